@@ -1,0 +1,92 @@
+//! The fields of a product that a supplier file can fill.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! fields {
+    ($($variant:ident = $name:literal, $doc:literal;)*) => {
+        /// A field of the product that a file's column can be mapped to.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Field {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl Field {
+            /// Every field, in the order in which they are shown and stored in a batch.
+            pub const ALL: &[Field] = &[$(Field::$variant),*];
+
+            /// The field's name in the API, in batches and in error reports: `snake_case`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Field::$variant => $name),* }
+            }
+        }
+
+        impl std::str::FromStr for Field {
+            type Err = UnknownField;
+
+            fn from_str(name: &str) -> Result<Self, Self::Err> {
+                match name {
+                    $($name => Ok(Field::$variant),)*
+                    _ => Err(UnknownField(name.to_owned())),
+                }
+            }
+        }
+    };
+}
+
+fields! {
+    Title = "title", "The product's name, required.";
+    Sku = "sku", "The seller's own code, unique in the tenant. Required unless there is an EAN.";
+    Ean = "ean", "The GTIN (8, 12, 13 or 14 digits), unique in the tenant. Required unless there is a SKU.";
+    Price = "price", "The selling price, VAT included.";
+    NetPrice = "net_price", "The selling price without VAT.";
+    CompareAtPrice = "compare_at_price", "The price before a sale, VAT included.";
+    CostPrice = "cost_price", "What the seller pays the supplier, without VAT.";
+    Currency = "currency", "The ISO 4217 code of every price of the row.";
+    Brand = "brand", "The brand or manufacturer.";
+    Description = "description", "The long text, HTML allowed.";
+    ShortDescription = "short_description", "The summary.";
+    Category = "category", "The category's path.";
+    Stock = "stock", "The whole number of pieces available.";
+    ImageUrls = "image_urls", "The addresses of the images, the main one first.";
+    SupplierReference = "supplier_reference", "The supplier's own code of the product.";
+    Weight = "weight", "The weight of one piece.";
+    Status = "status", "Whether the product is active, a draft, inactive or archived.";
+}
+
+impl Field {
+    /// How many fields there are: the width of a row of [`crate::Cells`].
+    pub const COUNT: usize = Field::ALL.len();
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Field {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A name that is no field's.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UnknownField(String);
+
+impl std::fmt::Display for UnknownField {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = Field::ALL.iter().map(|field| field.name()).collect();
+        write!(f, "unknown product field `{}`, expected one of {}", self.0, names.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownField {}

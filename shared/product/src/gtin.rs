@@ -1,0 +1,219 @@
+//! GTIN: the number under the barcode, called EAN by our users.
+//!
+//! Source of the check-digit rule: GS1 General Specifications, section 7.9 (weights 3 and 1 from the right).
+//! The code stays text, because its leading zeros are part of it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A valid GTIN-8, GTIN-12 (UPC), GTIN-13 (EAN) or GTIN-14: digits only, leading zeros kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Gtin(String);
+
+/// Why a text is no GTIN. Its `Display` is meant for the seller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GtinError {
+    /// Neither 8, 12, 13 nor 14 digits. `padded` is the valid code that lost its leading zeros, if there is one.
+    Format {
+        /// The text as found.
+        found: String,
+        /// The valid code with its leading zeros back, when adding them gives one.
+        padded: Option<String>,
+    },
+    /// A spreadsheet turned the code into a rounded number such as `4.00638E+12`: its last digits are lost.
+    Rounded(String),
+    /// The last digit does not match the others.
+    Checksum {
+        /// The digits as found.
+        found: String,
+        /// The last digit that would be right.
+        expected: char,
+    },
+    /// A code that stands for "no code", such as thirteen zeros.
+    Placeholder(String),
+}
+
+impl GtinError {
+    /// The error's code in reports: `ean_format_invalid`, `ean_checksum_invalid` or `ean_placeholder`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            GtinError::Format { .. } | GtinError::Rounded(_) => "ean_format_invalid",
+            GtinError::Checksum { .. } => "ean_checksum_invalid",
+            GtinError::Placeholder(_) => "ean_placeholder",
+        }
+    }
+}
+
+impl fmt::Display for GtinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            GtinError::Format { found, padded: None } => {
+                write!(f, "expected an EAN of 8, 12, 13 or 14 digits, found \"{found}\"")
+            }
+            GtinError::Format { found, padded: Some(padded) } => write!(
+                f,
+                "expected an EAN of 8, 12, 13 or 14 digits, found \"{found}\"; if a spreadsheet removed its leading zeros, the code is {padded}: send the column as text"
+            ),
+            GtinError::Rounded(found) => write!(
+                f,
+                "expected an EAN of 8, 12, 13 or 14 digits, found the rounded number \"{found}\"; format the column as text and save the file again"
+            ),
+            GtinError::Checksum { found, expected } => {
+                write!(f, "the EAN {found} has a wrong check digit: its last digit would have to be {expected}")
+            }
+            GtinError::Placeholder(found) => write!(f, "the EAN {found} is a placeholder, not a real code"),
+        }
+    }
+}
+
+impl std::error::Error for GtinError {}
+
+impl Gtin {
+    /// Reads a GTIN from a supplier's cell. Spaces, dashes, a leading apostrophe (the spreadsheet's mark of text)
+    /// and a trailing `.0` are taken away; nothing is guessed.
+    ///
+    /// # Errors
+    /// [`GtinError`] when what remains is not 8, 12, 13 or 14 digits with the right check digit.
+    pub fn parse(text: &str) -> Result<Self, GtinError> {
+        let digits = strip(text);
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            let scientific = digits.contains(['e', 'E']) && digits.parse::<f64>().is_ok();
+            return Err(if scientific {
+                GtinError::Rounded(text.trim().to_owned())
+            } else {
+                GtinError::Format { found: text.trim().to_owned(), padded: None }
+            });
+        }
+        if !matches!(digits.len(), 8 | 12 | 13 | 14) {
+            return Err(GtinError::Format { padded: with_leading_zeros(&digits), found: digits });
+        }
+        if digits.bytes().all(|byte| byte == digits.as_bytes()[0]) {
+            return Err(GtinError::Placeholder(digits));
+        }
+        let (body, last) = digits.split_at(digits.len() - 1);
+        let expected = check_digit(body);
+        if last != expected.to_string() {
+            return Err(GtinError::Checksum { found: digits, expected });
+        }
+        Ok(Self(digits))
+    }
+
+    /// The digits as the supplier wrote them, leading zeros included.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The code in 14 digits, by which two spellings of one code (UPC and EAN) are the same.
+    #[must_use]
+    pub fn to_gtin14(&self) -> String {
+        format!("{:0>14}", self.0)
+    }
+}
+
+fn strip(text: &str) -> String {
+    let trimmed = text.trim().trim_start_matches('\'');
+    let whole = trimmed.strip_suffix(".0").unwrap_or(trimmed);
+    whole.chars().filter(|c| !c.is_whitespace() && *c != '-').collect()
+}
+
+/// The check digit of `body`, the code without its last digit.
+fn check_digit(body: &str) -> char {
+    let sum: u32 = body
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(position, byte)| u32::from(byte - b'0') * if position % 2 == 0 { 3 } else { 1 })
+        .sum();
+    char::from(b'0' + u8::try_from((10 - sum % 10) % 10).unwrap_or_default())
+}
+
+fn with_leading_zeros(digits: &str) -> Option<String> {
+    if digits.is_empty() || digits.len() < 6 {
+        return None;
+    }
+    [8, 12, 13, 14]
+        .into_iter()
+        .filter(|length| *length > digits.len())
+        .map(|length| format!("{digits:0>length$}"))
+        .find(|padded| Gtin::parse(padded).is_ok())
+}
+
+impl TryFrom<String> for Gtin {
+    type Error = GtinError;
+
+    fn try_from(text: String) -> Result<Self, GtinError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Gtin> for String {
+    fn from(gtin: Gtin) -> Self {
+        gtin.0
+    }
+}
+
+impl fmt::Display for Gtin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn accepts_each_length_and_keeps_leading_zeros() {
+        for code in ["96385074", "036000291452", "4006381333931", "0036000291452", "00012345600012"] {
+            assert_eq!(Gtin::parse(code).unwrap().as_str(), code);
+        }
+    }
+
+    #[test]
+    fn cleans_what_people_and_spreadsheets_add() {
+        for cell in [" 4006381333931 ", "'4006381333931", "4006381333931.0", "4 006381 333931", "400-6381-333931"] {
+            assert_eq!(Gtin::parse(cell).unwrap().as_str(), "4006381333931");
+        }
+    }
+
+    #[test]
+    fn names_what_is_wrong() {
+        assert_eq!(Gtin::parse("4006381333932").unwrap_err().code(), "ean_checksum_invalid");
+        assert!(Gtin::parse("4006381333932").unwrap_err().to_string().contains("would have to be 1"));
+        assert_eq!(Gtin::parse("0000000000000").unwrap_err().code(), "ean_placeholder");
+        assert_eq!(Gtin::parse("12AB").unwrap_err().code(), "ean_format_invalid");
+        assert_eq!(Gtin::parse("4.00638E+12").unwrap_err(), GtinError::Rounded("4.00638E+12".into()));
+        let lost = Gtin::parse("36000291452").unwrap_err();
+        assert!(lost.to_string().contains("036000291452"), "{lost}");
+    }
+
+    #[test]
+    fn one_code_in_two_spellings_is_one_gtin14() {
+        let upc = Gtin::parse("036000291452").unwrap();
+        let ean = Gtin::parse("0036000291452").unwrap();
+        assert_eq!(upc.to_gtin14(), ean.to_gtin14());
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_with_its_check_digit_is_valid_and_every_other_digit_is_not(body in "[1-9][0-8]{6}|[0-9]{10}[1-8]|[0-9]{11}[1-8]|[0-9]{12}[1-8]") {
+            let good = check_digit(&body);
+            for digit in '0'..='9' {
+                let code = format!("{body}{digit}");
+                if code.bytes().all(|b| b == code.as_bytes()[0]) { continue; }
+                prop_assert_eq!(Gtin::parse(&code).is_ok(), digit == good);
+            }
+        }
+
+        #[test]
+        fn never_panics(text in ".*") {
+            let _ = Gtin::parse(&text);
+        }
+    }
+}

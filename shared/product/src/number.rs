@@ -1,0 +1,202 @@
+//! Numbers as suppliers write them: `1 234,56`, `1,234.56`, `89,90 €`, `1'234.50`.
+//!
+//! One shape has two meanings: `1,234` and `1.234`. It is read by the file's own decimal mark, which
+//! [`DecimalMark::detect`] takes from the values whose meaning is certain; it is never guessed row by row.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// The character between units and decimals in one file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecimalMark {
+    /// `12.50`
+    #[default]
+    Point,
+    /// `12,50`
+    Comma,
+}
+
+/// Why a text is no number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberError(String);
+
+impl DecimalMark {
+    /// The mark that the certain values among `samples` use: a comma when any of them can only be read so,
+    /// and none can only be read with a point; a point otherwise.
+    pub fn detect<'a>(samples: impl Iterator<Item = &'a str>) -> Self {
+        let (mut commas, mut points) = (0_u32, 0_u32);
+        for sample in samples {
+            match certain_mark(&bare(sample)) {
+                Some(DecimalMark::Comma) => commas += 1,
+                Some(DecimalMark::Point) => points += 1,
+                None => {}
+            }
+        }
+        if commas > points { DecimalMark::Comma } else { DecimalMark::Point }
+    }
+
+    const fn char(self) -> char {
+        match self {
+            DecimalMark::Point => '.',
+            DecimalMark::Comma => ',',
+        }
+    }
+}
+
+/// Reads a decimal number. Currency signs and codes around it and the thousands separators in it (space, comma,
+/// point, apostrophe) are dropped; `mark` decides what `1,234` means.
+///
+/// # Errors
+/// [`NumberError`] when the text is no number, its groups are not groups of three digits, or it has more than
+/// 28 digits.
+pub fn parse_number(text: &str, mark: DecimalMark) -> Result<Decimal, NumberError> {
+    let error = || NumberError(text.trim().to_owned());
+    let bare = bare(text);
+    let (negative, digits) = match bare.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, bare.strip_prefix('+').unwrap_or(&bare)),
+    };
+    let decimal_mark = certain_mark(digits).unwrap_or(mark).char();
+    let (whole, decimals) = match digits.rfind(decimal_mark) {
+        Some(at) if digits.matches(decimal_mark).count() == 1 => (&digits[..at], &digits[at + 1..]),
+        _ => (digits, ""),
+    };
+    let units = ungroup(whole).ok_or_else(error)?;
+    if !decimals.bytes().all(|byte| byte.is_ascii_digit()) || (units.is_empty() && decimals.is_empty()) {
+        return Err(error());
+    }
+    let plain = format!("{units}.{decimals}");
+    let value: Decimal = plain.trim_end_matches('.').parse().map_err(|_| error())?;
+    Ok(if negative { -value } else { value })
+}
+
+/// The text without spaces, currency signs and a currency code at either end.
+fn bare(text: &str) -> String {
+    let compact: String =
+        text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '€' | '$' | '£' | '¥' | '\'' | '’')).collect();
+    compact.trim_matches(|c: char| c.is_ascii_alphabetic()).to_owned()
+}
+
+/// The decimal mark of `digits`, when only one reading is possible.
+fn certain_mark(digits: &str) -> Option<DecimalMark> {
+    let (commas, points) = (digits.matches(',').count(), digits.matches('.').count());
+    match (commas, points) {
+        (0, 0) => None,
+        (1.., 1..) => {
+            Some(if digits.rfind(',') > digits.rfind('.') { DecimalMark::Comma } else { DecimalMark::Point })
+        }
+        // Several of one kind can only be thousands separators, so that the other one is the decimal mark.
+        (2.., 0) => Some(DecimalMark::Point),
+        (0, 2..) => Some(DecimalMark::Comma),
+        (1, 0) => (!could_be_thousands(digits, ',')).then_some(DecimalMark::Comma),
+        (0, 1) => (!could_be_thousands(digits, '.')).then_some(DecimalMark::Point),
+    }
+}
+
+/// Whether the one `separator` in `digits` could stand before a group of three digits, as in `1,234`.
+fn could_be_thousands(digits: &str, separator: char) -> bool {
+    let unsigned = digits.trim_start_matches(['-', '+']);
+    unsigned.split_once(separator).is_some_and(|(before, after)| {
+        after.len() == 3 && (1..=3).contains(&before.len()) && !before.starts_with('0')
+    })
+}
+
+/// `1,234,567` without its separators; `None` when the groups are not of three digits.
+fn ungroup(whole: &str) -> Option<String> {
+    let mut groups = whole.split([',', '.']);
+    let first = groups.next()?;
+    let all_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits(first) {
+        return None;
+    }
+    let mut units = first.to_owned();
+    for group in groups {
+        if group.len() != 3 || !all_digits(group) || first.is_empty() || first.len() > 3 {
+            return None;
+        }
+        units.push_str(group);
+    }
+    Some(units)
+}
+
+impl fmt::Display for NumberError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected a number such as 12.50, found \"{}\"", self.0)
+    }
+}
+
+impl std::error::Error for NumberError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str, mark: DecimalMark) -> Option<String> {
+        parse_number(text, mark).ok().map(|number| number.to_string())
+    }
+
+    #[test]
+    fn reads_both_worlds() {
+        for (text, expected) in [
+            ("12.5", "12.5"),
+            ("12,50", "12.50"),
+            ("1 234,56", "1234.56"),
+            ("1\u{202f}234,56 €", "1234.56"),
+            ("1,234.56", "1234.56"),
+            ("1.234,56", "1234.56"),
+            ("1,234,567", "1234567"),
+            ("1.234.567", "1234567"),
+            ("89,90€", "89.90"),
+            ("EUR 89.90", "89.90"),
+            ("1'234.50 CHF", "1234.50"),
+            ("-5", "-5"),
+            (".5", "0.5"),
+            ("0,125", "0.125"),
+            ("7.", "7"),
+        ] {
+            assert_eq!(read(text, DecimalMark::Point).as_deref(), Some(expected), "{text}");
+            assert_eq!(read(text, DecimalMark::Comma).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_the_ambiguous_shape_by_the_files_mark() {
+        assert_eq!(read("1,234", DecimalMark::Point).as_deref(), Some("1234"));
+        assert_eq!(read("1,234", DecimalMark::Comma).as_deref(), Some("1.234"));
+        assert_eq!(read("1.234", DecimalMark::Point).as_deref(), Some("1.234"));
+        assert_eq!(read("1.234", DecimalMark::Comma).as_deref(), Some("1234"));
+    }
+
+    #[test]
+    fn takes_the_mark_from_what_is_certain() {
+        assert_eq!(DecimalMark::detect(["1,234", "12,50", "7"].into_iter()), DecimalMark::Comma);
+        assert_eq!(DecimalMark::detect(["1,234", "12.50"].into_iter()), DecimalMark::Point);
+        assert_eq!(DecimalMark::detect(["1,234", "5"].into_iter()), DecimalMark::Point);
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for text in ["", "free", "12,34,56", "1.2.3", "--5", "1e5", "12 pieces 3", "N/A", "1,23.456,7"] {
+            assert_eq!(read(text, DecimalMark::Point), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_written_decimal_reads_back(units in 0_i64..1_000_000_000, cents in 0_u32..100) {
+            let expected: Decimal = format!("{units}.{cents:02}").parse().unwrap();
+            prop_assert_eq!(parse_number(&format!("{units}.{cents:02}"), DecimalMark::Comma).unwrap(), expected);
+            prop_assert_eq!(parse_number(&format!("{units},{cents:02} €"), DecimalMark::Point).unwrap(), expected);
+        }
+
+        #[test]
+        fn never_panics(text in ".*") {
+            let _ = parse_number(&text, DecimalMark::Comma);
+        }
+    }
+}

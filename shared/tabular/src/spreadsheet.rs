@@ -1,0 +1,24 @@
+//! Cells that a spreadsheet program would run.
+
+use std::borrow::Cow;
+
+/// `cell` as text that no spreadsheet takes for a formula: one that begins with `=`, `+`, `-`, `@`, a tab or a
+/// carriage return gets an apostrophe before it (OWASP, "CSV Injection"). Plain numbers stay as they are.
+#[must_use]
+pub fn neutralize(cell: &str) -> Cow<'_, str> {
+    let dangerous = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    if dangerous { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn disarms_formulas_and_leaves_numbers() {
+        assert_eq!(neutralize("=HYPERLINK(\"http://x\")"), "'=HYPERLINK(\"http://x\")");
+        assert_eq!(neutralize("@SUM(A1)"), "'@SUM(A1)");
+        assert_eq!(neutralize("-12.5"), "-12.5");
+        assert_eq!(neutralize("plain"), "plain");
+    }
+}
