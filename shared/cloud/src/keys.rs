@@ -1,0 +1,50 @@
+//! KMS.
+
+use std::collections::HashMap;
+
+use aws_sdk_kms::Client;
+use aws_sdk_kms::primitives::Blob;
+use runtime::{Cx, Error, Resource, Result};
+
+use crate::aws::{Aws, failed};
+
+/// The key that encrypts secrets at rest, named by `SECRETS_KEY`.
+pub struct Keys {
+    client: Client,
+    key: String,
+}
+
+impl Resource for Keys {
+    async fn open(cx: &Cx) -> Result<Self> {
+        Ok(Self { client: Client::new(&cx.get::<Aws>().await?.0), key: cx.env().text("SECRETS_KEY")?.to_owned() })
+    }
+}
+
+impl Keys {
+    /// Encrypts at most 4 KiB. The `context` is not secret, and the same one has to be given to decrypt: it binds
+    /// the secret to its place.
+    ///
+    /// # Errors
+    /// When KMS refuses.
+    pub async fn encrypt(&self, plain: &[u8], context: &[(&str, &str)]) -> Result<Vec<u8>> {
+        let request = self.client.encrypt().key_id(&self.key).plaintext(Blob::new(plain));
+        let done = request.set_encryption_context(Some(owned(context))).send().await;
+        let done = done.map_err(|error| failed("encrypting", error))?;
+        done.ciphertext_blob.map(Blob::into_inner).ok_or_else(|| Error::internal("KMS gave no ciphertext"))
+    }
+
+    /// Decrypts what [`Keys::encrypt`] gave for the same context.
+    ///
+    /// # Errors
+    /// When KMS refuses, as it does for another context.
+    pub async fn decrypt(&self, cipher: &[u8], context: &[(&str, &str)]) -> Result<Vec<u8>> {
+        let request = self.client.decrypt().key_id(&self.key).ciphertext_blob(Blob::new(cipher));
+        let done = request.set_encryption_context(Some(owned(context))).send().await;
+        let done = done.map_err(|error| failed("decrypting", error))?;
+        done.plaintext.map(Blob::into_inner).ok_or_else(|| Error::internal("KMS gave no plaintext"))
+    }
+}
+
+fn owned(context: &[(&str, &str)]) -> HashMap<String, String> {
+    context.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}

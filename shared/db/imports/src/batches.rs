@@ -1,0 +1,333 @@
+//! The batches of an import: registered by the parser, handed out a few at a time, accounted for once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use db_tenancy::{TenantTx, begin, error};
+use product::{Field, Outcome};
+use runtime::{Error, Result, TenantId};
+use serde_json::{Value, json};
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::{ImportsDb, row_issues};
+
+/// A batch that the parser wrote.
+pub struct NewBatch {
+    /// Its place in the file, from 0.
+    pub number: i32,
+    /// Where its rows are.
+    pub object_key: String,
+    /// How many they are.
+    pub rows: i32,
+}
+
+/// A batch on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchRecord {
+    /// Its place in the file, from 0.
+    pub number: i32,
+    /// Its id, the same at each delivery.
+    pub id: Uuid,
+    /// Where its rows are.
+    pub object_key: String,
+    /// How many they are.
+    pub rows: i32,
+    /// Whether what came of it is known.
+    pub settled: bool,
+    /// Rows that a later row of the file takes back, as (row, by).
+    pub superseded: Json<Vec<(i32, i32)>>,
+}
+
+impl ImportsDb {
+    /// Registers a batch; one that is registered already keeps its id.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn register_batch(&self, tenant: TenantId, import: Uuid, new: &NewBatch, now: OffsetDateTime) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "with progress as (
+                update import_jobs set progressed_at = $7 where tenant_id = $1 and import_id = $2
+             )
+             insert into import_batches (tenant_id, import_id, number, batch_id, object_key, total_rows, status)
+             values ($1, $2, $3, $4, $5, $6, 'parsed') on conflict (tenant_id, import_id, number) do nothing",
+            tenant.0,
+            import,
+            new.number,
+            Uuid::now_v7(),
+            new.object_key,
+            new.rows,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Notes that the file was read to its end; `superseded` says for each batch which of its rows a later row takes
+    /// back. Until then no batch is written to the catalogue: a file that cannot be read changes nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn finish_parsing(
+        &self,
+        tenant: TenantId,
+        import: Uuid,
+        rows: i32,
+        batches: i32,
+        superseded: &BTreeMap<i32, Vec<(i32, i32)>>,
+        now: OffsetDateTime,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let numbers: Vec<i32> = superseded.keys().copied().collect();
+        let pairs: Vec<Value> = superseded.values().map(|pairs| json!(pairs)).collect();
+        sqlx::query!(
+            "update import_batches b set superseded = s.pairs from unnest($3::int[], $4::jsonb[]) as s(number, pairs)
+             where b.tenant_id = $1 and b.import_id = $2 and b.number = s.number and b.status = 'parsed'",
+            tenant.0,
+            import,
+            &numbers,
+            &pairs
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        sqlx::query!(
+            "update import_jobs set status = 'applying', total_rows = $3, total_batches = $4, parsed_at = $5, progressed_at = $5
+             where tenant_id = $1 and import_id = $2 and status = 'parsing'",
+            tenant.0,
+            import,
+            rows,
+            batches,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Claims the next batches to be sent, so that at most `window` of the import are under way: a large import
+    /// leaves room for others. Those that were sent before `stale` and did not come back are claimed again.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn claim_batches(
+        &self,
+        tenant: TenantId,
+        import: Uuid,
+        window: i64,
+        stale: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<Vec<BatchRecord>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        let claimed = sqlx::query_as!(
+            BatchRecord,
+            "with under_way as (
+                select count(*) as batches from import_batches
+                where tenant_id = $1 and import_id = $2 and status = 'dispatched' and dispatched_at >= $4
+             )
+             update import_batches b set status = 'dispatched', dispatched_at = $5
+             from (
+                select number from import_batches
+                where tenant_id = $1 and import_id = $2
+                  and (status = 'parsed' or (status = 'dispatched' and dispatched_at < $4))
+                order by number limit greatest($3 - (select batches from under_way), 0)
+             ) due
+             where b.tenant_id = $1 and b.import_id = $2 and b.number = due.number
+             returning b.number, b.batch_id as id, b.object_key, b.total_rows as rows, false as \"settled!\",
+                       b.superseded as \"superseded: Json<Vec<(i32, i32)>>\"",
+            tenant.0,
+            import,
+            window,
+            stale,
+            now
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)?;
+        Ok(claimed)
+    }
+
+    /// A batch.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn batch(&self, tenant: TenantId, import: Uuid, number: i32) -> Result<BatchRecord> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query_as!(
+            BatchRecord,
+            "select number, batch_id as id, object_key, total_rows as rows, status in ('applied', 'failed') as \"settled!\",
+                    superseded as \"superseded: Json<Vec<(i32, i32)>>\"
+             from import_batches where tenant_id = $1 and import_id = $2 and number = $3",
+            tenant.0,
+            import,
+            number
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(error)?
+        .ok_or(Error::NotFound("batch"))
+    }
+
+    /// Accounts for a batch that was written; told twice, it counts once. `columns` names the column that fills a
+    /// field. Tells whether it was the import's last batch, whose teller has to send for the finish.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn settle_batch(
+        &self,
+        tenant: TenantId,
+        import: Uuid,
+        number: i32,
+        outcome: &Outcome,
+        columns: &HashMap<Field, String>,
+        now: OffsetDateTime,
+    ) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        let settled = sqlx::query!(
+            "update import_batches set status = 'applied', created_rows = $4, updated_rows = $5, unchanged_rows = $6,
+                    skipped_rows = $7, rejected_rows = $8
+             where tenant_id = $1 and import_id = $2 and number = $3 and status <> 'applied'",
+            tenant.0,
+            import,
+            number,
+            outcome.created,
+            outcome.updated,
+            outcome.unchanged,
+            outcome.skipped,
+            outcome.rejected
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        if settled.rows_affected() > 0 {
+            row_issues::replace(&mut tx, tenant, import, number, &outcome.issues, columns).await?;
+        }
+        let last = finish_when_settled(&mut tx, tenant, import, now).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(last)
+    }
+
+    /// Gives a batch up: its rows count as rejected until the import is resumed. Tells whether it was the last.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn fail_batch(&self, tenant: TenantId, import: Uuid, number: i32, now: OffsetDateTime) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        sqlx::query!(
+            "update import_batches set status = 'failed', rejected_rows = total_rows
+             where tenant_id = $1 and import_id = $2 and number = $3 and status in ('parsed', 'dispatched')",
+            tenant.0,
+            import,
+            number
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        let last = finish_when_settled(&mut tx, tenant, import, now).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(last)
+    }
+
+    /// Gives up every batch that is not settled, and moves the import to its finish. Tells whether there is one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn fail_open_batches(&self, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        sqlx::query!(
+            "update import_batches set status = 'failed', rejected_rows = total_rows
+             where tenant_id = $1 and import_id = $2 and status in ('parsed', 'dispatched')",
+            tenant.0,
+            import
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        let last = finish_when_settled(&mut tx, tenant, import, now).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(last)
+    }
+
+    /// Moves an import without open batches to its finish; tells whether it is to be finished.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn settle_import(&self, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        let last = finish_when_settled(&mut tx, tenant, import, now).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(last)
+    }
+
+    /// Lets the batches that were given up be written after all: the import applies again. Gives how many.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn reopen_failed_batches(&self, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<u64> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        let reopened = sqlx::query!(
+            "update import_batches set status = 'parsed', rejected_rows = 0
+             where tenant_id = $1 and import_id = $2 and status = 'failed'",
+            tenant.0,
+            import
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?
+        .rows_affected();
+        if reopened > 0 {
+            sqlx::query!(
+                "update import_jobs set status = 'applying', code = null, message = null, finished_at = null, progressed_at = $3, resumes = 0
+                 where tenant_id = $1 and import_id = $2",
+                tenant.0,
+                import,
+                now
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+            crate::events::note(&mut tx, tenant, import, "resumed", None, now).await?;
+        }
+        tx.commit().await.map_err(error)?;
+        Ok(reopened)
+    }
+}
+
+/// Two batches that settle at the same time would each take the other for unfinished; so they do it in turn.
+async fn lock_job(tx: &mut TenantTx, tenant: TenantId, import: Uuid) -> Result<()> {
+    sqlx::query!("select from import_jobs where tenant_id = $1 and import_id = $2 for update", tenant.0, import)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(error)?
+        .ok_or(Error::NotFound("import"))?;
+    Ok(())
+}
+
+/// Moves the import to its finish when no batch is left; tells whether it is to be finished.
+async fn finish_when_settled(tx: &mut TenantTx, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<bool> {
+    let moved = sqlx::query!(
+        "update import_jobs j set progressed_at = $3, status = case when exists (
+                select from import_batches b where b.tenant_id = $1 and b.import_id = $2 and b.status in ('parsed', 'dispatched')
+             ) then 'applying' else 'finishing' end
+         where tenant_id = $1 and import_id = $2 and status in ('applying', 'finishing')
+         returning status",
+        tenant.0,
+        import,
+        now
+    )
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(error)?;
+    Ok(moved.is_some_and(|job| job.status == "finishing"))
+}

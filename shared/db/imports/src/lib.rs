@@ -1,0 +1,21 @@
+//! `db_imports`: import and export jobs, their batches, errors and events, and the outbox.
+
+mod batches;
+mod events;
+mod exports;
+mod finish;
+mod jobs;
+mod row_issues;
+
+pub use batches::{BatchRecord, NewBatch};
+pub use events::JobEvent;
+pub use exports::{ExportFile, ExportJob, ExportResult, LeftOutReason, NewExport};
+pub use jobs::{FileLayout, ImportJob, ImportOptions, ImportProgress, ImportStatus, ImportTotals, NewImport};
+pub use row_issues::RowReport;
+
+db_tenancy::database!(
+    /// The jobs' database.
+    ImportsDb,
+    "db_imports",
+    "../../../migrations/imports"
+);

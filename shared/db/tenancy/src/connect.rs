@@ -1,0 +1,55 @@
+//! From the environment to a pool.
+
+use std::time::Duration;
+
+use cloud::Secrets;
+use runtime::{Cx, Error, Result};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+
+/// One of the seven databases.
+pub trait Database {
+    /// Its name, such as `db_catalog`.
+    const NAME: &'static str;
+
+    /// The database behind `pool`; tests give a pool of their own.
+    fn over(pool: PgPool) -> Self;
+
+    /// The pool.
+    fn pool(&self) -> &PgPool;
+}
+
+/// How to reach `database` as this function's role.
+///
+/// `DATABASE_HOST` and `DATABASE_PORT` say where; `DATABASE_SECRET` names the secret that holds role and password;
+/// `DATABASE_SSL` is `verify-full` unless said.
+///
+/// # Errors
+/// When a setting is missing or the secret may not be read.
+pub async fn options(cx: &Cx, database: &str) -> Result<PgConnectOptions> {
+    let env = cx.env();
+    let login = cx.get::<Secrets>().await?.database_login(env.text("DATABASE_SECRET")?).await?;
+    let ssl: PgSslMode = env.parsed("DATABASE_SSL", PgSslMode::VerifyFull)?;
+    Ok(PgConnectOptions::new_without_pgpass()
+        .host(env.text("DATABASE_HOST")?)
+        .port(env.parsed("DATABASE_PORT", 5432)?)
+        .username(&login.username)
+        .password(&login.password)
+        .database(database)
+        .ssl_mode(ssl)
+        .application_name(env.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("products-manager")))
+}
+
+/// A pool for `database`: few connections, because a Lambda works on one event at a time, and there are many.
+///
+/// # Errors
+/// As [`options`]; the first connection is made when the first statement needs it.
+pub async fn connect(cx: &Cx, database: &str) -> Result<PgPool> {
+    let most = cx.env().parsed("DATABASE_CONNECTIONS", 4).map_err(Error::from)?;
+    let options = options(cx, database).await?;
+    Ok(PgPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(Duration::from_secs(5))
+        .idle_timeout(Duration::from_secs(120))
+        .connect_lazy_with(options))
+}

@@ -1,0 +1,87 @@
+//! What the seven databases have in common: how a function connects, how a transaction carries its tenant, and how
+//! a broken constraint becomes an error that people understand.
+//!
+//! A function connects as its domain's role, which owns nothing and cannot bypass row-level security. The tenant is
+//! set for one transaction only, so that a pooled connection (RDS Proxy) carries nothing over to the next.
+
+mod connect;
+
+pub use connect::{Database, connect, options};
+use runtime::{Error, Result, TenantId};
+#[doc(hidden)]
+pub use sqlx;
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
+
+/// A transaction in which only one tenant's rows exist.
+pub type TenantTx = Transaction<'static, Postgres>;
+
+/// Begins a transaction for `tenant`, in one round trip.
+///
+/// # Errors
+/// 503 when the database does not answer.
+pub async fn begin(pool: &PgPool, tenant: TenantId) -> Result<TenantTx> {
+    // A UUID's text needs no quoting; `begin` cannot take parameters.
+    let statement = format!("begin; set local app.tenant_id = '{tenant}'");
+    pool.begin_with(AssertSqlSafe(statement)).await.map_err(error)
+}
+
+/// The error that a failed statement is, when nobody expects it.
+#[must_use]
+pub fn error(error: sqlx::Error) -> Error {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Error::Unavailable("the database"),
+        other => Error::internal(other),
+    }
+}
+
+/// `meant`, when `failed` broke the constraint `name`; the failure itself otherwise.
+#[must_use]
+pub fn on_constraint(failed: sqlx::Error, name: &str, meant: impl FnOnce() -> Error) -> Error {
+    let broke_it = failed.as_database_error().and_then(|database| database.constraint()) == Some(name);
+    if broke_it { meant() } else { error(failed) }
+}
+
+/// Whether trying the whole transaction again can help: a deadlock (40P01), a serialisation failure (40001), or a
+/// row that another transaction made first (23505).
+#[must_use]
+pub fn is_race(failed: &sqlx::Error) -> bool {
+    let code = failed.as_database_error().and_then(|database| database.code());
+    matches!(code.as_deref(), Some("40P01" | "40001" | "23505"))
+}
+
+/// Declares a database: a newtype over its pool, opened through [`runtime::Cx::get`], and its migrations.
+///
+/// ```ignore
+/// database!(/** The catalogue. */ CatalogDb, "db_catalog", "../../../migrations/catalog");
+/// ```
+#[macro_export]
+macro_rules! database {
+    ($(#[$doc:meta])* $name:ident, $database:literal, $migrations:literal) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name {
+            pool: $crate::sqlx::PgPool,
+        }
+
+        /// The database's migrations, in their order.
+        pub static MIGRATOR: $crate::sqlx::migrate::Migrator = $crate::sqlx::migrate!($migrations);
+
+        impl $crate::Database for $name {
+            const NAME: &'static str = $database;
+
+            fn over(pool: $crate::sqlx::PgPool) -> Self {
+                Self { pool }
+            }
+
+            fn pool(&self) -> &$crate::sqlx::PgPool {
+                &self.pool
+            }
+        }
+
+        impl ::runtime::Resource for $name {
+            async fn open(cx: &::runtime::Cx) -> ::runtime::Result<Self> {
+                Ok(<Self as $crate::Database>::over($crate::connect(cx, $database).await?))
+            }
+        }
+    };
+}
