@@ -64,6 +64,12 @@ impl Resource for Objects {
 }
 
 impl Objects {
+    /// The bucket's name.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
     /// Begins to read an object; a version when there is one, else the latest.
     ///
     /// # Errors

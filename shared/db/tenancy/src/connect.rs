@@ -21,14 +21,21 @@ pub trait Database {
 
 /// How to reach `database` as this function's role.
 ///
-/// `DATABASE_HOST` and `DATABASE_PORT` say where; `DATABASE_SECRET` names the secret that holds role and password;
-/// `DATABASE_SSL` is `verify-full` unless said.
+/// `DATABASE_HOST` and `DATABASE_PORT` say where. The login is in the secret `DATABASE_SECRETS` + domain, such as
+/// `pm/production/db/imports`, or in `DATABASE_SECRET`. `DATABASE_SSL` is `verify-full` unless said.
 ///
 /// # Errors
 /// When a setting is missing or the secret may not be read.
 pub async fn options(cx: &Cx, database: &str) -> Result<PgConnectOptions> {
     let env = cx.env();
-    let login = cx.get::<Secrets>().await?.database_login(env.text("DATABASE_SECRET")?).await?;
+    let secret = match env.optional("DATABASE_SECRET") {
+        Some(secret) => secret.to_owned(),
+        None => {
+            let domain = env.text("_HANDLER")?.split('.').next().unwrap_or_default();
+            format!("{}{domain}", env.text("DATABASE_SECRETS")?)
+        }
+    };
+    let login = cx.get::<Secrets>().await?.database_login(&secret).await?;
     let ssl: PgSslMode = env.parsed("DATABASE_SSL", PgSslMode::VerifyFull)?;
     Ok(PgConnectOptions::new_without_pgpass()
         .host(env.text("DATABASE_HOST")?)

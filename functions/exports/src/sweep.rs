@@ -1,0 +1,27 @@
+//! Exports that stopped, as a killed process leaves them: sent again, and given up after three tries.
+
+use cloud::{Bus, Outgoing, Queues};
+use db_imports::ImportsDb;
+use runtime::{Cx, Result};
+use time::Duration;
+
+use crate::write::ExportMessage;
+
+/// Longer than an export writes without noting its progress, and than a message waits.
+const STALE: Duration = Duration::minutes(2);
+const EVENT_AGE: Duration = Duration::seconds(30);
+const MOST: i32 = 100;
+
+/// Resumes what stopped.
+pub async fn sweep(cx: Cx) -> Result<()> {
+    let db = cx.get::<ImportsDb>().await?;
+    for (tenant, export) in db.stalled_exports(cx.now - STALE, MOST).await? {
+        tracing::warn!(%export, "a stalled export is resumed");
+        let message = Outgoing::json(&ExportMessage { tenant_id: tenant, export_id: export }, tenant)?;
+        cx.get::<Queues>().await?.send("exports", vec![message]).await?;
+    }
+    for tenant in db.tenants_with_unpublished_events(cx.now - EVENT_AGE).await? {
+        db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! Imports that stopped.
+//!
+//! A message may be lost to a killed process for as long as SQS hides it, and a step may die between its database
+//! and its queue. So once a minute: whatever made no progress is sent on its way again, a few times; then it ends
+//! with a message. No import hangs.
+
+use db_imports::{ImportStatus, ImportsDb};
+use runtime::{Cx, Result, TenantId};
+use time::Duration;
+use uuid::Uuid;
+
+use crate::messages::{STALE, send_batches, send_file, send_finish};
+use crate::parse::publish;
+
+/// So many imports in one sweep; the next comes in a minute.
+const MOST: i32 = 100;
+/// So often an import is resumed without any progress in between being asked for.
+const MAX_RESUMES: i32 = 10;
+/// An event is published by the step that wrote it; one that is older was left.
+const EVENT_AGE: Duration = Duration::seconds(30);
+
+/// Resumes or ends what stopped.
+pub async fn sweep(cx: Cx) -> Result<()> {
+    let db = cx.get::<ImportsDb>().await?;
+    for (tenant, import) in db.stalled_imports(cx.now - STALE, MOST).await? {
+        // One import that cannot be resumed does not keep the others.
+        if let Err(error) = resume(&cx, &db, tenant, import).await {
+            tracing::error!(%import, error = %error, "a stalled import could not be resumed");
+        }
+    }
+    for tenant in db.tenants_with_unpublished_events(cx.now - EVENT_AGE).await? {
+        publish(&cx, &db, tenant).await?;
+    }
+    Ok(())
+}
+
+async fn resume(cx: &Cx, db: &ImportsDb, tenant: TenantId, import: Uuid) -> Result<()> {
+    let job = db.import(tenant, import).await?;
+    if job.status == ImportStatus::AwaitingUpload {
+        let message = "no file arrived within 24 hours; begin the import again";
+        return db.fail_import(tenant, import, "upload_missing", message, cx.now).await;
+    }
+    let resumes = db.note_resume(tenant, import, cx.now).await?;
+    tracing::warn!(%import, status = job.status.as_str(), resumes, "a stalled import is resumed");
+    match job.status {
+        ImportStatus::Parsing if resumes > MAX_RESUMES => {
+            let message = "the file could not be read because of a fault on our side; resume the import to try again";
+            db.fail_import(tenant, import, "internal_error", message, cx.now).await
+        }
+        ImportStatus::Parsing => send_file(cx, tenant, &job).await,
+        ImportStatus::Applying if resumes > MAX_RESUMES => {
+            if db.fail_open_batches(tenant, import, cx.now).await? {
+                send_finish(cx, tenant, import).await?;
+            }
+            Ok(())
+        }
+        ImportStatus::Applying => {
+            let sent = send_batches(cx, db, tenant, import).await?;
+            if sent == 0 && db.settle_import(tenant, import, cx.now).await? {
+                send_finish(cx, tenant, import).await?;
+            }
+            Ok(())
+        }
+        _ => send_finish(cx, tenant, import).await,
+    }
+}

@@ -1,0 +1,12 @@
+//! What operators need: migrations, health, and the statistics of finished jobs.
+
+use runtime::{Method, Permission, functions};
+
+functions! {
+    /// Makes databases and roles and brings every table up to date. Invoked by the deploy step.
+    direct => migrate,
+    /// Tells whether the API and its database answer.
+    http(Method::GET, "/v1/health", Permission::Public) => health,
+    /// Records what a finished job did.
+    queue("job-events") => record_job,
+}

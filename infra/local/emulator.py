@@ -1,0 +1,92 @@
+"""The AWS emulator of a stack: MiniStack, with IAM evaluated as AWS would."""
+
+import json
+import os
+import subprocess
+import time
+import urllib.request
+
+from settings import REGION, VENV, Problem, alive, port_is_free, say
+
+
+class Emulator:
+    """The emulator of a stack."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.pid_file = stack.folder / "emulator.pid"
+        self.log = stack.folder / "emulator.log"
+
+    def start(self):
+        """Starts the emulator unless it runs."""
+        if alive(self.pid_file) and self._healthy():
+            return
+        if alive(self.pid_file):
+            self.stop()
+        if not port_is_free(self.stack.port):
+            variable = "PM_PORT" if self.stack.name == "run" else f"PM_{self.stack.name.upper()}_PORT"
+            raise Problem(
+                f"port {self.stack.port} is in use, the AWS emulator needs it; stop what uses it, or set {variable} to another port"
+            )
+        say(f"emulator: starting on port {self.stack.port}")
+        state = self.stack.folder / "emulator"
+        temporary = self.stack.folder / "tmp"
+        for folder in (state, temporary):
+            folder.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **self.stack.environment(),
+            "GATEWAY_PORT": str(self.stack.port),
+            "BIND_HOST": "127.0.0.1",
+            # Every test proves the policies.
+            "AUTH": "true",
+            "PERSIST_STATE": "1",
+            "S3_PERSIST": "1",
+            "STATE_DIR": str(state / "state"),
+            "S3_DATA_DIR": str(state / "s3"),
+            "TMPDIR": str(temporary),
+            "MINISTACK_REGION": REGION,
+            "LOG_LEVEL": "INFO",
+            "LAMBDA_WARM_TTL_SECONDS": "120",
+        }
+        process = subprocess.Popen(
+            [VENV / "bin/ministack"],
+            env=environment,
+            cwd=self.stack.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=open(self.log, "ab"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.pid_file.write_text(f"{process.pid}\n")
+        for _ in range(300):
+            if process.poll() is not None:
+                raise Problem(f"the AWS emulator ended at once; look into {self.log}")
+            if self._healthy():
+                return
+            time.sleep(0.2)
+        raise Problem(f"the AWS emulator does not answer; look into {self.log}")
+
+    def stop(self):
+        """Stops the emulator and the functions that it runs; its state is kept."""
+        pid = alive(self.pid_file)
+        if pid:
+            os.kill(pid, 15)
+            for _ in range(600):
+                if not alive(self.pid_file):
+                    break
+                # Our own child stays a zombie until it is waited for.
+                try:
+                    os.waitpid(pid, os.WNOHANG)
+                except ChildProcessError:
+                    pass
+                time.sleep(0.1)
+            else:
+                os.kill(pid, 9)
+        self.pid_file.unlink(missing_ok=True)
+
+    def _healthy(self):
+        try:
+            with urllib.request.urlopen(f"{self.stack.endpoint}/_ministack/health", timeout=2) as answer:
+                return json.load(answer) is not None
+        except OSError:
+            return False

@@ -1,0 +1,182 @@
+"""Brings a stack up, deploys the real templates to it, and takes it down.
+
+    stack.py up|stop|reset|logs [--stack run|test|bench] [--profile dev|release]
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import tools
+from emulator import Emulator
+from postgres import Server
+from settings import DOMAINS, ROOT, VENV, Problem, Stack, digest_of, main, say
+
+
+def up(stack, profile="dev"):
+    """Everything, from nothing or from where it was; gives the stack's description, as in `stack.json`."""
+    folder = tools.build(profile)
+    stack.folder.mkdir(parents=True, exist_ok=True)
+    Server(stack).start()
+    Emulator(stack).start()
+    if not _deployed(stack, folder):
+        _deploy(stack, folder)
+        _migrate(stack)
+    return describe(stack)
+
+
+def stop(stack):
+    """Stops the stack's servers; what they hold is kept."""
+    Emulator(stack).stop()
+    Server(stack).stop()
+
+
+def reset(stack):
+    """Stops the stack and removes everything it holds."""
+    stop(stack)
+    Server(stack).remove()
+    shutil.rmtree(stack.folder, ignore_errors=True)
+
+
+def describe(stack):
+    """Where the stack is to be found."""
+    return json.loads((stack.folder / "stack.json").read_text())
+
+
+def _deployed(stack, folder):
+    """Whether the emulator holds exactly what would be deployed."""
+    file = stack.folder / "stack.json"
+    if not file.exists() or json.loads(file.read_text())["digest"] != _digest(folder):
+        return False
+    try:
+        return _outputs(stack, _name(stack)) is not None
+    except Exception:  # Whatever the emulator cannot answer, it has to be deployed to.
+        return False
+
+
+def _digest(folder):
+    migrations = (ROOT / "migrations").rglob("*.sql")
+    return digest_of([ROOT / "template.yaml", ROOT / "infra/storage.yaml", *migrations, *tools.executables(folder)])
+
+
+def _name(stack):
+    return f"pm-{stack.stage}"
+
+
+def _outputs(stack, name):
+    found = stack.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    if not found["StackStatus"].endswith("_COMPLETE") or "ROLLBACK" in found["StackStatus"]:
+        return None
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+
+def _deploy(stack, folder):
+    started = time.monotonic()
+    (stack.folder / "stack.json").unlink(missing_ok=True)
+    artifacts = f"pm-{stack.stage}-artifacts"
+    stack.client("s3").create_bucket(
+        Bucket=artifacts, CreateBucketConfiguration={"LocationConstraint": os.environ.get("AWS_REGION", "eu-west-3")}
+    ) if not _has_bucket(stack, artifacts) else None
+    say("deploy: infra/storage.yaml")
+    _sam(stack, ROOT / "infra/storage.yaml", f"{_name(stack)}-storage", artifacts, {"Stage": stack.stage})
+    owner = json.loads(stack.client("secretsmanager").get_secret_value(SecretId=f"pm/{stack.stage}/db/owner")["SecretString"])
+    Server(stack).set_owner(owner["password"])
+    say("deploy: template.yaml")
+    parameters = {
+        "Stage": stack.stage,
+        "DatabaseHost": "127.0.0.1",
+        "DatabasePort": stack.database_port,
+        "DatabaseSsl": "disable",
+    }
+    _sam(stack, _template(stack, folder), _name(stack), artifacts, parameters)
+    outputs = _outputs(stack, _name(stack))
+    if not outputs:
+        raise Problem(f"the deploy of template.yaml failed; look into {stack.folder}/deploy.log")
+    account = stack.client("sts").get_caller_identity()["Account"]
+    description = {
+        "stack": stack.name,
+        "stage": stack.stage,
+        "endpoint": stack.endpoint,
+        "api_url": f"{stack.endpoint}/restapis/{outputs['ApiId']}/api/_user_request_",
+        "bucket": f"pm-{stack.stage}-data-{account}",
+        "owner_url": f"postgres://pm_admin:{_quote(owner['password'])}@127.0.0.1:{stack.database_port}",
+        "migrate_function": outputs["MigrateFunction"],
+        "log": str(Emulator(stack).log),
+        "digest": _digest(folder),
+    }
+    (stack.folder / "stack.json").write_text(json.dumps(description, indent=2))
+    say(f"deploy: done in {time.monotonic() - started:.0f} s")
+
+
+def _template(stack, folder):
+    """template.yaml itself; a release build lies elsewhere, so its copy names the other folder."""
+    if folder == ROOT / "target/lambda":
+        return ROOT / "template.yaml"
+    text = (ROOT / "template.yaml").read_text().replace("CodeUri: target/lambda/", f"CodeUri: {folder}/")
+    copy = stack.folder / "template.yaml"
+    copy.write_text(text)
+    return copy
+
+
+def _has_bucket(stack, name):
+    return name in [bucket["Name"] for bucket in stack.client("s3").list_buckets()["Buckets"]]
+
+
+def _quote(text):
+    from urllib.parse import quote
+
+    return quote(text, safe="")
+
+
+def _sam(stack, template, name, artifacts, parameters):
+    command = [
+        *(VENV / "bin/sam", "deploy", "--template-file", template, "--stack-name", name, "--s3-bucket", artifacts),
+        *("--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
+        *("--no-progressbar", "--config-file", os.devnull, "--parameter-overrides"),
+        *(f"{key}={value}" for key, value in parameters.items()),
+    ]
+    with open(stack.folder / "deploy.log", "ab") as log:
+        done = subprocess.run([str(part) for part in command], cwd=ROOT, env=stack.environment(), stdout=log, stderr=log)
+    if done.returncode != 0:
+        raise Problem(f"sam deploy of {template.name} failed; look into {stack.folder}/deploy.log")
+
+
+def _migrate(stack):
+    say("migrate: ops.migrate")
+    function = describe(stack)["migrate_function"]
+    answer = stack.client("lambda").invoke(FunctionName=function, Payload=b"{}")
+    payload = json.loads(answer["Payload"].read() or b"null")
+    if answer.get("FunctionError"):
+        (stack.folder / "stack.json").unlink(missing_ok=True)
+        raise Problem(f"the migrations failed ({payload.get('errorMessage')}); look into {Emulator(stack).log}")
+
+
+def logs(stack):
+    """Follows what the functions and the emulator write."""
+    file = Emulator(stack).log
+    if not file.exists():
+        raise Problem("there are no logs yet; `make run` starts the stack")
+    os.execvp("tail", ["tail", "-n", "200", "-F", str(file)])
+
+
+def _main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=["up", "stop", "reset", "logs"])
+    parser.add_argument("--stack", choices=["run", "test", "bench"], default="run")
+    parser.add_argument("--profile", choices=["dev", "release"], default="dev")
+    arguments = parser.parse_args()
+    tools.enter_venv()
+    stack = Stack(arguments.stack)
+    if arguments.command == "up":
+        print(json.dumps(up(stack, arguments.profile), indent=2))
+    else:
+        {"stop": stop, "reset": reset, "logs": logs}[arguments.command](stack)
+        if arguments.command != "logs":
+            say(f"{arguments.command}: done")
+
+
+if __name__ == "__main__":
+    main(_main)

@@ -1,0 +1,94 @@
+"""The tools that everything else needs: Python's own environment, Rust, the build."""
+
+import fcntl
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from settings import DOMAINS, LOCAL, ROOT, VENV, Problem, say
+
+REQUIREMENTS = ROOT / "infra/local/requirements.txt"
+
+
+def enter_venv():
+    """Makes the Python environment from pinned, hashed requirements, and goes on inside it."""
+    if sys.version_info < (3, 10):
+        raise Problem(f"Python 3.10 or newer is needed, this is {sys.version.split()[0]}; install python3.11")
+    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    stamp = VENV / "requirements.sha256"
+    LOCAL.mkdir(exist_ok=True)
+    with open(LOCAL / "venv.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != wanted:
+            say("tools: making the Python environment (once; about a minute)")
+            _make_venv()
+            stamp.write_text(wanted)
+    if pathlib.Path(sys.prefix).resolve() != VENV.resolve():
+        os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        os.execv(VENV / "bin/python", ["python", *sys.argv])
+
+
+def _make_venv():
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True)
+    if made.returncode != 0:
+        install_package("python3-venv", "Python's venv module")
+        subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
+    command = [VENV / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
+    # The list is complete; the resolver would stumble over extras, which hashes do not cover.
+    command += ["-r", REQUIREMENTS]
+    if subprocess.run(command).returncode != 0:
+        raise Problem("the Python requirements could not be installed; is the package index reachable? Then run it again")
+
+
+def install_package(package, purpose):
+    """Installs a Debian package, as root or through sudo."""
+    if not shutil.which("apt-get"):
+        raise Problem(f"{purpose} is missing; install it (Debian: {package}) and run it again")
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if sudo and subprocess.run([*sudo, "true"], capture_output=True).returncode != 0:
+        raise Problem(f"{purpose} is missing; run `sudo apt-get install {package}` and try again")
+    say(f"tools: installing {package}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", package]):
+        done = subprocess.run([*sudo, "apt-get", *arguments], env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            last = (done.stderr.strip().splitlines() or ["apt-get failed"])[-1]
+            raise Problem(f"{package} could not be installed ({last}); install it and run it again")
+
+
+def target():
+    """This machine's Rust target: tests and the local stack name it alike, so that they share one build."""
+    if not shutil.which("cargo"):
+        raise Problem("cargo is missing; install Rust 1.95 (https://rustup.rs) and run it again")
+    verbose = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    return next(line.split()[1] for line in verbose.splitlines() if line.startswith("host:"))
+
+
+def build(profile="dev"):
+    """Builds every function and `pm` for this machine with cargo-lambda; gives the folder of the executables."""
+    if not (shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")):
+        install_package("build-essential", "a C compiler")
+    say(f"build: cargo lambda build ({profile})")
+    command = ["cargo", "lambda", "build", "--quiet", "--workspace", "--bins", "--compiler", "cargo", "--target", target()]
+    folder = "target/lambda"
+    if profile == "release":
+        # Beside the dev build, lest the next `make run` deploys what the benchmark built.
+        folder = "target/lambda-release"
+        command += ["--release", "--lambda-dir", folder]
+    environment = {**os.environ, "SQLX_OFFLINE": "true"}
+    if subprocess.run(command, cwd=ROOT, env=environment).returncode != 0:
+        raise Problem("the build failed; the compiler's messages are above")
+    return ROOT / folder
+
+
+def executables(folder):
+    """The functions' executables."""
+    return [folder / domain / "bootstrap" for domain in DOMAINS]
+
+
+def pm(folder):
+    """The command line client."""
+    return folder / "pm" / "bootstrap"

@@ -1,0 +1,323 @@
+//! What each command does.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use client::{Client, ColumnMapping, Error, Export, Import, NewExport, NewImport, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::Command;
+
+const ROWS_REJECTED: u8 = 5;
+const FAILED: u8 = 6;
+
+/// Arguments of `pm import`.
+#[derive(Args)]
+pub(crate) struct ImportArguments {
+    /// The file
+    file: PathBuf,
+    /// The supplier's name
+    #[arg(long)]
+    supplier: Option<String>,
+    /// What to do with products that are there: update, ignore or create_only
+    #[arg(long, value_parser = ["update", "ignore", "create_only"])]
+    mode: Option<String>,
+    /// The currency of prices that name none; EUR unless given
+    #[arg(long)]
+    currency: Option<String>,
+    /// The unit of weights that name none; kg unless given
+    #[arg(long, value_parser = ["g", "kg", "lb", "oz"])]
+    weight_unit: Option<String>,
+    /// Which column fills which field, as COLUMN=FIELD; repeat it for each column
+    #[arg(long = "map", value_name = "COLUMN=FIELD")]
+    mapping: Vec<String>,
+    /// Come back when the file is sent, without waiting for the result
+    #[arg(long)]
+    no_wait: bool,
+}
+
+/// Arguments of `pm export`.
+#[derive(Args)]
+pub(crate) struct ExportArguments {
+    /// The layout of the file
+    #[arg(long, value_parser = ["shopify"])]
+    layout: String,
+    /// Where to write it; further parts are written beside it
+    #[arg(short, long)]
+    output: PathBuf,
+    /// all: every column of the channel's template; filled: only those that the catalogue fills
+    #[arg(long, value_parser = ["all", "filled"])]
+    columns: Option<String>,
+    /// A status of products to export; repeat it for several; active unless given
+    #[arg(long = "status", value_parser = ["draft", "active", "inactive", "archived"])]
+    statuses: Vec<String>,
+}
+
+/// Arguments of `pm products`.
+#[derive(Args)]
+pub(crate) struct ProductsArguments {
+    /// A product's id, to show it alone
+    id: Option<String>,
+    /// Only this SKU
+    #[arg(long)]
+    sku: Option<String>,
+    /// Only this EAN
+    #[arg(long)]
+    ean: Option<String>,
+    /// Only this status
+    #[arg(long)]
+    status: Option<String>,
+    /// How many
+    #[arg(long, default_value_t = 20)]
+    limit: u32,
+}
+
+pub(crate) async fn run(client: &mut Client, command: Command, json: bool) -> Result<ExitCode> {
+    match command {
+        Command::SignUp { organisation, email, password } => {
+            let made = client.sign_up(&organisation, &email, &password_or_ask(password)?).await?;
+            show(json, &made, || format!("{organisation} is signed up; log in with `pm login --email {email}`"));
+        }
+        Command::Login { email, password } => {
+            client.login(&email, &password_or_ask(password)?).await?;
+            show(json, &serde_json::json!({"email": email}), || format!("logged in as {email}"));
+        }
+        Command::Import(arguments) => return import(client, arguments, json).await,
+        Command::Imports { limit } => {
+            let page = client.imports(limit).await?;
+            show(json, &page, || table(&page.data, import_line, "no imports yet; begin with `pm import FILE`"));
+        }
+        Command::Errors { id, limit } => {
+            let page = client.import_errors(&id, limit.clamp(1, 200), None).await?;
+            show(json, &page, || table(&page.data, error_line, "there is nothing wrong with this import's rows"));
+        }
+        Command::Resume { id } => {
+            let import = client.resume_import(&id).await?;
+            show(json, &import, || import_line(&import));
+        }
+        Command::Export(arguments) => return export(client, arguments, json).await,
+        Command::Products(arguments) => products(client, arguments, json).await?,
+        Command::Suppliers => {
+            let page = client.suppliers().await?;
+            show(json, &page, || table(&page.data, |supplier| format!("{}  {}", supplier.id, supplier.name), "no suppliers yet"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn import(client: &mut Client, arguments: ImportArguments, json: bool) -> Result<ExitCode> {
+    let file = &arguments.file;
+    let size = std::fs::metadata(file).map_err(|error| Error::File(file.clone(), error))?.len();
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let created = client
+        .create_import(&NewImport {
+            file_name: name.clone(),
+            size_bytes: size,
+            supplier: arguments.supplier,
+            mode: arguments.mode,
+            currency: arguments.currency,
+            weight_unit: arguments.weight_unit,
+            mapping: mapping(&arguments.mapping)?,
+        })
+        .await?;
+    if let Some(to) = &created.upload {
+        let bar = bar(json, size, "sending   [{bar:40}] {bytes}/{total_bytes}");
+        let sending = bar.clone();
+        client.upload(to, file, move |bytes| sending.inc(bytes)).await?;
+        bar.finish_and_clear();
+    }
+    if arguments.no_wait {
+        show(json, &created.import, || format!("import {} is under way", created.import.id));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let import = wait_for_import(client, &created.import.id, json).await?;
+    show(json, &import, || import_report(&import));
+    if !json && import.totals.rejected > 0 {
+        let errors = client.import_errors(&import.id, 5, None).await?;
+        println!("{}", table(&errors.data, error_line, ""));
+        println!("all of them: pm errors {}", import.id);
+    }
+    Ok(match import.status.as_str() {
+        "completed" => ExitCode::SUCCESS,
+        "completed_with_errors" => ExitCode::from(ROWS_REJECTED),
+        _ => ExitCode::from(FAILED),
+    })
+}
+
+async fn wait_for_import(client: &mut Client, id: &str, json: bool) -> Result<Import> {
+    let bar = bar(json, 100, "importing [{bar:40}] {pos} % {msg}");
+    loop {
+        let import = client.import(id).await?;
+        bar.set_position(import.progress.percent);
+        let rows = import.totals.rows.map(|rows| format!("{}/{rows} rows", import.progress.rows));
+        bar.set_message(rows.unwrap_or_else(|| import.status.clone()));
+        if matches!(import.status.as_str(), "completed" | "completed_with_errors" | "failed") {
+            bar.finish_and_clear();
+            return Ok(import);
+        }
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    }
+}
+
+async fn export(client: &mut Client, arguments: ExportArguments, json: bool) -> Result<ExitCode> {
+    let new = NewExport { layout: arguments.layout, columns: arguments.columns, statuses: arguments.statuses };
+    let id = client.create_export(&new).await?.id;
+    let bar = bar(json, 1, "exporting [{bar:40}] {pos}/{len} products");
+    let mut export = loop {
+        let export = client.export(&id).await?;
+        bar.set_length(export.total_products.unwrap_or(1).max(1));
+        bar.set_position(export.done_products);
+        if matches!(export.status.as_str(), "completed" | "failed") {
+            break export;
+        }
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    };
+    bar.finish_and_clear();
+    if export.status == "failed" {
+        show(json, &export, || format!("the export failed: {}", export.message.clone().unwrap_or_default()));
+        return Ok(ExitCode::from(FAILED));
+    }
+    let several = export.files.len() > 1;
+    for (index, file) in export.files.iter_mut().enumerate() {
+        let path = part(&arguments.output, index + 1, several);
+        let url = file.url.take().ok_or_else(|| Error::Unexpected("a file without a link".to_owned()))?;
+        client.download(&url, &path).await?;
+        file.name = path.display().to_string();
+    }
+    show(json, &export, || export_report(&export));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn products(client: &mut Client, arguments: ProductsArguments, json: bool) -> Result<()> {
+    if let Some(id) = arguments.id {
+        let product = client.product(&id).await?;
+        show(json, &product, || serde_json::to_string_pretty(&product).unwrap_or_default());
+        return Ok(());
+    }
+    let mut query = vec![("limit", arguments.limit.to_string())];
+    let filters = [("sku", arguments.sku), ("ean", arguments.ean), ("status", arguments.status)];
+    query.extend(filters.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    let page = client.products(&query).await?;
+    show(json, &page, || {
+        table(
+            &page.data,
+            |product| {
+                let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+                let price = format!("{} {}", text(&product.price), product.currency.clone().unwrap_or_default());
+                let title: String = product.title.chars().take(50).collect();
+                format!("{}  {:16}  {:14}  {price:>12}  {title}", product.id, text(&product.sku), text(&product.ean))
+            },
+            "no products",
+        )
+    });
+    Ok(())
+}
+
+/// `COLUMN=FIELD` arguments as a mapping; the last `=` counts, for a column may have one in its name.
+fn mapping(arguments: &[String]) -> Result<Option<Vec<ColumnMapping>>> {
+    if arguments.is_empty() {
+        return Ok(None);
+    }
+    let pairs = arguments.iter().map(|argument| {
+        let (column, field) = argument.rsplit_once('=').ok_or_else(|| {
+            Error::Unexpected(format!("expected --map COLUMN=FIELD, found \"{argument}\""))
+        })?;
+        Ok(ColumnMapping { column: column.to_owned(), field: Some(field.to_owned()) })
+    });
+    pairs.collect::<Result<Vec<_>>>().map(Some)
+}
+
+fn password_or_ask(given: Option<String>) -> Result<String> {
+    match given {
+        Some(password) => Ok(password),
+        None => rpassword::prompt_password("Password: ").map_err(|error| Error::File("the terminal".into(), error)),
+    }
+}
+
+/// `out.csv` -> `out-2.csv` for the second of several parts; the first keeps its name.
+fn part(output: &Path, number: usize, several: bool) -> PathBuf {
+    if !several || number == 1 {
+        return output.to_owned();
+    }
+    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = output.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
+    output.with_file_name(format!("{stem}-{number}{extension}"))
+}
+
+fn bar(json: bool, length: u64, template: &str) -> ProgressBar {
+    let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(length) };
+    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "))
+}
+
+fn show(json: bool, value: &impl Serialize, human: impl FnOnce() -> String) {
+    if json {
+        println!("{}", serde_json::to_string(value).unwrap_or_default());
+    } else {
+        println!("{}", human());
+    }
+}
+
+fn table<T>(items: &[T], line: impl Fn(&T) -> String, empty: &str) -> String {
+    if items.is_empty() { empty.to_owned() } else { items.iter().map(line).collect::<Vec<_>>().join("\n") }
+}
+
+fn import_line(import: &Import) -> String {
+    let rows = import.totals.rows.map_or_else(|| "-".to_owned(), |rows| rows.to_string());
+    format!("{}  {:21}  {:>7} rows  {}  {}", import.id, import.status, rows, import.created_at.get(..19).unwrap_or_default(), import.file_name)
+}
+
+fn error_line(error: &client::RowError) -> String {
+    let column = error.column.as_ref().map(|column| format!(" [{column}]")).unwrap_or_default();
+    format!("  row {}{column}: {}", error.row, error.message)
+}
+
+fn import_report(import: &Import) -> String {
+    let totals = &import.totals;
+    let mut lines = vec![format!("{} {}: {}", import.file_name, import.status, import.message.clone().unwrap_or_default())];
+    if let Some(rows) = totals.rows {
+        lines.push(format!(
+            "  {rows} rows = {} created + {} updated + {} unchanged + {} skipped + {} rejected",
+            totals.created, totals.updated, totals.unchanged, totals.skipped, totals.rejected
+        ));
+    }
+    if let Some(layout) = &import.layout {
+        let mapped: Vec<String> =
+            layout.columns.iter().filter_map(|column| Some(format!("{} -> {}", column.column, column.field.as_ref()?))).collect();
+        let ignored: Vec<&str> =
+            layout.columns.iter().filter(|column| column.field.is_none()).map(|column| column.column.as_str()).collect();
+        lines.push(format!("  columns: {}", mapped.join(", ")));
+        if !ignored.is_empty() {
+            lines.push(format!("  left out: {}", ignored.join(", ")));
+        }
+    }
+    lines.join("\n")
+}
+
+fn export_report(export: &Export) -> String {
+    let mut lines = vec![format!("{} of {} products exported", export.exported, export.total_products.unwrap_or_default())];
+    lines.extend(export.files.iter().map(|file| format!("  {} ({} products, {} bytes)", file.name, file.products, file.bytes)));
+    lines.extend(export.left_out_reasons.iter().map(|reason| format!("  {} left out: {}", reason.products, reason.message)));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_stand_beside_each_other() {
+        assert_eq!(part(Path::new("out/a.csv"), 1, true), Path::new("out/a.csv"));
+        assert_eq!(part(Path::new("out/a.csv"), 2, true), Path::new("out/a-2.csv"));
+        assert_eq!(part(Path::new("a"), 3, true), Path::new("a-3"));
+    }
+
+    #[test]
+    fn a_column_may_have_an_equals_sign() {
+        let mapping = mapping(&["a=b=title".to_owned()]).unwrap().unwrap();
+        assert_eq!((mapping[0].column.as_str(), mapping[0].field.as_deref()), ("a=b", Some("title")));
+        assert!(super::mapping(&["title".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,260 @@
+//! A typed client of the Products Manager API.
+//!
+//! It knows the API as its users do, from the documentation, and shares no type with the server: what the server
+//! breaks, breaks here.
+
+mod error;
+mod session;
+mod types;
+
+use std::path::Path;
+use std::time::Duration;
+
+pub use error::Error;
+use futures::StreamExt;
+use reqwest::{Method, RequestBuilder, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+pub use session::Session;
+pub use types::*;
+
+/// What the client gives.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A client, with a session or without.
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    session: Option<Session>,
+    /// Whether the session was refreshed since it was given: then it is to be saved.
+    refreshed: bool,
+}
+
+impl Client {
+    /// A client of the API at `base`, such as `https://api.productsmanager.app/api`.
+    ///
+    /// # Errors
+    /// When the machine has no TLS.
+    pub fn new(base: &str, session: Option<Session>) -> Result<Self> {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("pm/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(10))
+            .timeout(Duration::from_secs(60))
+            .build()?;
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), session, refreshed: false })
+    }
+
+    /// The session, when it is another than the one given at first.
+    #[must_use]
+    pub fn session_to_save(&self) -> Option<&Session> {
+        self.session.as_ref().filter(|_| self.refreshed)
+    }
+
+    /// Signs an organisation up with its first user.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when a value is not acceptable or the address is taken.
+    pub async fn sign_up(&mut self, organisation: &str, email: &str, password: &str) -> Result<SignedUp> {
+        let body = serde_json::json!({"organisation": organisation, "email": email, "password": password});
+        self.public("/v1/organisations", &body).await
+    }
+
+    /// Logs in; the client keeps the session.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when address and password do not match.
+    pub async fn login(&mut self, email: &str, password: &str) -> Result<Session> {
+        let body = serde_json::json!({"email": email, "password": password});
+        let tokens: Tokens = self.public("/v1/auth/login", &body).await?;
+        Ok(self.keep(tokens))
+    }
+
+    /// Exchanges the refresh token; the client keeps the new session.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`] without a session; [`Error::Refused`] when it has ended.
+    pub async fn refresh(&mut self) -> Result<Session> {
+        let token = self.session.as_ref().ok_or(Error::NotLoggedIn)?.refresh_token.clone();
+        let tokens: Tokens = self.public("/v1/auth/refresh", &serde_json::json!({"refresh_token": token})).await?;
+        Ok(self.keep(tokens))
+    }
+
+    /// Begins an import.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when a value is not acceptable.
+    pub async fn create_import(&mut self, new: &NewImport) -> Result<CreatedImport> {
+        self.post("/v1/imports", new).await
+    }
+
+    /// Sends an import's file; `progress` is told how many bytes are on their way.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the store refuses it.
+    pub async fn upload(&self, to: &UploadTo, file: &Path, mut progress: impl FnMut(u64) + Send + Sync + 'static) -> Result<()> {
+        let source = tokio::fs::File::open(file).await.map_err(|error| Error::File(file.to_owned(), error))?;
+        let bytes = tokio_util::io::ReaderStream::with_capacity(source, 256 * 1024).inspect(move |chunk| {
+            if let Ok(chunk) = chunk {
+                progress(chunk.len() as u64);
+            }
+        });
+        let mut request = self.http.put(&to.url).timeout(Duration::from_secs(600)).body(reqwest::Body::wrap_stream(bytes));
+        for (name, value) in &to.headers {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap_or_default());
+        Err(Error::Upload { status, text: text.chars().take(500).collect() })
+    }
+
+    /// An import.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there is none.
+    pub async fn import(&mut self, id: &str) -> Result<Import> {
+        self.get(&format!("/v1/imports/{id}"), &[]).await
+    }
+
+    /// The imports, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the permission is missing.
+    pub async fn imports(&mut self, limit: u32) -> Result<Page<Import>> {
+        self.get("/v1/imports", &[("limit", limit.to_string())]).await
+    }
+
+    /// What is wrong with an import's rows.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there is no such import.
+    pub async fn import_errors(&mut self, id: &str, limit: u32, cursor: Option<&str>) -> Result<Page<RowError>> {
+        let mut query = vec![("limit", limit.to_string())];
+        query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
+        self.get(&format!("/v1/imports/{id}/errors"), &query).await
+    }
+
+    /// Goes on with an import that ended because of a fault on the server's side.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there is nothing to resume.
+    pub async fn resume_import(&mut self, id: &str) -> Result<Import> {
+        self.post(&format!("/v1/imports/{id}/resume"), &serde_json::json!({})).await
+    }
+
+    /// Begins an export.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when a value is not acceptable.
+    pub async fn create_export(&mut self, new: &NewExport) -> Result<Export> {
+        self.post("/v1/exports", new).await
+    }
+
+    /// An export, with links to its files.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there is none.
+    pub async fn export(&mut self, id: &str) -> Result<Export> {
+        self.get(&format!("/v1/exports/{id}"), &[]).await
+    }
+
+    /// Downloads a file of an export.
+    ///
+    /// # Errors
+    /// When the link does not work or the file cannot be written.
+    pub async fn download(&self, url: &str, file: &Path) -> Result<u64> {
+        use tokio::io::AsyncWriteExt;
+        let answer = self.http.get(url).timeout(Duration::from_secs(600)).send().await?.error_for_status()?;
+        let failed = |error| Error::File(file.to_owned(), error);
+        let mut target = tokio::fs::File::create(file).await.map_err(failed)?;
+        let (mut bytes, mut written) = (answer.bytes_stream(), 0);
+        while let Some(chunk) = bytes.next().await {
+            let chunk = chunk?;
+            target.write_all(&chunk).await.map_err(failed)?;
+            written += chunk.len() as u64;
+        }
+        target.flush().await.map_err(failed)?;
+        Ok(written)
+    }
+
+    /// Products, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when a value is not acceptable.
+    pub async fn products(&mut self, query: &[(&str, String)]) -> Result<Page<Product>> {
+        self.get("/v1/products", query).await
+    }
+
+    /// A product.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there is none.
+    pub async fn product(&mut self, id: &str) -> Result<Product> {
+        self.get(&format!("/v1/products/{id}"), &[]).await
+    }
+
+    /// Suppliers, the oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the permission is missing.
+    pub async fn suppliers(&mut self) -> Result<Page<Supplier>> {
+        self.get("/v1/suppliers", &[]).await
+    }
+
+    async fn public<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        read(self.http.post(format!("{}{path}", self.base)).json(body).send().await?).await
+    }
+
+    async fn get<T: DeserializeOwned>(&mut self, path: &str, query: &[(&str, String)]) -> Result<T> {
+        let query = query.to_vec();
+        self.authorised(Method::GET, path, move |request| request.query(&query)).await
+    }
+
+    async fn post<T: DeserializeOwned>(&mut self, path: &str, body: &impl Serialize) -> Result<T> {
+        let body = serde_json::to_value(body).map_err(|error| Error::Unexpected(error.to_string()))?;
+        self.authorised(Method::POST, path, move |request| request.json(&body)).await
+    }
+
+    /// Sends a request with the access token; one that has expired is refreshed, once.
+    async fn authorised<T: DeserializeOwned>(
+        &mut self,
+        method: Method,
+        path: &str,
+        complete: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<T> {
+        let url = format!("{}{path}", self.base);
+        let mut refreshed = false;
+        loop {
+            let token = self.session.as_ref().ok_or(Error::NotLoggedIn)?.access_token.clone();
+            let request = complete(self.http.request(method.clone(), &url)).bearer_auth(token);
+            match read(request.send().await?).await {
+                Err(Error::Refused(problem)) if problem.code == "token_expired" && !refreshed => {
+                    self.refresh().await?;
+                    refreshed = true;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn keep(&mut self, tokens: Tokens) -> Session {
+        let session = Session { url: self.base.clone(), access_token: tokens.access_token, refresh_token: tokens.refresh_token };
+        self.session = Some(session.clone());
+        self.refreshed = true;
+        session
+    }
+}
+
+async fn read<T: DeserializeOwned>(answer: Response) -> Result<T> {
+    let status = answer.status();
+    let text = answer.text().await?;
+    if status.is_success() {
+        return serde_json::from_str(&text).map_err(|error| Error::Unexpected(format!("{error} in {text}")));
+    }
+    match serde_json::from_str::<Problem>(&text) {
+        Ok(problem) => Err(Error::Refused(Box::new(problem))),
+        Err(_) => Err(Error::Unexpected(format!("{status}: {}", text.chars().take(300).collect::<String>()))),
+    }
+}

@@ -1,0 +1,241 @@
+//! What the API takes and gives; see `docs/openapi.json`. Fields that a client has no use for are left out.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// An error of the API: RFC 9457.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "RFC 9457's own names")]
+pub struct Problem {
+    pub status: u16,
+    pub title: String,
+    pub detail: String,
+    pub code: String,
+    pub request_id: String,
+    #[serde(default)]
+    pub errors: Vec<FieldProblem>,
+}
+
+/// One value that is not acceptable.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct FieldProblem {
+    pub field: String,
+    pub code: String,
+    pub message: String,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The items.
+    pub data: Vec<T>,
+    /// The way to the next page.
+    pub next_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Tokens {
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: String,
+}
+
+/// A new organisation and its first user.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct SignedUp {
+    pub organisation_id: String,
+    pub user_id: String,
+}
+
+/// An import that is asked for.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct NewImport {
+    /// The file's name.
+    pub file_name: String,
+    /// Its exact size.
+    pub size_bytes: u64,
+    /// The supplier's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<String>,
+    /// `update`, `ignore` or `create_only`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// The ISO 4217 code of prices that name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// `g`, `kg`, `lb` or `oz`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_unit: Option<String>,
+    /// Which column fills which field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Vec<ColumnMapping>>,
+}
+
+/// Which field a column fills.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct ColumnMapping {
+    pub column: String,
+    pub field: Option<String>,
+}
+
+/// An import, and where to send its file.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct CreatedImport {
+    pub import: Import,
+    pub upload: Option<UploadTo>,
+}
+
+/// Where to send a file.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct UploadTo {
+    pub url: String,
+    pub headers: BTreeMap<String, String>,
+}
+
+/// An import.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct Import {
+    pub id: String,
+    pub status: String,
+    pub file_name: String,
+    pub size_bytes: u64,
+    pub supplier_name: Option<String>,
+    pub mode: String,
+    pub layout: Option<Layout>,
+    pub code: Option<String>,
+    pub message: Option<String>,
+    pub totals: Totals,
+    pub progress: Progress,
+    pub created_at: String,
+    pub uploaded_at: Option<String>,
+    pub parsed_at: Option<String>,
+    pub finished_at: Option<String>,
+    #[serde(default)]
+    pub error_report_url: Option<String>,
+}
+
+/// What was found in a file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct Layout {
+    pub encoding: String,
+    pub delimiter: String,
+    pub decimal_mark: String,
+    pub columns: Vec<ColumnMapping>,
+}
+
+/// How many rows came to what.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct Totals {
+    pub rows: Option<u64>,
+    pub created: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub skipped: u64,
+    pub rejected: u64,
+}
+
+/// How far an import is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct Progress {
+    pub percent: u64,
+    pub rows: u64,
+}
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct RowError {
+    pub row: u64,
+    pub column: Option<String>,
+    pub code: String,
+    pub message: String,
+    pub value: Option<String>,
+}
+
+/// An export that is asked for.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct NewExport {
+    /// `shopify`.
+    pub layout: String,
+    /// `all` or `filled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<String>,
+    /// The products' statuses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<String>,
+}
+
+/// An export.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct Export {
+    pub id: String,
+    pub status: String,
+    pub message: Option<String>,
+    pub total_products: Option<u64>,
+    pub done_products: u64,
+    pub exported: u64,
+    pub left_out: u64,
+    pub left_out_reasons: Vec<LeftOut>,
+    pub files: Vec<ExportFile>,
+}
+
+/// Why products are not in the files.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct LeftOut {
+    pub code: String,
+    pub message: String,
+    pub products: u64,
+}
+
+/// A file of an export.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct ExportFile {
+    pub name: String,
+    pub bytes: u64,
+    pub products: u64,
+    pub url: Option<String>,
+}
+
+/// A product.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct Product {
+    pub id: String,
+    pub sku: Option<String>,
+    pub ean: Option<String>,
+    pub title: String,
+    pub description: Option<String>,
+    pub brand: Option<String>,
+    pub category: Option<String>,
+    pub price: Option<String>,
+    pub net_price: Option<String>,
+    pub cost_price: Option<String>,
+    pub currency: Option<String>,
+    pub stock: Option<i64>,
+    pub weight_grams: Option<String>,
+    pub image_urls: Vec<String>,
+    pub supplier_id: Option<String>,
+    pub supplier_reference: Option<String>,
+    pub status: String,
+    pub updated_at: String,
+}
+
+/// A supplier.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct Supplier {
+    pub id: String,
+    pub name: String,
+}
