@@ -13,7 +13,7 @@ import time
 import tools
 from emulator import Emulator
 from postgres import Server
-from settings import DOMAINS, ROOT, VENV, Problem, Stack, digest_of, main, say
+from settings import ROOT, VENV, Problem, Stack, digest_of, main, say
 
 
 def up(stack, profile="dev"):
@@ -59,7 +59,7 @@ def _deployed(stack, folder):
 
 def _digest(folder):
     migrations = (ROOT / "migrations").rglob("*.sql")
-    return digest_of([ROOT / "template.yaml", ROOT / "infra/storage.yaml", *migrations, *tools.executables(folder)])
+    return digest_of([ROOT / "template.yaml", ROOT / "infra/storage.yaml", *migrations, *tools.packages(folder)])
 
 
 def _name(stack):
@@ -81,7 +81,7 @@ def _deploy(stack, folder):
         Bucket=artifacts, CreateBucketConfiguration={"LocationConstraint": os.environ.get("AWS_REGION", "eu-west-3")}
     ) if not _has_bucket(stack, artifacts) else None
     say("deploy: infra/storage.yaml")
-    _sam(stack, ROOT / "infra/storage.yaml", f"{_name(stack)}-storage", artifacts, {"Stage": stack.stage})
+    _sam(stack, ROOT / "infra/storage.yaml", f"{_name(stack)}-storage", artifacts, {"Stage": stack.stage, "Tls": "none"})
     owner = json.loads(stack.client("secretsmanager").get_secret_value(SecretId=f"pm/{stack.stage}/db/owner")["SecretString"])
     Server(stack).set_owner(owner["password"])
     say("deploy: template.yaml")
@@ -135,7 +135,8 @@ def _sam(stack, template, name, artifacts, parameters):
     command = [
         *(VENV / "bin/sam", "deploy", "--template-file", template, "--stack-name", name, "--s3-bucket", artifacts),
         *("--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
-        *("--no-progressbar", "--config-file", os.devnull, "--parameter-overrides"),
+        # A stage that samconfig.toml does not know: nothing of it applies here.
+        *("--no-progressbar", "--config-env", "one-machine", "--parameter-overrides"),
         *(f"{key}={value}" for key, value in parameters.items()),
     ]
     with open(stack.folder / "deploy.log", "ab") as log:
@@ -155,11 +156,24 @@ def _migrate(stack):
 
 
 def logs(stack):
-    """Follows what the functions and the emulator write."""
-    file = Emulator(stack).log
-    if not file.exists():
+    """Follows what the functions write, from CloudWatch Logs, as on AWS."""
+    if not (stack.folder / "stack.json").exists():
         raise Problem("there are no logs yet; `make run` starts the stack")
-    os.execvp("tail", ["tail", "-n", "200", "-F", str(file)])
+    client, since, seen = stack.client("logs"), int((time.time() - 300) * 1000), set()
+    while True:
+        try:
+            groups = client.describe_log_groups(logGroupNamePrefix=f"/pm/{stack.stage}/")["logGroups"]
+            events = [
+                (event["timestamp"], group["logGroupName"].rsplit("/", 1)[1], event["message"].rstrip())
+                for group in groups
+                for event in client.filter_log_events(logGroupName=group["logGroupName"], startTime=since).get("events", [])
+            ]
+        except OSError as error:
+            raise Problem("the emulator does not answer; `make run` starts it again") from error
+        for event in sorted(event for event in events if event not in seen):
+            seen.add(event)
+            print(f"{event[1]:10} {event[2]}", flush=True)
+        time.sleep(1)
 
 
 def _main():

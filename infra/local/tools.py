@@ -77,18 +77,19 @@ def build(profile="dev"):
     if profile == "release":
         # Beside the dev build, lest the next `make run` deploys what the benchmark built.
         folder = "target/lambda-release"
-        command += ["--release", "--lambda-dir", folder]
+        command += ["--release"]
+    command += ["--output-format", "zip", "--lambda-dir", folder]
     environment = {**os.environ, "SQLX_OFFLINE": "true"}
     if subprocess.run(command, cwd=ROOT, env=environment).returncode != 0:
         raise Problem("the build failed; the compiler's messages are above")
     return ROOT / folder
 
 
-def executables(folder):
-    """The functions' executables."""
-    return [folder / domain / "bootstrap" for domain in DOMAINS]
+def executable(name, profile="dev"):
+    """An executable that `build` made, as it is: a domain's, or `pm`."""
+    return ROOT / "target" / target() / ("debug" if profile == "dev" else profile) / name
 
 
-def pm(folder):
-    """The command line client."""
-    return folder / "pm" / "bootstrap"
+def packages(folder):
+    """The functions' packages, one for each domain. SAM would zip a folder anew for each function in it."""
+    return [folder / domain / "bootstrap.zip" for domain in DOMAINS]

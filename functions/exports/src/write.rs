@@ -6,7 +6,7 @@ use cloud::{Bus, Objects, Upload};
 use db_catalog::{CatalogDb, Product, Snapshot};
 use db_imports::{ExportFile, ExportJob, ExportResult, ImportsDb, LeftOutReason};
 use product::ProductStatus;
-use runtime::{Cx, Error, Metric, Result, TenantId, Unit, emit_metrics};
+use runtime::{Cx, Error, Metric, Result, TenantId, Unit, emit_metrics, log_error};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ pub(crate) async fn write_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Res
             );
         }
         Err(error) if tries >= MAX_TRIES => {
-            tracing::error!(%export, error = ?error, "an export was given up");
+            log_error(&error, &export.to_string());
             let message = "the files could not be written because of a fault on our side; begin the export again";
             db.fail_export(tenant, export, message, time::OffsetDateTime::now_utc()).await?;
         }

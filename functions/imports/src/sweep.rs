@@ -5,7 +5,7 @@
 //! with a message. No import hangs.
 
 use db_imports::{ImportStatus, ImportsDb};
-use runtime::{Cx, Result, TenantId};
+use runtime::{Cx, Result, TenantId, log_error};
 use time::Duration;
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ pub async fn sweep(cx: Cx) -> Result<()> {
     for (tenant, import) in db.stalled_imports(cx.now - STALE, MOST).await? {
         // One import that cannot be resumed does not keep the others.
         if let Err(error) = resume(&cx, &db, tenant, import).await {
-            tracing::error!(%import, error = %error, "a stalled import could not be resumed");
+            log_error(&error, &import.to_string());
         }
     }
     for tenant in db.tenants_with_unpublished_events(cx.now - EVENT_AGE).await? {

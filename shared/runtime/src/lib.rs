@@ -28,7 +28,7 @@ pub use env::{Env, EnvError};
 pub use error::{Error, FieldError, Result};
 pub use function::{Function, Method, Trigger};
 pub use http::{Accepted, Body, Created, HttpReply, HttpRequest, IdempotencyKey, Input, NoContent, Output, Path, Query};
-pub use logs::{Metric, Unit, emit_metrics};
+pub use logs::{Metric, Unit, emit_metrics, error as log_error};
 pub use executable::main;
 pub use page::{Cursor, Page, PageQuery};
 pub use permission::{Permission, Role};

@@ -49,8 +49,8 @@ pub(crate) fn invocation(function: &str, cx: &Cx, outcome: &str, took: Duration,
     );
 }
 
-/// The line about an error with its causes, which no caller sees.
-pub(crate) fn error(error: &Error, id: &str) {
+/// Writes the line about an error with its causes, which no caller sees; `id` says of what.
+pub fn error(error: &Error, id: &str) {
     let mut causes = Vec::new();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
