@@ -63,7 +63,7 @@ const ALIASES: &[(Field, &[&str])] = &[
         "product_type", "type", "famille", "rayon", "univers",
     ]),
     (Field::Stock, &[
-        "stock", "quantity", "quantite", "qty", "qte", "stock_quantity", "stock_dispo", "stock_disponible",
+        "stock", "quantity", "quantite", "qty", "qte", "stock_quantity", "qte_en_stock", "quantite_en_stock", "en_stock", "qte_stock", "stock_dispo", "stock_disponible",
         "inventory_quantity", "variant_inventory_qty", "available_quantity", "quantity_on_hand", "disponible", "inventory",
     ]),
     (Field::ImageUrls, &[

@@ -1,0 +1,35 @@
+# Thin on purpose: each target is one line, what is longer is a program in infra/local/.
+PYTHON ?= python3
+STAGE ?= staging
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## set everything up and do the main job once
+	@$(PYTHON) infra/local/demo.py
+
+test: ## set up a stack of its own, then check and test everything
+	@$(PYTHON) infra/local/check.py
+
+stop: ## stop what `make run` started; what it holds is kept
+	@$(PYTHON) infra/local/stack.py stop
+
+logs: ## follow the logs of the functions of `make run`
+	@$(PYTHON) infra/local/stack.py logs
+
+reset: ## stop `make run` and remove everything it holds
+	@$(PYTHON) infra/local/stack.py reset
+
+bench: ## measure, each figure beside its baseline
+	@$(PYTHON) infra/local/bench.py
+
+openapi: ## write docs/openapi.json from the function tables
+	@UPDATE_OPENAPI=1 SQLX_OFFLINE=true cargo test --quiet --package e2e --test house openapi
+
+prepare: ## write the queries' offline data (.sqlx)
+	@$(PYTHON) infra/local/prepare.py
+
+deploy: ## deploy to AWS: make deploy STAGE=staging
+	@$(PYTHON) infra/local/deploy.py $(STAGE)
+
+.PHONY: help run test stop logs reset bench openapi prepare deploy
