@@ -54,7 +54,10 @@ impl Stack {
         };
         let mut request = http
             .request(method.parse().expect("a method"), url)
-            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"))
+            .header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
+            )
             .header("content-type", "application/x-amz-json-1.0");
         if !target.contains(' ') {
             request = request.header("x-amz-target", target);
@@ -96,7 +99,8 @@ impl Stack {
         let mappings = self.aws("lambda", "GET /2015-03-31/event-source-mappings/", Value::Null).await;
         for mapping in mappings["EventSourceMappings"].as_array().expect("a list") {
             if mapping["FunctionArn"].as_str().is_some_and(|arn| arn.ends_with(&format!(":{name}"))) {
-                let path = format!("PUT /2015-03-31/event-source-mappings/{}", mapping["UUID"].as_str().expect("an id"));
+                let path =
+                    format!("PUT /2015-03-31/event-source-mappings/{}", mapping["UUID"].as_str().expect("an id"));
                 self.aws("lambda", &path, json!({ "Enabled": !held })).await;
             }
         }
@@ -217,9 +221,11 @@ impl Tenant {
             let mut query = vec![("limit", "200".to_owned())];
             query.extend(cursor.map(|cursor| ("cursor", cursor)));
             let page = self.client.products(&query).await.expect("products");
-            products.extend(page.data.into_iter().map(|product| {
-                (product.sku.unwrap_or_default(), product.title, product.price.unwrap_or_default())
-            }));
+            products.extend(
+                page.data
+                    .into_iter()
+                    .map(|product| (product.sku.unwrap_or_default(), product.title, product.price.unwrap_or_default())),
+            );
             cursor = page.next_cursor;
             if cursor.is_none() {
                 products.sort();

@@ -1,5 +1,7 @@
 //! The rules of the house, as tests. See `docs/architecture.md` for what they protect.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -11,9 +13,16 @@ fn root() -> PathBuf {
 }
 
 fn functions() -> impl Iterator<Item = &'static Function> {
-    [catalog::FUNCTIONS, exports::FUNCTIONS, identity::FUNCTIONS, imports::FUNCTIONS, ops::FUNCTIONS, suppliers::FUNCTIONS]
-        .into_iter()
-        .flatten()
+    [
+        catalog::FUNCTIONS,
+        exports::FUNCTIONS,
+        identity::FUNCTIONS,
+        imports::FUNCTIONS,
+        ops::FUNCTIONS,
+        suppliers::FUNCTIONS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn template() -> Value {
@@ -31,7 +40,9 @@ fn untagged(value: &Value) -> &Value {
 fn deployed(template: &Value) -> BTreeMap<String, &Value> {
     let resources = template["Resources"].as_mapping().unwrap();
     let functions = resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function");
-    functions.map(|function| (function["Properties"]["Handler"].as_str().unwrap().to_owned(), &function["Properties"])).collect()
+    functions
+        .map(|function| (function["Properties"]["Handler"].as_str().unwrap().to_owned(), &function["Properties"]))
+        .collect()
 }
 
 fn events(properties: &Value) -> Vec<&Value> {
@@ -47,12 +58,20 @@ fn table_and_template_name_the_same_functions_and_triggers() {
     for function in functions() {
         let properties = deployed[function.name];
         let domain = function.name.split('.').next().unwrap();
-        assert_eq!(properties["CodeUri"], format!("target/lambda/{domain}/bootstrap.zip").as_str(), "{}", function.name);
+        assert_eq!(
+            properties["CodeUri"],
+            format!("target/lambda/{domain}/bootstrap.zip").as_str(),
+            "{}",
+            function.name
+        );
         let events = events(properties);
         match function.trigger {
             Trigger::Http { method, path, .. } => {
                 let [event] = events[..] else { panic!("{} has one event", function.name) };
-                assert_eq!((&event["Type"], &event["Properties"]["Method"], &event["Properties"]["Path"]), (&"Api".into(), &method.as_str().into(), &path.into()));
+                assert_eq!(
+                    (&event["Type"], &event["Properties"]["Method"], &event["Properties"]["Path"]),
+                    (&"Api".into(), &method.as_str().into(), &path.into())
+                );
             }
             Trigger::Queue(name) | Trigger::Objects(name) => {
                 let [event] = events[..] else { panic!("{} has one event", function.name) };
@@ -90,12 +109,22 @@ fn queue_name(reference: &Value) -> String {
 #[test]
 fn every_queue_function_has_partial_responses_a_dead_letter_queue_and_enough_visibility() {
     let template = template();
-    let storage: Value = serde_norway::from_str(&std::fs::read_to_string(root().join("infra/storage.yaml")).unwrap()).unwrap();
+    let storage: Value =
+        serde_norway::from_str(&std::fs::read_to_string(root().join("infra/storage.yaml")).unwrap()).unwrap();
     let queues: BTreeMap<String, &Value> = [&template, &storage]
         .into_iter()
         .flat_map(|template| template["Resources"].as_mapping().unwrap().values())
         .filter(|resource| resource["Type"] == "AWS::SQS::Queue")
-        .map(|queue| (untagged(&queue["Properties"]["QueueName"]).as_str().unwrap().trim_start_matches("pm-${Stage}-").to_owned(), &queue["Properties"]))
+        .map(|queue| {
+            (
+                untagged(&queue["Properties"]["QueueName"])
+                    .as_str()
+                    .unwrap()
+                    .trim_start_matches("pm-${Stage}-")
+                    .to_owned(),
+                &queue["Properties"],
+            )
+        })
         .collect();
     let default_timeout = template["Globals"]["Function"]["Timeout"].as_u64().unwrap();
     for (handler, properties) in deployed(&template) {
@@ -107,12 +136,16 @@ fn every_queue_function_has_partial_responses_a_dead_letter_queue_and_enough_vis
             assert!(queue["RedrivePolicy"]["maxReceiveCount"].as_u64().is_some(), "{name} has a dead-letter queue");
             assert!(queues.contains_key(&format!("{name}-dead")), "{name} has a dead-letter queue");
             let timeout = properties.get("Timeout").and_then(Value::as_u64).unwrap_or(default_timeout);
-            assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout, "{name} hides a message for six times {handler}'s timeout");
+            assert!(
+                queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout,
+                "{name} hides a message for six times {handler}'s timeout"
+            );
         }
     }
     let alarms = std::fs::read_to_string(root().join("template.yaml")).unwrap();
     for name in queues.keys().filter(|name| name.ends_with("-dead")) {
-        let camel: String = name.trim_end_matches("-dead").split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+        let camel: String =
+            name.trim_end_matches("-dead").split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
         assert!(alarms.contains(&format!("{camel}DeadAlarm:")), "{name} has an alarm");
     }
 }
@@ -147,13 +180,20 @@ fn the_openapi_document_is_up_to_date() {
     if std::env::var("UPDATE_OPENAPI").is_ok() {
         std::fs::write(&file, &made).unwrap();
     }
-    assert!(std::fs::read_to_string(&file).unwrap_or_default() == made, "docs/openapi.json is out of date; run `make openapi`");
+    assert!(
+        std::fs::read_to_string(&file).unwrap_or_default() == made,
+        "docs/openapi.json is out of date; run `make openapi`"
+    );
 }
 
 #[test]
 fn every_function_says_what_it_does() {
     for function in functions() {
-        assert!(function.summary.ends_with('.') && function.summary.len() > 10, "{}: a comment above its line", function.name);
+        assert!(
+            function.summary.ends_with('.') && function.summary.len() > 10,
+            "{}: a comment above its line",
+            function.name
+        );
     }
 }
 
@@ -161,8 +201,19 @@ fn every_function_says_what_it_does() {
 fn allowed(krate: &str) -> &'static [&'static str] {
     const DATABASES: &[&str] = &["cloud", "db-tenancy", "product", "runtime"];
     const FUNCTIONS: &[&str] = &[
-        "channels", "cloud", "db-analytics", "db-catalog", "db-code2asin", "db-core", "db-imports", "db-media", "db-suppliers",
-        "db-tenancy", "product", "runtime", "tabular",
+        "channels",
+        "cloud",
+        "db-analytics",
+        "db-catalog",
+        "db-code2asin",
+        "db-core",
+        "db-imports",
+        "db-media",
+        "db-suppliers",
+        "db-tenancy",
+        "product",
+        "runtime",
+        "tabular",
     ];
     match krate {
         "product" | "tabular" | "runtime" | "client" => &[],
@@ -194,10 +245,13 @@ fn manifests() -> Vec<(PathBuf, toml::Table)> {
 #[test]
 fn dependencies_point_one_way() {
     let manifests = manifests();
-    let ours: BTreeSet<&str> = manifests.iter().map(|(_, manifest)| manifest["package"]["name"].as_str().unwrap()).collect();
+    let ours: BTreeSet<&str> =
+        manifests.iter().map(|(_, manifest)| manifest["package"]["name"].as_str().unwrap()).collect();
     for (_, manifest) in &manifests {
         let name = manifest["package"]["name"].as_str().unwrap();
-        for dependency in manifest["dependencies"].as_table().unwrap().keys().filter(|dependency| ours.contains(dependency.as_str())) {
+        for dependency in
+            manifest["dependencies"].as_table().unwrap().keys().filter(|dependency| ours.contains(dependency.as_str()))
+        {
             assert!(allowed(name).contains(&dependency.as_str()), "{name} must not depend on {dependency}");
         }
     }
@@ -219,7 +273,10 @@ fn each_outside_world_is_known_in_one_place() {
                 // ops.migrate runs the migrations, which are sqlx's.
                 let exception = name == "ops" && *world == "sqlx";
                 let at_home = homes.iter().any(|home| name == *home || (home.ends_with('-') && name.starts_with(home)));
-                assert!(!dependency.starts_with(world) || at_home || exception, "{name} must not depend on {dependency}");
+                assert!(
+                    !dependency.starts_with(world) || at_home || exception,
+                    "{name} must not depend on {dependency}"
+                );
             }
         }
     }

@@ -69,7 +69,8 @@ async fn write_files(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ExportJob)
     let total = snapshot.count().await?;
     let objects = cx.get::<Objects>().await?;
     let folder = format!("exports/{tenant}/{}", job.id);
-    let mut files = Files { objects: &objects, folder, layout: ShopifyCsv::new(options.columns), done: Vec::new(), open: None };
+    let mut files =
+        Files { objects: &objects, folder, layout: ShopifyCsv::new(options.columns), done: Vec::new(), open: None };
     let mut result = ExportResult { total, exported: 0, left_out: Vec::new(), files: Vec::new() };
     let written = write_pages(cx, db, tenant, job, &mut snapshot, &mut files, &mut result).await;
     match written {
@@ -120,7 +121,12 @@ async fn write_pages(
 fn leave_out(reasons: &mut Vec<LeftOutReason>, id: Uuid, reason: LeftOut) {
     let found = reasons.iter().position(|known| known.code == reason.code);
     let index = found.unwrap_or_else(|| {
-        reasons.push(LeftOutReason { code: reason.code.to_owned(), message: reason.message, products: 0, examples: Vec::new() });
+        reasons.push(LeftOutReason {
+            code: reason.code.to_owned(),
+            message: reason.message,
+            products: 0,
+            examples: Vec::new(),
+        });
         reasons.len() - 1
     });
     let known = &mut reasons[index];
@@ -161,7 +167,8 @@ struct Files<'o> {
 
 impl Files<'_> {
     async fn write(&mut self, rows: &[u8]) -> Result<()> {
-        let full = self.open.as_ref().is_some_and(|(upload, _)| upload.written() as usize + rows.len() > MAX_FILE_BYTES);
+        let full =
+            self.open.as_ref().is_some_and(|(upload, _)| upload.written() as usize + rows.len() > MAX_FILE_BYTES);
         if full {
             self.close().await?;
         }

@@ -26,20 +26,31 @@ pub(crate) fn check(password: &str, email: &str) -> Result<()> {
     }
     let name = email.split('@').next().unwrap_or_default();
     if name.chars().count() >= 4 && password.to_lowercase().contains(name) {
-        return Err(Error::invalid("password", "password_contains_email", "expected a password without the e-mail address in it"));
+        return Err(Error::invalid(
+            "password",
+            "password_contains_email",
+            "expected a password without the e-mail address in it",
+        ));
     }
     Ok(())
 }
 
 /// The hash of a password, with its salt and parameters (PHC string).
 pub(crate) async fn hash(password: String) -> Result<String> {
-    blocking(move || Ok(argon2()?.hash_password(password.as_bytes()).map_err(|error| Error::internal(error.to_string()))?.to_string())).await
+    blocking(move || {
+        Ok(argon2()?
+            .hash_password(password.as_bytes())
+            .map_err(|error| Error::internal(error.to_string()))?
+            .to_string())
+    })
+    .await
 }
 
 /// Whether `password` has the hash. Without an account, give `None`: it takes as long and says no.
 pub(crate) async fn verify(password: String, hash: Option<String>) -> Result<bool> {
     /// The hash of a password that nobody has.
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5c3NhbHRzYWx0$Uay0ZNd6FiuKdkmRfUtRD1GcVdRNVCSCn5LbdSckGlk";
+    const NOBODY: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5c3NhbHRzYWx0$Uay0ZNd6FiuKdkmRfUtRD1GcVdRNVCSCn5LbdSckGlk";
     if password.len() > MAX_BYTES {
         return Ok(false);
     }

@@ -82,7 +82,8 @@ impl Resource for Signer {
 }
 
 async fn make_key(db: &CoreDb, keys: &Keys) -> Result<()> {
-    let private = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| Error::internal("no key could be made"))?;
+    let private =
+        Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| Error::internal("no key could be made"))?;
     let pair = Ed25519KeyPair::from_pkcs8(private.as_ref()).map_err(|_| Error::internal("the new key is malformed"))?;
     let id = Uuid::now_v7();
     let encrypted = keys.encrypt(private.as_ref(), &[("signing_key", &id.to_string())]).await?;
@@ -94,7 +95,13 @@ impl Signer {
     /// The tokens of a session, given the refresh token that was stored for it.
     pub(crate) fn tokens(&self, cx: &Cx, user: Uuid, session: Uuid, refresh: &RefreshToken) -> Result<Tokens> {
         let issued = cx.now.unix_timestamp();
-        let claims = Claims { sub: user, tenant_id: refresh.tenant, session_id: session, iat: issued, exp: issued + ACCESS_SECONDS };
+        let claims = Claims {
+            sub: user,
+            tenant_id: refresh.tenant,
+            session_id: session,
+            iat: issued,
+            exp: issued + ACCESS_SECONDS,
+        };
         let header = Header { kid: Some(self.id.to_string()), ..Header::new(Algorithm::EdDSA) };
         Ok(Tokens {
             access_token: encode(&header, &claims, &self.key).map_err(Error::internal)?,

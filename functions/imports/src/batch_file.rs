@@ -63,7 +63,8 @@ impl BatchWriter {
     /// # Errors
     /// When memory cannot be had.
     pub fn new(header: &BatchHeader) -> Result<Self> {
-        let mut encoder = zstd::stream::write::Encoder::new(Vec::with_capacity(64 * 1024), 1).map_err(Error::internal)?;
+        let mut encoder =
+            zstd::stream::write::Encoder::new(Vec::with_capacity(64 * 1024), 1).map_err(Error::internal)?;
         serde_json::to_writer(&mut encoder, header).map_err(Error::internal)?;
         encoder.write_all(b"\n").map_err(Error::internal)?;
         Ok(Self { encoder, line: Vec::with_capacity(4 * 1024), rows: 0 })
@@ -75,7 +76,9 @@ impl BatchWriter {
     /// When memory cannot be had.
     pub fn push(&mut self, number: i32, row: &Row, header: &BatchHeader) -> Result<()> {
         let line = match &row.problem {
-            Some(problem) => Line { n: number, c: Vec::new(), e: Some((problem.code().into(), problem_text(problem).into())) },
+            Some(problem) => {
+                Line { n: number, c: Vec::new(), e: Some((problem.code().into(), problem_text(problem).into())) }
+            }
             None => {
                 let cells = header.columns.iter().map(|column| Cow::Borrowed(row.cell(column.index)));
                 Line { n: number, c: cells.collect(), e: None }
@@ -139,7 +142,6 @@ impl<R: Read> BatchReader<R> {
     ///
     /// # Errors
     /// When the object is damaged.
-    #[expect(clippy::type_complexity, reason = "a row or its problem, beside its number")]
     pub fn read(&mut self) -> Result<Option<(i32, std::result::Result<Cells<'_>, RowError>)>> {
         self.line.clear();
         if self.lines.read_line(&mut self.line).map_err(Error::internal)? == 0 {
@@ -178,7 +180,8 @@ mod tests {
             ],
             rules: RowRules::default(),
         };
-        let source = "image 1;image 2;Titre\nhttps://a/1;https://a/2;\"Écrou \"\"M8\"\"\n\"x\ny\"\n;https://a/3;b;too;many\n";
+        let source =
+            "image 1;image 2;Titre\nhttps://a/1;https://a/2;\"Écrou \"\"M8\"\"\n\"x\ny\"\n;https://a/3;b;too;many\n";
         let mut table = tabular::open(source.as_bytes()).unwrap();
         let mut writer = BatchWriter::new(&header).unwrap();
         let mut row = Row::default();

@@ -39,7 +39,9 @@ pub(crate) async fn send_batches(cx: &Cx, db: &ImportsDb, tenant: TenantId, impo
     let due = db.claim_batches(tenant, import, WINDOW, cx.now - STALE, cx.now).await?;
     let messages = due
         .iter()
-        .map(|batch| Outgoing::json(&BatchMessage { tenant_id: tenant, import_id: import, number: batch.number }, tenant))
+        .map(|batch| {
+            Outgoing::json(&BatchMessage { tenant_id: tenant, import_id: import, number: batch.number }, tenant)
+        })
         .collect::<Result<Vec<_>>>()?;
     if !messages.is_empty() {
         cx.get::<Queues>().await?.send("import-batches", messages).await?;

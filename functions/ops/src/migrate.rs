@@ -1,6 +1,7 @@
 //! Databases, roles and tables, made and brought up to date by the owner's login.
 //!
-//! Forward only, and expand before contract: while this runs, functions of the last version use the same tables.
+//! Forward only, and expand before contract: while this runs, functions of the last version use the same tables. A
+//! database that is newer than this executable, as after a rollback, is left as it is.
 
 use cloud::Secrets;
 use db_tenancy::{Database, options};
@@ -35,7 +36,9 @@ pub async fn migrate(cx: Cx) -> Result<Migrated> {
     for (name, migrator) in migrators() {
         ensure_database(&mut maintenance, name).await?;
         let database = PgPoolOptions::new().max_connections(1).connect_lazy_with(options(&cx, name).await?);
-        migrator.run(&database).await.map_err(Error::internal)?;
+        let mut pending = Migrator::with_migrations(migrator.iter().cloned().collect());
+        pending.set_ignore_missing(true);
+        pending.run(&database).await.map_err(Error::internal)?;
         database.close().await;
         let newest = migrator.iter().map(|migration| migration.version).max().unwrap_or_default();
         tracing::info!(database = name, version = newest, "migrated");

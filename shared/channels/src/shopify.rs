@@ -132,12 +132,14 @@ impl ShopifyCsv {
         };
         let length = listing.title.chars().count();
         if length > MAX_CHARS {
-            let message = format!("Shopify takes titles of at most {MAX_CHARS} characters, this one has {length}; shorten it");
+            let message =
+                format!("Shopify takes titles of at most {MAX_CHARS} characters, this one has {length}; shorten it");
             return Err(LeftOut { code: "title_too_long", message });
         }
         let handle = self.unique_handle(listing);
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let amount = |value: Option<rust_decimal::Decimal>| value.map(|value| value.normalize().to_string()).unwrap_or_default();
+        let amount =
+            |value: Option<rust_decimal::Decimal>| value.map(|value| value.normalize().to_string()).unwrap_or_default();
         self.record(|column| match column {
             "Title" => listing.title.clone(),
             "URL handle" => handle.clone(),

@@ -22,7 +22,7 @@ pub(crate) struct ImportArguments {
     /// The supplier's name
     #[arg(long)]
     supplier: Option<String>,
-    /// What to do with products that are there: update, ignore or create_only
+    /// What to do with products that are there: update, ignore or `create_only`
     #[arg(long, value_parser = ["update", "ignore", "create_only"])]
     mode: Option<String>,
     /// The currency of prices that name none; EUR unless given
@@ -102,7 +102,9 @@ pub(crate) async fn run(client: &mut Client, command: Command, json: bool) -> Re
         Command::Products(arguments) => products(client, arguments, json).await?,
         Command::Suppliers => {
             let page = client.suppliers().await?;
-            show(json, &page, || table(&page.data, |supplier| format!("{}  {}", supplier.id, supplier.name), "no suppliers yet"));
+            show(json, &page, || {
+                table(&page.data, |supplier| format!("{}  {}", supplier.id, supplier.name), "no suppliers yet")
+            });
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -222,9 +224,9 @@ fn mapping(arguments: &[String]) -> Result<Option<Vec<ColumnMapping>>> {
         return Ok(None);
     }
     let pairs = arguments.iter().map(|argument| {
-        let (column, field) = argument.rsplit_once('=').ok_or_else(|| {
-            Error::Unexpected(format!("expected --map COLUMN=FIELD, found \"{argument}\""))
-        })?;
+        let (column, field) = argument
+            .rsplit_once('=')
+            .ok_or_else(|| Error::Unexpected(format!("expected --map COLUMN=FIELD, found \"{argument}\"")))?;
         Ok(ColumnMapping { column: column.to_owned(), field: Some(field.to_owned()) })
     });
     pairs.collect::<Result<Vec<_>>>().map(Some)
@@ -249,7 +251,9 @@ fn part(output: &Path, number: usize, several: bool) -> PathBuf {
 
 fn bar(json: bool, length: u64, template: &str) -> ProgressBar {
     let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(length) };
-    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "))
+    bar.with_style(
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "),
+    )
 }
 
 fn show(json: bool, value: &impl Serialize, human: impl FnOnce() -> String) {
@@ -266,7 +270,14 @@ fn table<T>(items: &[T], line: impl Fn(&T) -> String, empty: &str) -> String {
 
 fn import_line(import: &Import) -> String {
     let rows = import.totals.rows.map_or_else(|| "-".to_owned(), |rows| rows.to_string());
-    format!("{}  {:21}  {:>7} rows  {}  {}", import.id, import.status, rows, import.created_at.get(..19).unwrap_or_default(), import.file_name)
+    format!(
+        "{}  {:21}  {:>7} rows  {}  {}",
+        import.id,
+        import.status,
+        rows,
+        import.created_at.get(..19).unwrap_or_default(),
+        import.file_name
+    )
 }
 
 fn error_line(error: &client::RowError) -> String {
@@ -276,7 +287,8 @@ fn error_line(error: &client::RowError) -> String {
 
 fn import_report(import: &Import) -> String {
     let totals = &import.totals;
-    let mut lines = vec![format!("{} {}: {}", import.file_name, import.status, import.message.clone().unwrap_or_default())];
+    let mut lines =
+        vec![format!("{} {}: {}", import.file_name, import.status, import.message.clone().unwrap_or_default())];
     if let Some(rows) = totals.rows {
         lines.push(format!(
             "  {rows} rows = {} created + {} updated + {} unchanged + {} skipped + {} rejected",
@@ -284,10 +296,17 @@ fn import_report(import: &Import) -> String {
         ));
     }
     if let Some(layout) = &import.layout {
-        let mapped: Vec<String> =
-            layout.columns.iter().filter_map(|column| Some(format!("{} -> {}", column.column, column.field.as_ref()?))).collect();
-        let ignored: Vec<&str> =
-            layout.columns.iter().filter(|column| column.field.is_none()).map(|column| column.column.as_str()).collect();
+        let mapped: Vec<String> = layout
+            .columns
+            .iter()
+            .filter_map(|column| Some(format!("{} -> {}", column.column, column.field.as_ref()?)))
+            .collect();
+        let ignored: Vec<&str> = layout
+            .columns
+            .iter()
+            .filter(|column| column.field.is_none())
+            .map(|column| column.column.as_str())
+            .collect();
         lines.push(format!("  columns: {}", mapped.join(", ")));
         if !ignored.is_empty() {
             lines.push(format!("  left out: {}", ignored.join(", ")));
@@ -297,9 +316,14 @@ fn import_report(import: &Import) -> String {
 }
 
 fn export_report(export: &Export) -> String {
-    let mut lines = vec![format!("{} of {} products exported", export.exported, export.total_products.unwrap_or_default())];
-    lines.extend(export.files.iter().map(|file| format!("  {} ({} products, {} bytes)", file.name, file.products, file.bytes)));
-    lines.extend(export.left_out_reasons.iter().map(|reason| format!("  {} left out: {}", reason.products, reason.message)));
+    let mut lines =
+        vec![format!("{} of {} products exported", export.exported, export.total_products.unwrap_or_default())];
+    lines.extend(
+        export.files.iter().map(|file| format!("  {} ({} products, {} bytes)", file.name, file.products, file.bytes)),
+    );
+    lines.extend(
+        export.left_out_reasons.iter().map(|reason| format!("  {} left out: {}", reason.products, reason.message)),
+    );
     lines.join("\n")
 }
 

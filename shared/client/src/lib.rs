@@ -91,14 +91,20 @@ impl Client {
     ///
     /// # Errors
     /// When the file cannot be read, or the store refuses it.
-    pub async fn upload(&self, to: &UploadTo, file: &Path, mut progress: impl FnMut(u64) + Send + Sync + 'static) -> Result<()> {
+    pub async fn upload(
+        &self,
+        to: &UploadTo,
+        file: &Path,
+        mut progress: impl FnMut(u64) + Send + Sync + 'static,
+    ) -> Result<()> {
         let source = tokio::fs::File::open(file).await.map_err(|error| Error::File(file.to_owned(), error))?;
         let bytes = tokio_util::io::ReaderStream::with_capacity(source, 256 * 1024).inspect(move |chunk| {
             if let Ok(chunk) = chunk {
                 progress(chunk.len() as u64);
             }
         });
-        let mut request = self.http.put(&to.url).timeout(Duration::from_secs(600)).body(reqwest::Body::wrap_stream(bytes));
+        let mut request =
+            self.http.put(&to.url).timeout(Duration::from_secs(600)).body(reqwest::Body::wrap_stream(bytes));
         for (name, value) in &to.headers {
             request = request.header(name, value);
         }
@@ -240,7 +246,8 @@ impl Client {
     }
 
     fn keep(&mut self, tokens: Tokens) -> Session {
-        let session = Session { url: self.base.clone(), access_token: tokens.access_token, refresh_token: tokens.refresh_token };
+        let session =
+            Session { url: self.base.clone(), access_token: tokens.access_token, refresh_token: tokens.refresh_token };
         self.session = Some(session.clone());
         self.refreshed = true;
         session

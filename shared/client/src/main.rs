@@ -13,7 +13,11 @@ use client::{Client, Error, Session};
 
 /// Supplier files in, one clean catalogue, every sales channel out.
 #[derive(Parser)]
-#[command(name = "pm", version, after_help = "Exit codes: 0 done, 1 refused, 2 usage, 3 not logged in, 4 server not reached, 5 some rows rejected, 6 failed")]
+#[command(
+    name = "pm",
+    version,
+    after_help = "Exit codes: 0 done, 1 refused, 2 usage, 3 not logged in, 4 server not reached, 5 some rows rejected, 6 failed"
+)]
 struct Arguments {
     /// The API's base URL; the one you logged in to unless given
     #[arg(long, env = "PM_URL", global = true)]
@@ -38,7 +42,7 @@ enum Command {
         /// Your e-mail address
         #[arg(long)]
         email: String,
-        /// Your password; asked for unless given (better: the variable PM_PASSWORD)
+        /// Your password; asked for unless given (better: the variable `PM_PASSWORD`)
         #[arg(long, env = "PM_PASSWORD", hide_env_values = true)]
         password: Option<String>,
     },
@@ -47,7 +51,7 @@ enum Command {
         /// Your e-mail address
         #[arg(long)]
         email: String,
-        /// Your password; asked for unless given (better: the variable PM_PASSWORD)
+        /// Your password; asked for unless given (better: the variable `PM_PASSWORD`)
         #[arg(long, env = "PM_PASSWORD", hide_env_values = true)]
         password: Option<String>,
     },

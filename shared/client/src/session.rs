@@ -34,7 +34,8 @@ impl Session {
         }
         // Beside and renamed: a process that is killed leaves the old session, not half of the new one.
         let beside = file.with_extension("new");
-        let mut target = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        let mut target =
+            std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         target.write_all(serde_json::to_string(self)?.as_bytes())?;
         std::fs::rename(beside, file)
     }

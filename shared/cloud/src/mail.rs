@@ -32,7 +32,8 @@ impl Mail {
     /// When SES refuses it.
     pub async fn send_raw(&self, to: &[String], message: Vec<u8>) -> Result<String> {
         let raw = RawMessage::builder().data(Blob::new(message)).build().map_err(runtime::Error::internal)?;
-        let request = self.client.send_raw_email().source(&self.from).set_destinations(Some(to.to_vec())).raw_message(raw);
+        let request =
+            self.client.send_raw_email().source(&self.from).set_destinations(Some(to.to_vec())).raw_message(raw);
         let sent = request.send().await.map_err(|error| failed("sending mail", error))?;
         Ok(sent.message_id().to_owned())
     }

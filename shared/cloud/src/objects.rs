@@ -143,14 +143,22 @@ impl Objects {
     ///
     /// # Errors
     /// When it cannot be signed.
-    pub async fn presign_upload(&self, key: &str, content_type: &str, bytes: u64, valid: Duration) -> Result<PresignedUpload> {
+    pub async fn presign_upload(
+        &self,
+        key: &str,
+        content_type: &str,
+        bytes: u64,
+        valid: Duration,
+    ) -> Result<PresignedUpload> {
         let length = i64::try_from(bytes).map_err(Error::internal)?;
-        let request = self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type).content_length(length);
+        let request =
+            self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type).content_length(length);
         let presigned = request
             .presigned(PresigningConfig::expires_in(valid).map_err(Error::internal)?)
             .await
             .map_err(|error| failed("signing an upload", error))?;
-        let headers = [("content-type".to_owned(), content_type.to_owned()), ("content-length".to_owned(), bytes.to_string())];
+        let headers =
+            [("content-type".to_owned(), content_type.to_owned()), ("content-length".to_owned(), bytes.to_string())];
         Ok(PresignedUpload { url: presigned.uri().to_owned(), headers: headers.into() })
     }
 
@@ -217,8 +225,10 @@ impl Upload {
         let bytes = std::mem::take(&mut self.pending);
         let size = bytes.len() as u64;
         let number = i32::try_from(self.parts.len() + 1).map_err(Error::internal)?;
-        let request = self.client.upload_part().bucket(&self.bucket).key(&self.key).upload_id(&self.id).part_number(number);
-        let sent = request.body(ByteStream::from(bytes)).send().await.map_err(|error| failed("sending a part", error))?;
+        let request =
+            self.client.upload_part().bucket(&self.bucket).key(&self.key).upload_id(&self.id).part_number(number);
+        let sent =
+            request.body(ByteStream::from(bytes)).send().await.map_err(|error| failed("sending a part", error))?;
         let part = CompletedPart::builder()
             .part_number(number)
             .set_e_tag(sent.e_tag().map(str::to_owned))

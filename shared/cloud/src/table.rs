@@ -36,7 +36,9 @@ impl Table {
             .expression_attribute_values(":now", AttributeValue::N(now.to_string()));
         match request.send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|service| service.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|service| service.is_conditional_check_failed_exception()) =>
+            {
                 Ok(false)
             }
             Err(error) => Err(failed("a conditional put", error)),
@@ -69,7 +71,8 @@ impl Table {
             .expression_attribute_values(":expires_at", AttributeValue::N(expires_at.to_string()))
             .return_values(ReturnValue::UpdatedNew);
         let updated = request.send().await.map_err(|error| failed("counting", error))?;
-        let amount = updated.attributes().and_then(|attributes| attributes.get("amount")).and_then(|value| value.as_n().ok());
+        let amount =
+            updated.attributes().and_then(|attributes| attributes.get("amount")).and_then(|value| value.as_n().ok());
         amount.and_then(|amount| amount.parse().ok()).ok_or_else(|| Error::internal("the counter has no amount"))
     }
 }

@@ -85,9 +85,7 @@ fn certain_mark(digits: &str) -> Option<DecimalMark> {
     let (commas, points) = (digits.matches(',').count(), digits.matches('.').count());
     match (commas, points) {
         (0, 0) => None,
-        (1.., 1..) => {
-            Some(if digits.rfind(',') > digits.rfind('.') { DecimalMark::Comma } else { DecimalMark::Point })
-        }
+        (1.., 1..) => Some(if digits.rfind(',') > digits.rfind('.') { DecimalMark::Comma } else { DecimalMark::Point }),
         // Several of one kind can only be thousands separators, so that the other one is the decimal mark.
         (2.., 0) => Some(DecimalMark::Point),
         (0, 2..) => Some(DecimalMark::Comma),
@@ -99,9 +97,9 @@ fn certain_mark(digits: &str) -> Option<DecimalMark> {
 /// Whether the one `separator` in `digits` could stand before a group of three digits, as in `1,234`.
 fn could_be_thousands(digits: &str, separator: char) -> bool {
     let unsigned = digits.trim_start_matches(['-', '+']);
-    unsigned.split_once(separator).is_some_and(|(before, after)| {
-        after.len() == 3 && (1..=3).contains(&before.len()) && !before.starts_with('0')
-    })
+    unsigned
+        .split_once(separator)
+        .is_some_and(|(before, after)| after.len() == 3 && (1..=3).contains(&before.len()) && !before.starts_with('0'))
 }
 
 /// `1,234,567` without its separators; `None` when the groups are not of three digits.

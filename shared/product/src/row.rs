@@ -129,7 +129,8 @@ pub fn validate(cells: &Cells<'_>, rules: &RowRules) -> Result<ProductRow, Vec<R
     if title.is_none() && cells.get(Field::Title).is_none() {
         check.errors.push(RowError::row("required_field_missing", "expected a title, found nothing"));
     }
-    let sku = check.parse(Field::Sku, |text| Sku::parse(text).map_err(|error| ("field_format_invalid", error.to_string())));
+    let sku =
+        check.parse(Field::Sku, |text| Sku::parse(text).map_err(|error| ("field_format_invalid", error.to_string())));
     let ean = check.parse(Field::Ean, |text| Gtin::parse(text).map_err(|error| (error.code(), error.to_string())));
     if cells.get(Field::Sku).is_none() && cells.get(Field::Ean).is_none() {
         check.errors.push(RowError::row("required_field_missing", "expected an EAN or a SKU, found neither"));
@@ -171,7 +172,12 @@ impl<'c> Check<'c> {
         for field in Field::ALL {
             if let Some(text) = self.cells.get(*field).filter(|text| text.contains('\0')) {
                 let message = "expected text, found a NUL character: the file is damaged or not UTF-8";
-                self.errors.push(RowError::field(*field, "field_format_invalid", message, &text.replace('\0', "\u{fffd}")));
+                self.errors.push(RowError::field(
+                    *field,
+                    "field_format_invalid",
+                    message,
+                    &text.replace('\0', "\u{fffd}"),
+                ));
             }
         }
     }
@@ -260,7 +266,10 @@ impl<'c> Check<'c> {
         self.parse(Field::Weight, |text| {
             let grams = parse_weight(text, unit, mark).map_err(|error| ("field_format_invalid", error.to_string()))?;
             if grams.is_sign_negative() || grams >= MAX_AMOUNT {
-                return Err(("field_format_invalid", format!("expected a weight of at least 0, found \"{}\"", text.trim())));
+                return Err((
+                    "field_format_invalid",
+                    format!("expected a weight of at least 0, found \"{}\"", text.trim()),
+                ));
             }
             Ok(grams)
         })
@@ -270,7 +279,10 @@ impl<'c> Check<'c> {
         self.parse(Field::ImageUrls, |text| {
             let urls: Vec<&str> = split_urls(text);
             if let Some(bad) = urls.iter().find(|url| !is_web_address(url)) {
-                return Err(("field_format_invalid", format!("expected image addresses that start with http:// or https://, found \"{bad}\"")));
+                return Err((
+                    "field_format_invalid",
+                    format!("expected image addresses that start with http:// or https://, found \"{bad}\""),
+                ));
             }
             if urls.len() > MAX_IMAGES {
                 return Err(("too_many_images", format!("expected at most {MAX_IMAGES} images, found {}", urls.len())));
@@ -282,7 +294,9 @@ impl<'c> Check<'c> {
 
 /// The currency whose sign or code stands beside an amount.
 fn sign(text: &str) -> Option<Currency> {
-    let around = text.trim().trim_matches(|c: char| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '.' | ',' | '-' | '\'' | '’'));
+    let around = text
+        .trim()
+        .trim_matches(|c: char| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '.' | ',' | '-' | '\'' | '’'));
     if around.is_empty() { None } else { Currency::parse(around).ok() }
 }
 
@@ -303,7 +317,8 @@ fn split_urls(text: &str) -> Vec<&str> {
 
 fn is_web_address(url: &str) -> bool {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !url.contains(char::is_whitespace)) && url.len() <= 2_000
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !url.contains(char::is_whitespace))
+        && url.len() <= 2_000
 }
 
 #[cfg(test)]
@@ -362,7 +377,13 @@ mod tests {
                 (Field::Stock, "2.5"),
                 (Field::ImageUrls, "ftp://a/b.jpg"),
             ]),
-            ["ean_checksum_invalid", "price_negative", "currency_unknown", "field_format_invalid", "field_format_invalid"]
+            [
+                "ean_checksum_invalid",
+                "price_negative",
+                "currency_unknown",
+                "field_format_invalid",
+                "field_format_invalid"
+            ]
         );
     }
 
@@ -383,7 +404,10 @@ mod tests {
     #[test]
     fn the_bounds_are_the_databases() {
         assert_eq!(MAX_AMOUNT.to_string(), "10000000000");
-        assert_eq!(codes(&[(Field::Title, "x"), (Field::Sku, "1"), (Field::Price, "10000000000")]), ["number_too_large"]);
+        assert_eq!(
+            codes(&[(Field::Title, "x"), (Field::Sku, "1"), (Field::Price, "10000000000")]),
+            ["number_too_large"]
+        );
     }
 
     proptest! {

@@ -41,8 +41,8 @@ impl ProductStatus {
     /// [`UnknownStatus`] for anything else.
     pub fn parse(text: &str) -> Result<Self, UnknownStatus> {
         Ok(match text.trim().to_lowercase().as_str() {
-            "active" | "actif" | "active product" | "enabled" | "published" | "publish" | "online" | "en ligne" | "1"
-            | "true" | "vrai" | "yes" | "oui" => ProductStatus::Active,
+            "active" | "actif" | "active product" | "enabled" | "published" | "publish" | "online" | "en ligne"
+            | "1" | "true" | "vrai" | "yes" | "oui" => ProductStatus::Active,
             "draft" | "brouillon" => ProductStatus::Draft,
             "inactive" | "inactif" | "disabled" | "unpublished" | "offline" | "hors ligne" | "0" | "false" | "faux"
             | "no" | "non" => ProductStatus::Inactive,

@@ -111,12 +111,15 @@ impl Dispatch {
     }
 
     async fn authorised_call(&self, cx: &mut Cx, target: &Target, request: HttpRequest) -> Result<HttpReply> {
-        let (Trigger::Http { permission, .. }, Entry::Http { call, .. }) = (target.function.trigger, target.entry.as_ref())
+        let (Trigger::Http { permission, .. }, Entry::Http { call, .. }) =
+            (target.function.trigger, target.entry.as_ref())
         else {
             return Err(Error::internal("the function has no HTTP trigger"));
         };
         if permission != Permission::Public {
-            let Some(token) = request.bearer_token() else { return Err(cx.caller().err().unwrap_or(Error::NotFound("caller"))) };
+            let Some(token) = request.bearer_token() else {
+                return Err(cx.caller().err().unwrap_or(Error::NotFound("caller")));
+            };
             let caller = (self.authenticate)(cx.clone(), token.to_owned()).await?;
             if !caller.holds(permission) {
                 return Err(Error::Forbidden(permission));
@@ -148,7 +151,9 @@ impl Dispatch {
         reply.headers.insert("x-correlation-id", cx.correlation_id.clone());
         reply.headers.insert("cache-control", "no-store".to_owned());
         let allowed = self.app.env().optional("CORS_ORIGINS").unwrap_or_default();
-        let origin = request.header("origin").filter(|origin| allowed.split(',').any(|one| one.trim() == *origin || one.trim() == "*"));
+        let origin = request
+            .header("origin")
+            .filter(|origin| allowed.split(',').any(|one| one.trim() == *origin || one.trim() == "*"));
         if let Some(origin) = origin {
             reply.headers.insert("access-control-allow-origin", origin.to_owned());
             reply.headers.insert("access-control-expose-headers", "X-Request-ID, X-Correlation-ID, ETag".to_owned());
@@ -223,7 +228,8 @@ mod tests {
         let app = App::new(Env::from([("CORS_ORIGINS", "https://app.example")]));
         Dispatch::new(FUNCTIONS, handler, app, |_, token| {
             Box::pin(async move {
-                let role = Role::named(&token).ok_or(Error::Unauthenticated { code: "token_invalid", message: "no" })?;
+                let role =
+                    Role::named(&token).ok_or(Error::Unauthenticated { code: "token_invalid", message: "no" })?;
                 Ok(Caller { tenant: TenantId(Uuid::nil()), user: Uuid::nil(), role })
             })
         })
@@ -231,7 +237,8 @@ mod tests {
 
     async fn get(path: &str, headers: Value) -> (u64, String, Value) {
         let dispatch = dispatch(None).unwrap();
-        let reply = dispatch.handle("r-1", json!({"httpMethod": "GET", "path": path, "headers": headers})).await.unwrap();
+        let reply =
+            dispatch.handle("r-1", json!({"httpMethod": "GET", "path": path, "headers": headers})).await.unwrap();
         (reply["statusCode"].as_u64().unwrap(), reply["body"].as_str().unwrap().to_owned(), reply["headers"].clone())
     }
 

@@ -86,7 +86,11 @@ impl Error {
     /// One value that is not acceptable.
     #[must_use]
     pub fn invalid(field: &str, code: &str, message: impl fmt::Display) -> Self {
-        Error::Invalid(vec![FieldError { field: field.to_owned(), code: code.to_owned(), message: message.to_string() }])
+        Error::Invalid(vec![FieldError {
+            field: field.to_owned(),
+            code: code.to_owned(),
+            message: message.to_string(),
+        }])
     }
 
     /// A fault of ours, from any error or a text.

@@ -33,7 +33,9 @@ pub fn main(functions: &'static [Function], authenticate: Authenticate) -> ExitC
     let served = runtime.map_err(lambda_runtime::Error::from).and_then(|runtime| {
         runtime.block_on(lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
             let dispatch = Arc::clone(&dispatch);
-            async move { dispatch.handle(&event.context.request_id, event.payload).await.map_err(lambda_runtime::Error::from) }
+            async move {
+                dispatch.handle(&event.context.request_id, event.payload).await.map_err(lambda_runtime::Error::from)
+            }
         })))
     });
     match served {

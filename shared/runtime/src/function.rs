@@ -38,7 +38,6 @@ pub enum Trigger {
 
 /// An HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::upper_case_acronyms, reason = "the methods' own names")]
 #[expect(missing_docs, reason = "the methods' own names")]
 pub enum Method {
     GET,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use base64::Engine;
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -186,9 +186,8 @@ impl Input for Path {
     }
 
     fn describe(operation: &mut Operation) {
-        let uuid = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
+        let uuid =
+            ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
         let parameter = ParameterBuilder::new()
             .name("id")
             .parameter_in(ParameterIn::Path)
@@ -308,7 +307,10 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_named_by_its_path() {
-        let request = HttpRequest { body: br#"{"lines": [{"quantity": 1}, {"quantity": -1}]}"#.to_vec(), ..HttpRequest::default() };
+        let request = HttpRequest {
+            body: br#"{"lines": [{"quantity": 1}, {"quantity": -1}]}"#.to_vec(),
+            ..HttpRequest::default()
+        };
         let Err(Error::Invalid(errors)) = Body::<Order>::read(&request) else { panic!("expected a 422") };
         assert_eq!(errors[0].field, "lines[1].quantity");
         let broken = HttpRequest { body: b"{".to_vec(), ..HttpRequest::default() };

@@ -11,10 +11,10 @@ mod dispatch;
 mod entry;
 mod env;
 mod error;
+mod executable;
 mod function;
 mod http;
 mod logs;
-mod executable;
 pub mod openapi;
 mod page;
 mod permission;
@@ -26,10 +26,12 @@ pub use dispatch::{Dispatch, UnknownHandler};
 pub use entry::{BoxFuture, DirectHandler, Entry, HttpHandler, QueueHandler};
 pub use env::{Env, EnvError};
 pub use error::{Error, FieldError, Result};
-pub use function::{Function, Method, Trigger};
-pub use http::{Accepted, Body, Created, HttpReply, HttpRequest, IdempotencyKey, Input, NoContent, Output, Path, Query};
-pub use logs::{Metric, Unit, emit_metrics, error as log_error};
 pub use executable::main;
+pub use function::{Function, Method, Trigger};
+pub use http::{
+    Accepted, Body, Created, HttpReply, HttpRequest, IdempotencyKey, Input, NoContent, Output, Path, Query,
+};
+pub use logs::{Metric, Unit, emit_metrics, error as log_error};
 pub use page::{Cursor, Page, PageQuery};
 pub use permission::{Permission, Role};
 pub use queue::{ObjectCreated, sqs_batch};

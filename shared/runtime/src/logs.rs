@@ -68,10 +68,8 @@ pub fn emit_metrics(cx: &Cx, dimensions: &[(&str, &str)], metrics: &[Metric]) {
 
 fn embedded(cx: &Cx, dimensions: &[(&str, &str)], metrics: &[Metric]) -> Value {
     let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
-    let described: Vec<Value> = metrics
-        .iter()
-        .map(|Metric(name, _, unit)| json!({"Name": name, "Unit": format!("{unit:?}")}))
-        .collect();
+    let described: Vec<Value> =
+        metrics.iter().map(|Metric(name, _, unit)| json!({"Name": name, "Unit": format!("{unit:?}")})).collect();
     let millis = cx.now.unix_timestamp_nanos() / 1_000_000;
     let mut line = json!({
         "_aws": {

@@ -80,7 +80,9 @@ impl Role {
     /// The role with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Role::Viewer, Role::User, Role::Manager, Role::Admin, Role::SuperAdmin].into_iter().find(|role| role.as_str() == name)
+        [Role::Viewer, Role::User, Role::Manager, Role::Admin, Role::SuperAdmin]
+            .into_iter()
+            .find(|role| role.as_str() == name)
     }
 }
 

@@ -130,7 +130,8 @@ pub(crate) fn objects_created(body: &str) -> Result<Vec<ObjectCreated>> {
         .map(|record| {
             // S3 encodes keys as in a query string: `+` is a space.
             let spaced = record.s3.object.key.replace('+', " ");
-            let key = percent_encoding::percent_decode_str(&spaced).decode_utf8().map_err(Error::internal)?.into_owned();
+            let key =
+                percent_encoding::percent_decode_str(&spaced).decode_utf8().map_err(Error::internal)?.into_owned();
             Ok(ObjectCreated {
                 bucket: record.s3.bucket.name,
                 key,
@@ -160,8 +161,12 @@ mod tests {
         let event = json!({"Records": [record("ok", "0"), record("refused", "1"), record("panicked", "2"), record("garbled", "{")]});
         let app = App::new(Env::default());
         let reply = sqs_batch(&app, Arc::new(Entry::queue(handle)), "r", event).await.unwrap();
-        let mut ids: Vec<&str> =
-            reply["batchItemFailures"].as_array().unwrap().iter().filter_map(|item| item["itemIdentifier"].as_str()).collect();
+        let mut ids: Vec<&str> = reply["batchItemFailures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|item| item["itemIdentifier"].as_str())
+            .collect();
         ids.sort_unstable();
         assert_eq!(ids, ["garbled", "panicked", "refused"]);
     }

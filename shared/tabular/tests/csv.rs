@@ -5,7 +5,9 @@ use std::io::Read;
 use proptest::prelude::*;
 use tabular::{ReadError, Row, RowProblem, TableReader, open};
 
-fn rows<R: Read>(reader: &mut TableReader<R>) -> Vec<(u64, Vec<String>, Option<RowProblem>)> {
+type ReadRow = (u64, Vec<String>, Option<RowProblem>);
+
+fn rows<R: Read>(reader: &mut TableReader<R>) -> Vec<ReadRow> {
     let (mut row, mut rows) = (Row::default(), Vec::new());
     while reader.read(&mut row).unwrap() {
         rows.push((row.number, row.cells().map(str::to_owned).collect(), row.problem.clone()));
@@ -13,7 +15,7 @@ fn rows<R: Read>(reader: &mut TableReader<R>) -> Vec<(u64, Vec<String>, Option<R
     rows
 }
 
-fn read(bytes: &[u8]) -> (tabular::Layout, Vec<(u64, Vec<String>, Option<RowProblem>)>) {
+fn read(bytes: &[u8]) -> (tabular::Layout, Vec<ReadRow>) {
     let mut reader = open(bytes).unwrap();
     (reader.layout().clone(), rows(&mut reader))
 }

@@ -19,7 +19,10 @@ async fn a_login_needs_the_right_password_and_says_nothing_about_addresses() {
     assert_eq!(wrong, (401, "credentials_invalid".to_owned()));
     assert_eq!(wrong, unknown);
     tenant.client.login(&tenant.email.to_uppercase(), PASSWORD).await.expect("the case of an address does not matter");
-    assert_eq!(refused(tenant.client.sign_up("Again", &tenant.email.clone(), PASSWORD).await), (409, "email_taken".to_owned()));
+    assert_eq!(
+        refused(tenant.client.sign_up("Again", &tenant.email.clone(), PASSWORD).await),
+        (409, "email_taken".to_owned())
+    );
     assert_eq!(refused(tenant.client.sign_up("Weak", "weak@e2e.example", "short").await).0, 422);
 }
 

@@ -1,5 +1,7 @@
 //! The deployed stack, driven through HTTP and S3. Each test has an organisation of its own, so they run side by side.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod identity;
 mod main_job;
 mod reliability;

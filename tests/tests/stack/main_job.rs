@@ -16,16 +16,25 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
         .await;
     let import = tenant.finished(&created.import.id).await;
     assert_eq!(import.status, "completed_with_errors");
-    assert_eq!((import.totals.rows, import.totals.created, import.totals.skipped, import.totals.rejected), (Some(1200), 1173, 5, 22));
+    assert_eq!(
+        (import.totals.rows, import.totals.created, import.totals.skipped, import.totals.rejected),
+        (Some(1200), 1173, 5, 22)
+    );
     let layout = import.layout.as_ref().unwrap();
-    assert_eq!((layout.encoding.as_str(), layout.delimiter.as_str(), layout.decimal_mark.as_str()), ("UTF-8", ";", "comma"));
+    assert_eq!(
+        (layout.encoding.as_str(), layout.delimiter.as_str(), layout.decimal_mark.as_str()),
+        ("UTF-8", ";", "comma")
+    );
 
     // The product as it was written, in every kind of value.
     let page = tenant.client.products(&[("sku", "SF-000001".to_owned())]).await.unwrap();
     let product = &page.data[0];
     assert_eq!(product.title, "Sécateur à enclume Bodum sans BPA, grand modèle");
     assert_eq!((product.ean.as_deref(), product.price.as_deref()), (Some("2900000000018"), Some("13.6100")));
-    assert_eq!((product.currency.as_deref(), product.stock, product.weight_grams.as_deref()), (Some("EUR"), Some(8), Some("329.000")));
+    assert_eq!(
+        (product.currency.as_deref(), product.stock, product.weight_grams.as_deref()),
+        (Some("EUR"), Some(8), Some("329.000"))
+    );
     assert_eq!(product.image_urls, ["https://images.example/1/1.jpg"]);
     assert_eq!(tenant.client.product(&product.id).await.unwrap().sku, product.sku);
     assert_eq!(tenant.client.suppliers().await.unwrap().data[0].name, "L'Atelier du Nord");
@@ -34,7 +43,10 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
     let first = tenant.client.import_errors(&import.id, 10, None).await.unwrap();
     assert_eq!(first.data.len(), 10);
     let negative = &first.data[0];
-    assert_eq!((negative.row, negative.column.as_deref(), negative.code.as_str()), (107 / 2 + 1, Some("Prix TTC"), "price_negative"));
+    assert_eq!(
+        (negative.row, negative.column.as_deref(), negative.code.as_str()),
+        (54, Some("Prix TTC"), "price_negative")
+    );
     let rest = tenant.client.import_errors(&import.id, 200, first.next_cursor.as_deref()).await.unwrap();
     assert!(rest.data[0].row > first.data[9].row && rest.next_cursor.is_none());
     let report = reqwest::get(import.error_report_url.unwrap()).await.unwrap().text().await.unwrap();
@@ -50,13 +62,18 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
     assert_eq!(headers.len(), 56);
     assert_eq!(headers.iter().take(3).collect::<Vec<_>>(), ["Title", "URL handle", "Description"]);
     let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    let handles: std::collections::HashSet<&str> = records.iter().filter(|row| !row[0].is_empty()).map(|row| &row[1]).collect();
+    let handles: std::collections::HashSet<&str> =
+        records.iter().filter(|row| !row[0].is_empty()).map(|row| &row[1]).collect();
     let products = records.iter().filter(|row| !row[0].is_empty()).count();
     assert_eq!(handles.len(), products, "no two products share a handle");
     let first = records.iter().find(|row| &row[9] == "SF-000001").unwrap();
     assert_eq!((&first[10], &first[20], &first[30]), ("2900000000018", "13.61", "8"));
     let statuses: std::collections::HashSet<&str> = records.iter().map(|row| &row[8]).collect();
-    assert_eq!(statuses, ["Active", ""].into(), "only active products are exported; rows of further images have no status");
+    assert_eq!(
+        statuses,
+        ["Active", ""].into(),
+        "only active products are exported; rows of further images have no status"
+    );
 
     // What the jobs did reaches the statistics through outbox, bus and queue.
     let recorded = async {
@@ -68,7 +85,9 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
             tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(60), recorded).await.expect("two imports and an export are recorded");
+    tokio::time::timeout(std::time::Duration::from_secs(60), recorded)
+        .await
+        .expect("two imports and an export are recorded");
 }
 
 async fn export(tenant: &mut Tenant, columns: &str) -> String {
@@ -101,7 +120,11 @@ async fn more_than_a_thousand_products_are_exported_in_the_background() {
 async fn a_mapping_by_hand_is_followed() {
     let mut tenant = Tenant::new("Mapping").await;
     let map = |column: &str, field: &str| ColumnMapping { column: column.into(), field: Some(field.into()) };
-    let new = NewImport { mapping: Some(vec![map("A", "sku"), map("b ", "title")]), currency: Some("CHF".into()), ..NewImport::default() };
+    let new = NewImport {
+        mapping: Some(vec![map("A", "sku"), map("b ", "title")]),
+        currency: Some("CHF".into()),
+        ..NewImport::default()
+    };
     let created = tenant.begin(b"A;B;price\n1;Eins;5\n", new).await;
     assert_eq!(tenant.finished(&created.import.id).await.status, "completed");
     assert_eq!(tenant.catalogue().await, [("1".into(), "Eins".into(), String::new())]);
@@ -125,7 +148,11 @@ async fn existing_products_are_updated_or_left_as_the_mode_says() {
     let import = tenant.import(b"sku,title,price\n1,Changed,\n").await;
     assert_eq!(import.totals.updated, 1);
     let kept = tenant.client.products(&[("sku", "1".to_owned())]).await.unwrap();
-    assert_eq!((kept.data[0].title.as_str(), kept.data[0].price.as_deref()), ("Changed", Some("1.0000")), "a blank cell erases nothing");
+    assert_eq!(
+        (kept.data[0].title.as_str(), kept.data[0].price.as_deref()),
+        ("Changed", Some("1.0000")),
+        "a blank cell erases nothing"
+    );
 }
 
 #[tokio::test]
@@ -140,10 +167,17 @@ async fn the_upload_takes_exactly_what_was_announced() {
     assert!(matches!(tenant.client.upload(&other, &longer.0, |_| ()).await, Err(Error::Upload { status: 403, .. })));
     let mut other = to.clone();
     other.headers.insert("content-type".into(), "text/html".into());
-    assert!(matches!(tenant.client.upload(&other, &Scratch::new(&[b'x'; 20]).0, |_| ()).await, Err(Error::Upload { status: 403, .. })));
+    assert!(matches!(
+        tenant.client.upload(&other, &Scratch::new(&[b'x'; 20]).0, |_| ()).await,
+        Err(Error::Upload { status: 403, .. })
+    ));
     assert_eq!(tenant.client.import(&created.import.id).await.unwrap().status, "awaiting_upload");
 
-    let Err(Error::Refused(problem)) = tenant.client.create_import(&NewImport { file_name: "a.csv".into(), size_bytes: 50_000_001, ..NewImport::default() }).await else {
+    let Err(Error::Refused(problem)) = tenant
+        .client
+        .create_import(&NewImport { file_name: "a.csv".into(), size_bytes: 50_000_001, ..NewImport::default() })
+        .await
+    else {
         panic!("a file of more than 50 MB is refused");
     };
     assert_eq!((problem.status, problem.errors[0].code.as_str()), (422, "file_too_large"));

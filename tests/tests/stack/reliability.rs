@@ -39,7 +39,10 @@ async fn a_killed_parse_process_is_resumed_without_a_second_batch() {
     tenant.until(&id, |import| import.layout.is_some()).await;
     Stack::get().kill("imports.parse");
     let import = tenant.finished(&id).await;
-    assert_eq!((import.status.as_str(), import.totals.created, import.totals.rows), ("completed", 60_000, Some(60_000)));
+    assert_eq!(
+        (import.status.as_str(), import.totals.created, import.totals.rows),
+        ("completed", 60_000, Some(60_000))
+    );
 }
 
 #[tokio::test]
@@ -49,7 +52,9 @@ async fn every_message_delivered_twice_changes_nothing() {
     let created = tenant.begin(&file, NewImport::default()).await;
     let id = created.import.id;
     let key = format!("uploads/{}/{id}/test.csv", tenant.id);
-    let notification = json!({"Records": [{"s3": {"bucket": {"name": "any"}, "object": {"key": key, "size": file.len()}}}]}).to_string();
+    let notification =
+        json!({"Records": [{"s3": {"bucket": {"name": "any"}, "object": {"key": key, "size": file.len()}}}]})
+            .to_string();
     tenant.until(&id, |import| import.totals.rows.is_some()).await;
     for number in 0..3 {
         let message = batch(&tenant, &id, number);
@@ -64,7 +69,9 @@ async fn every_message_delivered_twice_changes_nothing() {
     let after = tenant.finished(&id).await;
     assert_eq!((after.totals.created, after.finished_at), (3_000, import.finished_at), "an import completes once");
     assert_eq!(tenant.catalogue().await, expected(3_000, "twice"));
-    let events = stack.sql("db_imports", &tenant.id, "select kind from outbox").await;
+    let events = stack
+        .sql("db_imports", &tenant.id, &format!("select kind from outbox where tenant_id = '{}'", tenant.id))
+        .await;
     assert_eq!(events.len(), 1, "and is announced once");
 }
 
@@ -103,10 +110,12 @@ async fn a_batch_that_fails_every_time_ends_the_import_and_can_be_resumed() {
     let id = created.import.id;
     tenant.until(&id, |import| import.totals.rows.is_some()).await;
     // The object of the second batch is damaged.
-    let broken = format!("update import_batches set object_key = 'batches/none' where import_id = '{id}' and number = 1");
+    let broken =
+        format!("update import_batches set object_key = 'batches/none' where import_id = '{id}' and number = 1");
     stack.sql("db_imports", &tenant.id, &broken).await;
     let name = stack.function("imports.apply").await;
-    let record = json!({"messageId": "m", "body": batch(&tenant, &id, 1), "attributes": {"ApproximateReceiveCount": "3"}});
+    let record =
+        json!({"messageId": "m", "body": batch(&tenant, &id, 1), "attributes": {"ApproximateReceiveCount": "3"}});
     let path = format!("POST /2015-03-31/functions/{name}/invocations");
     let answer = stack.aws("lambda", &path, json!({ "Records": [record] })).await;
     assert_eq!(answer["batchItemFailures"][0]["itemIdentifier"], "m", "the message goes to the dead-letter queue");
@@ -140,7 +149,10 @@ async fn the_same_file_twice_is_imported_once() {
     let import = tenant.finished(&created.import.id).await;
     assert_eq!((import.status.as_str(), import.totals.created), ("completed", 500));
     let catalogue = tenant.catalogue().await;
-    assert!(catalogue == expected(500, "same") || catalogue == expected(500, "SAME"), "one upload or the other, never a mixture");
+    assert!(
+        catalogue == expected(500, "same") || catalogue == expected(500, "SAME"),
+        "one upload or the other, never a mixture"
+    );
 
     tenant.import(&file).await;
     let again = tenant.import(&file).await;

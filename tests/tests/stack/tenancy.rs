@@ -5,13 +5,20 @@ use e2e::{PASSWORD, Stack, Tenant, csv};
 use runtime::{Function, Permission, Role, Trigger};
 
 fn http_functions() -> impl Iterator<Item = (&'static Function, &'static str, &'static str, Permission)> {
-    [catalog::FUNCTIONS, exports::FUNCTIONS, identity::FUNCTIONS, imports::FUNCTIONS, ops::FUNCTIONS, suppliers::FUNCTIONS]
-        .into_iter()
-        .flatten()
-        .filter_map(|function| match function.trigger {
-            Trigger::Http { method, path, permission } => Some((function, method.as_str(), path, permission)),
-            _ => None,
-        })
+    [
+        catalog::FUNCTIONS,
+        exports::FUNCTIONS,
+        identity::FUNCTIONS,
+        imports::FUNCTIONS,
+        ops::FUNCTIONS,
+        suppliers::FUNCTIONS,
+    ]
+    .into_iter()
+    .flatten()
+    .filter_map(|function| match function.trigger {
+        Trigger::Http { method, path, permission } => Some((function, method.as_str(), path, permission)),
+        _ => None,
+    })
 }
 
 async fn status(method: &str, path: &str, token: Option<&str>) -> u16 {
@@ -31,7 +38,11 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
     let import = owner.begin(&csv(3, "secret"), NewImport::default()).await.import;
     owner.finished(&import.id).await;
     let product = owner.client.products(&[]).await.unwrap().data[0].id.clone();
-    let export = owner.client.create_export(&client::NewExport { layout: "shopify".into(), ..Default::default() }).await.unwrap();
+    let export = owner
+        .client
+        .create_export(&client::NewExport { layout: "shopify".into(), ..Default::default() })
+        .await
+        .unwrap();
 
     let mut stranger = Tenant::new("Stranger").await;
     let token = stranger.client.login(&stranger.email, PASSWORD).await.unwrap().access_token;

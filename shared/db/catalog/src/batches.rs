@@ -117,8 +117,10 @@ struct Known {
 
 /// The products with one of the rows' codes, locked in the order of their ids.
 async fn known_products(tx: &mut TenantTx, tenant: TenantId, rows: &[BatchRow]) -> sqlx::Result<Vec<Known>> {
-    let skus: Vec<String> = rows.iter().filter_map(|row| row.product.sku.as_ref().map(|sku| sku.as_str().to_owned())).collect();
-    let gtins: Vec<String> = rows.iter().filter_map(|row| row.product.ean.as_ref().map(product::Gtin::to_gtin14)).collect();
+    let skus: Vec<String> =
+        rows.iter().filter_map(|row| row.product.sku.as_ref().map(|sku| sku.as_str().to_owned())).collect();
+    let gtins: Vec<String> =
+        rows.iter().filter_map(|row| row.product.ean.as_ref().map(product::Gtin::to_gtin14)).collect();
     sqlx::query_as!(
         Known,
         "select product_id as id, sku, gtin14, import_id, import_row from products
@@ -142,7 +144,8 @@ struct Plan<'b> {
 
 fn sort<'b>(batch: &'b Batch, known: &[Known], outcome: &mut Outcome) -> Plan<'b> {
     let by_sku: HashMap<&str, &Known> = known.iter().filter_map(|known| Some((known.sku.as_deref()?, known))).collect();
-    let by_gtin: HashMap<&str, &Known> = known.iter().filter_map(|known| Some((known.gtin14.as_deref()?, known))).collect();
+    let by_gtin: HashMap<&str, &Known> =
+        known.iter().filter_map(|known| Some((known.gtin14.as_deref()?, known))).collect();
     let mut plan = Plan { created: Vec::new(), updated: Vec::new() };
     let mut updates: HashMap<Uuid, &BatchRow> = HashMap::new();
     for row in &batch.rows {
@@ -185,7 +188,9 @@ fn conflict(row: &BatchRow, owner: &Known) -> RowError {
     let ean = row.product.ean.as_ref().map(product::Gtin::as_str).unwrap_or_default();
     let sku = row.product.sku.as_ref().map(product::Sku::as_str).unwrap_or_default();
     let owner = owner.sku.as_deref().unwrap_or("none");
-    let message = format!("the EAN {ean} belongs to the product with the SKU {owner}, the row says SKU {sku}; correct one of the two codes");
+    let message = format!(
+        "the EAN {ean} belongs to the product with the SKU {owner}, the row says SKU {sku}; correct one of the two codes"
+    );
     RowError::field(Field::Ean, "identifier_conflict", message, ean)
 }
 

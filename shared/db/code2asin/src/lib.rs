@@ -1,7 +1,7 @@
-//! `db_code2asin`: what Amazon answered for a code. Its tables are there; its queries come with Code2ASIN.
+//! `db_code2asin`: what Amazon answered for a code. Its tables are there; its queries come with the matching of codes.
 
 db_tenancy::database!(
-    /// The Code2ASIN database.
+    /// The database of matched codes.
     Code2AsinDb,
     "db_code2asin",
     "../../../migrations/code2asin"

@@ -42,10 +42,15 @@ impl CoreDb {
     pub async fn sign_up(&self, new: &NewOrganisation<'_>) -> Result<()> {
         let mut tx = db_tenancy::begin(&self.pool, new.tenant).await?;
         name_account(&mut tx, new.user, new.email).await?;
-        sqlx::query!("insert into tenants (tenant_id, name, created_at) values ($1, $2, $3)", new.tenant.0, new.name, new.now)
-            .execute(&mut *tx)
-            .await
-            .map_err(error)?;
+        sqlx::query!(
+            "insert into tenants (tenant_id, name, created_at) values ($1, $2, $3)",
+            new.tenant.0,
+            new.name,
+            new.now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
         sqlx::query!(
             "insert into users (user_id, email, password_hash, created_at) values ($1, $2, $3, $4)",
             new.user,

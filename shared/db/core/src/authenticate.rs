@@ -34,10 +34,10 @@ pub fn authenticate(cx: Cx, token: String) -> BoxFuture<Result<Caller>> {
         let db = cx.get::<CoreDb>().await?;
         let keys = cx.get::<PublicKeys>().await?;
         let claims = keys.verify(&db, &cx, &token).await?;
-        let role = db.role_in_session(&claims, &cx).await?.ok_or(Error::Unauthenticated {
-            code: "token_invalid",
-            message: "this session has ended; log in again",
-        })?;
+        let role = db
+            .role_in_session(&claims, &cx)
+            .await?
+            .ok_or(Error::Unauthenticated { code: "token_invalid", message: "this session has ended; log in again" })?;
         Ok(Caller { tenant: claims.tenant_id, user: claims.sub, role })
     })
 }
@@ -51,7 +51,8 @@ impl Resource for PublicKeys {
     }
 }
 
-const INVALID: Error = Error::Unauthenticated { code: "token_invalid", message: "the access token is not one of ours; log in again" };
+const INVALID: Error =
+    Error::Unauthenticated { code: "token_invalid", message: "the access token is not one of ours; log in again" };
 
 impl PublicKeys {
     async fn verify(&self, db: &CoreDb, cx: &Cx, token: &str) -> Result<Claims> {
@@ -67,7 +68,10 @@ impl PublicKeys {
         validation.validate_exp = false;
         let claims = decode::<Claims>(token, &key, &validation).map_err(|_| INVALID)?.claims;
         if claims.exp <= cx.now.unix_timestamp() {
-            return Err(Error::Unauthenticated { code: "token_expired", message: "the access token has expired; refresh it" });
+            return Err(Error::Unauthenticated {
+                code: "token_expired",
+                message: "the access token has expired; refresh it",
+            });
         }
         Ok(claims)
     }

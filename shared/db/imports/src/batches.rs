@@ -44,7 +44,13 @@ impl ImportsDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn register_batch(&self, tenant: TenantId, import: Uuid, new: &NewBatch, now: OffsetDateTime) -> Result<()> {
+    pub async fn register_batch(
+        &self,
+        tenant: TenantId,
+        import: Uuid,
+        new: &NewBatch,
+        now: OffsetDateTime,
+    ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
             "with progress as (

@@ -29,7 +29,14 @@ impl ImportsDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn note_event(&self, tenant: TenantId, job: Uuid, event: &str, detail: Option<&str>, now: OffsetDateTime) -> Result<()> {
+    pub async fn note_event(
+        &self,
+        tenant: TenantId,
+        job: Uuid,
+        event: &str,
+        detail: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         note(&mut tx, tenant, job, event, detail, now).await?;
         tx.commit().await.map_err(error)
@@ -76,10 +83,15 @@ impl ImportsDb {
         let events: Vec<BusEvent> =
             pending.into_iter().map(|event| BusEvent { kind: event.kind, detail: event.detail.to_string() }).collect();
         bus.publish(&events).await?;
-        sqlx::query!("update outbox set published_at = $3 where tenant_id = $1 and event_id = any($2)", tenant.0, &ids, now)
-            .execute(&mut *tx)
-            .await
-            .map_err(error)?;
+        sqlx::query!(
+            "update outbox set published_at = $3 where tenant_id = $1 and event_id = any($2)",
+            tenant.0,
+            &ids,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
         tx.commit().await.map_err(error)
     }
 
@@ -88,7 +100,10 @@ impl ImportsDb {
     /// # Errors
     /// When the database does not answer.
     pub async fn tenants_with_unpublished_events(&self, older_than: OffsetDateTime) -> Result<Vec<TenantId>> {
-        let tenants = sqlx::query_scalar!("select tenant_id as \"id!\" from tenants_with_unpublished_events($1, 100)", older_than);
+        let tenants = sqlx::query_scalar!(
+            "select tenant_id as \"id!\" from tenants_with_unpublished_events($1, 100)",
+            older_than
+        );
         Ok(tenants.fetch_all(&self.pool).await.map_err(error)?.into_iter().map(TenantId).collect())
     }
 }

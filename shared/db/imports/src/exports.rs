@@ -175,7 +175,12 @@ impl ImportsDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn begin_export(&self, tenant: TenantId, id: Uuid, now: OffsetDateTime) -> Result<Option<(ExportJob, i32)>> {
+    pub async fn begin_export(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        now: OffsetDateTime,
+    ) -> Result<Option<(ExportJob, i32)>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let claimed = sqlx::query!(
             "update export_jobs set status = 'running', progressed_at = $3, attempts = attempts + 1, done_products = 0
@@ -197,7 +202,14 @@ impl ImportsDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn note_export_progress(&self, tenant: TenantId, id: Uuid, total: i32, done: i32, now: OffsetDateTime) -> Result<()> {
+    pub async fn note_export_progress(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        total: i32,
+        done: i32,
+        now: OffsetDateTime,
+    ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
             "update export_jobs set total_products = $3, done_products = $4, progressed_at = $5
@@ -218,7 +230,13 @@ impl ImportsDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn complete_export(&self, tenant: TenantId, id: Uuid, result: &ExportResult, now: OffsetDateTime) -> Result<()> {
+    pub async fn complete_export(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        result: &ExportResult,
+        now: OffsetDateTime,
+    ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let completed = sqlx::query!(
             "update export_jobs set status = 'completed', total_products = $3, done_products = $3, exported = $4, left_out = $5,
@@ -238,7 +256,16 @@ impl ImportsDb {
         .map_err(error)?;
         if let Some(job) = completed {
             events::note(&mut tx, tenant, id, "completed", None, now).await?;
-            announce(&mut tx, tenant, id, "ExportCompleted", job.created_at, (result.total, result.total - result.exported), now).await?;
+            announce(
+                &mut tx,
+                tenant,
+                id,
+                "ExportCompleted",
+                job.created_at,
+                (result.total, result.total - result.exported),
+                now,
+            )
+            .await?;
         }
         tx.commit().await.map_err(error)
     }
@@ -308,7 +335,13 @@ async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportJob>
     jobs(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("export"))
 }
 
-async fn jobs(tx: &mut TenantTx, tenant: TenantId, id: Option<Uuid>, before: Option<Uuid>, limit: i64) -> Result<Vec<ExportJob>> {
+async fn jobs(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    id: Option<Uuid>,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<ExportJob>> {
     sqlx::query_as!(
         ExportJob,
         "select export_id as id, status, layout, options, message, total_products, done_products, exported, left_out,

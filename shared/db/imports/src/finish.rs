@@ -85,7 +85,9 @@ fn verdict(job: &ImportJob, failed_batches: i64) -> (ImportStatus, &'static str,
     if failed_batches > 0 {
         let all = failed_batches > 0 && totals.created + totals.updated + totals.unchanged + totals.skipped == 0;
         let status = if all { ImportStatus::Failed } else { ImportStatus::CompletedWithErrors };
-        let message = "some rows could not be written because of a fault on our side; resume the import to try them again".to_owned();
+        let message =
+            "some rows could not be written because of a fault on our side; resume the import to try them again"
+                .to_owned();
         return (status, "batches_failed", message);
     }
     if totals.rejected == rows {
@@ -93,7 +95,10 @@ fn verdict(job: &ImportJob, failed_batches: i64) -> (ImportStatus, &'static str,
         return (ImportStatus::CompletedWithErrors, "all_rows_rejected", message);
     }
     if totals.rejected > 0 {
-        let message = format!("{} of {rows} rows were rejected; see the errors, correct them and send them again", totals.rejected);
+        let message = format!(
+            "{} of {rows} rows were rejected; see the errors, correct them and send them again",
+            totals.rejected
+        );
         return (ImportStatus::CompletedWithErrors, "rows_rejected", message);
     }
     (ImportStatus::Completed, "ok", format!("all {rows} rows were imported"))

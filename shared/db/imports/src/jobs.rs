@@ -235,7 +235,10 @@ impl From<JobRow> for ImportJob {
         let done = totals.created + totals.updated + totals.unchanged + totals.skipped + totals.rejected;
         let percent = match status {
             ImportStatus::Completed | ImportStatus::CompletedWithErrors => 100,
-            _ => row.total_rows.filter(|rows| *rows > 0).map_or(0, |rows| i32::try_from(i64::from(done) * 100 / i64::from(rows)).unwrap_or(0)),
+            _ => row
+                .total_rows
+                .filter(|rows| *rows > 0)
+                .map_or(0, |rows| i32::try_from(i64::from(done) * 100 / i64::from(rows)).unwrap_or(0)),
         };
         ImportJob {
             id: row.id,
@@ -381,7 +384,14 @@ impl ImportsDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn fail_import(&self, tenant: TenantId, id: Uuid, code: &str, message: &str, now: OffsetDateTime) -> Result<()> {
+    pub async fn fail_import(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        code: &str,
+        message: &str,
+        now: OffsetDateTime,
+    ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let failed = sqlx::query!(
             "update import_jobs set status = 'failed', code = $3, message = $4, finished_at = $5, progressed_at = $5
@@ -432,7 +442,8 @@ impl ImportsDb {
         .await
         .map_err(error)?
         .ok_or(Error::NotFound("import"))?;
-        crate::events::note(&mut tx, tenant, id, "stalled", Some("no progress was seen; the import was resumed"), now).await?;
+        crate::events::note(&mut tx, tenant, id, "stalled", Some("no progress was seen; the import was resumed"), now)
+            .await?;
         tx.commit().await.map_err(error)?;
         Ok(resumes)
     }

@@ -38,7 +38,13 @@ impl ImportsDb {
     ///
     /// # Errors
     /// 404 when the tenant has no such import.
-    pub async fn row_reports(&self, tenant: TenantId, import: Uuid, after: Option<i64>, limit: i64) -> Result<Page<RowReport>> {
+    pub async fn row_reports(
+        &self,
+        tenant: TenantId,
+        import: Uuid,
+        after: Option<i64>,
+        limit: i64,
+    ) -> Result<Page<RowReport>> {
         let mut tx = begin(&self.pool, tenant).await?;
         crate::jobs::job(&mut tx, tenant, import).await?;
         let after = after.unwrap_or(-1);
@@ -106,7 +112,8 @@ pub(crate) async fn replace(
     }
     let column: Vec<Option<String>> =
         kept.iter().map(|issue| issue.error.field.and_then(|field| columns.get(&field).cloned())).collect();
-    let field: Vec<Option<String>> = kept.iter().map(|issue| issue.error.field.map(|field| field.name().to_owned())).collect();
+    let field: Vec<Option<String>> =
+        kept.iter().map(|issue| issue.error.field.map(|field| field.name().to_owned())).collect();
     let code: Vec<String> = kept.iter().map(|issue| issue.error.code.clone()).collect();
     let message: Vec<String> = kept.iter().map(|issue| issue.error.message.clone()).collect();
     let value: Vec<Option<String>> = kept.iter().map(|issue| issue.error.value.clone()).collect();
