@@ -3,8 +3,6 @@
     check.py [--keep]       --keep leaves the stack running, for more tests by hand
 """
 
-import json
-import os
 import subprocess
 import sys
 import time
@@ -12,7 +10,7 @@ import time
 import stack as stacks
 import tools
 from postgres import Server
-from settings import ROOT, VENV, Problem, Stack, main, say
+from settings import DOMAINS, MAIL_FROM, ROOT, VENV, Problem, Stack, main, say
 
 # Amazon Linux 2023 has glibc 2.34.
 NEWEST_GLIBC = (2, 34)
@@ -31,7 +29,7 @@ def _main():
         _step("template", [VENV / "bin/sam", "validate", "--lint", "--template", "template.yaml"], environment)
         _step("infra", [VENV / "bin/cfn-lint", *sorted((ROOT / "infra").glob("*.yaml"))], environment)
         _check_glibc()
-        _step("tests", ["cargo", "test", "--quiet", "--workspace"], environment)
+        _step("tests", ["cargo", "test", "--quiet", "--workspace", "--no-fail-fast"], environment)
     finally:
         if "--keep" not in sys.argv:
             stacks.stop(stack)
@@ -54,7 +52,7 @@ def _environment(stack, described):
         "STATE_TABLE": f"pm-{stack.stage}-state",
         "EVENT_BUS": f"pm-{stack.stage}",
         "SECRETS_KEY": _export(stack, f"pm-{stack.stage}-SecretsKeyArn"),
-        "MAIL_FROM": "no-reply@productsmanager.app",
+        "MAIL_FROM": MAIL_FROM,
     }
 
 
@@ -73,7 +71,7 @@ def _step(name, command, environment):
 def _check_glibc():
     """Reads the symbol versions that the functions' executables need."""
     say("test: glibc")
-    for domain in stacks.tools.DOMAINS:
+    for domain in DOMAINS:
         newest = newest_glibc(tools.executable(domain))
         if newest > NEWEST_GLIBC:
             raise Problem(f"{domain} needs glibc {newest[0]}.{newest[1]}, Amazon Linux 2023 has 2.34; build it on an older system")

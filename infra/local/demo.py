@@ -19,7 +19,7 @@ def _main():
     stack = Stack("run")
     described = stacks.up(stack)
     url, session = described["api_url"], stack.folder / "session.json"
-    _sign_up(url)
+    sign_up(url, "Demo", EMAIL, PASSWORD)
     pm = _Pm(url, session)
     say("\nThe main job: a supplier's file becomes a catalogue, and the catalogue a Shopify file.\n")
     pm.run("login", "--email", EMAIL, quiet=True)
@@ -54,14 +54,15 @@ class _Pm:
             raise Problem(f"`pm {arguments[0]}` failed (exit {done.returncode}); its message is above, more is in `make logs`")
 
 
-def _sign_up(url):
-    body = {"organisation": "Demo", "email": EMAIL, "password": PASSWORD}
+def sign_up(url, organisation, email, password):
+    """Signs an organisation up, unless it is."""
+    body = {"organisation": organisation, "email": email, "password": password}
     request = urllib.request.Request(f"{url}/v1/organisations", json.dumps(body).encode(), {"content-type": "application/json"})
     try:
         urllib.request.urlopen(request, timeout=60).read()
     except urllib.error.HTTPError as error:
         if error.code != 409:  # 409: signed up by an earlier run.
-            raise Problem(f"the demo organisation could not be made: {error.read().decode()}") from error
+            raise Problem(f"the organisation could not be made: {error.read().decode()}") from error
     except OSError as error:
         raise Problem(f"the API does not answer ({error}); look into `make logs`, then `make stop` and `make run`") from error
 

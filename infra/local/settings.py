@@ -15,6 +15,7 @@ LOCAL = ROOT / ".local"
 VENV = LOCAL / "venv"
 DOMAINS = ["catalog", "exports", "identity", "imports", "ops", "suppliers"]
 REGION = "eu-west-3"
+MAIL_FROM = "no-reply@productsmanager.app"
 
 # Port of the emulator and of PostgreSQL; PM_PORT and PM_DATABASE_PORT change those of `make run`.
 PORTS = {"run": (4566, 54329), "test": (4666, 54339), "bench": (4766, 54349)}

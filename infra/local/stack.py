@@ -13,7 +13,7 @@ import time
 import tools
 from emulator import Emulator
 from postgres import Server
-from settings import ROOT, VENV, Problem, Stack, digest_of, main, say
+from settings import MAIL_FROM, REGION, ROOT, VENV, Problem, Stack, digest_of, main, say
 
 
 def up(stack, profile="dev"):
@@ -22,9 +22,13 @@ def up(stack, profile="dev"):
     stack.folder.mkdir(parents=True, exist_ok=True)
     Server(stack).start()
     Emulator(stack).start()
+    # On AWS infra/mail.yaml verifies the domain.
+    stack.client("ses").verify_email_identity(EmailAddress=MAIL_FROM)
     if not _deployed(stack, folder):
+        deployed_before = _migrate_ahead(stack, folder)
         _deploy(stack, folder)
-        _migrate(stack)
+        if not deployed_before:
+            _migrate(stack, describe(stack)["migrate_function"])
     return describe(stack)
 
 
@@ -77,9 +81,8 @@ def _deploy(stack, folder):
     started = time.monotonic()
     (stack.folder / "stack.json").unlink(missing_ok=True)
     artifacts = f"pm-{stack.stage}-artifacts"
-    stack.client("s3").create_bucket(
-        Bucket=artifacts, CreateBucketConfiguration={"LocationConstraint": os.environ.get("AWS_REGION", "eu-west-3")}
-    ) if not _has_bucket(stack, artifacts) else None
+    if not _has_bucket(stack, artifacts):
+        stack.client("s3").create_bucket(Bucket=artifacts, CreateBucketConfiguration={"LocationConstraint": REGION})
     say("deploy: infra/storage.yaml")
     _sam(stack, ROOT / "infra/storage.yaml", f"{_name(stack)}-storage", artifacts, {"Stage": stack.stage, "Tls": "none"})
     owner = json.loads(stack.client("secretsmanager").get_secret_value(SecretId=f"pm/{stack.stage}/db/owner")["SecretString"])
@@ -145,9 +148,22 @@ def _sam(stack, template, name, artifacts, parameters):
         raise Problem(f"sam deploy of {template.name} failed; look into {stack.folder}/deploy.log")
 
 
-def _migrate(stack):
+def _migrate_ahead(stack, folder):
+    """Brings the tables up to date with the new migrations while the last version still runs on them (expand, then
+    contract), so that no new function ever meets an old table. False when there is nothing deployed yet."""
+    try:
+        function = _outputs(stack, _name(stack))["MigrateFunction"]
+    except Exception:  # No such stack.
+        return False
+    client = stack.client("lambda")
+    client.update_function_code(FunctionName=function, ZipFile=(folder / "ops/bootstrap.zip").read_bytes())
+    client.get_waiter("function_updated_v2").wait(FunctionName=function)
+    _migrate(stack, function)
+    return True
+
+
+def _migrate(stack, function):
     say("migrate: ops.migrate")
-    function = describe(stack)["migrate_function"]
     answer = stack.client("lambda").invoke(FunctionName=function, Payload=b"{}")
     payload = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError"):

@@ -1,7 +1,5 @@
 //! Each service against the emulator of `make test`, whose environment names its resources.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::time::Duration;
 
 use cloud::{Bus, BusEvent, Keys, Mail, Objects, Table};

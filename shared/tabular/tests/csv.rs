@@ -1,5 +1,7 @@
 //! CSV files as suppliers send them, each held as bytes.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::io::Read;
 
 use proptest::prelude::*;

@@ -1,0 +1,198 @@
+"""`make bench`: the figures of docs/performance.md, each beside its baseline, measured in the same run.
+
+Release builds; a stack of its own. Machines are noisy: compare the ratios, and CPU time, not seconds of a clock.
+"""
+
+import http.server
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import threading
+import time
+
+import stack as stacks
+import supplier_file
+import tools
+from demo import sign_up
+from postgres import Server
+from settings import DOMAINS, ROOT, Problem, Stack, main, say
+
+ROWS = 100_000
+ROLES = "pm_identity, pm_catalog, pm_suppliers, pm_imports, pm_exports, pm_ops"
+
+
+def _main():
+    tools.enter_venv()
+    stack = Stack("bench")
+    described = stacks.up(stack, "release")
+    examples = ["cargo", "build", "--quiet", "--release", "--package", "e2e", "--examples", "--target", tools.target()]
+    if subprocess.run(examples, cwd=ROOT, env={**os.environ, "SQLX_OFFLINE": "true"}).returncode != 0:
+        raise Problem("the benchmarks do not compile; the compiler's messages are above")
+    file = stack.folder / "supplier.csv"
+    if not file.exists():
+        say(f"bench: generating {ROWS} rows")
+        supplier_file.write(file, ROWS, seed=11, clean=True)
+    size = file.stat().st_size / 1e6
+    say(f"\nmachine: {_cpu()}, {os.cpu_count()} cores; file: {ROWS} rows, {size:.0f} MB\n")
+    try:
+        _parse(file)
+        _apply(stack, described, file)
+        _whole(stack, described, file)
+        _cold_starts()
+    finally:
+        stacks.stop(stack)
+
+
+def _parse(file):
+    ours, baseline = _example("bench_parse", str(file)), _example("bench_parse", "--baseline", str(file))
+    rate = ours["rows"] / ours["cpu_seconds"]
+    _show("parse: detect, map, find repeated codes, batch, compress", f"{rate:,.0f} rows/s of CPU time, peak {ours['peak_mb']:.0f} MB",
+          f"the csv crate reading only: {baseline['rows'] / baseline['cpu_seconds']:,.0f} rows/s", ">= 250,000 rows/s, <= 128 MB")
+
+
+def _apply(stack, described, file):
+    server = Server(stack)
+    server.sql("select 'create database sqlx_tests owner pm_admin' where not exists (select from pg_database where datname = 'sqlx_tests') \\gexec")
+    server.sql(f"grant {ROLES} to pm_admin")
+    environment = {**os.environ, "DATABASE_URL": f"{described['owner_url']}/sqlx_tests?sslmode=disable"}
+    told = _example("bench_apply", str(file), environment=environment)
+    for what in ("create", "unchanged"):
+        ours, hand = told[f"{what}_seconds"], told[f"by_hand_{what}_seconds"]
+        _show(f"apply: {ROWS} rows, all {'new' if what == 'create' else 'unchanged'}", f"{ours:.1f} s = {ours / hand:.1f} x",
+              f"one COPY and one upsert by hand: {hand:.1f} s", "<= 3 x")
+
+
+def _whole(stack, described, file):
+    email = f"bench-{time.time_ns()}@productsmanager.example"
+    sign_up(described["api_url"], "Bench", email, "try it on this machine")
+    environment = {**os.environ, "PM_URL": described["api_url"], "PM_SESSION": str(stack.folder / "session.json"), "PM_PASSWORD": "try it on this machine"}
+
+    def pm(*arguments):
+        done = subprocess.run([tools.executable("pm", "release"), "--json", *arguments], env=environment, capture_output=True, text=True)
+        if done.returncode not in (0, 5):
+            raise Problem(f"pm {arguments[0]} failed: {done.stderr}{done.stdout}")
+        return json.loads(done.stdout)
+
+    pm("login", "--email", email)
+    began = time.monotonic()
+    imported = pm("import", str(file))
+    took = time.monotonic() - began
+    if imported["totals"]["created"] != ROWS:
+        raise Problem(f"{imported['totals']['created']} of {ROWS} rows were imported: {imported}")
+    _show(f"whole import: {ROWS} rows, from upload to completed", f"{took:.1f} s", "", "<= 20 s through the emulator")
+
+    # Warm the function, then count what one export costs its process.
+    pm("export", "--layout", "shopify", "-o", str(stack.folder / "out.csv"))
+    before = _process(stack, "exports.run")
+    exported = pm("export", "--layout", "shopify", "-o", str(stack.folder / "out.csv"))
+    after = _process(stack, "exports.run")
+    copy = _copy_out(stack)
+    _show(f"export: {exported['exported']} of {ROWS} products to Shopify's CSV, {len(exported['files'])} files",
+          f"{after[0] - before[0]:.1f} s of CPU time, peak {after[1]:.0f} MB", f"psql \\copy of the same table: {copy:.1f} s of CPU time", "<= 2 s, <= 96 MB")
+
+
+def _copy_out(stack):
+    server = Server(stack)
+    before = os.times()
+    server.sql("copy products to stdout (format csv)", database="db_catalog")
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def _process(stack, handler):
+    """CPU seconds so far and peak memory in MB of the processes that run a function of this stack."""
+    seconds, peak = 0.0, 0.0
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            environment = (entry / "environ").read_bytes().split(b"\0")
+            if f"_HANDLER={handler}".encode() in environment and f"AWS_ENDPOINT_URL={stack.endpoint}".encode() in environment:
+                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+                seconds += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+                line = next(line for line in (entry / "status").read_text().splitlines() if line.startswith("VmHWM"))
+                peak = max(peak, int(line.split()[1]) / 1024)
+        except OSError:
+            continue
+    return seconds, peak
+
+
+def _cold_starts():
+    """From exec to the first poll of the Runtime API, each executable ten times, the middle one counts."""
+    base = sorted(_spawn_true() for _ in range(10))[5]
+    for domain in DOMAINS:
+        handler = _first_handler(domain)
+        starts = sorted(_cold_start(tools.executable(domain, "release"), handler) for _ in range(10))
+        milliseconds, megabytes = starts[5][0], max(start[1] for start in starts)
+        size = tools.executable(domain, "release").stat().st_size / 1e6
+        _show(f"cold start: {domain} ({size:.0f} MB)", f"{milliseconds:.1f} ms, {megabytes:.0f} MB", f"/bin/true: {base:.1f} ms", "<= 20 ms, <= 30 MB")
+
+
+def _first_handler(domain):
+    template = (ROOT / "template.yaml").read_text().splitlines()
+    return next(line.split(":")[1].strip() for line in template if line.strip().startswith(f"Handler: {domain}."))
+
+
+def _spawn_true():
+    began = time.perf_counter()
+    subprocess.run(["/bin/true"])
+    return (time.perf_counter() - began) * 1000
+
+
+def _cold_start(executable, handler):
+    polled = threading.Event()
+
+    class RuntimeApi(http.server.BaseHTTPRequestHandler):
+        """Only the poll: the next event never comes."""
+
+        def do_GET(self):
+            polled.at = time.perf_counter()
+            polled.set()
+            time.sleep(0.3)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), RuntimeApi)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    environment = {
+        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}", "_HANDLER": handler, "AWS_LAMBDA_FUNCTION_NAME": "bench",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_LOG_STREAM_NAME": "x",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "x",
+    }
+    began = time.perf_counter()
+    process = subprocess.Popen([executable], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        if not polled.wait(10):
+            raise Problem(f"{executable} does not poll the Runtime API")
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        memory = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        return (polled.at - began) * 1000, int(memory.split()[1]) / 1024
+    finally:
+        process.kill()
+        process.wait()
+        server.shutdown()
+        server.server_close()
+
+
+def _example(name, *arguments, environment=None):
+    path = ROOT / "target" / tools.target() / "release/examples" / name
+    done = subprocess.run([path, *arguments], capture_output=True, text=True, env=environment or os.environ)
+    if done.returncode != 0:
+        raise Problem(f"{name} failed: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def _show(what, figure, baseline, target):
+    say(f"{what}\n    {figure}\n    baseline: {baseline or 'none'}\n    target:   {target}")
+
+
+def _cpu():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+if __name__ == "__main__":
+    main(_main)
