@@ -20,9 +20,10 @@ pub(crate) struct Options {
 /// Products read at once.
 const PAGE: i64 = 1_000;
 /// Progress is noted after so many pages.
-const PAGES_PER_NOTE: i32 = 10;
+const PAGES_PER_NOTE: i32 = 5;
 /// After so many tries an export is given up.
 const MAX_TRIES: i32 = 3;
+const GIVEN_UP: &str = "the files could not be written because of a fault on our side; begin the export again";
 /// So many products are named for each reason.
 const EXAMPLES: usize = 10;
 
@@ -35,12 +36,17 @@ pub struct ExportMessage {
     pub export_id: Uuid,
 }
 
-/// Writes an export's files, unless it has ended. Tried again, it writes the same objects once more.
+/// Writes an export's files, unless it has ended. A try that another one is at work on is left to it.
 pub(crate) async fn write_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Result<()> {
     let db = cx.get::<ImportsDb>().await?;
     let Some((job, tries)) = db.begin_export(tenant, export, cx.now).await? else { return Ok(()) };
+    // A try that was killed left no error: the number of tries alone says so.
+    if tries > MAX_TRIES {
+        db.fail_export(tenant, export, GIVEN_UP, cx.now).await?;
+        return db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await;
+    }
     let started = std::time::Instant::now();
-    match write_files(cx, &db, tenant, &job).await {
+    match write_files(cx, &db, tenant, &job, tries).await {
         Ok(result) => {
             db.complete_export(tenant, export, &result, time::OffsetDateTime::now_utc()).await?;
             #[expect(clippy::cast_precision_loss, reason = "a measurement")]
@@ -55,24 +61,24 @@ pub(crate) async fn write_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Res
         }
         Err(error) if tries >= MAX_TRIES => {
             log_error(&error, &export.to_string());
-            let message = "the files could not be written because of a fault on our side; begin the export again";
-            db.fail_export(tenant, export, message, time::OffsetDateTime::now_utc()).await?;
+            db.fail_export(tenant, export, GIVEN_UP, time::OffsetDateTime::now_utc()).await?;
         }
         Err(error) => return Err(error),
     }
     db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await
 }
 
-async fn write_files(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ExportJob) -> Result<ExportResult> {
+async fn write_files(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ExportJob, tries: i32) -> Result<ExportResult> {
     let options: Options = serde_json::from_value(job.options.clone()).map_err(Error::internal)?;
     let mut snapshot = cx.get::<CatalogDb>().await?.snapshot(tenant, &options.statuses).await?;
     let total = snapshot.count().await?;
     let objects = cx.get::<Objects>().await?;
-    let folder = format!("exports/{tenant}/{}", job.id);
+    // Each try has objects of its own: two that overlap mix nothing.
+    let folder = format!("exports/{tenant}/{}/{tries}", job.id);
     let mut files =
         Files { objects: &objects, folder, layout: ShopifyCsv::new(options.columns), done: Vec::new(), open: None };
     let mut result = ExportResult { total, exported: 0, left_out: Vec::new(), files: Vec::new() };
-    let written = write_pages(cx, db, tenant, job, &mut snapshot, &mut files, &mut result).await;
+    let written = write_pages(db, tenant, job, &mut snapshot, &mut files, &mut result).await;
     match written {
         Ok(()) => {
             result.files = files.finish().await?;
@@ -86,7 +92,6 @@ async fn write_files(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ExportJob)
 }
 
 async fn write_pages(
-    cx: &Cx,
     db: &ImportsDb,
     tenant: TenantId,
     job: &ExportJob,
@@ -113,7 +118,7 @@ async fn write_pages(
         }
         pages += 1;
         if pages % PAGES_PER_NOTE == 0 {
-            db.note_export_progress(tenant, job.id, result.total, done, cx.now).await?;
+            db.note_export_progress(tenant, job.id, result.total, done, time::OffsetDateTime::now_utc()).await?;
         }
     }
 }

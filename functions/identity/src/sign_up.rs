@@ -32,7 +32,7 @@ pub struct SignedUp {
 pub async fn sign_up(cx: Cx, input: Body<SignUp>) -> Result<Created<SignedUp>> {
     let SignUp { organisation, email, password } = input.0;
     let name = organisation.trim();
-    if !(1..=200).contains(&name.chars().count()) {
+    if !(1..=200).contains(&name.chars().count()) || name.chars().any(char::is_control) {
         return Err(Error::invalid("organisation", "length", "expected a name of 1 to 200 characters"));
     }
     let email = email_address(&email)?;

@@ -117,6 +117,13 @@ fn check(input: &CreateImport) -> Result<()> {
         let message = format!("expected a file of at most 50 MB, found {} bytes; split it and import the parts", input.size_bytes);
         return Err(Error::invalid("size_bytes", "file_too_large", message));
     }
+    if input.supplier.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
+        return Err(Error::invalid("supplier", "control_character", "expected a name in one line"));
+    }
+    let columns = input.mapping.iter().flatten();
+    if columns.into_iter().any(|column| column.column.contains('\0')) {
+        return Err(Error::invalid("mapping", "control_character", "expected column names without NUL characters"));
+    }
     if input.supplier.as_ref().is_some_and(|name| name.trim().chars().count() > 200) {
         return Err(Error::invalid("supplier", "value_too_long", "expected a name of at most 200 characters"));
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
 use cloud::Objects;
-use db_imports::{FileLayout, ImportJob, ImportsDb, NewBatch};
+use db_imports::{FileLayout, ImportJob, ImportStatus, ImportsDb, NewBatch};
 use futures::{StreamExt, TryStreamExt};
 use product::{Cells, DecimalMark, Field, Gtin, Mapping, RowRules, WeightUnit, missing_required, suggest, validate};
 use runtime::{Cx, Error, Metric, ObjectCreated, Result, TenantId, Unit, emit_metrics};
@@ -108,13 +108,13 @@ pub async fn parse(cx: Cx, object: ObjectCreated) -> Result<()> {
             Ok(())
         }
         Err(Failure::Refused(refusal)) => {
-            db.fail_import(tenant, import, refusal.code, &refusal.message, time_now()).await?;
+            db.fail_import(tenant, import, ImportStatus::Parsing, refusal.code, &refusal.message, time_now()).await?;
             publish(&cx, &db, tenant).await
         }
         Err(Failure::Ours(error)) => {
             if cx.attempt >= MAX_ATTEMPTS {
                 let message = "the file could not be read because of a fault on our side; resume the import to try again";
-                db.fail_import(tenant, import, "internal_error", message, time_now()).await?;
+                db.fail_import(tenant, import, ImportStatus::Parsing, "internal_error", message, time_now()).await?;
                 publish(&cx, &db, tenant).await?;
             }
             Err(error)
@@ -337,7 +337,8 @@ fn file_layout(layout: &Layout, columns: Mapping, decimal_mark: DecimalMark) -> 
 }
 
 /// The codes seen so far and the row that had each last: the last valid row of a file wins for a repeated SKU or
-/// EAN, whatever the order in which batches are written. 12 bytes a code, so that 200,000 rows stay small.
+/// EAN, whatever the order in which batches are written. 16 bytes a code and the
+/// table's own room, so that 200,000 rows stay small.
 struct Codes {
     sku: Option<usize>,
     ean: Option<usize>,

@@ -14,7 +14,7 @@ use crate::parse::publish;
 
 /// So many imports in one sweep; the next comes in a minute.
 const MOST: i32 = 100;
-/// So often an import is resumed without any progress in between being asked for.
+/// So often an import is resumed without any progress in between.
 const MAX_RESUMES: i32 = 10;
 /// An event is published by the step that wrote it; one that is older was left.
 const EVENT_AGE: Duration = Duration::seconds(30);
@@ -38,14 +38,18 @@ async fn resume(cx: &Cx, db: &ImportsDb, tenant: TenantId, import: Uuid) -> Resu
     let job = db.import(tenant, import).await?;
     if job.status == ImportStatus::AwaitingUpload {
         let message = "no file arrived within 24 hours; begin the import again";
-        return db.fail_import(tenant, import, "upload_missing", message, cx.now).await;
+        return db.fail_import(tenant, import, job.status, "upload_missing", message, cx.now).await;
     }
     let resumes = db.note_resume(tenant, import, cx.now).await?;
     tracing::warn!(%import, status = job.status.as_str(), resumes, "a stalled import is resumed");
     match job.status {
+        ImportStatus::Finishing if resumes > MAX_RESUMES => {
+            let message = "the products are written, but the report could not be made because of a fault on our side";
+            db.fail_import(tenant, import, job.status, "finish_failed", message, cx.now).await
+        }
         ImportStatus::Parsing if resumes > MAX_RESUMES => {
             let message = "the file could not be read because of a fault on our side; resume the import to try again";
-            db.fail_import(tenant, import, "internal_error", message, cx.now).await
+            db.fail_import(tenant, import, job.status, "internal_error", message, cx.now).await
         }
         ImportStatus::Parsing => send_file(cx, tenant, &job).await,
         ImportStatus::Applying if resumes > MAX_RESUMES => {

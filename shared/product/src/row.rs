@@ -101,16 +101,21 @@ impl RowError {
         Self {
             field: Some(field),
             code: code.to_owned(),
-            message: message.to_string(),
-            value: Some(value.chars().take(200).collect()),
+            message: without_nul(&message.to_string()),
+            value: Some(without_nul(value).chars().take(200).collect()),
         }
     }
 
     /// An error about the row as a whole.
     #[must_use]
     pub fn row(code: &str, message: impl fmt::Display) -> Self {
-        Self { field: None, code: code.to_owned(), message: message.to_string(), value: None }
+        Self { field: None, code: code.to_owned(), message: without_nul(&message.to_string()), value: None }
     }
+}
+
+/// What PostgreSQL can store: its text and JSON cannot hold U+0000.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 /// The largest amount a price may have: what the database's `numeric(14,4)` holds.
@@ -397,8 +402,14 @@ mod tests {
     }
 
     #[test]
-    fn a_nul_is_refused() {
+    fn a_nul_is_refused_and_does_not_reach_the_report() {
         assert_eq!(codes(&[(Field::Title, "a\0b"), (Field::Sku, "1")]), ["field_format_invalid"]);
+        for field in [Field::Sku, Field::Ean, Field::Price, Field::Stock, Field::Currency] {
+            let cells = cells(&[(Field::Title, "t"), (Field::Sku, "1"), (field, "1\0")]);
+            for error in validate(&cells, &RowRules::default()).unwrap_err() {
+                assert!(!error.message.contains('\0') && !error.value.unwrap_or_default().contains('\0'), "{field}");
+            }
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub fn open<R: Read>(mut source: R) -> Result<TableReader<R>, ReadError> {
     if !rows.read(&mut row)? {
         return Err(ReadError::NoHeader);
     }
-    let headers: Vec<String> = row.cells().map(|cell| cell.trim().to_owned()).collect();
+    let headers: Vec<String> = row.cells().map(|cell| cell.trim().replace('\0', "\u{fffd}")).collect();
     rows.expect_width(headers.len());
     let layout = Layout {
         format: "csv",

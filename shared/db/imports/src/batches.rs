@@ -54,10 +54,11 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
             "with progress as (
-                update import_jobs set progressed_at = $7 where tenant_id = $1 and import_id = $2
+                update import_jobs set progressed_at = $7, resumes = 0 where tenant_id = $1 and import_id = $2
              )
              insert into import_batches (tenant_id, import_id, number, batch_id, object_key, total_rows, status)
-             values ($1, $2, $3, $4, $5, $6, 'parsed') on conflict (tenant_id, import_id, number) do nothing",
+             values ($1, $2, $3, $4, $5, $6, 'parsed') on conflict (tenant_id, import_id, number) do update
+             set object_key = excluded.object_key, total_rows = excluded.total_rows where import_batches.status = 'parsed'",
             tenant.0,
             import,
             new.number,
@@ -116,7 +117,7 @@ impl ImportsDb {
     }
 
     /// Claims the next batches to be sent, so that at most `window` of the import are under way: a large import
-    /// leaves room for others. Those that were sent before `stale` and did not come back are claimed again.
+    /// leaves room for others. None unless the import is applying. Those that were sent before `stale` and did not come back are claimed again.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -141,6 +142,9 @@ impl ImportsDb {
                 select number from import_batches
                 where tenant_id = $1 and import_id = $2
                   and (status = 'parsed' or (status = 'dispatched' and dispatched_at < $4))
+                  and exists (
+                      select from import_jobs j
+                      where j.tenant_id = $1 and j.import_id = $2 and j.status = 'applying')
                 order by number limit greatest($3 - (select batches from under_way), 0)
              ) due
              where b.tenant_id = $1 and b.import_id = $2 and b.number = due.number
@@ -180,7 +184,8 @@ impl ImportsDb {
         .ok_or(Error::NotFound("batch"))
     }
 
-    /// Accounts for a batch that was written; told twice, it counts once. `columns` names the column that fills a
+    /// Accounts for a batch that was written; told twice, it counts once, and one that was given up stays so until the
+    /// import is resumed, when it is found written. `columns` names the column that fills a
     /// field. Tells whether it was the import's last batch, whose teller has to send for the finish.
     ///
     /// # Errors
@@ -199,7 +204,7 @@ impl ImportsDb {
         let settled = sqlx::query!(
             "update import_batches set status = 'applied', created_rows = $4, updated_rows = $5, unchanged_rows = $6,
                     skipped_rows = $7, rejected_rows = $8
-             where tenant_id = $1 and import_id = $2 and number = $3 and status <> 'applied'",
+             where tenant_id = $1 and import_id = $2 and number = $3 and status in ('parsed', 'dispatched')",
             tenant.0,
             import,
             number,
@@ -213,6 +218,14 @@ impl ImportsDb {
         .await
         .map_err(error)?;
         if settled.rows_affected() > 0 {
+            sqlx::query!(
+                "update import_jobs set resumes = 0 where tenant_id = $1 and import_id = $2",
+                tenant.0,
+                import
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
             row_issues::replace(&mut tx, tenant, import, number, &outcome.issues, columns).await?;
         }
         let last = finish_when_settled(&mut tx, tenant, import, now).await?;

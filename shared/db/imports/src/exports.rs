@@ -171,7 +171,7 @@ impl ImportsDb {
     }
 
     /// Claims an export that has not ended, for one more try; gives it and the number of the try. `None` when there
-    /// is nothing to do.
+    /// is nothing to do, or another try made progress within the last two minutes.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -184,7 +184,9 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         let claimed = sqlx::query!(
             "update export_jobs set status = 'running', progressed_at = $3, attempts = attempts + 1, done_products = 0
-             where tenant_id = $1 and export_id = $2 and status in ('queued', 'running') returning attempts",
+             where tenant_id = $1 and export_id = $2
+               and (status = 'queued' or (status = 'running' and progressed_at < $3::timestamptz - interval '2 minutes'))
+             returning attempts",
             tenant.0,
             id,
             now

@@ -380,7 +380,8 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Ends an import that cannot go on. Does nothing to one that has ended.
+    /// Ends an import that cannot go on, if it still stands where the caller saw it: another delivery may have gone on
+    /// with it meanwhile.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -388,6 +389,7 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         id: Uuid,
+        seen: ImportStatus,
         code: &str,
         message: &str,
         now: OffsetDateTime,
@@ -395,12 +397,13 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         let failed = sqlx::query!(
             "update import_jobs set status = 'failed', code = $3, message = $4, finished_at = $5, progressed_at = $5
-             where tenant_id = $1 and import_id = $2 and status in ('awaiting_upload', 'parsing', 'applying', 'finishing')",
+             where tenant_id = $1 and import_id = $2 and status = $6",
             tenant.0,
             id,
             code,
             message,
-            now
+            now,
+            seen.as_str()
         )
         .execute(&mut *tx)
         .await

@@ -20,15 +20,22 @@ pub type TenantTx = Transaction<'static, Postgres>;
 /// # Errors
 /// 503 when the database does not answer.
 pub async fn begin(pool: &PgPool, tenant: TenantId) -> Result<TenantTx> {
-    // A UUID's text needs no quoting; `begin` cannot take parameters.
-    let statement = format!("begin; set local app.tenant_id = '{tenant}'");
+    // A UUID's text needs no quoting; `begin` cannot take parameters. The limits: a function that Lambda stops in the
+    // middle of a transaction must not hold its locks for long.
+    let statement = format!(
+        "begin; set local app.tenant_id = '{tenant}'; set local lock_timeout = '10s'; \
+         set local statement_timeout = '60s'; set local idle_in_transaction_session_timeout = '30s'"
+    );
     pool.begin_with(AssertSqlSafe(statement)).await.map_err(error)
 }
 
 /// The error that a failed statement is, when nobody expects it.
 #[must_use]
 pub fn error(error: sqlx::Error) -> Error {
+    let code = error.as_database_error().and_then(|database| database.code()).unwrap_or_default().into_owned();
     match error {
+        // 55P03: a lock was not had in time; 57014: the statement took too long.
+        _ if matches!(code.as_str(), "55P03" | "57014") => Error::Unavailable("the database"),
         sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Error::Unavailable("the database"),
         other => Error::internal(other),
     }
