@@ -121,16 +121,23 @@ async fn known_products(tx: &mut TenantTx, tenant: TenantId, rows: &[BatchRow]) 
         rows.iter().filter_map(|row| row.product.sku.as_ref().map(|sku| sku.as_str().to_owned())).collect();
     let gtins: Vec<String> =
         rows.iter().filter_map(|row| row.product.ean.as_ref().map(product::Gtin::to_gtin14)).collect();
-    sqlx::query_as!(
-        Known,
-        "select product_id as id, sku, gtin14, import_id, import_row from products
-         where tenant_id = $1 and product_id in (
-             select product_id from products where tenant_id = $1 and sku = any($2)
-             union select product_id from products where tenant_id = $1 and gtin14 = any($3))
-         order by product_id for update",
+    // In two steps, each by an index whatever the statistics say: of a table that grew since it was last analysed the
+    // planner believes that a tenant has few rows, and would read all of them for every batch.
+    let ids = sqlx::query_scalar!(
+        "select product_id as \"id!\" from products where tenant_id = $1 and sku = any($2)
+         union select product_id from products where tenant_id = $1 and gtin14 = any($3)",
         tenant.0,
         &skus,
         &gtins
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    sqlx::query_as!(
+        Known,
+        "select product_id as id, sku, gtin14, import_id, import_row from products
+         where tenant_id = $1 and product_id = any($2) order by product_id for update",
+        tenant.0,
+        &ids
     )
     .fetch_all(&mut **tx)
     .await
@@ -344,9 +351,9 @@ async fn update(
                          $19::int[], $20::numeric[], $21::text[], $22::text[], $23::text[])
                   as r(id, number, sku, ean, title, description, short_description, brand, category, price, net_price,
                        compare_at_price, cost_price, currency, stock, weight_grams, image_urls, supplier_reference, status)
-             join products o on o.tenant_id = $1 and o.product_id = r.id
+             join products o on o.tenant_id = $1 and o.product_id = r.id and o.product_id = any($5)
          ) n
-         where p.tenant_id = $1 and p.product_id = n.product_id
+         where p.tenant_id = $1 and p.product_id = n.product_id and p.product_id = any($5)
            and (p.sku, p.ean, p.title, p.description, p.short_description, p.brand, p.category, p.price, p.net_price,
                 p.compare_at_price, p.cost_price, p.currency, p.stock, p.weight_grams, p.image_urls, p.supplier_id,
                 p.supplier_reference, p.status)
