@@ -181,7 +181,7 @@ mod tests {
             rules: RowRules::default(),
         };
         let source =
-            "image 1;image 2;Titre\nhttps://a/1;https://a/2;\"Écrou \"\"M8\"\"\n\"x\ny\"\n;https://a/3;b;too;many\n";
+            "image 1;image 2;Titre\nhttps://a/1;https://a/2;\"Écrou \"\"M8\"\"\"\n\"x\ny\"\n;https://a/3;b;too;many\n";
         let mut table = tabular::open(source.as_bytes()).unwrap();
         let mut writer = BatchWriter::new(&header).unwrap();
         let mut row = Row::default();
