@@ -84,6 +84,11 @@ class Emulator:
                 os.kill(pid, 9)
         self.pid_file.unlink(missing_ok=True)
 
+    def lost_its_state(self):
+        """Whether it ended without being stopped, before it ever wrote its state: that is written when it stops."""
+        state = self.stack.folder / "emulator/state"
+        return self.pid_file.exists() and not alive(self.pid_file) and not any(state.glob("*.json"))
+
     def _healthy(self):
         try:
             with urllib.request.urlopen(f"{self.stack.endpoint}/_ministack/health", timeout=2) as answer:

@@ -19,6 +19,10 @@ from settings import MAIL_FROM, REGION, ROOT, VENV, Problem, Stack, digest_of, m
 def up(stack, profile="dev"):
     """Everything, from nothing or from where it was; gives the stack's description, as in `stack.json`."""
     folder = tools.build(profile)
+    if Emulator(stack).lost_its_state():
+        if stack.name == "run":
+            raise Problem("the AWS emulator was killed, and its state with it; run `make reset`, then `make run`")
+        reset(stack)
     stack.folder.mkdir(parents=True, exist_ok=True)
     Server(stack).start()
     Emulator(stack).start()
