@@ -1,6 +1,6 @@
 """Writes the queries' offline data: each database crate is compiled against its own, freshly migrated database.
 
-    prepare.py [--check]        --check only tells whether the committed data is what it would write
+    prepare.py [--check] [DATABASE ...]     --check only tells whether the committed data is what it would write
 """
 
 import os
@@ -21,13 +21,14 @@ ROLES = ["pm_identity", "pm_catalog", "pm_suppliers", "pm_imports", "pm_exports"
 def _main():
     tools.enter_venv()
     check = "--check" in sys.argv
+    wanted = [name for name in DATABASES if name in sys.argv] or DATABASES
     stack = Stack("test")
     stack.folder.mkdir(parents=True, exist_ok=True)
     server = Server(stack)
     server.start()
     for role in ROLES:
         server.sql(f"do $$ begin if not exists (select from pg_roles where rolname = '{role}') then create role {role} login; end if; end $$")
-    changed = [name for name in DATABASES if _prepare(server, name, check)]
+    changed = [name for name in wanted if _prepare(server, name, check)]
     if check and changed:
         raise Problem(f"the offline data of {', '.join(changed)} is out of date; run `make prepare` and commit .sqlx")
     say("prepare: done")

@@ -10,6 +10,20 @@ use client::{Client, CreatedImport, Import, NewImport};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
+/// The functions of every domain: a new domain is added here.
+pub fn functions() -> impl Iterator<Item = &'static runtime::Function> {
+    [
+        catalog::FUNCTIONS,
+        exports::FUNCTIONS,
+        identity::FUNCTIONS,
+        imports::FUNCTIONS,
+        ops::FUNCTIONS,
+        suppliers::FUNCTIONS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
 /// The password of every test's user.
 pub const PASSWORD: &str = "a long enough password";
 /// No import of a test takes longer; a killed one waits for its message to be delivered again.

@@ -5,24 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use runtime::{Function, Trigger};
+use e2e::functions;
+use runtime::Trigger;
 use serde_norway::Value;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-fn functions() -> impl Iterator<Item = &'static Function> {
-    [
-        catalog::FUNCTIONS,
-        exports::FUNCTIONS,
-        identity::FUNCTIONS,
-        imports::FUNCTIONS,
-        ops::FUNCTIONS,
-        suppliers::FUNCTIONS,
-    ]
-    .into_iter()
-    .flatten()
 }
 
 fn template() -> Value {

@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use product::{Cells, Field, RowError, RowRules};
 use runtime::{Error, Result};
 use serde::{Deserialize, Serialize};
-use tabular::{Row, RowProblem};
+use tabular::Row;
 
 /// What the rows of a batch have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ impl BatchWriter {
     pub fn push(&mut self, number: i32, row: &Row, header: &BatchHeader) -> Result<()> {
         let line = match &row.problem {
             Some(problem) => {
-                Line { n: number, c: Vec::new(), e: Some((problem.code().into(), problem_text(problem).into())) }
+                Line { n: number, c: Vec::new(), e: Some((problem.code().into(), problem.to_string().into())) }
             }
             None => {
                 let cells = header.columns.iter().map(|column| Cow::Borrowed(row.cell(column.index)));
@@ -105,10 +105,6 @@ impl BatchWriter {
     pub fn finish(self) -> Result<Vec<u8>> {
         self.encoder.finish().map_err(Error::internal)
     }
-}
-
-fn problem_text(problem: &RowProblem) -> String {
-    problem.to_string()
 }
 
 /// Reads a batch, a row at a time.

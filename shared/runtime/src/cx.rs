@@ -9,6 +9,12 @@ use tokio::sync::OnceCell;
 
 use crate::{Caller, Env, Error, Result, TenantId};
 
+/// Nobody calls.
+pub(crate) const TOKEN_MISSING: Error = Error::Unauthenticated {
+    code: "token_missing",
+    message: "send an access token in the header `Authorization: Bearer …`",
+};
+
 /// The request's context: who calls, when, under which id, and the way to databases and clients.
 #[derive(Clone)]
 pub struct Cx {
@@ -85,10 +91,7 @@ impl Cx {
     /// # Errors
     /// 401 when nobody does: only in a public function or outside HTTP.
     pub fn caller(&self) -> Result<&Caller> {
-        self.caller.as_ref().ok_or(Error::Unauthenticated {
-            code: "token_missing",
-            message: "send an access token in the header `Authorization: Bearer …`",
-        })
+        self.caller.as_ref().ok_or(TOKEN_MISSING)
     }
 
     /// The caller's organisation.

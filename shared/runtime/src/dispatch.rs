@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::cx::TOKEN_MISSING;
 use crate::{App, Authenticate, Cx, Entry, Error, Function, HttpReply, HttpRequest, Permission, Result, Trigger, logs};
 
 /// What one process runs: the function that `_HANDLER` names, or, where it names none, every HTTP function of the
@@ -84,7 +85,9 @@ impl Dispatch {
 
     async fn run(&self, target: &Target, cx: Cx, event: Value) -> Result<Value> {
         match target.entry.as_ref() {
-            Entry::Queue(_) => sqs(&self.app, target, &cx, event).await,
+            Entry::Queue(_) => {
+                crate::queue::sqs_batch(&self.app, Arc::clone(&target.entry), &cx.request_id, event).await
+            }
             Entry::Direct(call) => {
                 let id = cx.request_id.clone();
                 call(cx, event).await.inspect_err(|error| logs::error(error, &id))
@@ -117,9 +120,7 @@ impl Dispatch {
             return Err(Error::internal("the function has no HTTP trigger"));
         };
         if permission != Permission::Public {
-            let Some(token) = request.bearer_token() else {
-                return Err(cx.caller().err().unwrap_or(Error::NotFound("caller")));
-            };
+            let token = request.bearer_token().ok_or(TOKEN_MISSING)?;
             let caller = (self.authenticate)(cx.clone(), token.to_owned()).await?;
             if !caller.holds(permission) {
                 return Err(Error::Forbidden(permission));
@@ -161,10 +162,6 @@ impl Dispatch {
         }
         reply
     }
-}
-
-async fn sqs(app: &Arc<App>, target: &Target, cx: &Cx, event: Value) -> Result<Value> {
-    crate::sqs_batch(app, Arc::clone(&target.entry), &cx.request_id, event).await
 }
 
 /// The parameters of `path` in `pattern`, when it matches: `/v1/products/{id}`.

@@ -34,4 +34,4 @@ pub use http::{
 pub use logs::{Metric, Unit, emit_metrics, error as log_error};
 pub use page::{Cursor, Page, PageQuery};
 pub use permission::{Permission, Role};
-pub use queue::{ObjectCreated, sqs_batch};
+pub use queue::ObjectCreated;

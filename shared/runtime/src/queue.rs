@@ -50,7 +50,7 @@ struct Attributes {
 ///
 /// # Errors
 /// When the event is not SQS's or the entry no queue's.
-pub async fn sqs_batch(app: &Arc<App>, entry: Arc<Entry>, request_id: &str, event: Value) -> Result<Value> {
+pub(crate) async fn sqs_batch(app: &Arc<App>, entry: Arc<Entry>, request_id: &str, event: Value) -> Result<Value> {
     let batch: Batch = serde_json::from_value(event).map_err(Error::internal)?;
     let failures: Vec<Value> = futures::stream::iter(batch.records)
         .map(|record| {

@@ -5,17 +5,7 @@ use e2e::{PASSWORD, Stack, Tenant, csv};
 use runtime::{Function, Permission, Role, Trigger};
 
 fn http_functions() -> impl Iterator<Item = (&'static Function, &'static str, &'static str, Permission)> {
-    [
-        catalog::FUNCTIONS,
-        exports::FUNCTIONS,
-        identity::FUNCTIONS,
-        imports::FUNCTIONS,
-        ops::FUNCTIONS,
-        suppliers::FUNCTIONS,
-    ]
-    .into_iter()
-    .flatten()
-    .filter_map(|function| match function.trigger {
+    e2e::functions().filter_map(|function| match function.trigger {
         Trigger::Http { method, path, permission } => Some((function, method.as_str(), path, permission)),
         _ => None,
     })

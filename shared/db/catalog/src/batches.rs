@@ -10,6 +10,7 @@ use std::time::Duration;
 use db_tenancy::{TenantTx, begin, is_race};
 use product::{Field, ImportMode, Outcome, ProductRow, ProductStatus, RowError};
 use runtime::{Result, TenantId};
+use rust_decimal::Decimal;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -72,13 +73,8 @@ async fn try_apply(mut tx: TenantTx, tenant: TenantId, batch: &Batch, now: Offse
     }
     let known = known_products(&mut tx, tenant, &batch.rows).await?;
     let mut outcome = batch.before.clone();
-    let plan = sort(batch, &known, &mut outcome);
-
-    insert(&mut tx, tenant, batch, &plan.created, now).await?;
-    let changed = update(&mut tx, tenant, batch, &plan.updated, now).await?;
-    outcome.created += count(plan.created.len());
-    outcome.updated += changed;
-    outcome.unchanged += count(plan.updated.len()) - changed;
+    let written = sort(batch, known, &mut outcome);
+    write(&mut tx, tenant, batch.import, written, now).await?;
 
     sqlx::query!(
         "insert into applied_batches (tenant_id, batch_id, import_id, outcome, applied_at) values ($1, $2, $3, $4, $5)",
@@ -106,17 +102,88 @@ async fn noted_outcome(tx: &mut TenantTx, tenant: TenantId, batch: Uuid) -> sqlx
     Ok(noted.fetch_optional(&mut **tx).await?.map(|outcome| outcome.0))
 }
 
-/// A product that a row may mean.
-struct Known {
+/// A product with everything that a row can change, and the row that wrote it last.
+#[derive(Clone, Default)]
+struct Stored {
     id: Uuid,
     sku: Option<String>,
+    ean: Option<String>,
     gtin14: Option<String>,
+    title: String,
+    description: Option<String>,
+    short_description: Option<String>,
+    brand: Option<String>,
+    category: Option<String>,
+    price: Option<Decimal>,
+    net_price: Option<Decimal>,
+    compare_at_price: Option<Decimal>,
+    cost_price: Option<Decimal>,
+    currency: Option<String>,
+    stock: Option<i32>,
+    weight_grams: Option<Decimal>,
+    image_urls: Vec<String>,
+    supplier_id: Option<Uuid>,
+    supplier_reference: Option<String>,
+    status: String,
     import_id: Option<Uuid>,
     import_row: Option<i32>,
 }
 
+impl Stored {
+    /// The product that a row makes.
+    fn new(row: &BatchRow, supplier: Option<Uuid>) -> Self {
+        let status = ProductStatus::default().as_str().to_owned();
+        let mut product = Self { id: Uuid::now_v7(), status, import_row: Some(row.number), ..Self::default() };
+        product.take(&row.product, supplier);
+        product
+    }
+
+    /// Takes over what the row says and leaves the rest; gives whether anything is different now.
+    fn take(&mut self, row: &ProductRow, supplier: Option<Uuid>) -> bool {
+        // `|` and not `||`: every field is to be taken over.
+        put(&mut self.title, &row.title)
+            | fill(&mut self.sku, row.sku.clone().map(String::from).as_ref())
+            | fill(&mut self.ean, row.ean.clone().map(String::from).as_ref())
+            | fill(&mut self.description, row.description.as_ref())
+            | fill(&mut self.short_description, row.short_description.as_ref())
+            | fill(&mut self.brand, row.brand.as_ref())
+            | fill(&mut self.category, row.category.as_ref())
+            | fill(&mut self.price, row.price.as_ref())
+            | fill(&mut self.net_price, row.net_price.as_ref())
+            | fill(&mut self.compare_at_price, row.compare_at_price.as_ref())
+            | fill(&mut self.cost_price, row.cost_price.as_ref())
+            | fill(&mut self.currency, row.currency.map(String::from).as_ref())
+            | fill(&mut self.stock, row.stock.as_ref())
+            | fill(&mut self.weight_grams, row.weight_grams.as_ref())
+            | row.image_urls.as_ref().is_some_and(|urls| put(&mut self.image_urls, urls))
+            | fill(&mut self.supplier_id, supplier.as_ref())
+            | fill(&mut self.supplier_reference, row.supplier_reference.as_ref())
+            | row.status.is_some_and(|status| put(&mut self.status, &status.as_str().to_owned()))
+    }
+}
+
+/// Puts `new` in the place; gives whether another value stood there.
+fn put<T: PartialEq + Clone>(place: &mut T, new: &T) -> bool {
+    let differs = *place != *new;
+    if differs {
+        place.clone_from(new);
+    }
+    differs
+}
+
+/// Puts `new`, if there is one, in the place; gives whether another value stood there.
+fn fill<T: PartialEq + Clone>(place: &mut Option<T>, new: Option<&T>) -> bool {
+    new.is_some_and(|new| {
+        let differs = place.as_ref() != Some(new);
+        if differs {
+            *place = Some(new.clone());
+        }
+        differs
+    })
+}
+
 /// The products with one of the rows' codes, locked in the order of their ids.
-async fn known_products(tx: &mut TenantTx, tenant: TenantId, rows: &[BatchRow]) -> sqlx::Result<Vec<Known>> {
+async fn known_products(tx: &mut TenantTx, tenant: TenantId, rows: &[BatchRow]) -> sqlx::Result<Vec<Stored>> {
     let skus: Vec<String> =
         rows.iter().filter_map(|row| row.product.sku.as_ref().map(|sku| sku.as_str().to_owned())).collect();
     let gtins: Vec<String> =
@@ -133,9 +200,11 @@ async fn known_products(tx: &mut TenantTx, tenant: TenantId, rows: &[BatchRow]) 
     .fetch_all(&mut **tx)
     .await?;
     sqlx::query_as!(
-        Known,
-        "select product_id as id, sku, gtin14, import_id, import_row from products
-         where tenant_id = $1 and product_id = any($2) order by product_id for update",
+        Stored,
+        "select product_id as id, sku, ean, gtin14, title, description, short_description, brand, category, price,
+                net_price, compare_at_price, cost_price, currency, stock, weight_grams, image_urls, supplier_id,
+                supplier_reference, status, import_id, import_row
+         from products where tenant_id = $1 and product_id = any($2) order by product_id for update",
         tenant.0,
         &ids
     )
@@ -143,55 +212,57 @@ async fn known_products(tx: &mut TenantTx, tenant: TenantId, rows: &[BatchRow]) 
     .await
 }
 
-/// Which rows make a product and which change one.
-struct Plan<'b> {
-    created: Vec<&'b BatchRow>,
-    updated: Vec<(Uuid, &'b BatchRow)>,
-}
-
-fn sort<'b>(batch: &'b Batch, known: &[Known], outcome: &mut Outcome) -> Plan<'b> {
-    let by_sku: HashMap<&str, &Known> = known.iter().filter_map(|known| Some((known.sku.as_deref()?, known))).collect();
-    let by_gtin: HashMap<&str, &Known> =
-        known.iter().filter_map(|known| Some((known.gtin14.as_deref()?, known))).collect();
-    let mut plan = Plan { created: Vec::new(), updated: Vec::new() };
-    let mut updates: HashMap<Uuid, &BatchRow> = HashMap::new();
+/// The products that the rows make or change, as they are to be written; counts every row in `outcome`.
+fn sort(batch: &Batch, known: Vec<Stored>, outcome: &mut Outcome) -> Vec<Stored> {
+    let mut written = Vec::new();
+    let mut updates: Vec<Option<&BatchRow>> = vec![None; known.len()];
+    let index = |code: fn(&Stored) -> Option<&str>| -> HashMap<&str, usize> {
+        known.iter().enumerate().filter_map(|(at, product)| Some((code(product)?, at))).collect()
+    };
+    let by_sku = index(|product| product.sku.as_deref());
+    let by_gtin = index(|product| product.gtin14.as_deref());
     for row in &batch.rows {
         let of_sku = row.product.sku.as_ref().and_then(|sku| by_sku.get(sku.as_str()).copied());
         let of_gtin = row.product.ean.as_ref().and_then(|ean| by_gtin.get(ean.to_gtin14().as_str()).copied());
         let found = match (of_sku, of_gtin) {
-            (None, None) => None,
-            (Some(by_sku), Some(by_gtin)) if by_sku.id != by_gtin.id => {
-                outcome.reject(row.number, vec![conflict(row, by_gtin)]);
+            (Some(of_sku), Some(of_gtin)) if of_sku != of_gtin => {
+                outcome.reject(row.number, vec![conflict(row, &known[of_gtin])]);
                 continue;
             }
-            (None, Some(by_gtin)) if row.product.sku.is_some() && by_gtin.sku.is_some() => {
-                outcome.reject(row.number, vec![conflict(row, by_gtin)]);
+            (None, Some(of_gtin)) if row.product.sku.is_some() && known[of_gtin].sku.is_some() => {
+                outcome.reject(row.number, vec![conflict(row, &known[of_gtin])]);
                 continue;
             }
-            (by_sku, by_gtin) => by_sku.or(by_gtin),
+            (of_sku, of_gtin) => of_sku.or(of_gtin),
         };
-        match found {
-            None => plan.created.push(row),
-            Some(_) if batch.mode != ImportMode::Update => {
-                outcome.skipped += 1;
-            }
-            Some(known) if known.import_id == Some(batch.import) && known.import_row > Some(row.number) => {
-                outcome.supersede(row.number, known.import_row.unwrap_or_default());
-            }
-            Some(known) => {
-                if let Some(earlier) = updates.insert(known.id, row) {
-                    outcome.supersede(earlier.number, row.number);
-                }
-            }
+        let Some(at) = found else {
+            outcome.created += 1;
+            written.push(Stored::new(row, batch.supplier));
+            continue;
+        };
+        let product = &known[at];
+        if batch.mode != ImportMode::Update {
+            outcome.skipped += 1;
+        } else if product.import_id == Some(batch.import) && product.import_row > Some(row.number) {
+            outcome.supersede(row.number, product.import_row.unwrap_or_default());
+        } else if let Some(earlier) = updates[at].replace(row) {
+            outcome.supersede(earlier.number, row.number);
         }
     }
-    plan.updated = updates.into_iter().collect();
-    // Every transaction takes its locks in the same order.
-    plan.updated.sort_unstable_by_key(|(id, _)| *id);
-    plan
+    for (mut product, row) in known.into_iter().zip(updates) {
+        let Some(row) = row else { continue };
+        if product.take(&row.product, batch.supplier) {
+            product.import_row = Some(row.number);
+            outcome.updated += 1;
+            written.push(product);
+        } else {
+            outcome.unchanged += 1;
+        }
+    }
+    written
 }
 
-fn conflict(row: &BatchRow, owner: &Known) -> RowError {
+fn conflict(row: &BatchRow, owner: &Stored) -> RowError {
     let ean = row.product.ean.as_ref().map(product::Gtin::as_str).unwrap_or_default();
     let sku = row.product.sku.as_ref().map(product::Sku::as_str).unwrap_or_default();
     let owner = owner.sku.as_deref().unwrap_or("none");
@@ -201,14 +272,10 @@ fn conflict(row: &BatchRow, owner: &Known) -> RowError {
     RowError::field(Field::Ean, "identifier_conflict", message, ean)
 }
 
-fn count(length: usize) -> i32 {
-    i32::try_from(length).unwrap_or(i32::MAX)
-}
-
-/// The rows' values, a column each, for `unnest`.
+/// The products' values, a column each, for `unnest`.
 #[derive(Default)]
 struct Columns {
-    number: Vec<i32>,
+    id: Vec<Uuid>,
     sku: Vec<Option<String>>,
     ean: Vec<Option<String>>,
     title: Vec<String>,
@@ -216,27 +283,28 @@ struct Columns {
     short_description: Vec<Option<String>>,
     brand: Vec<Option<String>>,
     category: Vec<Option<String>>,
-    price: Vec<Option<rust_decimal::Decimal>>,
-    net_price: Vec<Option<rust_decimal::Decimal>>,
-    compare_at_price: Vec<Option<rust_decimal::Decimal>>,
-    cost_price: Vec<Option<rust_decimal::Decimal>>,
+    price: Vec<Option<Decimal>>,
+    net_price: Vec<Option<Decimal>>,
+    compare_at_price: Vec<Option<Decimal>>,
+    cost_price: Vec<Option<Decimal>>,
     currency: Vec<Option<String>>,
     stock: Vec<Option<i32>>,
-    weight_grams: Vec<Option<rust_decimal::Decimal>>,
+    weight_grams: Vec<Option<Decimal>>,
     /// A line for each address, because `unnest` takes no arrays of arrays.
-    image_urls: Vec<Option<String>>,
+    image_urls: Vec<String>,
+    supplier_id: Vec<Option<Uuid>>,
     supplier_reference: Vec<Option<String>>,
-    status: Vec<Option<String>>,
+    status: Vec<String>,
+    import_row: Vec<Option<i32>>,
 }
 
-impl<'r> FromIterator<&'r BatchRow> for Columns {
-    fn from_iter<I: IntoIterator<Item = &'r BatchRow>>(rows: I) -> Self {
+impl FromIterator<Stored> for Columns {
+    fn from_iter<I: IntoIterator<Item = Stored>>(products: I) -> Self {
         let mut columns = Columns::default();
-        for row in rows {
-            let product = row.product.clone();
-            columns.number.push(row.number);
-            columns.sku.push(product.sku.map(String::from));
-            columns.ean.push(product.ean.map(String::from));
+        for product in products {
+            columns.id.push(product.id);
+            columns.sku.push(product.sku);
+            columns.ean.push(product.ean);
             columns.title.push(product.title);
             columns.description.push(product.description);
             columns.short_description.push(product.short_description);
@@ -246,49 +314,59 @@ impl<'r> FromIterator<&'r BatchRow> for Columns {
             columns.net_price.push(product.net_price);
             columns.compare_at_price.push(product.compare_at_price);
             columns.cost_price.push(product.cost_price);
-            columns.currency.push(product.currency.map(String::from));
+            columns.currency.push(product.currency);
             columns.stock.push(product.stock);
             columns.weight_grams.push(product.weight_grams);
-            columns.image_urls.push(product.image_urls.map(|urls| urls.join("\n")));
+            columns.image_urls.push(product.image_urls.join("\n"));
+            columns.supplier_id.push(product.supplier_id);
             columns.supplier_reference.push(product.supplier_reference);
-            columns.status.push(product.status.map(|status| status.as_str().to_owned()));
+            columns.status.push(product.status);
+            columns.import_row.push(product.import_row);
         }
         columns
     }
 }
 
-async fn insert(
+/// Writes the products. Those that are there are found by their key one by one, so that no plan depends on how old the
+/// statistics of a growing table are.
+async fn write(
     tx: &mut TenantTx,
     tenant: TenantId,
-    batch: &Batch,
-    rows: &[&BatchRow],
+    import: Uuid,
+    products: Vec<Stored>,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
-    if rows.is_empty() {
+    if products.is_empty() {
         return Ok(());
     }
-    let ids: Vec<Uuid> = rows.iter().map(|_| Uuid::now_v7()).collect();
-    let columns: Columns = rows.iter().copied().collect();
+    let columns: Columns = products.into_iter().collect();
     sqlx::query!(
         "insert into products (tenant_id, product_id, sku, ean, title, description, short_description, brand, category,
                 price, net_price, compare_at_price, cost_price, currency, stock, weight_grams, image_urls, supplier_id,
                 supplier_reference, status, created_at, updated_at, import_id, import_row)
          select $1, r.id, r.sku, r.ean, r.title, r.description, r.short_description, r.brand, r.category,
                 r.price, r.net_price, r.compare_at_price, r.cost_price, r.currency, r.stock, r.weight_grams,
-                coalesce(string_to_array(r.image_urls, E'\\n'), '{}'), $2, r.supplier_reference,
-                coalesce(r.status, $3), $4, $4, $5, r.number
-         from unnest($6::uuid[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
-                     $14::text[], $15::numeric[], $16::numeric[], $17::numeric[], $18::numeric[], $19::text[], $20::int[],
-                     $21::numeric[], $22::text[], $23::text[], $24::text[])
-              as r(id, number, sku, ean, title, description, short_description, brand, category, price, net_price,
-                   compare_at_price, cost_price, currency, stock, weight_grams, image_urls, supplier_reference, status)",
+                string_to_array(r.image_urls, E'\\n'), r.supplier_id, r.supplier_reference, r.status, $2, $2, $3,
+                r.import_row
+         from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                     $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[], $16::text[], $17::int[],
+                     $18::numeric[], $19::text[], $20::uuid[], $21::text[], $22::text[], $23::int[])
+              as r(id, sku, ean, title, description, short_description, brand, category, price, net_price,
+                   compare_at_price, cost_price, currency, stock, weight_grams, image_urls, supplier_id,
+                   supplier_reference, status, import_row)
+         on conflict (tenant_id, product_id) do update set
+             sku = excluded.sku, ean = excluded.ean, title = excluded.title, description = excluded.description,
+             short_description = excluded.short_description, brand = excluded.brand, category = excluded.category,
+             price = excluded.price, net_price = excluded.net_price, compare_at_price = excluded.compare_at_price,
+             cost_price = excluded.cost_price, currency = excluded.currency, stock = excluded.stock,
+             weight_grams = excluded.weight_grams, image_urls = excluded.image_urls,
+             supplier_id = excluded.supplier_id, supplier_reference = excluded.supplier_reference,
+             status = excluded.status, updated_at = excluded.updated_at, import_id = excluded.import_id,
+             import_row = excluded.import_row",
         tenant.0,
-        batch.supplier,
-        ProductStatus::default().as_str(),
         now,
-        batch.import,
-        &ids,
-        &columns.number,
+        import,
+        &columns.id,
         &columns.sku as _,
         &columns.ean as _,
         &columns.title,
@@ -303,89 +381,13 @@ async fn insert(
         &columns.currency as _,
         &columns.stock as _,
         &columns.weight_grams as _,
-        &columns.image_urls as _,
+        &columns.image_urls,
+        &columns.supplier_id as _,
         &columns.supplier_reference as _,
-        &columns.status as _,
+        &columns.status,
+        &columns.import_row as _,
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
-}
-
-/// Changes what differs; gives how many products did.
-async fn update(
-    tx: &mut TenantTx,
-    tenant: TenantId,
-    batch: &Batch,
-    rows: &[(Uuid, &BatchRow)],
-    now: OffsetDateTime,
-) -> sqlx::Result<i32> {
-    if rows.is_empty() {
-        return Ok(0);
-    }
-    let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
-    let columns: Columns = rows.iter().map(|(_, row)| *row).collect();
-    let done = sqlx::query!(
-        "update products p set
-             sku = n.sku, ean = n.ean, title = n.title, description = n.description,
-             short_description = n.short_description, brand = n.brand, category = n.category, price = n.price,
-             net_price = n.net_price, compare_at_price = n.compare_at_price, cost_price = n.cost_price,
-             currency = n.currency, stock = n.stock, weight_grams = n.weight_grams, image_urls = n.image_urls,
-             supplier_id = n.supplier_id, supplier_reference = n.supplier_reference, status = n.status,
-             updated_at = $3, import_id = $4, import_row = n.number
-         from (
-             select o.product_id, r.number, coalesce(r.sku, o.sku) as sku, coalesce(r.ean, o.ean) as ean, r.title,
-                    coalesce(r.description, o.description) as description,
-                    coalesce(r.short_description, o.short_description) as short_description,
-                    coalesce(r.brand, o.brand) as brand, coalesce(r.category, o.category) as category,
-                    coalesce(r.price, o.price) as price, coalesce(r.net_price, o.net_price) as net_price,
-                    coalesce(r.compare_at_price, o.compare_at_price) as compare_at_price,
-                    coalesce(r.cost_price, o.cost_price) as cost_price, coalesce(r.currency, o.currency) as currency,
-                    coalesce(r.stock, o.stock) as stock, coalesce(r.weight_grams, o.weight_grams) as weight_grams,
-                    coalesce(string_to_array(r.image_urls, E'\\n'), o.image_urls) as image_urls,
-                    coalesce($2, o.supplier_id) as supplier_id,
-                    coalesce(r.supplier_reference, o.supplier_reference) as supplier_reference,
-                    coalesce(r.status, o.status) as status
-             from unnest($5::uuid[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-                         $13::text[], $14::numeric[], $15::numeric[], $16::numeric[], $17::numeric[], $18::text[],
-                         $19::int[], $20::numeric[], $21::text[], $22::text[], $23::text[])
-                  as r(id, number, sku, ean, title, description, short_description, brand, category, price, net_price,
-                       compare_at_price, cost_price, currency, stock, weight_grams, image_urls, supplier_reference, status)
-             join products o on o.tenant_id = $1 and o.product_id = r.id and o.product_id = any($5)
-         ) n
-         where p.tenant_id = $1 and p.product_id = n.product_id and p.product_id = any($5)
-           and (p.sku, p.ean, p.title, p.description, p.short_description, p.brand, p.category, p.price, p.net_price,
-                p.compare_at_price, p.cost_price, p.currency, p.stock, p.weight_grams, p.image_urls, p.supplier_id,
-                p.supplier_reference, p.status)
-               is distinct from
-               (n.sku, n.ean, n.title, n.description, n.short_description, n.brand, n.category, n.price, n.net_price,
-                n.compare_at_price, n.cost_price, n.currency, n.stock, n.weight_grams, n.image_urls, n.supplier_id,
-                n.supplier_reference, n.status)",
-        tenant.0,
-        batch.supplier,
-        now,
-        batch.import,
-        &ids,
-        &columns.number,
-        &columns.sku as _,
-        &columns.ean as _,
-        &columns.title,
-        &columns.description as _,
-        &columns.short_description as _,
-        &columns.brand as _,
-        &columns.category as _,
-        &columns.price as _,
-        &columns.net_price as _,
-        &columns.compare_at_price as _,
-        &columns.cost_price as _,
-        &columns.currency as _,
-        &columns.stock as _,
-        &columns.weight_grams as _,
-        &columns.image_urls as _,
-        &columns.supplier_reference as _,
-        &columns.status as _,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(i32::try_from(done.rows_affected()).unwrap_or(i32::MAX))
 }

@@ -117,7 +117,8 @@ impl ImportsDb {
     }
 
     /// Claims the next batches to be sent, so that at most `window` of the import are under way: a large import
-    /// leaves room for others. None unless the import is applying. Those that were sent before `stale` and did not come back are claimed again.
+    /// leaves room for others. None unless the import is applying. Those that were sent before `stale` and did not
+    /// come back are claimed again.
     ///
     /// # Errors
     /// When the database does not answer.

@@ -4,13 +4,14 @@ mod batches;
 mod events;
 mod exports;
 mod finish;
+mod import_job;
 mod jobs;
 mod row_issues;
 
 pub use batches::{BatchRecord, NewBatch};
 pub use events::JobEvent;
 pub use exports::{ExportFile, ExportJob, ExportResult, LeftOutReason, NewExport};
-pub use jobs::{FileLayout, ImportJob, ImportOptions, ImportProgress, ImportStatus, ImportTotals, NewImport};
+pub use import_job::{FileLayout, ImportJob, ImportOptions, ImportProgress, ImportStatus, ImportTotals, NewImport};
 pub use row_issues::RowReport;
 
 db_tenancy::database!(
