@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
-use crate::{Caller, Env, Error, Result, TenantId};
+use crate::limits::Usage;
+use crate::{Caller, Env, Error, Person, Result, TenantId};
 
 /// Nobody calls.
 pub(crate) const TOKEN_MISSING: Error = Error::Unauthenticated {
@@ -26,7 +27,12 @@ pub struct Cx {
     pub now: OffsetDateTime,
     /// How often the message was delivered, this time included; 1 outside queues.
     pub attempt: u32,
+    /// The caller's address, as the gateway saw it.
+    pub address: Option<String>,
+    /// What the caller calls itself (`User-Agent`), at most 300 characters.
+    pub user_agent: Option<String>,
     pub(crate) caller: Option<Caller>,
+    pub(crate) usage: Option<Usage>,
     app: Arc<App>,
 }
 
@@ -60,7 +66,10 @@ impl App {
             correlation_id: request_id.to_owned(),
             now: OffsetDateTime::now_utc(),
             attempt: 1,
+            address: None,
+            user_agent: None,
             caller: None,
+            usage: None,
             app: Arc::clone(self),
         }
     }
@@ -69,6 +78,12 @@ impl App {
     #[must_use]
     pub fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// Puts `resource` in the place of the one that would be opened: a test's own database.
+    pub fn provide<R: Resource>(&self, resource: R) {
+        let opened: Opened = Arc::new(OnceCell::new_with(Some(Arc::new(resource) as Arc<dyn Any + Send + Sync>)));
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<R>(), opened);
     }
 }
 
@@ -92,6 +107,14 @@ impl Cx {
     /// 401 when nobody does: only in a public function or outside HTTP.
     pub fn caller(&self) -> Result<&Caller> {
         self.caller.as_ref().ok_or(TOKEN_MISSING)
+    }
+
+    /// The person who calls.
+    ///
+    /// # Errors
+    /// 401 when nobody does, 403 for an API key.
+    pub fn person(&self) -> Result<&Person> {
+        self.caller()?.person()
     }
 
     /// The caller's organisation.

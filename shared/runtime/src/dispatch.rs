@@ -7,13 +7,14 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::cx::TOKEN_MISSING;
-use crate::{App, Authenticate, Cx, Entry, Error, Function, HttpReply, HttpRequest, Permission, Result, Trigger, logs};
+use crate::openapi::Operation;
+use crate::{Admit, App, Cx, Entry, Error, Function, HttpReply, HttpRequest, Permission, Result, Trigger, logs};
 
 /// What one process runs: the function that `_HANDLER` names, or, where it names none, every HTTP function of the
 /// domain (for `cargo lambda watch`).
 pub struct Dispatch {
     app: Arc<App>,
-    authenticate: Authenticate,
+    admit: Admit,
     targets: Vec<Target>,
     warm: AtomicBool,
 }
@@ -21,6 +22,8 @@ pub struct Dispatch {
 struct Target {
     function: &'static Function,
     entry: Arc<Entry>,
+    /// The names that its query string may have.
+    parameters: Vec<String>,
 }
 
 /// `_HANDLER` names no function of the table.
@@ -39,7 +42,7 @@ impl Dispatch {
         functions: &'static [Function],
         handler: Option<&str>,
         app: Arc<App>,
-        authenticate: Authenticate,
+        admit: Admit,
     ) -> Result<Self, UnknownHandler> {
         let wanted = |function: &&Function| match handler {
             Some(name) => function.name == name,
@@ -48,7 +51,14 @@ impl Dispatch {
         let targets: Vec<Target> = functions
             .iter()
             .filter(wanted)
-            .map(|function| Target { function, entry: Arc::new((function.entry)()) })
+            .map(|function| {
+                let entry = (function.entry)();
+                let parameters = match &entry {
+                    Entry::Http { describe, .. } => Operation::query_parameters(*describe),
+                    _ => Vec::new(),
+                };
+                Target { function, entry: Arc::new(entry), parameters }
+            })
             .collect();
         if targets.is_empty() {
             return Err(UnknownHandler {
@@ -56,7 +66,7 @@ impl Dispatch {
                 known: functions.iter().map(|function| function.name).collect(),
             });
         }
-        Ok(Self { app, authenticate, targets, warm: AtomicBool::new(false) })
+        Ok(Self { app, admit, targets, warm: AtomicBool::new(false) })
     }
 
     /// Runs one event.
@@ -100,6 +110,8 @@ impl Dispatch {
         if let Some(id) = request.header("x-correlation-id").filter(|id| (1..=128).contains(&id.len())) {
             cx.correlation_id = id.chars().filter(char::is_ascii_graphic).collect();
         }
+        cx.address.clone_from(&request.source_ip);
+        cx.user_agent = request.header("user-agent").map(|agent| agent.chars().take(300).collect());
         let Some(target) = self.route(&mut request) else {
             return ("unrouted", self.finish(cx, &request, HttpReply::problem(&Error::NotFound("page"), cx)));
         };
@@ -108,24 +120,37 @@ impl Dispatch {
             if error.status() >= 500 {
                 logs::error(&error, &cx.request_id);
             }
+            if let Error::TooManyRequests { usage: Some(usage), .. } = &error {
+                cx.usage = Some(**usage);
+            }
             HttpReply::problem(&error, cx)
         });
         (target.function.name, self.finish(cx, &origin, reply))
     }
 
     async fn authorised_call(&self, cx: &mut Cx, target: &Target, request: HttpRequest) -> Result<HttpReply> {
-        let (Trigger::Http { permission, .. }, Entry::Http { call, .. }) =
+        let (Trigger::Http { permission, rate, .. }, Entry::Http { call, .. }) =
             (target.function.trigger, target.entry.as_ref())
         else {
             return Err(Error::internal("the function has no HTTP trigger"));
         };
         if permission != Permission::Public {
             let token = request.bearer_token().ok_or(TOKEN_MISSING)?;
-            let caller = (self.authenticate)(cx.clone(), token.to_owned()).await?;
-            if !caller.holds(permission) {
-                return Err(Error::Forbidden(permission));
-            }
-            cx.caller = Some(caller);
+            let admitted = (self.admit)(cx.clone(), token.to_owned(), rate).await?;
+            cx.usage = admitted.usage;
+            admitted.caller.check(permission)?;
+            cx.caller = Some(admitted.caller);
+        }
+        if let Some((unknown, _)) = request.query.iter().find(|(name, _)| !target.parameters.contains(name)) {
+            let message = match target.parameters.as_slice() {
+                [] => "this function takes no query parameters".to_owned(),
+                known => format!("expected one of {}", known.join(", ")),
+            };
+            return Err(Error::invalid(unknown, "unknown_parameter", message));
+        }
+        // PostgreSQL's text cannot hold it.
+        if let Some((name, _)) = request.query.iter().find(|(_, value)| value.contains('\0')) {
+            return Err(Error::invalid(name, "control_character", "expected text without NUL characters"));
         }
         call(cx.clone(), request).await
     }
@@ -151,13 +176,20 @@ impl Dispatch {
         reply.headers.insert("x-request-id", cx.request_id.clone());
         reply.headers.insert("x-correlation-id", cx.correlation_id.clone());
         reply.headers.insert("cache-control", "no-store".to_owned());
+        if let Some(usage) = &cx.usage {
+            reply.headers.insert("ratelimit-policy", usage.policy());
+            reply.headers.insert("ratelimit", usage.left());
+        }
         let allowed = self.app.env().optional("CORS_ORIGINS").unwrap_or_default();
         let origin = request
             .header("origin")
             .filter(|origin| allowed.split(',').any(|one| one.trim() == *origin || one.trim() == "*"));
         if let Some(origin) = origin {
             reply.headers.insert("access-control-allow-origin", origin.to_owned());
-            reply.headers.insert("access-control-expose-headers", "X-Request-ID, X-Correlation-ID, ETag".to_owned());
+            reply.headers.insert(
+                "access-control-expose-headers",
+                "X-Request-ID, X-Correlation-ID, ETag, RateLimit, RateLimit-Policy, Retry-After".to_owned(),
+            );
             reply.headers.insert("vary", "Origin".to_owned());
         }
         reply
@@ -196,10 +228,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{Caller, Env, Method, Path, Role, TenantId};
+    use crate::{Actor, Admitted, Caller, Env, Limits, Method, Path, Rate, Role, TenantId};
 
     async fn whoami(cx: Cx) -> Result<String> {
-        Ok(cx.caller()?.role.as_str().to_owned())
+        Ok(cx.caller()?.permissions.iter().count().to_string())
     }
 
     async fn echo(_cx: Cx, id: Path) -> Result<String> {
@@ -210,24 +242,45 @@ mod tests {
         Function {
             name: "test.whoami",
             summary: "",
-            trigger: Trigger::Http { method: Method::GET, path: "/v1/me", permission: Permission::ExportsWrite },
+            trigger: Trigger::Http {
+                method: Method::GET,
+                path: "/v1/me",
+                permission: Permission::ExportsWrite,
+                rate: Rate::Bulk,
+            },
             entry: || Entry::http(whoami),
         },
         Function {
             name: "test.echo",
             summary: "",
-            trigger: Trigger::Http { method: Method::GET, path: "/v1/echo/{id}", permission: Permission::Public },
+            trigger: Trigger::Http {
+                method: Method::GET,
+                path: "/v1/echo/{id}",
+                permission: Permission::Public,
+                rate: Rate::Standard,
+            },
             entry: || Entry::http(echo),
         },
     ];
 
     fn dispatch(handler: Option<&str>) -> Result<Dispatch, UnknownHandler> {
         let app = App::new(Env::from([("CORS_ORIGINS", "https://app.example")]));
-        Dispatch::new(FUNCTIONS, handler, app, |_, token| {
+        Dispatch::new(FUNCTIONS, handler, app, |_, token, rate| {
             Box::pin(async move {
+                let usage = Limits::default().usage(rate, 0, 10, 10);
+                if token == "busy" {
+                    return Err(usage.refused());
+                }
                 let role =
                     Role::named(&token).ok_or(Error::Unauthenticated { code: "token_invalid", message: "no" })?;
-                Ok(Caller { tenant: TenantId(Uuid::nil()), user: Uuid::nil(), role })
+                let caller = Caller {
+                    tenant: TenantId(Uuid::nil()),
+                    actor: Actor::Key { id: Uuid::nil(), name: "test".to_owned() },
+                    permissions: role.permissions(),
+                    two_factor_missing: false,
+                    settings_version: 0,
+                };
+                Ok(Admitted { caller, usage: Some(usage) })
             })
         })
     }
@@ -246,10 +299,14 @@ mod tests {
         let (status, body, _) = get("/v1/me", json!({"Authorization": "Bearer viewer"})).await;
         assert_eq!(status, 403);
         assert!(body.contains("write:exports"), "{body}");
-        assert_eq!(get("/v1/me", json!({"Authorization": "Bearer manager"})).await.1, "\"manager\"");
+        let held = format!("\"{}\"", Role::Manager.permissions().iter().count());
+        assert_eq!(get("/v1/me", json!({"Authorization": "Bearer manager"})).await.1, held);
         assert_eq!(get("/v1/nothing", json!({})).await.0, 404);
         assert_eq!(get("/v1/echo/no-uuid", json!({})).await.0, 404);
         assert_eq!(get(&format!("/v1/echo/{}", Uuid::nil()), json!({})).await.0, 200);
+        let event = json!({"httpMethod": "GET", "path": format!("/v1/echo/{}", Uuid::nil()), "queryStringParameters": {"limt": "5"}});
+        let reply = dispatch(None).unwrap().handle("r-1", event).await.unwrap();
+        assert_eq!(reply["statusCode"], 422, "a misspelt parameter is no wish to be ignored");
     }
 
     #[tokio::test]
@@ -260,6 +317,15 @@ mod tests {
         assert_eq!(headers["access-control-allow-origin"], "https://app.example");
         let (.., headers) = get("/v1/me", json!({"Origin": "https://evil.example"})).await;
         assert_eq!(headers.get("access-control-allow-origin"), None);
+    }
+
+    #[tokio::test]
+    async fn limits_are_told_and_a_full_one_refuses() {
+        let (status, _, headers) = get("/v1/me", json!({"Authorization": "Bearer manager"})).await;
+        assert_eq!((status, headers["ratelimit"].as_str().unwrap()), (200, "\"bulk\";r=0;t=60, \"hour\";r=990;t=3600"));
+        let (status, body, headers) = get("/v1/me", json!({"Authorization": "Bearer busy"})).await;
+        assert_eq!((status, headers["retry-after"].as_str().unwrap()), (429, "60"));
+        assert!(body.contains("rate_limit_exceeded") && headers["ratelimit-policy"].is_string(), "{body}");
     }
 
     #[test]

@@ -141,6 +141,22 @@ pub trait DirectHandler<Args>: Copy + Send + Sync + 'static {
     fn call(self, cx: Cx, payload: Value) -> BoxFuture<Result<Value>>;
 }
 
+impl<H, F, I, O> DirectHandler<(I, O)> for H
+where
+    H: Fn(Cx, I) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<O>> + Send + 'static,
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize,
+{
+    fn call(self, cx: Cx, payload: Value) -> BoxFuture<Result<Value>> {
+        Box::pin(async move {
+            let input = serde_json::from_value(payload)
+                .map_err(|problem| Error::BadRequest { code: "payload_invalid", message: problem.to_string() })?;
+            serde_json::to_value(self(cx, input).await?).map_err(Error::internal)
+        })
+    }
+}
+
 impl<H, F, O> DirectHandler<(O,)> for H
 where
     H: Fn(Cx) -> F + Copy + Send + Sync + 'static,

@@ -10,6 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::limits::Usage;
 use crate::{Permission, env::EnvError};
 
 /// What a handler gives.
@@ -27,13 +28,20 @@ pub enum Error {
     },
     /// No caller, or one whose proof is not valid. 401
     Unauthenticated {
-        /// `token_missing`, `token_expired`, `token_invalid` or `credentials_invalid`.
+        /// `token_missing`, `token_expired`, `token_invalid`, `credentials_invalid` or `second_factor_needed`.
         code: &'static str,
         /// For people.
         message: &'static str,
     },
-    /// The caller may not do this. 403
+    /// The caller lacks a permission. 403
     Forbidden(Permission),
+    /// The caller may not do this, for another reason than a missing permission. 403
+    Refused {
+        /// A code that clients branch on.
+        code: &'static str,
+        /// For people.
+        message: String,
+    },
     /// There is none, or none that the caller may know of; holds what was asked for. 404
     NotFound(&'static str),
     /// It contradicts what is there. 409
@@ -42,6 +50,19 @@ pub enum Error {
         code: &'static str,
         /// For people.
         message: String,
+    },
+    /// The body is longer than this many bytes. 413
+    TooLarge(usize),
+    /// Too often. 429
+    TooManyRequests {
+        /// A code that clients branch on.
+        code: &'static str,
+        /// For people.
+        message: String,
+        /// In how many seconds trying again can help.
+        retry_after: i64,
+        /// The organisation's limits, when it is one of them.
+        usage: Option<Box<Usage>>,
     },
     /// Values that are not acceptable. 422
     Invalid(Vec<FieldError>),
@@ -105,10 +126,12 @@ impl Error {
         match self {
             Error::BadRequest { .. } => 400,
             Error::Unauthenticated { .. } => 401,
-            Error::Forbidden(_) => 403,
+            Error::Forbidden(_) | Error::Refused { .. } => 403,
             Error::NotFound(_) => 404,
             Error::Conflict { .. } => 409,
+            Error::TooLarge(_) => 413,
             Error::Invalid(_) => 422,
+            Error::TooManyRequests { .. } => 429,
             Error::Internal(_) => 500,
             Error::Unavailable(_) => 503,
         }
@@ -118,7 +141,12 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Error::BadRequest { code, .. } | Error::Unauthenticated { code, .. } | Error::Conflict { code, .. } => code,
+            Error::BadRequest { code, .. }
+            | Error::Unauthenticated { code, .. }
+            | Error::Refused { code, .. }
+            | Error::TooManyRequests { code, .. }
+            | Error::Conflict { code, .. } => code,
+            Error::TooLarge(_) => "body_too_large",
             Error::Forbidden(_) => "permission_denied",
             Error::NotFound(_) => "not_found",
             Error::Invalid(_) => "validation_failed",
@@ -133,9 +161,11 @@ impl Error {
         let title = match self {
             Error::BadRequest { .. } => "Bad request",
             Error::Unauthenticated { .. } => "Not authenticated",
-            Error::Forbidden(_) => "Permission denied",
+            Error::Forbidden(_) | Error::Refused { .. } => "Permission denied",
             Error::NotFound(_) => "Not found",
             Error::Conflict { .. } => "Conflict",
+            Error::TooLarge(_) => "Body too large",
+            Error::TooManyRequests { .. } => "Too many requests",
             Error::Invalid(_) => "Validation failed",
             Error::Unavailable(_) => "Temporarily unavailable",
             Error::Internal(_) => "Internal error",
@@ -155,7 +185,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::BadRequest { message, .. } | Error::Conflict { message, .. } => f.write_str(message),
+            Error::BadRequest { message, .. }
+            | Error::Refused { message, .. }
+            | Error::TooManyRequests { message, .. }
+            | Error::Conflict { message, .. } => f.write_str(message),
+            Error::TooLarge(most) => write!(f, "expected a body of at most {most} bytes; send less at a time"),
             Error::Unauthenticated { message, .. } => f.write_str(message),
             Error::Forbidden(permission) => {
                 write!(f, "this needs the permission {permission}; ask an administrator of your organisation for it")

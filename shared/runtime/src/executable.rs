@@ -8,16 +8,16 @@ use std::sync::Arc;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use crate::{App, Authenticate, Dispatch, Env, Function, logs};
+use crate::{Admit, App, Dispatch, Env, Function, logs};
 
 /// Runs the function that `_HANDLER` names under the Lambda Runtime API, until Lambda ends the process.
 /// A handler that does not exist is an init error that names it.
 #[must_use]
-pub fn main(functions: &'static [Function], authenticate: Authenticate) -> ExitCode {
+pub fn main(functions: &'static [Function], admit: Admit) -> ExitCode {
     let env = Env::of_process();
     logs::init(&env);
     let app = App::new(env.clone());
-    let dispatch = match Dispatch::new(functions, env.optional("_HANDLER"), app, authenticate) {
+    let dispatch = match Dispatch::new(functions, env.optional("_HANDLER"), app, admit) {
         Ok(dispatch) => Arc::new(dispatch),
         Err(error) => {
             eprintln!("{error}");

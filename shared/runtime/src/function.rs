@@ -25,6 +25,8 @@ pub enum Trigger {
         path: &'static str,
         /// What the caller must hold.
         permission: Permission,
+        /// Which of the organisation's limits it counts on.
+        rate: Rate,
     },
     /// Messages of the SQS queue with this name.
     Queue(&'static str),
@@ -34,6 +36,15 @@ pub enum Trigger {
     Schedule(&'static str),
     /// Invoked by name.
     Direct,
+}
+
+/// The kind of a request, for the limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// One thing at a time.
+    Standard,
+    /// Many things at once: an import, an export, a list of changes.
+    Bulk,
 }
 
 /// An HTTP method.
@@ -67,6 +78,8 @@ impl Method {
 /// functions! {
 ///     /// Lists the products.
 ///     http(GET, "/v1/products", Permission::ProductsRead) => list_products,
+///     /// Changes many products at once; counts on the limit for bulk operations.
+///     bulk(POST, "/v1/products/bulk", Permission::ProductsWrite) => bulk_edit,
 ///     /// Writes a batch of rows.
 ///     queue("import-batches") => apply,
 ///     /// Reads a file.
@@ -95,13 +108,17 @@ macro_rules! functions {
         ];
     };
     (@trigger http($method:expr, $path:expr, $permission:expr)) => {
-        $crate::Trigger::Http { method: $method, path: $path, permission: $permission }
+        $crate::Trigger::Http { method: $method, path: $path, permission: $permission, rate: $crate::Rate::Standard }
+    };
+    (@trigger bulk($method:expr, $path:expr, $permission:expr)) => {
+        $crate::Trigger::Http { method: $method, path: $path, permission: $permission, rate: $crate::Rate::Bulk }
     };
     (@trigger queue($name:expr)) => { $crate::Trigger::Queue($name) };
     (@trigger objects($name:expr)) => { $crate::Trigger::Objects($name) };
     (@trigger schedule($rate:expr)) => { $crate::Trigger::Schedule($rate) };
     (@trigger direct) => { $crate::Trigger::Direct };
     (@entry http $handler:ident) => { $crate::Entry::http($handler) };
+    (@entry bulk $handler:ident) => { $crate::Entry::http($handler) };
     (@entry queue $handler:ident) => { $crate::Entry::queue($handler) };
     (@entry objects $handler:ident) => { $crate::Entry::objects($handler) };
     (@entry schedule $handler:ident) => { $crate::Entry::schedule($handler) };

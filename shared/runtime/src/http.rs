@@ -112,6 +112,9 @@ impl HttpReply {
         if error.status() == 401 {
             headers.insert("www-authenticate", "Bearer".to_owned());
         }
+        if let Error::TooManyRequests { retry_after, .. } = error {
+            headers.insert("retry-after", retry_after.to_string());
+        }
         if error.status() == 503 {
             headers.insert("retry-after", "60".to_owned());
         }
@@ -137,20 +140,27 @@ pub trait Input: Sized {
     fn describe(operation: &mut Operation);
 }
 
-/// The request's JSON body.
+/// The longest JSON body. Files go to S3 by pre-signed uploads, never through a function.
+const MAX_BODY: usize = 1_000_000;
+
+/// The request's JSON body, at most a million bytes. Its type says `deny_unknown_fields`: a misspelt field is an error,
+/// not a wish that is silently ignored.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned + ToSchema> Input for Body<T> {
     fn read(request: &HttpRequest) -> Result<Self> {
+        if request.body.len() > MAX_BODY {
+            return Err(Error::TooLarge(MAX_BODY));
+        }
         let body: &[u8] = if request.body.is_empty() { b"{}" } else { &request.body };
         let mut json = serde_json::Deserializer::from_slice(body);
+        // A struct would be read from an array too, by position: nobody means that.
+        if body.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Error::invalid("body", "invalid", "expected a JSON object, found an array"));
+        }
         serde_path_to_error::deserialize(&mut json).map(Self).map_err(|error| {
             if error.inner().is_data() {
-                Error::Invalid(vec![FieldError {
-                    field: error.path().to_string(),
-                    code: "invalid".to_owned(),
-                    message: error.inner().to_string(),
-                }])
+                Error::Invalid(vec![value_error(&error.path().to_string(), &error.inner().to_string())])
             } else {
                 let message = format!("expected a JSON body, found something else: {}", error.inner());
                 Error::BadRequest { code: "json_invalid", message }
@@ -161,6 +171,26 @@ impl<T: DeserializeOwned + ToSchema> Input for Body<T> {
     fn describe(operation: &mut Operation) {
         operation.body::<T>();
     }
+}
+
+/// What is wrong with which value, from serde's path and message: a field that is missing or unknown is the one that is
+/// wrong, not the object around it.
+fn value_error(path: &str, message: &str) -> FieldError {
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
+    let named = |kind: &str| message.strip_prefix(kind).and_then(|rest| rest.split('`').nth(1));
+    let (name, code) = match (named("missing field "), named("unknown field ")) {
+        (Some(name), _) => (Some(name), "required"),
+        (_, Some(name)) => (Some(name), "unknown_field"),
+        _ => (None, "invalid"),
+    };
+    let field = match name {
+        Some(name) if path == "." || path == name => name.to_owned(),
+        Some(name) if path.ends_with(&format!(".{name}")) => path.to_owned(),
+        Some(name) => format!("{path}.{name}"),
+        None if path == "." => "body".to_owned(),
+        None => path.to_owned(),
+    };
+    FieldError { field, code: code.to_owned(), message: message.to_owned() }
 }
 
 /// The query string.
@@ -193,6 +223,24 @@ impl Input for Path {
             .parameter_in(ParameterIn::Path)
             .required(utoipa::openapi::Required::True)
             .schema(Some(uuid));
+        operation.parameters(vec![parameter.build()]);
+    }
+}
+
+/// The `{key}` of the path: a name.
+pub struct Key(pub String);
+
+impl Input for Key {
+    fn read(request: &HttpRequest) -> Result<Self> {
+        request.parameters.get("key").map(|key| Self(key.clone())).ok_or(Error::NotFound("object"))
+    }
+
+    fn describe(operation: &mut Operation) {
+        let parameter = ParameterBuilder::new()
+            .name("key")
+            .parameter_in(ParameterIn::Path)
+            .required(utoipa::openapi::Required::True)
+            .schema(Some(<String as utoipa::PartialSchema>::schema()));
         operation.parameters(vec![parameter.build()]);
     }
 }
@@ -313,6 +361,16 @@ mod tests {
         };
         let Err(Error::Invalid(errors)) = Body::<Order>::read(&request) else { panic!("expected a 422") };
         assert_eq!(errors[0].field, "lines[1].quantity");
+        for (body, field, code) in [
+            (r#"{}"#, "lines", "required"),
+            (r#"{"lines": [{}]}"#, "lines[0].quantity", "required"),
+            ("[[]]", "body", "invalid"),
+            ("5", "body", "invalid"),
+        ] {
+            let request = HttpRequest { body: body.as_bytes().to_vec(), ..HttpRequest::default() };
+            let Err(Error::Invalid(errors)) = Body::<Order>::read(&request) else { panic!("expected a 422") };
+            assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), (field, code), "{body}");
+        }
         let broken = HttpRequest { body: b"{".to_vec(), ..HttpRequest::default() };
         assert_eq!(Body::<Order>::read(&broken).err().map(|error| error.status()), Some(400));
     }

@@ -14,24 +14,26 @@ mod error;
 mod executable;
 mod function;
 mod http;
+mod limits;
 mod logs;
 pub mod openapi;
 mod page;
 mod permission;
 mod queue;
 
-pub use caller::{Authenticate, Caller, TenantId};
+pub use caller::{Actor, Admit, Admitted, Caller, Person, TenantId};
 pub use cx::{App, Cx, Resource};
 pub use dispatch::{Dispatch, UnknownHandler};
 pub use entry::{BoxFuture, DirectHandler, Entry, HttpHandler, QueueHandler};
 pub use env::{Env, EnvError};
 pub use error::{Error, FieldError, Result};
 pub use executable::main;
-pub use function::{Function, Method, Trigger};
+pub use function::{Function, Method, Rate, Trigger};
 pub use http::{
-    Accepted, Body, Created, HttpReply, HttpRequest, IdempotencyKey, Input, NoContent, Output, Path, Query,
+    Accepted, Body, Created, HttpReply, HttpRequest, IdempotencyKey, Input, Key, NoContent, Output, Path, Query,
 };
+pub use limits::{Limits, Usage, Window};
 pub use logs::{Metric, Unit, emit_metrics, error as log_error};
 pub use page::{Cursor, Page, PageQuery};
-pub use permission::{Permission, Role};
+pub use permission::{Permission, PermissionSet, Role, permissions_document};
 pub use queue::ObjectCreated;

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::path::Parameter;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::Problem;
-use crate::{Entry, Function, Permission, Trigger};
+use crate::{Entry, Function, Method, Permission, Trigger};
 
 /// One operation while it is described: handlers' inputs and outputs add themselves.
 #[derive(Default)]
@@ -19,6 +19,14 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// The names of the query parameters that `describe` tells of.
+    pub(crate) fn query_parameters(describe: fn(&mut Operation)) -> Vec<String> {
+        let mut operation = Operation::default();
+        describe(&mut operation);
+        let in_query = |parameter: &Parameter| matches!(parameter.parameter_in, ParameterIn::Query);
+        operation.parameters.into_iter().filter(in_query).map(|parameter| parameter.name).collect()
+    }
+
     pub(crate) fn parameters(&mut self, parameters: Vec<Parameter>) {
         self.parameters.extend(parameters);
     }
@@ -60,14 +68,26 @@ pub fn document<'f>(functions: impl Iterator<Item = &'f Function>) -> Value {
     let mut schemas = vec![("Problem".to_owned(), Problem::schema())];
     Problem::schemas(&mut schemas);
     for function in functions {
-        let Trigger::Http { method, path, permission } = function.trigger else { continue };
+        let Trigger::Http { method, path, permission, .. } = function.trigger else { continue };
         let Entry::Http { describe, .. } = (function.entry)() else { continue };
         let mut operation = Operation::default();
         describe(&mut operation);
         operation.problem(422, "A value is not acceptable");
+        operation.problem(429, "Too many requests; `Retry-After` says when to come back");
+        operation.problem(503, "A service behind this one does not answer; try again in a minute");
+        operation.problem(400, "The request has no meaning: broken JSON, an unknown cursor");
+        if method != Method::GET {
+            operation.problem(409, "It contradicts what is there");
+        }
+        if operation.body.is_some() {
+            operation.problem(413, "The body is longer than 1,000,000 bytes");
+        }
         if permission != Permission::Public {
             operation.problem(401, "No token, or one that is not valid");
             operation.problem(403, "The permission is missing");
+        } else if method != Method::GET {
+            operation.problem(401, "What is to prove who it is does not");
+            operation.problem(403, "It proves who it is, and is refused for another reason");
         }
         if path.contains('{') {
             operation.problem(404, "There is none, or it is another organisation's");

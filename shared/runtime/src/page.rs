@@ -1,14 +1,18 @@
 //! Lists, a page at a time.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::{Error, Result};
 
 /// One page of a list, and the way to the next.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
     /// The items, in a stable order.
     pub data: Vec<T>,
@@ -91,6 +95,33 @@ impl Cursor {
             Cursor::Id(id) => engine.encode(id.as_bytes()),
             Cursor::Number(number) => engine.encode(number.to_be_bytes()),
         }
+    }
+}
+
+// By hand, because the derived one names the schema of the items without giving it.
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+        let cursor = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some("Send it as `cursor` to get the next page; null on the last."));
+        ObjectBuilder::new()
+            .description(Some("One page of a list, and the way to the next."))
+            .property("data", items)
+            .required("data")
+            .property("next_cursor", cursor)
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        format!("Page_{}", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
     }
 }
 
