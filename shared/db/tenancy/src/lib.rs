@@ -4,8 +4,10 @@
 //! A function connects as its domain's role, which owns nothing and cannot bypass row-level security. The tenant is
 //! set for one transaction only, so that a pooled connection (RDS Proxy) carries nothing over to the next.
 
+mod audit;
 mod connect;
 
+pub use audit::{AuditEntry, AuditFilter, Change, Stamp, entries as audit_entries, record as record_change};
 pub use connect::{Database, connect, options};
 use runtime::{Error, Result, TenantId};
 #[doc(hidden)]
@@ -34,8 +36,8 @@ pub async fn begin(pool: &PgPool, tenant: TenantId) -> Result<TenantTx> {
 pub fn error(error: sqlx::Error) -> Error {
     let code = error.as_database_error().and_then(|database| database.code()).unwrap_or_default().into_owned();
     match error {
-        // 55P03: a lock was not had in time; 57014: the statement took too long.
-        _ if matches!(code.as_str(), "55P03" | "57014") => Error::Unavailable("the database"),
+        // 55P03: a lock was not had in time; 57014: the statement took too long; 40P01: two waited for each other.
+        _ if matches!(code.as_str(), "55P03" | "57014" | "40P01") => Error::Unavailable("the database"),
         sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Error::Unavailable("the database"),
         other => Error::internal(other),
     }
