@@ -1,14 +1,31 @@
-//! `db_core`: organisations, people, sessions, and the check of a caller that every domain makes.
+//! `db_core`: organisations, people, sessions, roles, keys, settings, and the check of a caller that every domain makes.
 
 mod accounts;
+mod api_keys;
 mod authenticate;
+mod context;
+mod mails;
+mod members;
+mod organisations;
+mod roles;
 mod sessions;
+mod settings;
 mod signing_keys;
+mod two_factor;
 
-pub use accounts::{Account, NewOrganisation};
-pub use authenticate::{Claims, authenticate};
-pub use sessions::{NewSession, Rotation};
+pub use accounts::{Account, LinkPurpose, MemberRole, NewOrganisation, Profile};
+pub use api_keys::ApiKey;
+pub use authenticate::{AUDIENCE, Claims, KEY_PREFIX, admit, issuer};
+pub use mails::{MailKind, WaitingMail};
+pub use members::{Invitation, InvitationMail, Joined, Joining, Member};
+pub use organisations::{Belonging, Organisation};
+pub use roles::OwnRole;
+pub use sessions::{IDLE, NewSession, Rotation, Session};
+pub use settings::{
+    AnySetting, DEFAULT_CURRENCY, LOCALE, SETTINGS, Setting, SettingChange, Settings, TWO_FACTOR_ROLES, setting,
+};
 pub use signing_keys::{SigningKey, StoredSigningKey};
+pub use two_factor::SecondFactor;
 
 db_tenancy::database!(
     /// The core database.

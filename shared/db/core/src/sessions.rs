@@ -1,12 +1,17 @@
 //! Sessions and their refresh tokens. A token is stored as its SHA-256; one that is used a second time was stolen,
 //! and ends the session it belongs to.
 
-use db_tenancy::{begin, error};
-use runtime::{Result, Role, TenantId};
-use time::OffsetDateTime;
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use runtime::{Error, Result, TenantId};
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::CoreDb;
+use crate::context::{name_person, name_tenant, person_tx};
+
+/// A session without a request for longer has ended, unless it is to be remembered.
+pub const IDLE: Duration = Duration::minutes(30);
 
 /// A session that begins with a login.
 pub struct NewSession {
@@ -18,8 +23,12 @@ pub struct NewSession {
     pub user: Uuid,
     /// The SHA-256 of the first refresh token.
     pub token_hash: [u8; 32],
-    /// When it begins.
-    pub now: OffsetDateTime,
+    /// Whether the person asked to be remembered: no end by inactivity, and a later end.
+    pub remembered: bool,
+    /// What the device calls itself.
+    pub user_agent: Option<String>,
+    /// Where it is.
+    pub address: Option<String>,
     /// When it ends at the latest.
     pub expires_at: OffsetDateTime,
 }
@@ -33,8 +42,6 @@ pub enum Rotation {
         session: Uuid,
         /// The person.
         user: Uuid,
-        /// The role, as it is now.
-        role: Role,
     },
     /// It was used before: the session is ended.
     Reused,
@@ -42,64 +49,91 @@ pub enum Rotation {
     Unknown,
 }
 
+/// A session, as its person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The id.
+    pub id: Uuid,
+    /// The organisation it acts for.
+    pub organisation_id: Uuid,
+    /// The device.
+    pub user_agent: Option<String>,
+    /// The address it began from.
+    pub address: Option<String>,
+    /// Whether it is to be remembered.
+    pub remembered: bool,
+    /// When it began.
+    pub created_at: OffsetDateTime,
+    /// When it was used last, to the minute.
+    pub last_used_at: OffsetDateTime,
+    /// When it ends at the latest.
+    pub expires_at: OffsetDateTime,
+}
+
 impl CoreDb {
-    /// Begins a session.
+    /// Begins a session, unless the password was changed since `password_hash` was checked; gives whether it did.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn begin_session(&self, new: &NewSession) -> Result<()> {
+    pub async fn begin_session(&self, new: &NewSession, password_hash: &str, stamp: &Stamp) -> Result<bool> {
         let mut tx = begin(&self.pool, new.tenant).await?;
-        sqlx::query!(
-            "insert into sessions (tenant_id, session_id, user_id, created_at, last_used_at, expires_at)
-             values ($1, $2, $3, $4, $4, $5)",
+        if hold_account(&mut tx, new.user).await?.as_deref() != Some(password_hash) {
+            return Ok(false);
+        }
+        begin_session(&mut tx, new, stamp).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(true)
+    }
+
+    /// Ends a session and begins one in another organisation of the same person, who goes on there until the same time.
+    ///
+    /// # Errors
+    /// 404 when the person does not belong to the other organisation.
+    pub async fn switch_session(&self, old: (TenantId, Uuid), mut new: NewSession, stamp: &Stamp) -> Result<()> {
+        let mut tx = person_tx(&self.pool, new.user).await?;
+        hold_account(&mut tx, new.user).await?;
+        let member = sqlx::query_scalar!(
+            "select true as \"there!\" from memberships where tenant_id = $1 and user_id = $2",
             new.tenant.0,
-            new.session,
-            new.user,
-            new.now,
-            new.expires_at
+            new.user
+        );
+        member.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(Error::NotFound("organisation"))?;
+        let ended = sqlx::query!(
+            "update sessions set ended_at = $3 where tenant_id = $1 and session_id = $2 and ended_at is null
+             returning remembered, expires_at",
+            old.0.0,
+            old.1,
+            stamp.at
         )
-        .execute(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await
-        .map_err(error)?;
-        sqlx::query!(
-            "insert into refresh_tokens (tenant_id, token_hash, session_id, created_at) values ($1, $2, $3, $4)",
-            new.tenant.0,
-            &new.token_hash[..],
-            new.session,
-            new.now
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(error)?;
+        .map_err(error)?
+        .ok_or(Error::NotFound("session"))?;
+        (new.remembered, new.expires_at) = (ended.remembered, ended.expires_at);
+        name_tenant(&mut tx, old.0).await?;
+        record_change(&mut tx, old.0, stamp, Change::new("session.ended", old.1)).await?;
+        name_tenant(&mut tx, new.tenant).await?;
+        begin_session(&mut tx, &new, stamp).await?;
         tx.commit().await.map_err(error)
     }
 
-    /// Exchanges a refresh token for the next one, both given as SHA-256. A session that was idle since before
-    /// `idle_since` has ended.
+    /// Exchanges a refresh token for the next one, both given as SHA-256.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn rotate(
-        &self,
-        tenant: TenantId,
-        old: [u8; 32],
-        new: [u8; 32],
-        now: OffsetDateTime,
-        idle_since: OffsetDateTime,
-    ) -> Result<Rotation> {
+    pub async fn rotate(&self, tenant: TenantId, old: [u8; 32], new: [u8; 32], stamp: &Stamp) -> Result<Rotation> {
+        let now = stamp.at;
         let mut tx = begin(&self.pool, tenant).await?;
         let found = sqlx::query!(
-            "select t.session_id, t.used_at, s.user_id, m.role,
-                    (s.ended_at is null and s.expires_at > $3 and s.last_used_at >= $4) as \"alive!\"
-             from refresh_tokens t
-             join sessions s using (tenant_id, session_id)
-             join memberships m using (tenant_id, user_id)
+            "select t.session_id, t.used_at, s.user_id,
+                    (s.ended_at is null and s.expires_at > $3 and (s.remembered or s.last_used_at >= $4)) as \"alive!\"
+             from refresh_tokens t join sessions s using (tenant_id, session_id)
              where tenant_id = $1 and t.token_hash = $2
              for update of t, s",
             tenant.0,
             &old[..],
             now,
-            idle_since
+            now - IDLE
         )
         .fetch_optional(&mut *tx)
         .await
@@ -115,6 +149,9 @@ impl CoreDb {
             .execute(&mut *tx)
             .await
             .map_err(error)?;
+            let ended = Change::new("session.ended", found.session_id)
+                .to(json!({ "reason": "a refresh token was used twice" }));
+            record_change(&mut tx, tenant, stamp, ended).await?;
             Rotation::Reused
         } else {
             sqlx::query!(
@@ -133,10 +170,114 @@ impl CoreDb {
             .execute(&mut *tx)
             .await
             .map_err(error)?;
-            let role = Role::named(&found.role).unwrap_or(Role::Viewer);
-            Rotation::Rotated { session: found.session_id, user: found.user_id, role }
+            Rotation::Rotated { session: found.session_id, user: found.user_id }
         };
         tx.commit().await.map_err(error)?;
         Ok(rotation)
     }
+
+    /// A person's living sessions in every organisation, the last used first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sessions(&self, user: Uuid, now: OffsetDateTime) -> Result<Vec<Session>> {
+        let mut tx = person_tx(&self.pool, user).await?;
+        sqlx::query_as!(
+            Session,
+            "select session_id as id, tenant_id as organisation_id, user_agent, address, remembered,
+                    created_at, last_used_at, expires_at
+             from sessions
+             where user_id = $1 and ended_at is null and expires_at > $2 and (remembered or last_used_at >= $3)
+             order by last_used_at desc, session_id limit 200",
+            user,
+            now,
+            now - IDLE
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(error)
+    }
+
+    /// Ends a session of a person.
+    ///
+    /// # Errors
+    /// 404 when the person has no such living session.
+    pub async fn end_session(&self, user: Uuid, session: Uuid, stamp: &Stamp) -> Result<()> {
+        let mut tx = person_tx(&self.pool, user).await?;
+        let tenant = sqlx::query_scalar!(
+            "update sessions set ended_at = $3 where user_id = $1 and session_id = $2 and ended_at is null returning tenant_id",
+            user,
+            session,
+            stamp.at
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(error)?
+        .ok_or(Error::NotFound("session"))?;
+        name_tenant(&mut tx, TenantId(tenant)).await?;
+        record_change(&mut tx, TenantId(tenant), stamp, Change::new("session.ended", session)).await?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Ends all sessions of a person but one; gives how many.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end_other_sessions(&self, user: Uuid, keep: (TenantId, Uuid), stamp: &Stamp) -> Result<u64> {
+        let mut tx = person_tx(&self.pool, user).await?;
+        let ended = sqlx::query!(
+            "update sessions set ended_at = $3 where user_id = $1 and session_id <> $2 and ended_at is null",
+            user,
+            keep.1,
+            stamp.at
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?
+        .rows_affected();
+        name_tenant(&mut tx, keep.0).await?;
+        let change = Change::new("session.others_ended", user).to(json!({ "sessions": ended }));
+        record_change(&mut tx, keep.0, stamp, change).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(ended)
+    }
+}
+
+/// The hash of a person's password, which nobody changes until the transaction ends: a session that begins and a change of
+/// the password, which ends all sessions, do not miss each other.
+async fn hold_account(tx: &mut TenantTx, user: Uuid) -> Result<Option<String>> {
+    name_person(tx, user).await?;
+    let hash = sqlx::query_scalar!("select password_hash from users where user_id = $1 for share", user);
+    hash.fetch_optional(&mut **tx).await.map_err(error)
+}
+
+async fn begin_session(tx: &mut TenantTx, new: &NewSession, stamp: &Stamp) -> Result<()> {
+    name_person(tx, new.user).await?;
+    sqlx::query!(
+        "insert into sessions (tenant_id, session_id, user_id, created_at, last_used_at, expires_at, remembered, address,
+                               user_agent)
+         values ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+        new.tenant.0,
+        new.session,
+        new.user,
+        stamp.at,
+        new.expires_at,
+        new.remembered,
+        new.address,
+        new.user_agent
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(error)?;
+    sqlx::query!(
+        "insert into refresh_tokens (tenant_id, token_hash, session_id, created_at) values ($1, $2, $3, $4)",
+        new.tenant.0,
+        &new.token_hash[..],
+        new.session,
+        stamp.at
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(error)?;
+    record_change(tx, new.tenant, stamp, Change::new("session.begun", new.session)).await
 }

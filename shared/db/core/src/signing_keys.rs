@@ -1,7 +1,9 @@
-//! The Ed25519 keys that sign access tokens.
+//! The Ed25519 keys that sign access tokens. The newest signs; one that was replaced is retired later than the last
+//! token that it signed expires, so that a rotation logs nobody out.
 
 use db_tenancy::error;
 use runtime::Result;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::CoreDb;
@@ -21,18 +23,25 @@ pub struct StoredSigningKey {
     pub id: Uuid,
     /// The private half as PKCS #8, encrypted by KMS for the context `signing_key` = id.
     pub private_encrypted: Vec<u8>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
 }
 
 impl CoreDb {
-    /// The keys by which tokens are checked, the newest first.
+    /// The keys by which tokens are checked at `now`, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn signing_keys(&self) -> Result<Vec<SigningKey>> {
-        sqlx::query_as!(SigningKey, "select key_id as id, public_key as public from signing_keys order by key_id desc")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(error)
+    pub async fn signing_keys(&self, now: OffsetDateTime) -> Result<Vec<SigningKey>> {
+        sqlx::query_as!(
+            SigningKey,
+            "select key_id as id, public_key as public from signing_keys
+             where retired_at is null or retired_at > $1 order by key_id desc",
+            now
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(error)
     }
 
     /// The newest key, which signs.
@@ -42,28 +51,52 @@ impl CoreDb {
     pub async fn newest_signing_key(&self) -> Result<Option<StoredSigningKey>> {
         sqlx::query_as!(
             StoredSigningKey,
-            "select key_id as id, private_key_encrypted as private_encrypted from signing_keys order by key_id desc limit 1"
+            "select key_id as id, private_key_encrypted as private_encrypted, created_at
+             from signing_keys order by key_id desc limit 1"
         )
         .fetch_optional(&self.pool)
         .await
         .map_err(error)
     }
 
-    /// Adds a key, unless another process has just added one.
+    /// Adds a key, unless another process has added one since `newest` was the newest; the older ones retire at
+    /// `retire_at`.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn add_first_signing_key(&self, key: &SigningKey, private_encrypted: &[u8]) -> Result<()> {
-        sqlx::query!(
-            "insert into signing_keys (key_id, public_key, private_key_encrypted)
-             select $1, $2, $3 where not exists (select from signing_keys)",
+    pub async fn add_signing_key(
+        &self,
+        key: &SigningKey,
+        private_encrypted: &[u8],
+        newest: Option<Uuid>,
+        now: OffsetDateTime,
+        retire_at: OffsetDateTime,
+    ) -> Result<bool> {
+        let mut tx = self.pool.begin().await.map_err(error)?;
+        // One at a time, so that two processes do not both find the same newest key.
+        sqlx::query!("select pg_advisory_xact_lock(7236001)").execute(&mut *tx).await.map_err(error)?;
+        let added = sqlx::query!(
+            "insert into signing_keys (key_id, public_key, private_key_encrypted, created_at)
+             select $1, $2, $3, $5
+             where (select key_id from signing_keys order by key_id desc limit 1) is not distinct from $4::uuid",
             key.id,
             key.public,
-            private_encrypted
-        )
-        .execute(&self.pool)
-        .await
-        .map_err(error)?;
-        Ok(())
+            private_encrypted,
+            newest,
+            now
+        );
+        let added = added.execute(&mut *tx).await.map_err(error)?.rows_affected() == 1;
+        if added {
+            sqlx::query!(
+                "update signing_keys set retired_at = $2 where key_id <> $1 and retired_at is null",
+                key.id,
+                retire_at
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+        }
+        tx.commit().await.map_err(error)?;
+        Ok(added)
     }
 }

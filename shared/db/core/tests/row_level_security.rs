@@ -3,11 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use db_core::{CoreDb, MIGRATOR, NewOrganisation};
-use db_tenancy::{Database, begin};
-use runtime::TenantId;
+use db_tenancy::{Database, Stamp, begin};
+use runtime::{App, Env, TenantId};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Executor, PgPool};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 async fn as_role(options: PgConnectOptions, role: &'static str) -> PgPool {
@@ -23,11 +22,14 @@ async fn as_role(options: PgConnectOptions, role: &'static str) -> PgPool {
         .unwrap()
 }
 
+fn stamp() -> Stamp {
+    Stamp::of_job(&App::new(Env::default()).cx("a-test"), "a test")
+}
+
 async fn organisation(db: &CoreDb, email: &str) -> TenantId {
     let tenant = TenantId(Uuid::now_v7());
-    let now = OffsetDateTime::UNIX_EPOCH;
-    let new = NewOrganisation { tenant, name: "Org", user: Uuid::now_v7(), email, password_hash: "x", now };
-    db.sign_up(&new).await.unwrap();
+    let new = NewOrganisation { tenant, name: "Org", user: Uuid::now_v7(), email, password_hash: "x", locale: "en" };
+    db.sign_up(&new, &stamp()).await.unwrap();
     tenant
 }
 
@@ -38,7 +40,22 @@ async fn a_query_that_forgets_the_tenant_returns_nothing(_: PgPoolOptions, optio
     let first = organisation(&db, "a@x.example").await;
     organisation(&db, "b@x.example").await;
 
-    for table in ["tenants", "users", "memberships", "sessions", "refresh_tokens"] {
+    let tables = [
+        "tenants",
+        "users",
+        "memberships",
+        "sessions",
+        "refresh_tokens",
+        "roles",
+        "invitations",
+        "api_keys",
+        "audit_log",
+        "settings",
+        "one_time_links",
+        "recovery_codes",
+        "mails",
+    ];
+    for table in tables {
         let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from {table}")))
             .fetch_one(&pool)
             .await
@@ -104,7 +121,7 @@ async fn an_address_is_taken_once(_: PgPoolOptions, options: PgConnectOptions) {
     let db = CoreDb::over(as_role(options, "pm_identity").await);
     let tenant = organisation(&db, "a@x.example").await;
     let account = db.account("a@x.example").await.unwrap().unwrap();
-    assert_eq!(account.memberships[0].0, tenant);
+    assert_eq!(account.organisations, [tenant]);
     assert!(db.account("b@x.example").await.unwrap().is_none());
     let again = NewOrganisation {
         tenant: TenantId(Uuid::now_v7()),
@@ -112,7 +129,9 @@ async fn an_address_is_taken_once(_: PgPoolOptions, options: PgConnectOptions) {
         user: Uuid::now_v7(),
         email: "a@x.example",
         password_hash: "x",
-        now: OffsetDateTime::UNIX_EPOCH,
+        locale: "en",
     };
-    assert_eq!(db.sign_up(&again).await.unwrap_err().code(), "email_taken");
+    db.sign_up(&again, &stamp()).await.expect("whoever asks is told the same");
+    let account = db.account("a@x.example").await.unwrap().unwrap();
+    assert_eq!(account.organisations, [tenant], "and nothing was made");
 }
