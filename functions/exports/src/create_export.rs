@@ -4,6 +4,7 @@ use channels::shopify::Columns;
 use cloud::{Outgoing, Queues};
 use db_catalog::CatalogDb;
 use db_imports::{ExportJob, ImportsDb, NewExport};
+use db_tenancy::Stamp;
 use product::ProductStatus;
 use runtime::{Body, Created, Cx, Error, IdempotencyKey, Result};
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,7 @@ pub enum ExportLayout {
 
 /// An export that is asked for.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CreateExport {
     /// The layout of the files.
     pub layout: ExportLayout,
@@ -50,10 +52,9 @@ pub async fn create_export(cx: Cx, input: Body<CreateExport>, key: IdempotencyKe
         layout: "shopify".to_owned(),
         options: serde_json::to_value(&options).map_err(Error::internal)?,
         idempotency_key: key.0,
-        user: caller.user,
     };
     let db = cx.get::<ImportsDb>().await?;
-    let job = db.create_export(caller.tenant, &new, cx.now).await?;
+    let job = db.create_export(caller.tenant, &new, &Stamp::of(&cx)?).await?;
     if job.id != new.id {
         return Ok(Created(job.without_keys()));
     }

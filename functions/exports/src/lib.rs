@@ -6,7 +6,7 @@ use runtime::{Method, Permission, functions};
 
 functions! {
     /// Begins an export. Up to 1,000 products it is done in the answer; more are exported in the background.
-    http(Method::POST, "/v1/exports", Permission::ExportsWrite) => create_export,
+    bulk(Method::POST, "/v1/exports", Permission::ExportsWrite) => create_export,
     /// Lists exports, the newest first.
     http(Method::GET, "/v1/exports", Permission::ExportsRead) => list_exports,
     /// Gives one export: status, progress, files and their links.

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use cloud::{Objects, PresignedUpload};
+use db_core::{CoreDb, DEFAULT_CURRENCY};
 use db_imports::{ImportJob, ImportOptions, ImportStatus, ImportsDb, NewImport};
 use db_suppliers::SuppliersDb;
+use db_tenancy::Stamp;
 use product::{ColumnMapping, Currency, ImportMode, WeightUnit};
 use runtime::{Body, Created, Cx, Error, IdempotencyKey, Result};
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,7 @@ const CONTENT_TYPE: &str = "text/csv";
 
 /// An import that is asked for.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CreateImport {
     /// The file's name, as the seller knows it.
     pub file_name: String,
@@ -35,7 +38,7 @@ pub struct CreateImport {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
     pub mapping: Option<Vec<ColumnMapping>>,
-    /// The ISO 4217 code of prices whose row names none; EUR unless said.
+    /// The ISO 4217 code of prices whose row names none; the setting `imports.default_currency` unless said.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub currency: Option<Currency>,
@@ -77,6 +80,14 @@ pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKe
         }
         None => None,
     };
+    let currency = match input.currency {
+        Some(currency) => currency,
+        // The setting takes any code of three letters; one that is no currency falls back on its default.
+        None => {
+            let code = cx.get::<CoreDb>().await?.settings(&cx).await?.get(&DEFAULT_CURRENCY);
+            Currency::parse(&code).unwrap_or(Currency::EUR)
+        }
+    };
     let id = Uuid::now_v7();
     let new = NewImport {
         id,
@@ -87,13 +98,12 @@ pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKe
         mode: input.mode,
         options: ImportOptions {
             mapping: input.mapping,
-            currency: input.currency.unwrap_or(Currency::EUR),
+            currency,
             weight_unit: input.weight_unit,
         },
         idempotency_key: key.0,
-        user: caller.user,
     };
-    let import = cx.get::<ImportsDb>().await?.create_import(caller.tenant, &new, cx.now).await?;
+    let import = cx.get::<ImportsDb>().await?.create_import(caller.tenant, &new, &Stamp::of(&cx)?).await?;
     let upload = if import.status == ImportStatus::AwaitingUpload {
         let size = u64::try_from(import.size_bytes).map_err(Error::internal)?;
         let objects = cx.get::<Objects>().await?;

@@ -2,6 +2,7 @@
 
 use cloud::{Objects, Upload};
 use db_imports::{ImportStatus, ImportsDb, RowReport};
+use db_tenancy::Stamp;
 use runtime::{Cx, Error, Result, TenantId};
 use tabular::neutralize;
 use uuid::Uuid;
@@ -21,7 +22,7 @@ pub async fn finish(cx: Cx, message: FinishMessage) -> Result<()> {
     };
     if job.status == ImportStatus::Finishing {
         let report = write_report(&cx, &db, tenant, import).await?;
-        db.complete_import(tenant, import, report.as_deref(), cx.now).await?;
+        db.complete_import(tenant, import, report.as_deref(), &Stamp::of_job(&cx, "imports.finish")).await?;
     }
     publish(&cx, &db, tenant).await
 }

@@ -14,7 +14,7 @@ use runtime::{Method, Permission, functions};
 
 functions! {
     /// Begins an import: answers with the address to upload the file to.
-    http(Method::POST, "/v1/imports", Permission::ImportsWrite) => create_import,
+    bulk(Method::POST, "/v1/imports", Permission::ImportsWrite) => create_import,
     /// Lists imports, the newest first.
     http(Method::GET, "/v1/imports", Permission::ImportsRead) => list_imports,
     /// Gives one import: status, progress, totals, times.
@@ -24,7 +24,7 @@ functions! {
     /// Tells what happened to an import.
     http(Method::GET, "/v1/imports/{id}/events", Permission::ImportsRead) => list_events,
     /// Goes on with an import that ended because of a fault on our side.
-    http(Method::POST, "/v1/imports/{id}/resume", Permission::ImportsWrite) => resume_import,
+    http(Method::POST, "/v1/imports/{id}/resume", Permission::ImportsStart) => resume_import,
     /// Reads an uploaded file and cuts it into batches.
     objects("import-files") => parse,
     /// Writes a batch to the catalogue.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use db_tenancy::{TenantTx, begin, error};
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use product::{Field, Outcome};
 use runtime::{Error, Result, TenantId};
 use serde_json::{Value, json};
@@ -293,7 +293,8 @@ impl ImportsDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn reopen_failed_batches(&self, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<u64> {
+    pub async fn reopen_failed_batches(&self, tenant: TenantId, import: Uuid, stamp: &Stamp) -> Result<u64> {
+        let now = stamp.at;
         let mut tx = begin(&self.pool, tenant).await?;
         lock_job(&mut tx, tenant, import).await?;
         let reopened = sqlx::query!(
@@ -318,6 +319,8 @@ impl ImportsDb {
             .await
             .map_err(error)?;
             crate::events::note(&mut tx, tenant, import, "resumed", None, now).await?;
+            let resumed = Change::new("import.resumed", import).to(json!({ "batches": reopened }));
+            record_change(&mut tx, tenant, stamp, resumed).await?;
         }
         tx.commit().await.map_err(error)?;
         Ok(reopened)

@@ -1,6 +1,6 @@
 //! Export jobs.
 
-use db_tenancy::{TenantTx, begin, error};
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use runtime::{Cursor, Error, Page, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -99,8 +99,6 @@ pub struct NewExport {
     pub options: Value,
     /// Repeated with the same key, it is the same export.
     pub idempotency_key: Option<String>,
-    /// Who asks.
-    pub user: Uuid,
 }
 
 /// What came of an export.
@@ -120,7 +118,7 @@ impl ImportsDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn create_export(&self, tenant: TenantId, new: &NewExport, now: OffsetDateTime) -> Result<ExportJob> {
+    pub async fn create_export(&self, tenant: TenantId, new: &NewExport, stamp: &Stamp) -> Result<ExportJob> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
             "insert into export_jobs (tenant_id, export_id, status, layout, options, idempotency_key, created_by, created_at, progressed_at)
@@ -131,8 +129,8 @@ impl ImportsDb {
             new.layout,
             new.options,
             new.idempotency_key,
-            new.user,
-            now
+            stamp.actor(),
+            stamp.at
         )
         .execute(&mut *tx)
         .await
@@ -147,6 +145,10 @@ impl ImportsDb {
         .await
         .map_err(error)?;
         let job = job(&mut tx, tenant, id).await?;
+        if id == new.id {
+            let created = Change::new("export.created", id).to(json!({ "layout": new.layout, "options": new.options }));
+            record_change(&mut tx, tenant, stamp, created).await?;
+        }
         tx.commit().await.map_err(error)?;
         Ok(job)
     }

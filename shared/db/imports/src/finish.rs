@@ -1,6 +1,6 @@
 //! The end of an import: totals, message, event, once.
 
-use db_tenancy::{TenantTx, begin, error};
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use runtime::{Result, TenantId};
 use serde_json::json;
 use sqlx::types::Json;
@@ -21,8 +21,9 @@ impl ImportsDb {
         tenant: TenantId,
         import: Uuid,
         report_key: Option<&str>,
-        now: OffsetDateTime,
+        stamp: &Stamp,
     ) -> Result<ImportJob> {
+        let now = stamp.at;
         let mut tx = begin(&self.pool, tenant).await?;
         let locked = sqlx::query_scalar!(
             "select status from import_jobs where tenant_id = $1 and import_id = $2 for update",
@@ -68,6 +69,8 @@ impl ImportsDb {
         .map_err(error)?;
         events::note(&mut tx, tenant, import, status.as_str(), Some(&message), now).await?;
         announce(&mut tx, tenant, import, now).await?;
+        let change = Change::new("import.finished", import).to(json!({ "status": status, "totals": before.totals }));
+        record_change(&mut tx, tenant, stamp, change).await?;
         let done = job(&mut tx, tenant, import).await?;
         tx.commit().await.map_err(error)?;
         Ok(done)

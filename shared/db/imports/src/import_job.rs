@@ -157,8 +157,6 @@ pub struct NewImport {
     pub options: ImportOptions,
     /// Repeated with the same key, it is the same import.
     pub idempotency_key: Option<String>,
-    /// Who asks.
-    pub user: Uuid,
 }
 
 impl ImportStatus {

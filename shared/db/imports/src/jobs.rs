@@ -1,7 +1,8 @@
 //! Import jobs: one row each, whose status only moves forward, except when a job is resumed.
 
-use db_tenancy::{TenantTx, begin, error};
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use runtime::{Cursor, Error, Page, Result, TenantId};
+use serde_json::json;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -14,7 +15,7 @@ impl ImportsDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn create_import(&self, tenant: TenantId, new: &NewImport, now: OffsetDateTime) -> Result<ImportJob> {
+    pub async fn create_import(&self, tenant: TenantId, new: &NewImport, stamp: &Stamp) -> Result<ImportJob> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
             "insert into import_jobs (tenant_id, import_id, status, file_name, size_bytes, object_key, supplier_id,
@@ -31,8 +32,8 @@ impl ImportsDb {
             new.mode.as_str(),
             Json(&new.options) as _,
             new.idempotency_key,
-            new.user,
-            now
+            stamp.actor(),
+            stamp.at
         )
         .execute(&mut *tx)
         .await
@@ -47,6 +48,10 @@ impl ImportsDb {
         .await
         .map_err(error)?;
         let job = job(&mut tx, tenant, id).await?;
+        if id == new.id {
+            let created = Change::new("import.created", id).to(json!({ "file_name": job.file_name, "mode": job.mode }));
+            record_change(&mut tx, tenant, stamp, created).await?;
+        }
         tx.commit().await.map_err(error)?;
         Ok(job)
     }
@@ -199,18 +204,21 @@ impl ImportsDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn reopen_parsing(&self, tenant: TenantId, id: Uuid, now: OffsetDateTime) -> Result<bool> {
+    pub async fn reopen_parsing(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
         let reopened = sqlx::query!(
             "update import_jobs set status = 'parsing', code = null, message = null, finished_at = null, progressed_at = $3, resumes = 0
              where tenant_id = $1 and import_id = $2 and status = 'failed' and code = 'internal_error' and uploaded_at is not null",
             tenant.0,
             id,
-            now
+            stamp.at
         )
         .execute(&mut *tx)
         .await
         .map_err(error)?;
+        if reopened.rows_affected() > 0 {
+            record_change(&mut tx, tenant, stamp, Change::new("import.resumed", id)).await?;
+        }
         tx.commit().await.map_err(error)?;
         Ok(reopened.rows_affected() > 0)
     }

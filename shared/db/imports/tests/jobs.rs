@@ -5,15 +5,21 @@
 use std::collections::{BTreeMap, HashMap};
 
 use db_imports::{ImportOptions, ImportsDb, MIGRATOR, NewBatch, NewImport};
-use db_tenancy::{Database, begin};
+use db_tenancy::{Database, Stamp, begin};
 use product::{Currency, ImportMode, Outcome, WeightUnit};
-use runtime::TenantId;
+use runtime::{App, Env, TenantId};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Executor, PgPool};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+fn stamp() -> Stamp {
+    let mut cx = App::new(Env::default()).cx("a-test");
+    cx.now = NOW;
+    Stamp::of_job(&cx, "a test")
+}
 
 async fn pool(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
@@ -36,9 +42,8 @@ async fn begun(db: &ImportsDb, tenant: TenantId, batches: i32) -> Uuid {
         mode: ImportMode::Update,
         options: ImportOptions { mapping: None, currency: Currency::EUR, weight_unit: WeightUnit::Kilogram },
         idempotency_key: None,
-        user: Uuid::now_v7(),
     };
-    db.create_import(tenant, &new, NOW).await.unwrap();
+    db.create_import(tenant, &new, &stamp()).await.unwrap();
     db.begin_parsing(tenant, id, None, NOW).await.unwrap().unwrap();
     for number in 0..batches {
         let batch = NewBatch { number, object_key: format!("b{number}"), rows: 10 };
@@ -78,11 +83,11 @@ async fn only_the_last_of_concurrent_batches_sends_for_the_finish(_: PgPoolOptio
         db.settle_batch(tenant, id, 1, &outcome, &names, NOW)
     );
     assert_eq!(u8::from(left.unwrap()) + u8::from(right.unwrap()), 1);
-    let done = db.complete_import(tenant, id, None, NOW).await.unwrap();
+    let done = db.complete_import(tenant, id, None, &stamp()).await.unwrap();
     assert_eq!((done.status.as_str(), done.totals.created), ("completed", 20));
     db.settle_batch(tenant, id, 0, &Outcome { updated: 10, ..Outcome::default() }, &HashMap::new(), NOW).await.unwrap();
     assert_eq!(
-        db.complete_import(tenant, id, None, NOW).await.unwrap().totals.created,
+        db.complete_import(tenant, id, None, &stamp()).await.unwrap().totals.created,
         20,
         "told again, it stays as it is"
     );
