@@ -4,7 +4,10 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use runtime::{Error, Result};
+use db_core::CoreDb;
+use runtime::{Cx, Error, Result};
+
+use crate::throttle;
 
 /// The shortest password, in characters.
 pub(crate) const MIN_CHARS: usize = 12;
@@ -24,8 +27,9 @@ pub(crate) fn check(password: &str, email: &str) -> Result<()> {
     if password.len() > MAX_BYTES {
         return Err(Error::invalid("password", "password_too_long", format!("expected at most {MAX_BYTES} bytes")));
     }
-    let name = email.split('@').next().unwrap_or_default();
-    if name.chars().count() >= 4 && password.to_lowercase().contains(name) {
+    let (lower, name) = (password.to_lowercase(), email.split('@').next().unwrap_or_default());
+    // A short name, such as "al", is in many good passwords.
+    if lower.contains(email) || (name.chars().count() >= 4 && lower.contains(name)) {
         return Err(Error::invalid(
             "password",
             "password_contains_email",
@@ -61,6 +65,21 @@ pub(crate) async fn verify(password: String, hash: Option<String>) -> Result<boo
         Ok(argon2()?.verify_password(password.as_bytes(), &parsed).is_ok() && known)
     })
     .await
+}
+
+/// Makes sure that the person who calls knows the password. Wrong ones are slowed down as at the login.
+///
+/// # Errors
+/// 401 when it is wrong, 429 when there were too many.
+pub(crate) async fn confirm(cx: &Cx, password: String) -> Result<()> {
+    let person = cx.person()?;
+    let attempt = throttle::begin(cx, &person.email).await?;
+    let hash = cx.get::<CoreDb>().await?.password_hash(person.user).await?;
+    if !verify(password, Some(hash)).await? {
+        return Err(Error::Unauthenticated { code: "credentials_invalid", message: "the password is not right" });
+    }
+    attempt.succeeded(cx).await;
+    Ok(())
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -2,23 +2,26 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use base64::Engine;
 use cloud::Keys;
-use db_core::{Claims, CoreDb, SigningKey};
+use db_core::{AUDIENCE, Claims, CoreDb, NewSession, SigningKey, StoredSigningKey, issuer};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use runtime::{Cx, Error, Resource, Result, TenantId};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use time::Duration;
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::secret::Secret;
+
 /// How long an access token is good for, in seconds.
 pub(crate) const ACCESS_SECONDS: i64 = 2 * 60 * 60;
-/// A session without a refresh for longer has ended: the two hours of its access token, and 30 minutes of inactivity.
-pub(crate) const IDLE: Duration = Duration::minutes(150);
 /// A session ends after this, used or not.
-pub(crate) const LONGEST: Duration = Duration::days(7);
+const LONGEST: Duration = Duration::days(7);
+/// A session of somebody who asked to be remembered.
+const LONGEST_REMEMBERED: Duration = Duration::days(30);
+/// A key that was replaced still proves the tokens it signed for this long.
+pub(crate) const RETIRE_AFTER: Duration = Duration::hours(3);
 
 /// The tokens of a session.
 #[derive(Serialize, ToSchema)]
@@ -35,80 +38,92 @@ pub struct Tokens {
     pub organisation_id: TenantId,
 }
 
-/// A refresh token: the organisation, so that its rows can be looked up, and 32 random bytes.
-pub(crate) struct RefreshToken {
-    pub(crate) tenant: TenantId,
-    pub(crate) text: String,
+/// A session that is about to begin, and its first refresh token.
+pub(crate) fn new_session(cx: &Cx, tenant: TenantId, user: Uuid, remembered: bool) -> Result<(NewSession, Secret)> {
+    let refresh = Secret::random(tenant.0)?;
+    let session = NewSession {
+        tenant,
+        session: Uuid::now_v7(),
+        user,
+        token_hash: refresh.hash(),
+        remembered,
+        user_agent: cx.user_agent.clone(),
+        address: cx.address.clone(),
+        expires_at: cx.now + if remembered { LONGEST_REMEMBERED } else { LONGEST },
+    };
+    Ok((session, refresh))
 }
 
-impl RefreshToken {
-    pub(crate) fn random(tenant: TenantId) -> Result<Self> {
-        let mut secret = [0; 32];
-        aws_lc_rs::rand::fill(&mut secret).map_err(|_| Error::internal("no randomness"))?;
-        let secret = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(secret);
-        Ok(Self { tenant, text: format!("{}.{secret}", tenant.0.simple()) })
-    }
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (tenant, _) = text.split_once('.')?;
-        Some(Self { tenant: TenantId(tenant.parse().ok()?), text: text.to_owned() })
-    }
-
-    pub(crate) fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.text.as_bytes()).into()
-    }
-}
-
-/// The newest signing key, decrypted; the first one is made when there is none.
-pub(crate) struct Signer {
-    id: Uuid,
-    key: EncodingKey,
-}
+/// The newest signing key, decrypted once for each process; the first one is made when there is none.
+pub(crate) struct Signer(Mutex<Option<(Uuid, EncodingKey)>>);
 
 impl Resource for Signer {
-    async fn open(cx: &Cx) -> Result<Self> {
+    async fn open(_cx: &Cx) -> Result<Self> {
+        Ok(Self(Mutex::const_new(None)))
+    }
+}
+
+impl Signer {
+    /// Which key signs now; a key that another process made is taken up at once.
+    pub(crate) async fn ready(&self, cx: &Cx) -> Result<(Uuid, EncodingKey)> {
         let db = cx.get::<CoreDb>().await?;
-        let keys = cx.get::<Keys>().await?;
-        let stored = match db.newest_signing_key().await? {
-            Some(stored) => stored,
+        let newest = match db.newest_signing_key().await? {
+            Some(newest) => newest,
             None => {
-                make_key(&db, &keys).await?;
+                make_key(cx, &db, None).await?;
                 db.newest_signing_key().await?.ok_or_else(|| Error::internal("no signing key after one was made"))?
             }
         };
-        let private = keys.decrypt(&stored.private_encrypted, &[("signing_key", &stored.id.to_string())]).await?;
-        Ok(Self { id: stored.id, key: EncodingKey::from_ed_der(&private) })
+        let mut held = self.0.lock().await;
+        if let Some((id, key)) = held.as_ref()
+            && *id == newest.id
+        {
+            return Ok((*id, key.clone()));
+        }
+        let context = newest.id.to_string();
+        let private = cx.get::<Keys>().await?.decrypt(&newest.private_encrypted, &[("signing_key", &context)]).await?;
+        let key = EncodingKey::from_ed_der(&private);
+        *held = Some((newest.id, key.clone()));
+        Ok((newest.id, key))
     }
 }
 
-async fn make_key(db: &CoreDb, keys: &Keys) -> Result<()> {
+/// Makes a key that signs from now on, in place of `newest`; gives whether it did, or another process was faster.
+pub(crate) async fn make_key(cx: &Cx, db: &CoreDb, newest: Option<&StoredSigningKey>) -> Result<bool> {
     let private =
         Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| Error::internal("no key could be made"))?;
     let pair = Ed25519KeyPair::from_pkcs8(private.as_ref()).map_err(|_| Error::internal("the new key is malformed"))?;
     let id = Uuid::now_v7();
-    let encrypted = keys.encrypt(private.as_ref(), &[("signing_key", &id.to_string())]).await?;
-    let public = pair.public_key().as_ref().to_vec();
-    db.add_first_signing_key(&SigningKey { id, public }, &encrypted).await
+    let encrypted = cx.get::<Keys>().await?.encrypt(private.as_ref(), &[("signing_key", &id.to_string())]).await?;
+    let key = SigningKey { id, public: pair.public_key().as_ref().to_vec() };
+    db.add_signing_key(&key, &encrypted, newest.map(|newest| newest.id), cx.now, cx.now + RETIRE_AFTER).await
 }
 
-impl Signer {
-    /// The tokens of a session, given the refresh token that was stored for it.
-    pub(crate) fn tokens(&self, cx: &Cx, user: Uuid, session: Uuid, refresh: &RefreshToken) -> Result<Tokens> {
-        let issued = cx.now.unix_timestamp();
-        let claims = Claims {
-            sub: user,
-            tenant_id: refresh.tenant,
-            session_id: session,
-            iat: issued,
-            exp: issued + ACCESS_SECONDS,
-        };
-        let header = Header { kid: Some(self.id.to_string()), ..Header::new(Algorithm::EdDSA) };
-        Ok(Tokens {
-            access_token: encode(&header, &claims, &self.key).map_err(Error::internal)?,
-            refresh_token: refresh.text.clone(),
-            token_type: "Bearer",
-            expires_in: ACCESS_SECONDS,
-            organisation_id: refresh.tenant,
-        })
-    }
+/// The tokens of a session, given the refresh token that was stored for it.
+pub(crate) fn tokens(
+    cx: &Cx,
+    signer: &(Uuid, EncodingKey),
+    user: Uuid,
+    session: Uuid,
+    refresh: &Secret,
+) -> Result<Tokens> {
+    let issued = cx.now.unix_timestamp();
+    let tenant = TenantId(refresh.owner);
+    let claims = Claims {
+        iss: issuer(cx)?,
+        aud: AUDIENCE.to_owned(),
+        sub: user,
+        tenant_id: tenant,
+        session_id: session,
+        iat: issued,
+        exp: issued + ACCESS_SECONDS,
+    };
+    let header = Header { kid: Some(signer.0.to_string()), ..Header::new(Algorithm::EdDSA) };
+    Ok(Tokens {
+        access_token: encode(&header, &claims, &signer.1).map_err(Error::internal)?,
+        refresh_token: refresh.text.clone(),
+        token_type: "Bearer",
+        expires_in: ACCESS_SECONDS,
+        organisation_id: tenant,
+    })
 }

@@ -1,0 +1,15 @@
+//! `PATCH /v1/organisation`
+
+use db_core::CoreDb;
+use db_tenancy::Stamp;
+use runtime::{Body, Cx, Result};
+
+use crate::create_organisation::NewOrganisationBody;
+use crate::get_organisation::{OrganisationView, get_organisation};
+
+/// Renames the organisation.
+pub async fn change_organisation(cx: Cx, input: Body<NewOrganisationBody>) -> Result<OrganisationView> {
+    let (tenant, stamp) = (cx.tenant()?, Stamp::of(&cx)?);
+    cx.get::<CoreDb>().await?.rename_organisation(tenant, &input.0.name.0, &stamp).await?;
+    get_organisation(cx).await
+}

@@ -1,0 +1,53 @@
+//! `GET /v1/organisation`
+
+use db_core::CoreDb;
+use runtime::{Cx, Result, TenantId};
+use serde::Serialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// The organisation.
+#[derive(Serialize, ToSchema)]
+pub struct OrganisationView {
+    /// The id.
+    pub id: TenantId,
+    /// The name.
+    pub name: String,
+    /// The plan.
+    pub plan: String,
+    /// How many requests it may make.
+    pub limits: LimitsView,
+    /// How many members it has.
+    pub members: i64,
+    /// Since when it exists.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// How many requests an organisation may make.
+#[derive(Serialize, ToSchema)]
+pub struct LimitsView {
+    /// A minute, of all but bulk operations.
+    pub per_minute: u32,
+    /// Bulk operations a minute.
+    pub bulk_per_minute: u32,
+    /// An hour, of every kind.
+    pub per_hour: u32,
+}
+
+/// The organisation.
+pub async fn get_organisation(cx: Cx) -> Result<OrganisationView> {
+    let found = cx.get::<CoreDb>().await?.organisation(cx.tenant()?).await?;
+    Ok(OrganisationView {
+        id: found.id,
+        name: found.name,
+        plan: found.plan,
+        limits: LimitsView {
+            per_minute: found.limits.per_minute,
+            bulk_per_minute: found.limits.bulk_per_minute,
+            per_hour: found.limits.per_hour,
+        },
+        members: found.members,
+        created_at: found.created_at,
+    })
+}

@@ -1,0 +1,50 @@
+//! `GET /v1/invitations`
+
+use db_core::{CoreDb, Invitation};
+use runtime::{Cx, Page, PageQuery, Query, Result};
+use serde::Serialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An invitation.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationView {
+    /// The id.
+    pub id: Uuid,
+    /// Who is invited.
+    pub email: String,
+    /// The role that is offered.
+    pub role: String,
+    /// A word from whoever invites.
+    pub message: Option<String>,
+    /// Who invites.
+    pub invited_by: Uuid,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// Until when it can be accepted.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+}
+
+impl From<Invitation> for InvitationView {
+    fn from(invitation: Invitation) -> Self {
+        Self {
+            id: invitation.id,
+            email: invitation.email,
+            role: invitation.role.name(),
+            message: invitation.message,
+            invited_by: invitation.invited_by,
+            created_at: invitation.created_at,
+            expires_at: invitation.expires_at,
+        }
+    }
+}
+
+/// Lists the invitations that can still be accepted.
+pub async fn list_invitations(cx: Cx, page: Query<PageQuery>) -> Result<Page<InvitationView>> {
+    let (before, limit) = (page.0.after_id()?, page.0.limit()?);
+    let found = cx.get::<CoreDb>().await?.invitations(cx.tenant()?, cx.now, before, limit).await?;
+    Ok(found.map(InvitationView::from))
+}

@@ -1,0 +1,187 @@
+//! What slows down whoever guesses passwords, without locking anybody out.
+//!
+//! Attempts are counted before the password is looked at, per account and per address. The sixth failure in a row on an
+//! account waits a second, the next two, four, … up to a minute; never longer. An address from which the account's owner
+//! has logged in before has a counter of its own, so that a stranger who hammers an account slows only strangers down.
+//! When DynamoDB does not answer nobody is slowed down: the password hash still costs its time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use cloud::Table;
+use runtime::{Cx, Error, Result};
+use uuid::Uuid;
+
+/// Failures on one account that cost no time.
+const FREE: u64 = 5;
+/// Failures from one address within an hour that cost no time: many people may share it.
+const FREE_OF_ADDRESS: u64 = 30;
+/// The longest wait, in seconds.
+const LONGEST_WAIT: i64 = 60;
+/// How long an address is remembered from which the owner logged in, in seconds.
+const KNOWN_FOR: i64 = 90 * 24 * 3_600;
+
+/// An attempt that is under way.
+pub(crate) struct Attempt {
+    account: String,
+    address: String,
+    known: String,
+}
+
+/// How long the next attempt waits after so many, in seconds.
+fn wait(attempts: u64, free: u64) -> i64 {
+    match attempts.checked_sub(free + 1) {
+        None => 0,
+        Some(beyond) => {
+            1_i64.checked_shl(u32::try_from(beyond).unwrap_or(63)).unwrap_or(LONGEST_WAIT).clamp(1, LONGEST_WAIT)
+        }
+    }
+}
+
+/// Counts an attempt on the account with this address, whether it exists or not.
+///
+/// # Errors
+/// 429 when the last one was too recent.
+pub(crate) async fn begin(cx: &Cx, email: &str) -> Result<Attempt> {
+    let address = cx.address.clone().unwrap_or_default();
+    let account = fingerprint(email);
+    let known = format!("login/known/{account}/{address}");
+    let from = match table(cx).await {
+        Some(table) => within_a_second(table.value(&known)).await.flatten().map_or("strangers", |_| address.as_str()),
+        None => "strangers",
+    };
+    let attempt = Attempt {
+        account: format!("login/account/{account}/{from}"),
+        address: format!("login/address/{address}/{}", cx.now.unix_timestamp() / 3_600),
+        known,
+    };
+    // The address first: one that has to wait does not get as far as the account.
+    count(cx, &attempt.address, cx.env().parsed("LOGIN_FAILURES_PER_ADDRESS", FREE_OF_ADDRESS)?).await?;
+    count(cx, &attempt.account, FREE).await?;
+    Ok(attempt)
+}
+
+/// Counts an attempt to guess a code of this person; [`code_was_right`] forgets them.
+///
+/// # Errors
+/// 429 when the last one was too recent.
+pub(crate) async fn code(cx: &Cx, user: Uuid) -> Result<()> {
+    count(cx, &format!("login/code/{user}"), FREE).await
+}
+
+/// Forgets the wrong codes of this person.
+pub(crate) async fn code_was_right(cx: &Cx, user: Uuid) {
+    if let Some(table) = table(cx).await {
+        within_a_second(table.forget(&format!("login/code/{user}"))).await;
+    }
+}
+
+/// Remembers that the owner of this account was at the caller's address: strangers do not slow it down there.
+pub(crate) async fn know(cx: &Cx, email: &str) {
+    let known = format!("login/known/{}/{}", fingerprint(email), cx.address.as_deref().unwrap_or_default());
+    remember(cx, &known).await;
+}
+
+async fn remember(cx: &Cx, known: &str) {
+    let now = cx.now.unix_timestamp();
+    if let Some(table) = table(cx).await {
+        within_a_second(table.put_if_absent(known, "login", now, now + KNOWN_FOR)).await;
+    }
+}
+
+/// Counts an attempt on `key`, of which so many cost no time. Beyond them, of several at once one goes on.
+async fn count(cx: &Cx, key: &str, free: u64) -> Result<()> {
+    let Some(table) = table(cx).await else { return Ok(()) };
+    let now = cx.now.unix_timestamp();
+    match within_a_second(table.attempt(key, now, now + 24 * 3_600)).await {
+        Some(Err(until)) => Err(too_many(until - now)),
+        Some(Ok(attempts)) if wait(attempts, free) > 0 => {
+            let seconds = wait(attempts, free);
+            match within_a_second(table.hold_back(key, now, now + seconds)).await {
+                Some(false) => Err(too_many(seconds)),
+                _ => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Attempt {
+    /// It was the owner: the account's failures are forgotten, and the address is known from now on.
+    pub(crate) async fn succeeded(self, cx: &Cx) {
+        let Some(table) = table(cx).await else { return };
+        within_a_second(table.forget(&self.account)).await;
+        within_a_second(table.take_back(&self.address)).await;
+        remember(cx, &self.known).await;
+    }
+
+    /// The password was right and a code is asked for: that is no failure of the address.
+    pub(crate) async fn goes_on(self, cx: &Cx) {
+        if let Some(table) = table(cx).await {
+            within_a_second(table.take_back(&self.address)).await;
+        }
+    }
+}
+
+/// Counts a request that sends a mail: `MAILS_PER_ADDRESS` an hour from the caller's address (20 unless said), and to one
+/// recipient 20 a day from one address, 200 from all.
+///
+/// # Errors
+/// 429 when there were too many.
+pub(crate) async fn mail(cx: &Cx, email: &str) -> Result<()> {
+    let address = cx.address.clone().unwrap_or_default();
+    let now = cx.now.unix_timestamp();
+    let Some(table) = table(cx).await else { return Ok(()) };
+    let to = fingerprint(email);
+    let from_address = cx.env().parsed("MAILS_PER_ADDRESS", 20)?;
+    for (key, most, reset) in [
+        (format!("mails/from/{address}/{}", now / 3_600), from_address, 3_600 - now % 3_600),
+        (format!("mails/to/{to}/{address}/{}", now / 86_400), 20, 86_400 - now % 86_400),
+        (format!("mails/to/{to}/{}", now / 86_400), 200, 86_400 - now % 86_400),
+    ] {
+        let count = within_a_second(table.count(&key, 1, now + 2 * 86_400)).await;
+        if count.is_some_and(|count| count > most) {
+            return Err(too_many(reset));
+        }
+    }
+    Ok(())
+}
+
+/// An address, as a key that does not show it.
+fn fingerprint(email: &str) -> String {
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&crate::secret::hash(email)[..16])
+}
+
+fn too_many(seconds: i64) -> Error {
+    let seconds = seconds.max(1);
+    Error::TooManyRequests {
+        code: "too_many_attempts",
+        message: format!("too many attempts; try again in {seconds} seconds"),
+        retry_after: seconds,
+        usage: None,
+    }
+}
+
+async fn table(cx: &Cx) -> Option<Arc<Table>> {
+    cx.get::<Table>().await.inspect_err(|failed| runtime::log_error(failed, &cx.request_id)).ok()
+}
+
+/// What DynamoDB answers within a second, or nothing, which is logged.
+async fn within_a_second<T>(call: impl Future<Output = Result<T>>) -> Option<T> {
+    let answer = tokio::time::timeout(Duration::from_secs(1), call).await;
+    let answer = answer.unwrap_or_else(|late| Err(Error::internal(late)));
+    answer.inspect_err(|failed| runtime::log_error(failed, "throttle")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_have_an_end() {
+        let waits: Vec<i64> = (1..=14).map(|attempts| wait(attempts, FREE)).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(wait(u64::MAX, FREE), LONGEST_WAIT);
+    }
+}
