@@ -1,0 +1,41 @@
+//! `GET /v1/settings/{key}/history`
+
+use db_core::{CoreDb, setting};
+use runtime::{Cx, Key, Page, PageQuery, Query, Result};
+use serde::Serialize;
+use serde_json::Value;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A change of a setting.
+#[derive(Serialize, ToSchema)]
+pub struct ChangeView {
+    /// The id, by which it is reverted.
+    pub id: Uuid,
+    /// What it was; `null` = the default.
+    pub old: Option<Value>,
+    /// What it became; `null` = the default.
+    pub new: Option<Value>,
+    /// Who changed it.
+    pub actor_id: Option<Uuid>,
+    /// What they were called then.
+    pub actor_name: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+/// Lists the changes of a setting.
+pub async fn list_changes(cx: Cx, key: Key, page: Query<PageQuery>) -> Result<Page<ChangeView>> {
+    let (setting, before, limit) = (setting(&key.0)?, page.0.after_id()?, page.0.limit()?);
+    let changes = cx.get::<CoreDb>().await?.setting_history(cx.tenant()?, setting.key(), before, limit).await?;
+    Ok(changes.map(|change| ChangeView {
+        id: change.id,
+        old: change.old,
+        new: change.new,
+        actor_id: change.actor_id,
+        actor_name: change.actor_name,
+        at: change.at,
+    }))
+}

@@ -1,0 +1,11 @@
+//! `DELETE /v1/settings/{key}`
+
+use runtime::{Cx, Key, Result};
+
+use crate::list_settings::SettingView;
+use crate::set_setting::write;
+
+/// Puts a setting back to its default.
+pub async fn reset_setting(cx: Cx, key: Key) -> Result<SettingView> {
+    write(&cx, &key, None).await
+}
