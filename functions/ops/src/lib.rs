@@ -2,6 +2,8 @@
 
 use runtime::{Method, Permission, functions};
 
+pub use migrate::DOMAINS;
+
 functions! {
     /// Makes databases and roles and brings every table up to date. Invoked by the deploy step.
     direct => migrate,

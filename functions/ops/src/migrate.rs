@@ -20,15 +20,19 @@ pub struct Migrated {
     pub roles: Vec<String>,
 }
 
+/// The domains, each of which logs in with a role of its own. In the code, not in the settings: a deploy gives this function
+/// its new code before anything else, and a new domain's role must be there before the migration that grants it something.
+pub const DOMAINS: [&str; 7] = ["catalog", "exports", "identity", "imports", "ops", "settings", "suppliers"];
+
 /// Makes what is missing and applies what is new; run again, it changes nothing.
 ///
-/// `ROLE_SECRETS` lists the secrets of the functions' roles, with commas between.
+/// `DATABASE_SECRETS` and a domain's name are the name of the secret with its role's login.
 pub async fn migrate(cx: Cx) -> Result<Migrated> {
     let mut maintenance = connect(&options(&cx, "postgres").await?).await?;
     let mut roles = Vec::new();
     let secrets = cx.get::<Secrets>().await?;
-    for secret in cx.env().text("ROLE_SECRETS")?.split(',') {
-        let login = secrets.database_login(secret.trim()).await?;
+    for domain in DOMAINS {
+        let login = secrets.database_login(&format!("{}{domain}", cx.env().text("DATABASE_SECRETS")?)).await?;
         ensure_role(&mut maintenance, &login.username, &login.password).await?;
         roles.push(login.username);
     }
