@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use client::{Client, ColumnMapping, Error, Export, Import, NewExport, NewImport, Result};
+use client::{Client, ColumnMapping, Error, Export, Import, Login, NewExport, NewImport, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -78,11 +78,28 @@ pub(crate) struct ProductsArguments {
 pub(crate) async fn run(client: &mut Client, command: Command, json: bool) -> Result<ExitCode> {
     match command {
         Command::SignUp { organisation, email, password } => {
-            let made = client.sign_up(&organisation, &email, &password_or_ask(password)?).await?;
-            show(json, &made, || format!("{organisation} is signed up; log in with `pm login --email {email}`"));
+            client.sign_up(&organisation, &email, &password_or_ask(password)?).await?;
+            show(json, &serde_json::json!({"email": email}), || {
+                format!(
+                    "a mail is on its way to {email}; confirm the address with `pm verify TOKEN`, TOKEN from its link"
+                )
+            });
         }
-        Command::Login { email, password } => {
-            client.login(&email, &password_or_ask(password)?).await?;
+        Command::Verify { token, password } => {
+            let token = token.rsplit_once("token=").map_or(token.as_str(), |(_, token)| token);
+            client.verify_email(token, &password_or_ask(password)?).await?;
+            show(json, &serde_json::json!({"verified": true}), || "confirmed; log in with `pm login`".to_owned());
+        }
+        Command::Login { email, password, code, organisation, remember_me } => {
+            let password = password_or_ask(password)?;
+            let login = Login {
+                email: &email,
+                password: &password,
+                code: code.as_deref(),
+                organisation_id: organisation.as_deref(),
+                remember_me,
+            };
+            client.login_with(&login).await?;
             show(json, &serde_json::json!({"email": email}), || format!("logged in as {email}"));
         }
         Command::Import(arguments) => return import(client, arguments, json).await,
@@ -151,6 +168,7 @@ async fn import(client: &mut Client, arguments: ImportArguments, json: bool) -> 
 
 async fn wait_for_import(client: &mut Client, id: &str, json: bool) -> Result<Import> {
     let bar = bar(json, 100, "importing [{bar:40}] {pos} % {msg}");
+    let mut wait = Wait::new();
     loop {
         let import = client.import(id).await?;
         bar.set_position(import.progress.percent);
@@ -160,7 +178,22 @@ async fn wait_for_import(client: &mut Client, id: &str, json: bool) -> Result<Im
             bar.finish_and_clear();
             return Ok(import);
         }
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        wait.next().await;
+    }
+}
+
+/// The time between two looks at a job: short at first, then longer, so that a long job does not use up the organisation's
+/// requests.
+struct Wait(Duration);
+
+impl Wait {
+    fn new() -> Self {
+        Self(Duration::from_millis(250))
+    }
+
+    async fn next(&mut self) {
+        tokio::time::sleep(self.0).await;
+        self.0 = (self.0 * 5 / 4).min(Duration::from_secs(5));
     }
 }
 
@@ -168,6 +201,7 @@ async fn export(client: &mut Client, arguments: ExportArguments, json: bool) -> 
     let new = NewExport { layout: arguments.layout, columns: arguments.columns, statuses: arguments.statuses };
     let id = client.create_export(&new).await?.id;
     let bar = bar(json, 1, "exporting [{bar:40}] {pos}/{len} products");
+    let mut wait = Wait::new();
     let mut export = loop {
         let export = client.export(&id).await?;
         bar.set_length(export.total_products.unwrap_or(1).max(1));
@@ -175,7 +209,7 @@ async fn export(client: &mut Client, arguments: ExportArguments, json: bool) -> 
         if matches!(export.status.as_str(), "completed" | "failed") {
             break export;
         }
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        wait.next().await;
     };
     bar.finish_and_clear();
     if export.status == "failed" {

@@ -50,23 +50,57 @@ impl Client {
         self.session.as_ref().filter(|_| self.refreshed)
     }
 
-    /// Signs an organisation up with its first user.
+    /// Signs an organisation up with its first user; a mail with a token follows.
     ///
     /// # Errors
-    /// [`Error::Refused`] when a value is not acceptable or the address is taken.
-    pub async fn sign_up(&mut self, organisation: &str, email: &str, password: &str) -> Result<SignedUp> {
+    /// [`Error::Refused`] when a value is not acceptable.
+    pub async fn sign_up(&mut self, organisation: &str, email: &str, password: &str) -> Result<()> {
         let body = serde_json::json!({"organisation": organisation, "email": email, "password": password});
-        self.public("/v1/organisations", &body).await
+        self.public::<serde_json::Value>("/v1/organisations", &body).await.map(drop)
+    }
+
+    /// Confirms an address by the token in the mail and the password of the sign-up.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the token is not valid any more.
+    pub async fn verify_email(&mut self, token: &str, password: &str) -> Result<()> {
+        let body = serde_json::json!({ "token": token, "password": password });
+        self.public::<serde_json::Value>("/v1/auth/verify-email", &body).await.map(drop)
     }
 
     /// Logs in; the client keeps the session.
     ///
     /// # Errors
-    /// [`Error::Refused`] when address and password do not match.
+    /// [`Error::Refused`] when address and password do not match, or a second factor is needed.
     pub async fn login(&mut self, email: &str, password: &str) -> Result<Session> {
-        let body = serde_json::json!({"email": email, "password": password});
-        let tokens: Tokens = self.public("/v1/auth/login", &body).await?;
+        self.login_with(&Login { email, password, ..Login::default() }).await
+    }
+
+    /// Logs in with everything that a login can say; the client keeps the session.
+    ///
+    /// # Errors
+    /// As [`Client::login`].
+    pub async fn login_with(&mut self, login: &Login<'_>) -> Result<Session> {
+        let tokens: Tokens = self.public("/v1/auth/login", login).await?;
         Ok(self.keep(tokens))
+    }
+
+    /// Sends any request of the API, in JSON, with the session; gives the answer's body, `null` when it has none.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the API refuses.
+    pub async fn call(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> Result<serde_json::Value> {
+        let method = method.parse().map_err(|_| Error::Unexpected(format!("\"{method}\" is no method")))?;
+        self.authorised(method, path, |request| match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
     }
 
     /// Exchanges the refresh token; the client keeps the new session.
@@ -231,7 +265,7 @@ impl Client {
         complete: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<T> {
         let url = format!("{}{path}", self.base);
-        let mut refreshed = false;
+        let (mut refreshed, mut waited) = (false, 0);
         loop {
             let token = self.session.as_ref().ok_or(Error::NotLoggedIn)?.access_token.clone();
             let request = complete(self.http.request(method.clone(), &url)).bearer_auth(token);
@@ -239,6 +273,13 @@ impl Client {
                 Err(Error::Refused(problem)) if problem.code == "token_expired" && !refreshed => {
                     self.refresh().await?;
                     refreshed = true;
+                }
+                // The organisation's limit is full: its next minute comes, its next hour is too far.
+                Err(Error::Refused(problem)) if problem.status == 429 && waited < 3 => {
+                    let seconds = problem.retry_after.filter(|seconds| *seconds <= 61);
+                    let Some(seconds) = seconds else { return Err(Error::Refused(problem)) };
+                    tokio::time::sleep(Duration::from_secs(seconds)).await;
+                    waited += 1;
                 }
                 other => return other,
             }
@@ -256,12 +297,14 @@ impl Client {
 
 async fn read<T: DeserializeOwned>(answer: Response) -> Result<T> {
     let status = answer.status();
+    let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
     let text = answer.text().await?;
     if status.is_success() {
-        return serde_json::from_str(&text).map_err(|error| Error::Unexpected(format!("{error} in {text}")));
+        let text = if text.is_empty() { "null" } else { &text };
+        return serde_json::from_str(text).map_err(|error| Error::Unexpected(format!("{error} in {text}")));
     }
     match serde_json::from_str::<Problem>(&text) {
-        Ok(problem) => Err(Error::Refused(Box::new(problem))),
+        Ok(problem) => Err(Error::Refused(Box::new(Problem { retry_after, ..problem }))),
         Err(_) => Err(Error::Unexpected(format!("{status}: {}", text.chars().take(300).collect::<String>()))),
     }
 }

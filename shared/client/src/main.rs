@@ -46,6 +46,14 @@ enum Command {
         #[arg(long, env = "PM_PASSWORD", hide_env_values = true)]
         password: Option<String>,
     },
+    /// Confirm an address by the link, or its token, in the mail
+    Verify {
+        /// The link or the token
+        token: String,
+        /// The password of the sign-up; asked for unless given (better: the variable `PM_PASSWORD`)
+        #[arg(long, env = "PM_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
+    },
     /// Log in and keep the session
     Login {
         /// Your e-mail address
@@ -54,6 +62,15 @@ enum Command {
         /// Your password; asked for unless given (better: the variable `PM_PASSWORD`)
         #[arg(long, env = "PM_PASSWORD", hide_env_values = true)]
         password: Option<String>,
+        /// A code of the authenticator app, or a recovery code, when two-factor is on
+        #[arg(long)]
+        code: Option<String>,
+        /// The id of the organisation, for those who belong to several
+        #[arg(long)]
+        organisation: Option<String>,
+        /// Stay logged in: no end by inactivity, 30 days rather than 7
+        #[arg(long)]
+        remember_me: bool,
     },
     /// Import a supplier's file and wait for the result
     Import(commands::ImportArguments),

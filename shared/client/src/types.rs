@@ -15,6 +15,9 @@ pub struct Problem {
     pub request_id: String,
     #[serde(default)]
     pub errors: Vec<FieldProblem>,
+    /// In how many seconds trying again can help, when the answer said so.
+    #[serde(skip)]
+    pub retry_after: Option<u64>,
 }
 
 /// One value that is not acceptable.
@@ -41,12 +44,21 @@ pub(crate) struct Tokens {
     pub(crate) refresh_token: String,
 }
 
-/// A new organisation and its first user.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the API's own names")]
-pub struct SignedUp {
-    pub organisation_id: String,
-    pub user_id: String,
+/// Who logs in, and with what.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Login<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The password.
+    pub password: &'a str,
+    /// A code of the authenticator app, or a recovery code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'a str>,
+    /// Which organisation, for those who belong to several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organisation_id: Option<&'a str>,
+    /// No end by inactivity, and 30 days rather than 7.
+    pub remember_me: bool,
 }
 
 /// An import that is asked for.
