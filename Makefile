@@ -23,7 +23,10 @@ reset: ## stop `make run` and remove everything it holds
 bench: ## measure, each figure beside its baseline
 	@$(PYTHON) infra/local/bench.py
 
-openapi: ## write docs/openapi.json from the function tables
+fuzz: ## send what the OpenAPI document allows, and what it does not, to the stack of `make test`
+	@$(PYTHON) infra/local/fuzz.py
+
+openapi: ## write docs/openapi.json and docs/permissions.md from the code
 	@UPDATE_OPENAPI=1 SQLX_OFFLINE=true cargo test --quiet --package e2e --test house openapi
 
 prepare: ## write the queries' offline data (.sqlx)
@@ -32,4 +35,4 @@ prepare: ## write the queries' offline data (.sqlx)
 deploy: ## deploy to AWS: make deploy STAGE=staging
 	@$(PYTHON) infra/local/deploy.py $(STAGE)
 
-.PHONY: help run test stop logs reset bench openapi prepare deploy
+.PHONY: help run test stop logs reset bench fuzz openapi prepare deploy

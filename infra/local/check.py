@@ -14,7 +14,6 @@ from settings import DOMAINS, MAIL_FROM, ROOT, VENV, Problem, Stack, main, say
 
 # Amazon Linux 2023 has glibc 2.34.
 NEWEST_GLIBC = (2, 34)
-ROLES = "pm_identity, pm_catalog, pm_suppliers, pm_imports, pm_exports, pm_ops"
 
 
 def _main():
@@ -38,10 +37,7 @@ def _main():
 
 def _environment(stack, described):
     """What the tests need: the stack's description, and a database to make databases from, as the owner."""
-    server = Server(stack)
-    server.sql("select 'create database sqlx_tests owner pm_admin' where not exists (select from pg_database where datname = 'sqlx_tests') \\gexec")
-    # Tests take a function's role with `set role`; only this stack's owner may do so.
-    server.sql(f"grant {ROLES} to pm_admin")
+    Server(stack).make_test_database()
     return {
         **stack.environment(),
         "PM_STACK": str(stack.folder / "stack.json"),

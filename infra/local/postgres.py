@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from settings import Problem, alive, port_is_free, say, unprivileged_user
+from settings import ROLES, Problem, alive, port_is_free, say, unprivileged_user
 from tools import install_package
 
 
@@ -58,11 +58,16 @@ class Server:
         say(f"postgres: starting on port {self.stack.database_port}")
         options = [
             *("-p", str(self.stack.database_port), "-h", "127.0.0.1", "-k", ""),
-            *("-c", "max_connections=400", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"),
+            *("-c", "max_connections=900", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"),
         ]
         log = open(self.stack.folder / "postgres.log", "ab")
         self._run([bin_folder / "postgres", "-D", data, *options], background=log)
         self._await_ready()
+
+    def make_test_database(self):
+        """A database from which tests and benchmarks make theirs, as the owner, who may take each function's role."""
+        self.sql("select 'create database sqlx_tests owner pm_admin' where not exists (select from pg_database where datname = 'sqlx_tests') \\gexec")
+        self.sql(f"grant {', '.join(ROLES)} to pm_admin")
 
     def stop(self):
         """Stops the server that this stack started, if it runs."""

@@ -12,10 +12,9 @@ import tempfile
 
 import tools
 from postgres import Server
-from settings import ROOT, Problem, Stack, main, say
+from settings import ROLES, ROOT, Problem, Stack, main, say
 
 DATABASES = ["analytics", "catalog", "code2asin", "core", "imports", "media", "suppliers"]
-ROLES = ["pm_identity", "pm_catalog", "pm_suppliers", "pm_imports", "pm_exports", "pm_ops"]
 
 
 def _main():

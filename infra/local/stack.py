@@ -29,6 +29,8 @@ def up(stack, profile="dev"):
     # On AWS infra/mail.yaml verifies the domain.
     stack.client("ses").verify_email_identity(EmailAddress=MAIL_FROM)
     if not _deployed(stack, folder):
+        # The logins of new roles, then the tables, then the functions.
+        _deploy_storage(stack)
         deployed_before = _migrate_ahead(stack, folder)
         _deploy(stack, folder)
         if not deployed_before:
@@ -81,24 +83,39 @@ def _outputs(stack, name):
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
 
-def _deploy(stack, folder):
-    started = time.monotonic()
+def _artifacts(stack):
+    return f"pm-{stack.stage}-artifacts"
+
+
+def _deploy_storage(stack):
     (stack.folder / "stack.json").unlink(missing_ok=True)
-    artifacts = f"pm-{stack.stage}-artifacts"
+    artifacts = _artifacts(stack)
     if not _has_bucket(stack, artifacts):
         stack.client("s3").create_bucket(Bucket=artifacts, CreateBucketConfiguration={"LocationConstraint": REGION})
     say("deploy: infra/storage.yaml")
     _sam(stack, ROOT / "infra/storage.yaml", f"{_name(stack)}-storage", artifacts, {"Stage": stack.stage, "Tls": "none"})
-    owner = json.loads(stack.client("secretsmanager").get_secret_value(SecretId=f"pm/{stack.stage}/db/owner")["SecretString"])
-    Server(stack).set_owner(owner["password"])
+    Server(stack).set_owner(_owner(stack)["password"])
+
+
+def _owner(stack):
+    """The owner's login, which infra/storage.yaml makes."""
+    return json.loads(stack.client("secretsmanager").get_secret_value(SecretId=f"pm/{stack.stage}/db/owner")["SecretString"])
+
+
+def _deploy(stack, folder):
+    started = time.monotonic()
+    owner = _owner(stack)
     say("deploy: template.yaml")
     parameters = {
         "Stage": stack.stage,
         "DatabaseHost": "127.0.0.1",
         "DatabasePort": stack.database_port,
         "DatabaseSsl": "disable",
+        # Everybody here has one address.
+        "MailsPerAddress": 1_000_000,
+        "LoginFailuresPerAddress": 1_000_000,
     }
-    _sam(stack, _template(stack, folder), _name(stack), artifacts, parameters)
+    _sam(stack, _template(stack, folder), _name(stack), _artifacts(stack), parameters)
     outputs = _outputs(stack, _name(stack))
     if not outputs:
         raise Problem(f"the deploy of template.yaml failed; look into {stack.folder}/deploy.log")
@@ -111,6 +128,7 @@ def _deploy(stack, folder):
         "bucket": f"pm-{stack.stage}-data-{account}",
         "owner_url": f"postgres://pm_admin:{_quote(owner['password'])}@127.0.0.1:{stack.database_port}",
         "migrate_function": outputs["MigrateFunction"],
+        "set_limits_function": outputs["SetLimitsFunction"],
         "log": str(Emulator(stack).log),
         "digest": _digest(folder),
     }

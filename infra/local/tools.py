@@ -17,28 +17,33 @@ def enter_venv():
     """Makes the Python environment from pinned, hashed requirements, and goes on inside it."""
     if sys.version_info < (3, 10):
         raise Problem(f"Python 3.10 or newer is needed, this is {sys.version.split()[0]}; install python3.11")
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    stamp = VENV / "requirements.sha256"
-    LOCAL.mkdir(exist_ok=True)
-    with open(LOCAL / "venv.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text() != wanted:
-            say("tools: making the Python environment (once; about a minute)")
-            _make_venv()
-            stamp.write_text(wanted)
+    ensure_venv(VENV, REQUIREMENTS)
     if pathlib.Path(sys.prefix).resolve() != VENV.resolve():
         os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
         os.execv(VENV / "bin/python", ["python", *sys.argv])
 
 
-def _make_venv():
-    made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True)
+def ensure_venv(folder, requirements):
+    """Makes a Python environment from pinned, hashed requirements, unless it is there."""
+    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    stamp = folder / "requirements.sha256"
+    LOCAL.mkdir(exist_ok=True)
+    with open(LOCAL / "venv.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != wanted:
+            say("tools: making the Python environment (once; about a minute)")
+            _make_venv(folder, requirements)
+            stamp.write_text(wanted)
+
+
+def _make_venv(folder, requirements):
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", folder], capture_output=True, text=True)
     if made.returncode != 0:
         install_package("python3-venv", "Python's venv module")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
-    command = [VENV / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+    command = [folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
     # The list is complete; the resolver would stumble over extras, which hashes do not cover.
-    command += ["-r", REQUIREMENTS]
+    command += ["-r", requirements]
     if subprocess.run(command).returncode != 0:
         raise Problem("the Python requirements could not be installed; is the package index reachable? Then run it again")
 

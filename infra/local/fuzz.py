@@ -1,0 +1,60 @@
+"""`make fuzz`: a fuzzer reads docs/openapi.json and sends what it allows, and what it does not, to the stack of `make test`:
+no answer of 5xx, no status that the document does not name, every answer as its schema says.
+
+    fuzz.py [examples]          how many requests of each kind and operation, 25 unless said
+"""
+
+import json
+import subprocess
+import sys
+import time
+
+import stack as stacks
+import tools
+from demo import post, sign_up
+from settings import LOCAL, ROOT, Problem, Stack, main, say
+
+FUZZ_VENV = LOCAL / "fuzz-venv"
+PASSWORD = "a long enough password"
+# What ends the fuzzer's own session.
+NOT_THESE = ["identity.logout", "identity.end_session", "identity.leave_organisation", "identity.switch_organisation"]
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+
+
+def _main():
+    tools.enter_venv()
+    tools.ensure_venv(FUZZ_VENV, ROOT / "infra/local/requirements-fuzz.txt")
+    stack = Stack("test")
+    described = stacks.up(stack)
+    try:
+        token = _session(stack, described)
+        command = [
+            *(FUZZ_VENV / "bin/schemathesis", "run", ROOT / "docs/openapi.json", "--url", described["api_url"]),
+            *("--header", f"Authorization: Bearer {token}", "--checks", CHECKS, "--max-examples", sys.argv[1] if len(sys.argv) > 1 else "25"),
+            *("--phases", "examples,coverage,fuzzing", "--workers", "2", "--request-timeout", "60", "--no-color"),
+            # The same requests each time, so that what fails can be tried again.
+            *("--generation-deterministic", "--continue-on-failure"),
+            *(argument for name in NOT_THESE for argument in ("--exclude-operation-id", name)),
+        ]
+        if subprocess.run([str(part) for part in command], cwd=LOCAL).returncode != 0:
+            raise Problem("the fuzzer found answers that are not as documented; they are above")
+    finally:
+        stacks.stop(stack)
+    say("fuzz: every answer is as documented")
+
+
+def _session(stack, described):
+    """An access token of a fresh organisation whose limits do not stand in the way."""
+    url, email = described["api_url"], f"fuzz-{time.time_ns()}@productsmanager.example"
+    sign_up(stack, url, "Fuzz", email, PASSWORD)
+    status, body = post(url, "/v1/auth/login", {"email": email, "password": PASSWORD, "remember_me": True})
+    if status != 200:
+        raise Problem(f"the login failed: {body}")
+    tokens = json.loads(body)
+    order = {"organisation_id": tokens["organisation_id"], "plan": "business", "per_minute": 10**6, "bulk_per_minute": 10**6, "per_hour": 10**7}
+    stack.client("lambda").invoke(FunctionName=described["set_limits_function"], Payload=json.dumps(order).encode())
+    return tokens["access_token"]
+
+
+if __name__ == "__main__":
+    main(_main)
