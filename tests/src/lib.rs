@@ -18,6 +18,7 @@ pub fn functions() -> impl Iterator<Item = &'static runtime::Function> {
         identity::FUNCTIONS,
         imports::FUNCTIONS,
         ops::FUNCTIONS,
+        settings::FUNCTIONS,
         suppliers::FUNCTIONS,
     ]
     .into_iter()
@@ -107,6 +108,45 @@ impl Stack {
         failures.iter().filter_map(|failure| Some(failure["itemIdentifier"].as_str()?.to_owned())).collect()
     }
 
+    /// Invokes a function by name, as an operator does.
+    ///
+    /// # Panics
+    /// When the function fails.
+    pub async fn invoke(&self, function: &str, payload: Value) -> Value {
+        let name = self.function(function).await;
+        let answer = self.aws("lambda", &format!("POST /2015-03-31/functions/{name}/invocations"), payload).await;
+        assert!(answer.get("errorMessage").is_none(), "{function}: {answer}");
+        answer
+    }
+
+    /// The `number`th mail to an address, the first is 1; waits for it.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub async fn mail(&self, to: &str, number: usize) -> Mail {
+        let began = Instant::now();
+        loop {
+            let mails = self.mails(to).await;
+            if let Some(mail) = mails.into_iter().nth(number - 1) {
+                return mail;
+            }
+            assert!(began.elapsed() < Duration::from_secs(90), "no mail number {number} came to {to}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// The mails to an address, the oldest first.
+    ///
+    /// # Panics
+    /// When the emulator does not answer.
+    pub async fn mails(&self, to: &str) -> Vec<Mail> {
+        let url = format!("{}/_ministack/ses/messages", self.text("endpoint"));
+        let answer: Value = reqwest::get(url).await.expect("the emulator answers").json().await.expect("JSON");
+        let messages = answer["messages"].as_object().into_iter().flatten();
+        let all = messages.flat_map(|(_, messages)| messages.as_array().cloned().unwrap_or_default());
+        all.filter_map(|message| Mail::to(&message, to)).collect()
+    }
+
     /// Holds a function's queue back, or lets it go.
     pub async fn hold(&self, function: &str, held: bool) {
         let name = self.function(function).await;
@@ -149,6 +189,54 @@ impl Stack {
     }
 }
 
+/// A mail that was sent.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+    /// The HTML.
+    pub html: String,
+}
+
+impl Mail {
+    fn to(message: &Value, to: &str) -> Option<Self> {
+        let recipients = message["To"].as_array()?;
+        recipients.iter().any(|recipient| recipient.as_str().is_some_and(|one| one.contains(to))).then(|| {
+            let text = |name: &str| message[name].as_str().unwrap_or_default().to_owned();
+            Self { subject: text("Subject"), text: text("BodyText"), html: text("BodyHtml") }
+        })
+    }
+
+    /// The token of the mail's link.
+    ///
+    /// # Panics
+    /// When it has none.
+    pub fn token(&self) -> String {
+        let after = self.text.split("#token=").nth(1).expect("a link with a token");
+        after.split_whitespace().next().expect("a token").to_owned()
+    }
+}
+
+/// The status and code of a refusal.
+///
+/// # Panics
+/// When it is none.
+pub fn refusal(result: Result<impl Sized, client::Error>) -> (u16, String) {
+    match result {
+        Err(client::Error::Refused(problem)) => (problem.status, problem.code),
+        Err(other) => panic!("expected a problem, got {other}"),
+        Ok(_) => panic!("expected a problem, got an answer"),
+    }
+}
+
+/// An address that nobody has used.
+#[must_use]
+pub fn address() -> String {
+    format!("{}@e2e.example", uuid::Uuid::new_v4().simple())
+}
+
 /// An organisation of its own, with its user logged in.
 pub struct Tenant {
     /// The client, logged in as the organisation's owner.
@@ -167,11 +255,54 @@ impl Tenant {
     /// # Panics
     /// When the API refuses.
     pub async fn new(name: &str) -> Self {
-        let email = format!("{}@e2e.example", uuid::Uuid::new_v4().simple());
+        let tenant = Self::limited(name).await;
+        let order = json!({
+            "organisation_id": tenant.id, "plan": "business", "per_minute": 100_000, "bulk_per_minute": 100_000,
+            "per_hour": 1_000_000,
+        });
+        Stack::get().invoke("identity.set_limits", order).await;
+        tenant
+    }
+
+    /// An organisation with the limits of the standard plan, as one that has just signed up.
+    ///
+    /// # Panics
+    /// When the API refuses.
+    pub async fn limited(name: &str) -> Self {
+        let email = address();
         let mut client = Client::new(Stack::get().api(), None).expect("a client");
-        let made = client.sign_up(name, &email, PASSWORD).await.expect("a sign-up");
+        client.sign_up(name, &email, PASSWORD).await.expect("a sign-up");
+        let mail = Stack::get().mail(&email, 1).await;
+        client.verify_email(&mail.token(), PASSWORD).await.expect("a confirmation");
         client.login(&email, PASSWORD).await.expect("a login");
-        Self { client, id: made.organisation_id, user: made.user_id, email }
+        let me = client.call("GET", "/v1/me", None).await.expect("a profile");
+        let text = |name: &str| me[name].as_str().expect("a complete profile").to_owned();
+        Self { client, id: text("organisation_id"), user: text("id"), email }
+    }
+
+    /// What the API answers to a `GET`.
+    ///
+    /// # Panics
+    /// When it refuses.
+    pub async fn get(&mut self, path: &str) -> Value {
+        self.client.call("GET", path, None).await.unwrap_or_else(|error| panic!("GET {path}: {error}"))
+    }
+
+    /// What the API answers to a `POST`.
+    ///
+    /// # Panics
+    /// When it refuses.
+    pub async fn post(&mut self, path: &str, body: Value) -> Value {
+        self.client.call("POST", path, Some(&body)).await.unwrap_or_else(|error| panic!("POST {path}: {error}"))
+    }
+
+    /// The status and code by which the API refuses a request.
+    ///
+    /// # Panics
+    /// When it does not refuse.
+    pub async fn refused(&mut self, method: &str, path: &str, body: Value) -> (u16, String) {
+        let body = (method != "GET").then_some(&body);
+        refusal(self.client.call(method, path, body).await)
     }
 
     /// Begins an import and uploads its file.

@@ -160,18 +160,61 @@ fn every_function_without_http_has_a_sample_event() {
     }
 }
 
-#[test]
-fn the_openapi_document_is_up_to_date() {
-    let file = root().join("docs/openapi.json");
-    let made = serde_json::to_string_pretty(&runtime::openapi::document(functions())).unwrap() + "\n";
+/// Compares a document that is written from the code with the committed one, or writes it.
+fn up_to_date(name: &str, made: &str) {
+    let file = root().join(name);
     #[expect(clippy::disallowed_methods, reason = "a test has no Env")]
     if std::env::var("UPDATE_OPENAPI").is_ok() {
-        std::fs::write(&file, &made).unwrap();
+        std::fs::write(&file, made).unwrap();
     }
-    assert!(
-        std::fs::read_to_string(&file).unwrap_or_default() == made,
-        "docs/openapi.json is out of date; run `make openapi`"
-    );
+    let there = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(there == made, "{name} is out of date; run `make openapi`");
+}
+
+#[test]
+fn the_openapi_document_is_up_to_date() {
+    let made = serde_json::to_string_pretty(&runtime::openapi::document(functions())).unwrap() + "\n";
+    up_to_date("docs/openapi.json", &made);
+}
+
+#[test]
+fn the_openapi_documents_permissions_are_up_to_date() {
+    up_to_date("docs/permissions.md", &runtime::permissions_document());
+}
+
+#[test]
+fn every_reference_in_the_openapi_document_leads_somewhere() {
+    let document = runtime::openapi::document(functions());
+    let mut values = vec![&document];
+    while let Some(value) = values.pop() {
+        if let Some(reference) = value.get("$ref").and_then(serde_json::Value::as_str) {
+            let pointer = reference.trim_start_matches('#');
+            assert!(document.pointer(pointer).is_some(), "{reference} is not in the document");
+        }
+        values.extend(value.as_array().into_iter().flatten());
+        values.extend(value.as_object().into_iter().flat_map(|object| object.values()));
+    }
+}
+
+#[test]
+fn a_body_with_an_unknown_field_is_refused() {
+    let document = runtime::openapi::document(functions());
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema/$ref") else {
+                continue;
+            };
+            let name = schema.as_str().unwrap().trim_start_matches("#/components/schemas/");
+            let schema = &document["components"]["schemas"][name];
+            assert_eq!(schema["additionalProperties"], false, "{method} {path}: say `deny_unknown_fields` at {name}");
+        }
+    }
+}
+
+#[test]
+fn every_domain_has_a_role() {
+    let domains: BTreeSet<&str> = functions().filter_map(|function| function.name.split('.').next()).collect();
+    assert_eq!(domains, BTreeSet::from(ops::DOMAINS), "ops.migrate makes a role for each domain");
 }
 
 #[test]

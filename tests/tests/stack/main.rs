@@ -4,5 +4,6 @@
 
 mod identity;
 mod main_job;
+mod organisations;
 mod reliability;
 mod tenancy;

@@ -1,25 +1,40 @@
 //! Every HTTP function, tried by those who may not.
 
 use client::NewImport;
-use e2e::{PASSWORD, Stack, Tenant, csv};
+use e2e::{PASSWORD, Stack, Tenant, address, csv};
 use runtime::{Function, Permission, Role, Trigger};
+use serde_json::{Value, json};
 
 fn http_functions() -> impl Iterator<Item = (&'static Function, &'static str, &'static str, Permission)> {
     e2e::functions().filter_map(|function| match function.trigger {
-        Trigger::Http { method, path, permission } => Some((function, method.as_str(), path, permission)),
+        Trigger::Http { method, path, permission, .. } => Some((function, method.as_str(), path, permission)),
         _ => None,
     })
 }
 
-async fn status(method: &str, path: &str, token: Option<&str>) -> u16 {
+async fn answer(method: &str, path: &str, token: Option<&str>) -> (u16, Value) {
     let mut request = reqwest::Client::new().request(method.parse().unwrap(), format!("{}{path}", Stack::get().api()));
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
-    if method == "POST" {
-        request = request.json(&serde_json::json!({}));
+    if method != "GET" {
+        request = request.json(&body(path));
     }
-    request.send().await.unwrap().status().as_u16()
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+}
+
+async fn status(method: &str, path: &str, token: Option<&str>) -> u16 {
+    answer(method, path, token).await.0
+}
+
+/// A body that is acceptable where an id is asked for, so that the id is what is refused.
+fn body(path: &str) -> Value {
+    match path.split('/').nth(2) {
+        Some("members") => json!({ "role": "viewer" }),
+        Some("roles") => json!({ "name": "Another name", "permissions": ["read:products"] }),
+        _ => json!({}),
+    }
 }
 
 #[tokio::test]
@@ -33,34 +48,49 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
         .create_export(&client::NewExport { layout: "shopify".into(), ..Default::default() })
         .await
         .unwrap();
+    let session = owner.get("/v1/me/sessions").await["data"][0]["id"].clone();
+    let invited = json!({ "email": address(), "role": "viewer" });
+    let invitation = owner.post("/v1/invitations", invited).await["id"].clone();
+    let role = owner.post("/v1/roles", json!({ "name": "Owners'", "permissions": [] })).await["id"].clone();
+    let new_key = json!({ "name": "Owners'", "permissions": ["read:products"] });
+    let api_key = owner.post("/v1/api-keys", new_key.clone()).await["id"].clone();
 
     let mut stranger = Tenant::new("Stranger").await;
     let token = stranger.client.login(&stranger.email, PASSWORD).await.unwrap().access_token;
+    let key = stranger.post("/v1/api-keys", new_key).await["key"].as_str().unwrap().to_owned();
 
-    // The least role, which no endpoint gives yet, acts on the next request.
     let mut viewer = Tenant::new("Viewer").await;
     let viewers = viewer.client.login(&viewer.email, PASSWORD).await.unwrap().access_token;
+    // No member of one can make themselves less than Super Admin.
     Stack::get().sql("db_core", &viewer.id, "update memberships set role = 'viewer'").await;
 
     for (function, method, path, permission) in http_functions() {
-        let id = match path {
-            "/v1/products/{id}" => &product,
-            path if path.starts_with("/v1/imports/") => &import.id,
-            path if path.starts_with("/v1/exports/") => &export.id,
-            path => {
-                assert!(!path.contains('{'), "say whose id {path} takes");
-                ""
-            }
+        let id = match path.split('/').nth(2).unwrap_or_default() {
+            _ if !path.contains("{id}") => "",
+            "products" => &product,
+            "imports" => &import.id,
+            "exports" => &export.id,
+            "me" => session.as_str().unwrap(),
+            "members" => &owner.user,
+            "invitations" => invitation.as_str().unwrap(),
+            "roles" => role.as_str().unwrap(),
+            "api-keys" => api_key.as_str().unwrap(),
+            _ => panic!("say whose id {path} takes"),
         };
-        let path = path.replace("{id}", id);
+        let path = path.replace("{id}", id).replace("{key}", "general.locale");
         if permission == Permission::Public {
             assert_ne!(status(method, &path, None).await, 401, "{}", function.name);
             continue;
         }
         assert_eq!(status(method, &path, None).await, 401, "{} without a token", function.name);
         assert_eq!(status(method, &path, Some("not.a.token")).await, 401, "{} with a false token", function.name);
-        if !Role::Viewer.holds(permission) {
-            assert_eq!(status(method, &path, Some(&viewers)).await, 403, "{} without the permission", function.name);
+        if permission == Permission::SignedIn {
+            let (status, problem) = answer(method, &path, Some(&key)).await;
+            assert_eq!((status, &problem["code"]), (403, &json!("person_needed")), "{} with an API key", function.name);
+        } else if !Role::Viewer.permissions().has(permission) {
+            let (status, problem) = answer(method, &path, Some(&viewers)).await;
+            assert_eq!(status, 403, "{} without the permission", function.name);
+            assert!(problem["detail"].as_str().unwrap().contains(permission.name()), "{problem}");
         }
         if !id.is_empty() {
             assert_eq!(status(method, &path, Some(&token)).await, 404, "{} with another tenant's id", function.name);
@@ -68,4 +98,5 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
     }
     assert!(stranger.client.products(&[]).await.unwrap().data.is_empty());
     assert!(stranger.client.imports(50).await.unwrap().data.is_empty());
+    assert_eq!(owner.get("/v1/roles").await["data"][5]["name"], "Owners'", "nothing was changed");
 }
