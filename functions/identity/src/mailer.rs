@@ -82,11 +82,13 @@ pub(crate) fn message(kind: MailKind, locale: &str, from: &str, to: &str, fill: 
     for (name, source) in TEMPLATES {
         templates.add_template(name, source).map_err(Error::internal)?;
     }
+    // What stands in the subject is one line: a name may not begin a header, or a paragraph, of its own.
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let values = context! {
         link => fill.link.as_str(),
         email => fill.email.as_str(),
-        organisation => fill.organisation.as_str(),
-        inviter => fill.inviter.as_str(),
+        organisation => one_line(&fill.organisation),
+        inviter => one_line(&fill.inviter),
         message => fill.message.clone(),
         until => fill.until.as_str(),
     };
@@ -96,13 +98,13 @@ pub(crate) fn message(kind: MailKind, locale: &str, from: &str, to: &str, fill: 
     };
     let text = render("txt").map_err(Error::internal)?;
     let html = render("html").map_err(Error::internal)?;
-    // The first line of the text is the subject; a name in it may not begin a header of its own.
+    // The first line of the text is the subject.
     let (subject, text) = text.split_once('\n').ok_or_else(|| Error::internal("the template has no subject"))?;
     let address = |address: &str| -> Result<Mailbox> { address.parse().map_err(Error::internal) };
     let message = lettre::Message::builder()
         .from(Mailbox::new(Some("Products Manager".to_owned()), address(from)?.email))
         .to(address(to)?)
-        .subject(subject.split_whitespace().collect::<Vec<_>>().join(" "))
+        .subject(one_line(subject))
         .multipart(MultiPart::alternative_plain_html(text.trim_start().to_owned(), html))
         .map_err(Error::internal)?;
     Ok(message.formatted())

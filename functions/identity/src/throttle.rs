@@ -33,9 +33,7 @@ pub(crate) struct Attempt {
 fn wait(attempts: u64, free: u64) -> i64 {
     match attempts.checked_sub(free + 1) {
         None => 0,
-        Some(beyond) => {
-            1_i64.checked_shl(u32::try_from(beyond).unwrap_or(63)).unwrap_or(LONGEST_WAIT).clamp(1, LONGEST_WAIT)
-        }
+        Some(beyond) => (1_i64 << beyond.min(6)).min(LONGEST_WAIT),
     }
 }
 
