@@ -102,11 +102,11 @@ async fn invitation(cx: &Cx, db: &CoreDb, detail: &Detail) -> Result<Option<Writ
     let Some(mail) = db.invitation_mail(tenant, id, secret.hash()).await? else { return Ok(None) };
     let fill = Fill {
         link: link(cx.env(), "accept-invitation", Some(&secret.text))?,
-        email: mail.invitation.email.clone(),
+        email: mail.email.clone(),
         organisation: mail.organisation,
-        inviter: mail.inviter,
-        message: mail.invitation.message,
-        until: mail.invitation.expires_at.date().to_string(),
+        inviter: mail.inviter.unwrap_or_default(),
+        message: mail.message,
+        until: mail.expires_at.date().to_string(),
     };
-    Ok(Some(Written { kind: MailKind::Invitation, to: mail.invitation.email, locale: mail.invitation.locale, fill }))
+    Ok(Some(Written { kind: MailKind::Invitation, to: mail.email, locale: mail.locale, fill }))
 }

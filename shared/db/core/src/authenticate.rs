@@ -20,8 +20,8 @@ use tokio::sync::RwLock;
 use uuid::Uuid;
 
 use crate::CoreDb;
-use crate::accounts::MemberRole;
 use crate::context::name_tenant;
+use crate::member_role::MemberRole;
 use crate::organisations::limits;
 use crate::sessions::IDLE;
 

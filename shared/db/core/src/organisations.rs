@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::CoreDb;
-use crate::accounts::MemberRole;
 use crate::context::person_tx;
+use crate::member_role::MemberRole;
 
 /// An organisation that somebody belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::CoreDb;
-use crate::accounts::MemberRole;
+use crate::member_role::MemberRole;
 
 /// A role that an organisation made.
 #[derive(Clone, Debug, PartialEq, Eq)]
