@@ -1,12 +1,12 @@
 //! `POST /v1/me/email`
 
 use db_core::{CoreDb, MailKind};
-use runtime::{Accepted, Body, Cx, Result};
+use runtime::{Accepted, Body, Cx, Error, Result};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::input::{EmailAddress, wrong};
+use crate::input::EmailAddress;
 use crate::sign_up::MailOnItsWay;
 use crate::{mailer, password, throttle};
 
@@ -26,7 +26,7 @@ pub async fn change_email(cx: Cx, input: Body<EmailChange>) -> Result<Accepted<M
     let person = cx.person()?;
     if new_email.0 == person.email {
         let message = format!("expected another address, found {}, which is yours already", new_email.0);
-        return Err(wrong("new_email", "unchanged", message));
+        return Err(Error::invalid("new_email", "unchanged", message));
     }
     password::confirm(&cx, current_password).await?;
     throttle::mail(&cx, &new_email.0).await?;

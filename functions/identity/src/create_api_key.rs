@@ -3,13 +3,13 @@
 use db_core::{ApiKey, CoreDb, KEY_PREFIX};
 use db_tenancy::Stamp;
 use ipnet::IpNet;
-use runtime::{Body, Created, Cx, Permission, PermissionSet, Result};
+use runtime::{Body, Created, Cx, Error, Permission, PermissionSet, Result};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::input::{Name, ahead, wrong};
+use crate::input::{Name, ahead};
 use crate::list_api_keys::ApiKeyView;
 use crate::secret;
 
@@ -49,7 +49,7 @@ pub async fn create_api_key(cx: Cx, input: Body<NewApiKey>) -> Result<Created<Ne
     let stamp = Stamp::of(&cx)?;
     let permissions: PermissionSet = permissions.into_iter().collect();
     if permissions.is_empty() {
-        return Err(wrong("permissions", "required", "expected at least one permission, found none".to_owned()));
+        return Err(Error::invalid("permissions", "required", "expected at least one permission, found none"));
     }
     permissions.grantable_by(cx.caller()?.permissions)?;
     let expires_at = expires_at.map(|at| ahead("expires_at", at, cx.now, Duration::days(3_653))).transpose()?;
@@ -75,7 +75,7 @@ pub async fn create_api_key(cx: Cx, input: Body<NewApiKey>) -> Result<Created<Ne
 fn networks(texts: &[String]) -> Result<Vec<String>> {
     if texts.len() > 50 {
         let message = format!("expected at most 50 addresses, found {}", texts.len());
-        return Err(wrong("allowed_addresses", "too_many", message));
+        return Err(Error::invalid("allowed_addresses", "too_many", message));
     }
     let network = |(index, text): (usize, &String)| {
         let text = text.trim();
@@ -83,7 +83,7 @@ fn networks(texts: &[String]) -> Result<Vec<String>> {
         parsed.map(|network| network.trunc().to_string()).map_err(|_| {
             let shown: String = text.chars().take(50).collect();
             let message = format!("expected an address or a network such as 192.0.2.0/24, found \"{shown}\"");
-            wrong(&format!("allowed_addresses[{index}]"), "address_invalid", message)
+            Error::invalid(&format!("allowed_addresses[{index}]"), "address_invalid", message)
         })
     };
     texts.iter().enumerate().map(network).collect()

@@ -1,12 +1,10 @@
 //! Values that callers send, checked while they are read.
 
-use runtime::{FieldError, Result};
+use db_core::MemberRole;
+use runtime::{Error, Result, Role};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use db_core::MemberRole;
-use runtime::{Error, Role};
 
 /// An e-mail address, in lower case.
 ///
@@ -142,11 +140,6 @@ impl TryFrom<String> for RoleName {
     }
 }
 
-/// An error about one field of the body.
-pub(crate) fn wrong(field: &str, code: &str, message: String) -> Error {
-    Error::Invalid(vec![FieldError { field: field.to_owned(), code: code.to_owned(), message }])
-}
-
 /// A moment that must lie ahead, and at most `most` ahead.
 pub(crate) fn ahead(
     field: &str,
@@ -156,7 +149,7 @@ pub(crate) fn ahead(
 ) -> Result<time::OffsetDateTime> {
     if at <= now || at > now + most {
         let message = format!("expected a moment in the next {} days, found {at}", most.whole_days());
-        return Err(wrong(field, "out_of_range", message));
+        return Err(Error::invalid(field, "out_of_range", message));
     }
     Ok(at)
 }

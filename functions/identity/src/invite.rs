@@ -2,13 +2,13 @@
 
 use db_core::{CoreDb, Invitation, LOCALE};
 use db_tenancy::Stamp;
-use runtime::{Body, Created, Cx, Result};
+use runtime::{Body, Created, Cx, Error, Result};
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::input::{EmailAddress, Locale, RoleName, ahead, wrong};
+use crate::input::{EmailAddress, Locale, RoleName, ahead};
 use crate::list_invitations::InvitationView;
 use crate::{mailer, throttle};
 
@@ -37,7 +37,7 @@ pub async fn invite(cx: Cx, input: Body<NewInvitation>) -> Result<Created<Invita
     let NewInvitation { email, role, message, locale, expires_at } = input.0;
     let stamp = Stamp::of(&cx)?;
     if message.as_ref().is_some_and(|message| message.chars().count() > 1_000 || message.contains('\0')) {
-        return Err(wrong("message", "value_too_long", "expected at most 1000 characters".to_owned()));
+        return Err(Error::invalid("message", "value_too_long", "expected at most 1000 characters"));
     }
     let expires_at = match expires_at {
         Some(at) => ahead("expires_at", at, cx.now, Duration::days(30))?,

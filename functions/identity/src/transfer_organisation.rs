@@ -2,12 +2,11 @@
 
 use db_core::CoreDb;
 use db_tenancy::Stamp;
-use runtime::{Body, Cx, NoContent, Result};
+use runtime::{Body, Cx, Error, NoContent, Result};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::input::wrong;
 use crate::password;
 
 /// To whom.
@@ -25,7 +24,7 @@ pub async fn transfer_organisation(cx: Cx, input: Body<Transfer>) -> Result<NoCo
     let Transfer { user_id, current_password } = input.0;
     let user = cx.person()?.user;
     if user_id == user {
-        return Err(wrong("user_id", "unchanged", "expected another member, found yourself".to_owned()));
+        return Err(Error::invalid("user_id", "unchanged", "expected another member, found yourself"));
     }
     password::confirm(&cx, current_password).await?;
     cx.get::<CoreDb>().await?.transfer(cx.tenant()?, user, user_id, &Stamp::of(&cx)?).await?;
