@@ -1,7 +1,7 @@
 //! From an event to the handler and back.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -22,8 +22,8 @@ pub struct Dispatch {
 struct Target {
     function: &'static Function,
     entry: Arc<Entry>,
-    /// The names that its query string may have.
-    parameters: Vec<String>,
+    /// The names that its query string may have; made when the first query string comes.
+    parameters: OnceLock<Vec<String>>,
 }
 
 /// `_HANDLER` names no function of the table.
@@ -51,14 +51,7 @@ impl Dispatch {
         let targets: Vec<Target> = functions
             .iter()
             .filter(wanted)
-            .map(|function| {
-                let entry = (function.entry)();
-                let parameters = match &entry {
-                    Entry::Http { describe, .. } => Operation::query_parameters(*describe),
-                    _ => Vec::new(),
-                };
-                Target { function, entry: Arc::new(entry), parameters }
-            })
+            .map(|function| Target { function, entry: Arc::new((function.entry)()), parameters: OnceLock::new() })
             .collect();
         if targets.is_empty() {
             return Err(UnknownHandler {
@@ -129,7 +122,7 @@ impl Dispatch {
     }
 
     async fn authorised_call(&self, cx: &mut Cx, target: &Target, request: HttpRequest) -> Result<HttpReply> {
-        let (Trigger::Http { permission, rate, .. }, Entry::Http { call, .. }) =
+        let (Trigger::Http { permission, rate, .. }, Entry::Http { call, describe }) =
             (target.function.trigger, target.entry.as_ref())
         else {
             return Err(Error::internal("the function has no HTTP trigger"));
@@ -141,16 +134,9 @@ impl Dispatch {
             admitted.caller.check(permission)?;
             cx.caller = Some(admitted.caller);
         }
-        if let Some((unknown, _)) = request.query.iter().find(|(name, _)| !target.parameters.contains(name)) {
-            let message = match target.parameters.as_slice() {
-                [] => "this function takes no query parameters".to_owned(),
-                known => format!("expected one of {}", known.join(", ")),
-            };
-            return Err(Error::invalid(unknown, "unknown_parameter", message));
-        }
-        // PostgreSQL's text cannot hold it.
-        if let Some((name, _)) = request.query.iter().find(|(_, value)| value.contains('\0')) {
-            return Err(Error::invalid(name, "control_character", "expected text without NUL characters"));
+        if !request.query.is_empty() {
+            let known = target.parameters.get_or_init(|| Operation::query_parameters(*describe));
+            check_query(&request.query, known)?;
         }
         call(cx.clone(), request).await
     }
@@ -194,6 +180,24 @@ impl Dispatch {
         }
         reply
     }
+}
+
+/// Refuses a parameter that does not exist: a misspelt filter would give everything. And a NUL, which PostgreSQL's text
+/// cannot hold.
+fn check_query(query: &[(String, String)], known: &[String]) -> Result<()> {
+    for (name, value) in query {
+        if !known.contains(name) {
+            let message = match known {
+                [] => "this function takes no query parameters".to_owned(),
+                known => format!("expected one of {}", known.join(", ")),
+            };
+            return Err(Error::invalid(name, "unknown_parameter", message));
+        }
+        if value.contains('\0') {
+            return Err(Error::invalid(name, "control_character", "expected text without NUL characters"));
+        }
+    }
+    Ok(())
 }
 
 /// The parameters of `path` in `pattern`, when it matches: `/v1/products/{id}`.
