@@ -1,5 +1,6 @@
 //! By an operator
 
+use db_catalog::CatalogDb;
 use db_core::CoreDb;
 use db_tenancy::Stamp;
 use runtime::{Cx, Result, TenantId};
@@ -22,6 +23,9 @@ pub struct LimitsOrder {
     /// Requests an hour.
     #[serde(default)]
     pub per_hour: Option<i32>,
+    /// Products in the catalogue.
+    #[serde(default)]
+    pub products: Option<i64>,
 }
 
 /// Done.
@@ -35,6 +39,8 @@ pub struct LimitsSet {
 pub async fn set_limits(cx: Cx, order: LimitsOrder) -> Result<LimitsSet> {
     let own = (order.per_minute, order.bulk_per_minute, order.per_hour);
     let stamp = Stamp::of_job(&cx, "identity.set_limits");
-    cx.get::<CoreDb>().await?.set_limits(order.organisation_id, &order.plan, own, &stamp).await?;
+    let plan = cx.get::<CoreDb>().await?.set_limits(order.organisation_id, &order.plan, own, &stamp).await?;
+    // In another database: an order that fails here is given again.
+    cx.get::<CatalogDb>().await?.set_product_quota(order.organisation_id, order.products.or(plan)).await?;
     Ok(LimitsSet { organisation_id: order.organisation_id })
 }

@@ -4,23 +4,37 @@
 //! [`Field`]; a [`ProductRow`] whose every value is valid comes out, or the list of what is wrong with it.
 //! The import, the API and the preview all go through [`validate`], so that there is one set of rules.
 
+mod attribute;
+mod change;
+mod completeness;
+mod content;
 mod currency;
+mod edit;
 mod field;
 mod gtin;
 mod mapping;
+mod measure;
 mod number;
 mod outcome;
+mod provenance;
 mod row;
 mod sku;
 mod status;
 mod weight;
 
+pub use attribute::{Attribute, AttributeKind, AttributeOption, check_attributes, is_code};
+pub use change::{FieldChange, diff, fields, with_field, with_patch};
+pub use completeness::{Completeness, Requirement, Subject, assess, check_requirements, default_requirements, grade};
+pub use content::{Content, ContentError, LOCALES, MAX_IMAGES, Texts};
 pub use currency::{Currency, UnknownCurrency};
+pub use edit::{Edit, EditAction};
 pub use field::{Field, UnknownField};
 pub use gtin::{Gtin, GtinError};
 pub use mapping::{ColumnMapping, Mapping, missing_required, suggest};
+pub use measure::{Dimensions, LengthUnit, Weight, convert, measures, unit_sizes, units};
 pub use number::{DecimalMark, NumberError, parse_number};
 pub use outcome::{ImportMode, Outcome, RowIssue};
+pub use provenance::{Kept, Owners, SourcePolicy};
 pub use row::{Cells, ProductRow, RowError, RowRules, validate};
 pub use sku::{Sku, SkuError};
 pub use status::{ProductStatus, UnknownStatus};

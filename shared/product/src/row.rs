@@ -5,6 +5,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::content::MAX_IMAGES;
 use crate::{Currency, DecimalMark, Field, Gtin, ProductStatus, Sku, WeightUnit, parse_number, parse_weight};
 
 /// The text of a row, one place for each [`Field`]; `None` where the file has no such column or the cell is blank.
@@ -120,7 +121,6 @@ fn without_nul(text: &str) -> String {
 
 /// The largest amount a price may have: what the database's `numeric(14,4)` holds.
 const MAX_AMOUNT: Decimal = Decimal::from_parts(1_410_065_408, 2, 0, false, 0);
-const MAX_IMAGES: usize = 20;
 
 /// Checks every cell of a row.
 ///
@@ -320,7 +320,7 @@ fn split_urls(text: &str) -> Vec<&str> {
     urls
 }
 
-fn is_web_address(url: &str) -> bool {
+pub(crate) fn is_web_address(url: &str) -> bool {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !url.contains(char::is_whitespace))
         && url.len() <= 2_000

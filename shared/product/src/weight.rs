@@ -44,7 +44,28 @@ impl WeightUnit {
         })
     }
 
-    fn grams(self) -> Decimal {
+    /// The unit's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            WeightUnit::Gram => "g",
+            WeightUnit::Kilogram => "kg",
+            WeightUnit::Pound => "lb",
+            WeightUnit::Ounce => "oz",
+        }
+    }
+
+    /// Decimals that a weight in this unit keeps: stored weights are rounded to a thousandth of a gram.
+    pub(crate) const fn decimals(self) -> u32 {
+        match self {
+            WeightUnit::Gram => 3,
+            WeightUnit::Kilogram => 6,
+            WeightUnit::Pound | WeightUnit::Ounce => 4,
+        }
+    }
+
+    /// The unit in grams.
+    pub(crate) fn grams(self) -> Decimal {
         match self {
             WeightUnit::Gram => Decimal::ONE,
             WeightUnit::Kilogram => Decimal::ONE_THOUSAND,

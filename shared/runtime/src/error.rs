@@ -51,6 +51,13 @@ pub enum Error {
         /// For people.
         message: String,
     },
+    /// What the caller saw is not what is there any more. 412
+    Changed {
+        /// What is there now.
+        version: i64,
+    },
+    /// The caller has to say which version they saw. 428
+    VersionNeeded,
     /// The body is longer than this many bytes. 413
     TooLarge(usize),
     /// Too often. 429
@@ -129,6 +136,8 @@ impl Error {
             Error::Forbidden(_) | Error::Refused { .. } => 403,
             Error::NotFound(_) => 404,
             Error::Conflict { .. } => 409,
+            Error::Changed { .. } => 412,
+            Error::VersionNeeded => 428,
             Error::TooLarge(_) => 413,
             Error::Invalid(_) => 422,
             Error::TooManyRequests { .. } => 429,
@@ -146,6 +155,8 @@ impl Error {
             | Error::Refused { code, .. }
             | Error::TooManyRequests { code, .. }
             | Error::Conflict { code, .. } => code,
+            Error::Changed { .. } => "version_changed",
+            Error::VersionNeeded => "version_needed",
             Error::TooLarge(_) => "body_too_large",
             Error::Forbidden(_) => "permission_denied",
             Error::NotFound(_) => "not_found",
@@ -164,6 +175,8 @@ impl Error {
             Error::Forbidden(_) | Error::Refused { .. } => "Permission denied",
             Error::NotFound(_) => "Not found",
             Error::Conflict { .. } => "Conflict",
+            Error::Changed { .. } => "Changed meanwhile",
+            Error::VersionNeeded => "Version needed",
             Error::TooLarge(_) => "Body too large",
             Error::TooManyRequests { .. } => "Too many requests",
             Error::Invalid(_) => "Validation failed",
@@ -189,6 +202,12 @@ impl fmt::Display for Error {
             | Error::Refused { message, .. }
             | Error::TooManyRequests { message, .. }
             | Error::Conflict { message, .. } => f.write_str(message),
+            Error::Changed { version } => {
+                write!(f, "somebody changed it meanwhile, it has version {version} now; read it again, then change it")
+            }
+            Error::VersionNeeded => {
+                f.write_str("send the ETag that you read as the header If-Match, so that nobody's change is lost; * changes any version")
+            }
             Error::TooLarge(most) => write!(f, "expected a body of at most {most} bytes; send less at a time"),
             Error::Unauthenticated { message, .. } => f.write_str(message),
             Error::Forbidden(permission) => {

@@ -268,6 +268,61 @@ impl Input for IdempotencyKey {
     }
 }
 
+/// The header `If-Match`: which version of a thing the caller saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfMatch {
+    /// None was sent.
+    Missing,
+    /// `*`: whatever is there.
+    Any,
+    /// This version.
+    Version(i64),
+}
+
+impl IfMatch {
+    /// Nothing, when the version that is there is the one that the caller saw.
+    ///
+    /// # Errors
+    /// 428 when the header was not sent, 412 when there is another version.
+    pub fn check(&self, version: i64) -> Result<()> {
+        match self {
+            IfMatch::Missing => Err(Error::VersionNeeded),
+            IfMatch::Version(seen) if *seen != version => Err(Error::Changed { version }),
+            IfMatch::Any | IfMatch::Version(_) => Ok(()),
+        }
+    }
+}
+
+impl Input for IfMatch {
+    fn read(request: &HttpRequest) -> Result<Self> {
+        match request.header("if-match").map(str::trim) {
+            None | Some("") => Ok(IfMatch::Missing),
+            Some("*") => Ok(IfMatch::Any),
+            Some(tag) => {
+                let number = tag.trim_start_matches("W/").trim_matches('"').parse();
+                number.map(IfMatch::Version).map_err(|_| Error::BadRequest {
+                    code: "if_match_invalid",
+                    message: format!("expected the ETag of an earlier answer, such as \"7\", or *, found {tag}"),
+                })
+            }
+        }
+    }
+
+    fn describe(operation: &mut Operation) {
+        let parameter = ParameterBuilder::new()
+            .name("If-Match")
+            .parameter_in(ParameterIn::Header)
+            .required(utoipa::openapi::Required::True)
+            .description(Some(
+                "The ETag that was read, such as \"7\"; * for any version. Without it 428, with an old one 412.",
+            ))
+            .schema(Some(<String as utoipa::PartialSchema>::schema()));
+        operation.parameters(vec![parameter.build()]);
+        operation.problem(412, "Somebody changed it meanwhile");
+        operation.problem(428, "The header If-Match is missing");
+    }
+}
+
 fn read_form<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T> {
     let text = serde_html_form::to_string(pairs).map_err(Error::internal)?;
     let form = serde_html_form::Deserializer::from_bytes(text.as_bytes());
@@ -293,6 +348,21 @@ impl<T: Serialize + ToSchema> Output for T {
 
     fn describe(operation: &mut Operation) {
         operation.answer::<T>(200, "Done");
+    }
+}
+
+/// An answer that has a version: its `ETag`.
+pub struct Versioned<O>(pub O, pub i64);
+
+impl<O: Output> Output for Versioned<O> {
+    fn into_reply(self) -> Result<HttpReply> {
+        let mut reply = self.0.into_reply()?;
+        reply.headers.insert("etag", format!("\"{}\"", self.1));
+        Ok(reply)
+    }
+
+    fn describe(operation: &mut Operation) {
+        O::describe(operation);
     }
 }
 

@@ -46,7 +46,7 @@ impl Operation {
         self.answers.insert(status.to_string(), json!({"description": description}));
     }
 
-    fn problem(&mut self, status: u16, description: &str) {
+    pub(crate) fn problem(&mut self, status: u16, description: &str) {
         let answer = json!({
             "description": description,
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -33,12 +33,14 @@ pub struct PageQuery {
 }
 
 /// Where a page ends: the last item's key. Opaque to clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cursor {
     /// An item's id.
     Id(Uuid),
     /// A number, such as a row's.
     Number(i64),
+    /// A text that only the list itself understands: of lists that are in different orders.
+    Text(String),
 }
 
 impl PageQuery {
@@ -59,8 +61,20 @@ impl PageQuery {
     /// 400 when the cursor is not one of ours.
     pub fn after_id(&self) -> Result<Option<Uuid>> {
         match self.decode()? {
-            Some(Cursor::Number(_)) => Err(unknown_cursor()),
             Some(Cursor::Id(id)) => Ok(Some(id)),
+            Some(_) => Err(unknown_cursor()),
+            None => Ok(None),
+        }
+    }
+
+    /// The text with which the page before ended.
+    ///
+    /// # Errors
+    /// 400 when the cursor is not one of ours.
+    pub fn after_text(&self) -> Result<Option<String>> {
+        match self.decode()? {
+            Some(Cursor::Text(text)) => Ok(Some(text)),
+            Some(_) => Err(unknown_cursor()),
             None => Ok(None),
         }
     }
@@ -71,8 +85,8 @@ impl PageQuery {
     /// 400 when the cursor is not one of ours.
     pub fn after_number(&self) -> Result<Option<i64>> {
         match self.decode()? {
-            Some(Cursor::Id(_)) => Err(unknown_cursor()),
             Some(Cursor::Number(number)) => Ok(Some(number)),
+            Some(_) => Err(unknown_cursor()),
             None => Ok(None),
         }
     }
@@ -83,17 +97,34 @@ impl PageQuery {
         match bytes.len() {
             16 => Ok(Uuid::from_slice(&bytes).ok().map(Cursor::Id)),
             8 => Ok(<[u8; 8]>::try_from(bytes).ok().map(|bytes| Cursor::Number(i64::from_be_bytes(bytes)))),
+            _ if bytes.first() == Some(&TEXT) => {
+                let text = String::from_utf8(bytes[1..].to_vec()).map_err(|_| unknown_cursor())?;
+                Ok(Some(Cursor::Text(text.trim_end_matches('\0').to_owned())))
+            }
             _ => Err(unknown_cursor()),
         }
     }
 }
 
+/// The first byte of a cursor that is a text.
+const TEXT: u8 = b't';
+
 impl Cursor {
-    fn encode(self) -> String {
+    /// The cursor as a client holds it.
+    #[must_use]
+    pub fn encode(&self) -> String {
         let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
         match self {
             Cursor::Id(id) => engine.encode(id.as_bytes()),
             Cursor::Number(number) => engine.encode(number.to_be_bytes()),
+            Cursor::Text(text) => {
+                let mut bytes = [&[TEXT], text.as_bytes()].concat();
+                // Eight bytes are a number, sixteen an id.
+                if matches!(bytes.len(), 8 | 16) {
+                    bytes.push(0);
+                }
+                engine.encode(bytes)
+            }
         }
     }
 }
@@ -157,6 +188,11 @@ mod tests {
         assert_eq!(query.after_number().unwrap(), Some(2));
         assert!(query.after_id().is_err());
         assert_eq!(Page::cut(vec![1, 2], 2, |number| Cursor::Number(*number)).next_cursor, None);
+        for text in ["", "1234567", "123456789012345", "price|é"] {
+            let query = PageQuery { cursor: Some(Cursor::Text(text.to_owned()).encode()), limit: None };
+            assert_eq!(query.after_text().unwrap().as_deref(), Some(text));
+            assert!(query.after_id().is_err() && query.after_number().is_err());
+        }
         let foreign = PageQuery { cursor: Some("💥".into()), limit: Some(0) };
         assert!(foreign.after_id().is_err() && foreign.limit().is_err());
     }

@@ -1,12 +1,38 @@
-//! `db_catalog`: the products.
+//! `db_catalog`: the products, what describes and arranges them, and what happened to them.
 
+mod arrangement;
+mod attributes;
 mod batches;
+mod catalogs;
+mod categories;
+mod changes;
+mod completeness;
+mod edits;
+mod families;
+mod filter;
+mod history;
+mod jobs;
 mod products;
+mod search;
 mod snapshot;
+mod write;
 
+pub use arrangement::{ASSOCIATIONS, CatalogStatistics, Counted, SavedView, Tag};
+pub use attributes::{AttributeGroup, CodedAttribute};
 pub use batches::{Batch, BatchRow};
-pub use products::{Product, ProductFilter};
+pub use catalogs::{CatalogRules, CatalogUse};
+pub use categories::{Category, CategoryChange};
+pub use changes::{CatalogChange, CatalogChanges};
+pub use completeness::{CompletenessRules, ScopedCompleteness};
+pub use edits::{Action, duplicate_of};
+pub use families::{Family, FamilyAttribute};
+pub use filter::{Condition, Op};
+pub use history::{FieldOrigin, ProductChange, SetBy};
+pub use jobs::{CatalogJob, EditPreview, JobProblem, PreviewedProduct, Selection, Work};
+pub use products::Product;
+pub use search::{ProductPage, ProductQuery, Sort, Total};
 pub use snapshot::Snapshot;
+pub use write::Origin;
 
 db_tenancy::database!(
     /// The catalogue's database.

@@ -1,137 +1,172 @@
-//! Products as the API shows them.
+//! Products as they are stored, and as the API shows them.
 
-use db_tenancy::{begin, error};
-use product::ProductStatus;
-use runtime::{Cursor, Error, Page, Result, TenantId};
-use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use db_tenancy::{TenantTx, begin, error};
+use product::{Content, Dimensions, LengthUnit, Owners, ProductStatus, Texts, Weight, WeightUnit, grade};
+use runtime::{Error, Result, TenantId};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sqlx::postgres::PgRow;
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Row};
 use time::OffsetDateTime;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::CatalogDb;
 
-/// A product. Amounts are decimal numbers as text; `null` = not known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+/// A product: what is said about it, and what the catalogue knows of it. `null` = not known.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Product {
     /// The id.
     pub id: Uuid,
-    /// The seller's code.
-    pub sku: Option<String>,
-    /// The GTIN, leading zeros kept.
-    pub ean: Option<String>,
-    /// The name.
-    pub title: String,
-    /// The long text, HTML allowed.
-    pub description: Option<String>,
-    /// The summary.
-    pub short_description: Option<String>,
-    /// The brand.
-    pub brand: Option<String>,
-    /// The category's path.
-    pub category: Option<String>,
-    /// The selling price, VAT included.
-    pub price: Option<Decimal>,
-    /// The selling price without VAT.
-    pub net_price: Option<Decimal>,
-    /// The price before a sale, VAT included.
-    pub compare_at_price: Option<Decimal>,
-    /// What the seller pays, without VAT.
-    pub cost_price: Option<Decimal>,
-    /// The ISO 4217 code of all prices.
-    pub currency: Option<String>,
-    /// Whole pieces.
-    pub stock: Option<i32>,
-    /// The weight of a piece, in grams.
-    pub weight_grams: Option<Decimal>,
-    /// The images' addresses, the main one first.
-    pub image_urls: Vec<String>,
-    /// The supplier.
-    pub supplier_id: Option<Uuid>,
-    /// The supplier's code.
-    pub supplier_reference: Option<String>,
-    /// `draft`, `active`, `inactive` or `archived`.
-    pub status: String,
+    /// Counts the changes; the product's `ETag`.
+    pub version: i64,
+    /// What is said about it.
+    #[serde(flatten)]
+    pub content: Content,
+    /// How complete it is, 0 to 100.
+    pub completeness: i16,
+    /// The grade of that: `A`, `B`, `C`, `D` or `F`.
+    pub grade: &'static str,
+    /// What it lacks, the heaviest first.
+    pub missing: Vec<String>,
+    /// How many media are attached.
+    pub media: i32,
+    /// The fields that an edit by hand locked: no file and no sync changes them.
+    pub locked: Vec<String>,
+    /// When it was put into the trash; after 30 days it is deleted for good.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub trashed_at: Option<OffsetDateTime>,
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When it was changed last.
     #[serde(with = "time::serde::rfc3339")]
     pub updated_at: OffsetDateTime,
+    /// Which source owns which field.
+    #[serde(skip)]
+    pub owners: Owners,
+    /// The import that wrote it last, and the row.
+    #[serde(skip)]
+    pub import: Option<(Uuid, i32)>,
 }
 
-/// Which products are wanted; what is not said does not matter.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-pub struct ProductFilter {
-    /// This SKU, exactly.
-    pub sku: Option<String>,
-    /// This GTIN, in any of its spellings.
-    pub ean: Option<String>,
-    /// This supplier.
-    pub supplier_id: Option<Uuid>,
-    /// This status.
-    #[param(value_type = Option<String>)]
-    pub status: Option<ProductStatus>,
+/// The columns of a [`Product`].
+pub(crate) const COLUMNS: &str = "product_id, version, sku, ean, title, description, short_description, brand, category, \
+    category_ids, family, price, net_price, compare_at_price, cost_price, currency, tax_rate, stock, weight_grams, weight_unit, \
+    length_mm, width_mm, height_mm, dimension_unit, image_urls, supplier_id, supplier_reference, status, parent_id, \
+    option_axes, options, tags, attributes, texts, seo_title, seo_description, slug, identifiers, completeness, missing, \
+    media, locked, trashed_at, created_at, updated_at, owners, import_id, import_row";
+
+/// The product in a row of [`COLUMNS`].
+pub(crate) fn product(row: &PgRow) -> sqlx::Result<Product> {
+    let amount = |name: &str| -> sqlx::Result<Option<rust_decimal::Decimal>> {
+        Ok(row.try_get::<Option<rust_decimal::Decimal>, _>(name)?.map(|amount| amount.normalize()))
+    };
+    let weight_unit =
+        row.try_get::<Option<&str>, _>("weight_unit")?.and_then(WeightUnit::named).unwrap_or(WeightUnit::Gram);
+    let dimension_unit =
+        row.try_get::<Option<&str>, _>("dimension_unit")?.and_then(LengthUnit::named).unwrap_or_default();
+    let status: &str = row.try_get("status")?;
+    let completeness = row.try_get("completeness")?;
+    let content = Content {
+        title: row.try_get("title")?,
+        sku: row.try_get("sku")?,
+        ean: row.try_get("ean")?,
+        description: row.try_get("description")?,
+        short_description: row.try_get("short_description")?,
+        brand: row.try_get("brand")?,
+        category: row.try_get("category")?,
+        category_ids: row.try_get("category_ids")?,
+        family: row.try_get("family")?,
+        price: amount("price")?,
+        net_price: amount("net_price")?,
+        compare_at_price: amount("compare_at_price")?,
+        cost_price: amount("cost_price")?,
+        currency: row.try_get("currency")?,
+        tax_rate: amount("tax_rate")?,
+        stock: row.try_get("stock")?,
+        weight: amount("weight_grams")?.map(|grams| Weight::from_grams(grams, weight_unit)),
+        dimensions: Dimensions::from_millimetres(
+            [amount("length_mm")?, amount("width_mm")?, amount("height_mm")?],
+            dimension_unit,
+        ),
+        image_urls: row.try_get("image_urls")?,
+        supplier_id: row.try_get("supplier_id")?,
+        supplier_reference: row.try_get("supplier_reference")?,
+        status: ProductStatus::parse(status).unwrap_or_default(),
+        parent_id: row.try_get("parent_id")?,
+        option_axes: row.try_get("option_axes")?,
+        options: row.try_get::<Json<_>, _>("options")?.0,
+        tags: row.try_get("tags")?,
+        attributes: row.try_get::<Json<Map<String, Value>>, _>("attributes")?.0,
+        texts: row.try_get::<Json<std::collections::BTreeMap<String, Texts>>, _>("texts")?.0,
+        seo_title: row.try_get("seo_title")?,
+        seo_description: row.try_get("seo_description")?,
+        slug: row.try_get("slug")?,
+        identifiers: row.try_get::<Json<_>, _>("identifiers")?.0,
+    };
+    let import: (Option<Uuid>, Option<i32>) = (row.try_get("import_id")?, row.try_get("import_row")?);
+    Ok(Product {
+        id: row.try_get("product_id")?,
+        version: row.try_get("version")?,
+        content,
+        completeness,
+        grade: grade(completeness),
+        missing: row.try_get("missing")?,
+        media: row.try_get("media")?,
+        locked: row.try_get("locked")?,
+        trashed_at: row.try_get("trashed_at")?,
+        created_at: row.try_get("created_at")?,
+        updated_at: row.try_get("updated_at")?,
+        owners: row.try_get::<Json<Owners>, _>("owners")?.0,
+        import: import.0.zip(import.1),
+    })
+}
+
+/// The products with these ids, in the order of their ids; locked until the transaction ends when `locked`.
+pub(crate) async fn by_ids(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    ids: &[Uuid],
+    locked: bool,
+) -> sqlx::Result<Vec<Product>> {
+    let lock = if locked { "for no key update" } else { "" };
+    let select = format!(
+        "select {COLUMNS} from products where tenant_id = $1 and product_id = any($2) order by product_id {lock}"
+    );
+    let rows = sqlx::query(AssertSqlSafe(select)).bind(tenant.0).bind(ids).fetch_all(&mut **tx).await?;
+    rows.iter().map(product).collect()
+}
+
+/// One product, locked until the transaction ends.
+pub(crate) async fn for_update(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Product> {
+    let found = by_ids(tx, tenant, &[id], true).await.map_err(error)?;
+    found.into_iter().next().ok_or(Error::NotFound("product"))
 }
 
 impl CatalogDb {
-    /// The product with this id.
+    /// The product with this id, also when it is in the trash.
     ///
     /// # Errors
     /// 404 when the tenant has none.
     pub async fn product(&self, tenant: TenantId, id: Uuid) -> Result<Product> {
         let mut tx = begin(&self.pool, tenant).await?;
-        sqlx::query_as!(
-            Product,
-            "select product_id as id, sku, ean, title, description, short_description, brand, category, price, net_price,
-                    compare_at_price, cost_price, currency, stock, weight_grams, image_urls, supplier_id,
-                    supplier_reference, status, created_at, updated_at
-             from products where tenant_id = $1 and product_id = $2",
-            tenant.0,
-            id
-        )
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(error)?
-        .ok_or(Error::NotFound("product"))
+        let found = by_ids(&mut tx, tenant, &[id], false).await.map_err(error)?;
+        found.into_iter().next().ok_or(Error::NotFound("product"))
     }
 
-    /// The products that `filter` wants, the newest first; `before` is the last id of the page before.
+    /// Those of `ids` that are products of the tenant.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn products(
-        &self,
-        tenant: TenantId,
-        filter: &ProductFilter,
-        before: Option<Uuid>,
-        limit: i64,
-    ) -> Result<Page<Product>> {
-        let gtin14 = filter.ean.as_ref().map(|ean| format!("{:0>14}", ean.trim()));
+    pub async fn known_products(&self, tenant: TenantId, ids: &[Uuid]) -> Result<Vec<Uuid>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let products = sqlx::query_as!(
-            Product,
-            "select product_id as id, sku, ean, title, description, short_description, brand, category, price, net_price,
-                    compare_at_price, cost_price, currency, stock, weight_grams, image_urls, supplier_id,
-                    supplier_reference, status, created_at, updated_at
-             from products
-             where tenant_id = $1
-               and ($2::text is null or sku = $2) and ($3::text is null or gtin14 = $3)
-               and ($4::uuid is null or supplier_id = $4) and ($5::text is null or status = $5)
-               and ($6::uuid is null or product_id < $6)
-             order by product_id desc limit $7",
+        let known = sqlx::query_scalar!(
+            "select product_id from products where tenant_id = $1 and product_id = any($2)",
             tenant.0,
-            filter.sku,
-            gtin14,
-            filter.supplier_id,
-            filter.status.map(ProductStatus::as_str),
-            before,
-            limit + 1
-        )
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(error)?;
-        Ok(Page::cut(products, limit, |product| Cursor::Id(product.id)))
+            ids
+        );
+        known.fetch_all(&mut *tx).await.map_err(error)
     }
 }

@@ -7,6 +7,7 @@ use runtime::{Result, TenantId};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use crate::products::{COLUMNS, product};
 use crate::{CatalogDb, Product};
 
 /// A read-only transaction over one tenant's products.
@@ -37,7 +38,7 @@ impl Snapshot {
     /// When the database does not answer.
     pub async fn count(&mut self) -> Result<i32> {
         let count = sqlx::query_scalar!(
-            "select count(*)::int as \"count!\" from products where tenant_id = $1 and status = any($2)",
+            "select count(*)::int as \"count!\" from products where tenant_id = $1 and status = any($2) and trashed_at is null",
             self.tenant.0,
             &self.statuses
         );
@@ -49,20 +50,14 @@ impl Snapshot {
     /// # Errors
     /// When the database does not answer.
     pub async fn next(&mut self, limit: i64) -> Result<Vec<Product>> {
-        let products = sqlx::query_as!(
-            Product,
-            "select product_id as id, sku, ean, title, description, short_description, brand, category, price, net_price,
-                    compare_at_price, cost_price, currency, stock, weight_grams, image_urls, supplier_id,
-                    supplier_reference, status, created_at, updated_at
-             from products where tenant_id = $1 and status = any($2) and product_id > $3 order by product_id limit $4",
-            self.tenant.0,
-            &self.statuses,
-            self.after,
-            limit
-        )
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(error)?;
+        let select = format!(
+            "select {COLUMNS} from products
+             where tenant_id = $1 and status = any($2) and trashed_at is null and product_id > $3 order by product_id limit $4"
+        );
+        let rows =
+            sqlx::query(AssertSqlSafe(select)).bind(self.tenant.0).bind(&self.statuses).bind(self.after).bind(limit);
+        let rows = rows.fetch_all(&mut *self.tx).await.map_err(error)?;
+        let products = rows.iter().map(product).collect::<sqlx::Result<Vec<Product>>>().map_err(error)?;
         if let Some(last) = products.last() {
             self.after = last.id;
         }

@@ -120,7 +120,7 @@ impl CoreDb {
         plan: &str,
         own: (Option<i32>, Option<i32>, Option<i32>),
         stamp: &Stamp,
-    ) -> Result<()> {
+    ) -> Result<Option<i64>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let changed = sqlx::query!(
             "update tenants set plan = $2, per_minute = $3, bulk_per_minute = $4, per_hour = $5 where tenant_id = $1",
@@ -141,7 +141,10 @@ impl CoreDb {
         let change = Change::new("organisation.limits_set", tenant)
             .to(json!({ "plan": plan, "per_minute": own.0, "bulk_per_minute": own.1, "per_hour": own.2 }));
         record_change(&mut tx, tenant, stamp, change).await?;
-        tx.commit().await.map_err(error)
+        let products = sqlx::query_scalar!("select products from plans where plan = $1", plan);
+        let products = products.fetch_one(&mut *tx).await.map_err(error)?;
+        tx.commit().await.map_err(error)?;
+        Ok(products)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Import jobs: one row each, whose status only moves forward, except when a job is resumed.
 
+use std::collections::HashMap;
+
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use runtime::{Cursor, Error, Page, Result, TenantId};
 use serde_json::json;
@@ -54,6 +56,21 @@ impl ImportsDb {
         }
         tx.commit().await.map_err(error)?;
         Ok(job)
+    }
+
+    /// The names of imports' files, for a history that names imports.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn file_names(&self, tenant: TenantId, imports: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query!(
+            "select import_id, file_name from import_jobs where tenant_id = $1 and import_id = any($2)",
+            tenant.0,
+            imports
+        );
+        let found = found.fetch_all(&mut *tx).await.map_err(error)?;
+        Ok(found.into_iter().map(|row| (row.import_id, row.file_name)).collect())
     }
 
     /// An import.

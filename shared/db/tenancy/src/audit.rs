@@ -54,6 +54,12 @@ impl Stamp {
         Self { kind, id, name: name.to_owned(), address, request, at: cx.now }
     }
 
+    /// `person`, `key` or `job`.
+    #[must_use]
+    pub fn actor_kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// The actor's id.
     #[must_use]
     pub fn actor(&self) -> Option<Uuid> {

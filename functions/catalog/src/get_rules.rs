@@ -1,0 +1,9 @@
+//! `GET /v1/catalog/rules`
+
+use db_catalog::{CatalogDb, CatalogRules};
+use runtime::{Cx, Result};
+
+/// What the organisation decided about its catalogue: language, sources, locks, history.
+pub async fn get_rules(cx: Cx) -> Result<CatalogRules> {
+    cx.get::<CatalogDb>().await?.catalog_rules(cx.tenant()?).await
+}
