@@ -8,8 +8,9 @@ create extension if not exists unaccent;
 -- Derived values are generated columns: whoever writes a product cannot forget them. The functions below are as good as
 -- immutable: the dictionary of unaccent and the text search configurations change with a major version only.
 
+-- Lower case, without accents, and without the signs that would make one word of two: `PX-100`, `1/2`, `a.b`.
 create function plain_text(text) returns text language sql immutable parallel safe strict
-    as $$ select lower(public.unaccent('public.unaccent', $1)) $$;
+    as $$ select translate(lower(public.unaccent('public.unaccent', $1)), '-_/.,:;+@&''()', '              ') $$;
 
 -- The words of a product: its name first, then its codes and names, then its texts without their HTML.
 create function product_words(language text, title text, names text, tags text[], texts text) returns tsvector
@@ -419,3 +420,10 @@ grant select on categories to pm_exports;
 grant select, insert on audit_log to pm_catalog;
 grant select on audit_log to pm_identity;
 grant execute on function tend_product_changes, stalled_catalog_jobs, catalogs_to_tend to pm_catalog;
+-- Suppliers: the best offer becomes the product's, a merge moves products.
+grant insert, update on products to pm_suppliers;
+grant select, insert on words, product_changes to pm_suppliers;
+grant select, insert, update on catalogs, catalog_jobs to pm_suppliers;
+grant select on families, completeness_rules, attributes, categories to pm_suppliers;
+grant select, insert, update, delete on product_completeness to pm_suppliers;
+grant insert on audit_log to pm_suppliers;

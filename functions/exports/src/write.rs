@@ -106,7 +106,7 @@ async fn write_pages(
             return Ok(());
         }
         for product in products {
-            let listing = listing(product)?;
+            let listing = listing(product);
             match files.layout.rows(&listing) {
                 Ok(rows) => {
                     files.write(&rows).await?;
@@ -141,24 +141,24 @@ fn leave_out(reasons: &mut Vec<LeftOutReason>, id: Uuid, reason: LeftOut) {
     }
 }
 
-fn listing(product: Product) -> Result<Listing> {
-    let status = ProductStatus::parse(&product.status).map_err(Error::internal)?;
-    Ok(Listing {
+fn listing(product: Product) -> Listing {
+    let content = product.content;
+    Listing {
         id: product.id,
-        sku: product.sku,
-        ean: product.ean,
-        title: product.title,
-        description: product.description,
-        brand: product.brand,
-        category: product.category,
-        price: product.price,
-        compare_at_price: product.compare_at_price,
-        cost_price: product.cost_price,
-        stock: product.stock,
-        image_urls: product.image_urls,
-        weight_grams: product.weight_grams,
-        status,
-    })
+        sku: content.sku,
+        ean: content.ean,
+        title: content.title,
+        description: content.description,
+        brand: content.brand,
+        category: content.category,
+        price: content.price,
+        compare_at_price: content.compare_at_price,
+        cost_price: content.cost_price,
+        stock: content.stock,
+        image_urls: content.image_urls.unwrap_or_default(),
+        weight_grams: content.weight.map(|weight| weight.grams()),
+        status: content.status,
+    }
 }
 
 /// The files of an export: a new one begins where the channel would refuse a larger one, never within a product.

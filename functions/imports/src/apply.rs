@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use cloud::Objects;
 use db_catalog::{Batch, BatchRow, CatalogDb};
+use db_suppliers::{NewOffer, SuppliersDb};
 use db_imports::{BatchRecord, ImportJob, ImportsDb};
 use product::{Field, Outcome, validate};
 use runtime::{Cx, Error, Metric, Result, TenantId, Unit, emit_metrics};
+use uuid::Uuid;
 
 use crate::batch_file::BatchReader;
 use crate::messages::{BatchMessage, send_batches, send_finish};
@@ -60,7 +62,11 @@ async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch
     let bytes = cx.get::<Objects>().await?.read_small(&batch.object_key, MAX_BATCH_BYTES).await?;
     let read = check_rows(&bytes, batch)?;
     let rows = Batch { id: batch.id, import: job.id, supplier: job.supplier_id, mode: job.mode, rows: read.rows, before: read.outcome };
-    let outcome = cx.get::<CatalogDb>().await?.apply(tenant, &rows, cx.now).await?;
+    let catalog = cx.get::<CatalogDb>().await?;
+    let outcome = catalog.apply(tenant, &rows, cx.now).await?;
+    if let Some(supplier) = job.supplier_id {
+        note_offers(cx, &catalog, tenant, supplier, &rows).await?;
+    }
     if outcome.total() != batch.rows {
         return Err(Error::internal(format!("{} of {} rows are accounted for", outcome.total(), batch.rows)));
     }
@@ -76,6 +82,29 @@ async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch
         ],
     );
     Ok(last)
+}
+
+/// Notes what the rows say of the supplier's offers. In another database: a batch that is delivered again says it again,
+/// and changes nothing.
+async fn note_offers(cx: &Cx, catalog: &CatalogDb, tenant: TenantId, supplier: Uuid, batch: &Batch) -> Result<()> {
+    let products = catalog.products_of_rows(tenant, &batch.rows).await?;
+    let offers: Vec<NewOffer> = batch
+        .rows
+        .iter()
+        .zip(products)
+        .filter_map(|(row, product)| {
+            Some(NewOffer {
+                product_id: product?,
+                reference: row.product.supplier_reference.clone(),
+                cost_price: row.product.cost_price,
+                currency: row.product.cost_price.and(row.product.currency).map(String::from),
+                stock: row.product.stock,
+                row: Some(row.number),
+                ..NewOffer::default()
+            })
+        })
+        .collect();
+    cx.get::<SuppliersDb>().await?.import_offers(tenant, supplier, batch.import, &offers, cx.now).await
 }
 
 struct CheckedRows {

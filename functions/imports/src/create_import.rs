@@ -5,7 +5,7 @@ use std::time::Duration;
 use cloud::{Objects, PresignedUpload};
 use db_core::{CoreDb, DEFAULT_CURRENCY};
 use db_imports::{ImportJob, ImportOptions, ImportStatus, ImportsDb, NewImport};
-use db_suppliers::SuppliersDb;
+use db_suppliers::{SavedMappingDefinition, SuppliersDb};
 use db_tenancy::Stamp;
 use product::{ColumnMapping, Currency, ImportMode, WeightUnit};
 use runtime::{Body, Created, Cx, Error, IdempotencyKey, Result};
@@ -38,6 +38,9 @@ pub struct CreateImport {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
     pub mapping: Option<Vec<ColumnMapping>>,
+    /// The name of a mapping that was saved for the supplier, in place of `mapping`.
+    #[serde(default)]
+    pub saved_mapping: Option<String>,
     /// The ISO 4217 code of prices whose row names none; the setting `imports.default_currency` unless said.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -45,7 +48,7 @@ pub struct CreateImport {
     /// The unit of weights that name none: `g`, `kg` (default), `lb` or `oz`.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub weight_unit: WeightUnit,
+    pub weight_unit: Option<WeightUnit>,
 }
 
 /// The import, and where to send its file.
@@ -75,12 +78,13 @@ pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKe
     check(&input)?;
     let supplier = match input.supplier.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
         Some(name) => {
-            let supplier = cx.get::<SuppliersDb>().await?.supplier_named(caller.tenant, name, cx.now).await?;
-            Some((supplier.id, supplier.name))
+            let supplier = cx.get::<SuppliersDb>().await?.supplier_named(caller.tenant, name, &Stamp::of(&cx)?).await?;
+            Some((supplier.id, supplier.details.name))
         }
         None => None,
     };
-    let currency = match input.currency {
+    let saved = saved_mapping(&cx, &input, supplier.as_ref().map(|supplier| supplier.0)).await?;
+    let currency = match input.currency.or(saved.as_ref().and_then(|saved| saved.currency)) {
         Some(currency) => currency,
         // The setting takes any code of three letters; one that is no currency falls back on its default.
         None => {
@@ -97,9 +101,9 @@ pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKe
         supplier,
         mode: input.mode,
         options: ImportOptions {
-            mapping: input.mapping,
+            weight_unit: input.weight_unit.or(saved.as_ref().and_then(|saved| saved.weight_unit)).unwrap_or_default(),
+            mapping: input.mapping.or(saved.map(|saved| saved.columns)),
             currency,
-            weight_unit: input.weight_unit,
         },
         idempotency_key: key.0,
     };
@@ -113,6 +117,24 @@ pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKe
         None
     };
     Ok(Created(CreatedImport { import, upload }))
+}
+
+/// The mapping that was saved for the supplier under the name that is asked for.
+async fn saved_mapping(cx: &Cx, input: &CreateImport, supplier: Option<Uuid>) -> Result<Option<SavedMappingDefinition>> {
+    let Some(name) = &input.saved_mapping else { return Ok(None) };
+    if input.mapping.is_some() {
+        return Err(Error::invalid("saved_mapping", "invalid", "expected either a mapping or the name of a saved one"));
+    }
+    let Some(supplier) = supplier else {
+        return Err(Error::invalid("saved_mapping", "supplier_missing", "a saved mapping belongs to a supplier; name the supplier too"));
+    };
+    let known = cx.get::<SuppliersDb>().await?.mappings(cx.tenant()?, supplier).await?;
+    let names: Vec<String> = known.iter().map(|mapping| mapping.name.clone()).collect();
+    let found = known.into_iter().find(|mapping| mapping.name == *name).map(|mapping| Some(mapping.definition.0));
+    found.ok_or_else(|| {
+        let message = format!("the supplier has no mapping \"{name}\"; it has: {}", names.join(", "));
+        Error::invalid("saved_mapping", "mapping_unknown", message)
+    })
 }
 
 fn check(input: &CreateImport) -> Result<()> {

@@ -236,12 +236,20 @@ pub struct Product {
     pub cost_price: Option<String>,
     pub currency: Option<String>,
     pub stock: Option<i64>,
-    pub weight_grams: Option<String>,
-    pub image_urls: Vec<String>,
+    pub weight: Option<Weight>,
+    pub image_urls: Option<Vec<String>>,
     pub supplier_id: Option<String>,
     pub supplier_reference: Option<String>,
     pub status: String,
     pub updated_at: String,
+}
+
+/// A weight in the seller's unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct Weight {
+    pub value: String,
+    pub unit: String,
 }
 
 /// A supplier.

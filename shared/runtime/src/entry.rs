@@ -81,7 +81,7 @@ impl Entry {
     }
 }
 
-/// An async fn that answers a request: a [`Cx`], up to three inputs, an output.
+/// An async fn that answers a request: a [`Cx`], up to four inputs, an output.
 pub trait HttpHandler<Args>: Copy + Send + Sync + 'static {
     /// Reads the inputs, runs the handler, writes the output.
     fn call(self, cx: Cx, request: HttpRequest) -> BoxFuture<Result<HttpReply>>;
@@ -118,6 +118,7 @@ http_handler!();
 http_handler!(A);
 http_handler!(A, B);
 http_handler!(A, B, C);
+http_handler!(A, B, C, D);
 
 /// An async fn that takes one message of a queue.
 pub trait QueueHandler<M>: Copy + Send + Sync + 'static {

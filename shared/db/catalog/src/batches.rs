@@ -74,6 +74,28 @@ impl CatalogDb {
     }
 }
 
+impl CatalogDb {
+    /// The product of each row, where there is one: by its SKU, else by its GTIN.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn products_of_rows(&self, tenant: TenantId, rows: &[BatchRow]) -> Result<Vec<Option<Uuid>>> {
+        let skus: Vec<Option<String>> = rows.iter().map(|row| row.product.sku.clone().map(String::from)).collect();
+        let gtins: Vec<Option<String>> =
+            rows.iter().map(|row| row.product.ean.as_ref().map(product::Gtin::to_gtin14)).collect();
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query_scalar!(
+            "select coalesce((select product_id from products where tenant_id = $1 and sku = r.sku),
+                             (select product_id from products where tenant_id = $1 and gtin14 = r.gtin)) as id
+             from unnest($2::text[], $3::text[]) with ordinality as r(sku, gtin, place) order by r.place",
+            tenant.0,
+            &skus as _,
+            &gtins as _
+        );
+        found.fetch_all(&mut *tx).await.map_err(db_tenancy::error)
+    }
+}
+
 /// Whether other transactions were faster: to a row, or to the last places of the quota.
 fn can_be_tried_again(failed: &WriteError) -> bool {
     match failed {

@@ -287,16 +287,22 @@ async fn understand(
     text: &str,
     corrected: &BTreeMap<String, Vec<String>>,
 ) -> Result<Words> {
-    let language = sqlx::query_scalar!("select language from catalogs where tenant_id = $1", tenant.0);
-    let language = language.fetch_optional(&mut **tx).await.map_err(error)?.unwrap_or_else(|| "simple".to_owned());
-    let plain = deunicode::deunicode(text).to_lowercase();
-    let words: Vec<&str> =
-        plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).take(20).collect();
+    // Words that say nothing in the tenant's language (`de`, `the`) are in no index.
+    let telling = sqlx::query!(
+        "select l.language as \"language!\",
+                array(select word from regexp_split_to_table(plain_text($2), '[^[:alnum:]]+') with ordinality as w(word, place)
+                      where word <> '' and numnode(to_tsquery(l.language::regconfig, word)) > 0 order by place limit 20) as \"words!\"
+         from (select coalesce((select language from catalogs where tenant_id = $1), 'simple') as language) as l",
+        tenant.0,
+        text
+    );
+    let telling = telling.fetch_one(&mut **tx).await.map_err(error)?;
+    let (language, words) = (telling.language, telling.words);
     let mut parts = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let prefix = if at + 1 == words.len() && word.len() >= 2 { ":*" } else { "" };
         let mut choices = vec![format!("to_tsquery('{language}', '{word}') || to_tsquery('simple', '{word}{prefix}')")];
-        for other in corrected.get(*word).into_iter().flatten() {
+        for other in corrected.get(word).into_iter().flatten() {
             choices.push(format!("to_tsquery('simple', '{other}') || to_tsquery('{language}', '{other}')"));
         }
         parts.push(format!("({})", choices.join(" || ")));
@@ -331,7 +337,7 @@ async fn matches(tx: &mut TenantTx, words: &Words, query: &ProductQuery, trees: 
     ));
     from_where(&mut sql, &query.filter, trees)?;
     sql.push(format!(
-        " and words @@ ({}) limit {MOST_RANKED}) as some order by rank desc, product_id desc limit {MOST_FOUND}",
+        " and words @@ ({}) limit {MOST_RANKED}) as found order by rank desc, product_id desc limit {MOST_FOUND}",
         words.query
     ));
     let rows = sql.build().fetch_all(&mut **tx).await.map_err(condition_error)?;
@@ -354,7 +360,7 @@ async fn similar_words(tx: &mut TenantTx, tenant: TenantId, text: &str) -> Resul
             continue;
         }
         let similar = sqlx::query_scalar!(
-            "select word as \"word!\" from found_words where word % $1 and abs(length(word) - length($1)) <= 3
+            "select word as \"word!\" from found_words where word % $1 and similarity(word, $1) >= 0.45 and abs(length(word) - length($1)) <= 3
              order by similarity(word, $1) desc, word limit 3",
             word
         );
@@ -375,7 +381,7 @@ async fn total(tx: &mut TenantTx, query: &ProductQuery, trees: &Subtrees, words:
     let mut sql = QueryBuilder::new("select count(*) from (select 1");
     from_where(&mut sql, &query.filter, trees)?;
     push_words(&mut sql);
-    sql.push(format!(" limit {}) as some", MOST_COUNTED + 1));
+    sql.push(format!(" limit {}) as found", MOST_COUNTED + 1));
     let count: i64 = sql.build_query_scalar().fetch_one(&mut **tx).await.map_err(condition_error)?;
     if count <= MOST_COUNTED {
         return Ok(Total { count, exact: true });
@@ -441,6 +447,9 @@ impl ProductQuery {
     /// # Errors
     /// 422 for the first that makes none.
     pub fn check(&self) -> Result<()> {
+        if self.q.as_deref().unwrap_or_default().contains('\0') {
+            return Err(Error::invalid("q", "invalid", "expected words, found a NUL character"));
+        }
         if self.filter.len() > 50 {
             return Err(Error::invalid("filter", "too_many", "expected at most 50 conditions"));
         }
@@ -460,7 +469,7 @@ impl ProductQuery {
 fn condition_error(failed: sqlx::Error) -> Error {
     let code = failed.as_database_error().and_then(|database| database.code()).unwrap_or_default().into_owned();
     match code.as_str() {
-        "22003" | "22008" | "22P02" | "22007" => {
+        "22003" | "22008" | "22021" | "22P02" | "22007" => {
             Error::invalid("filter", "out_of_range", "a value of the filter or the cursor is out of range")
         }
         _ => error(failed),

@@ -96,6 +96,8 @@ pub(crate) async fn write(
     if written.is_empty() {
         return Ok(Vec::new());
     }
+    // What PostgreSQL keeps of a time: the answer says what is stored.
+    let now = now.replace_nanosecond(now.nanosecond() / 1_000 * 1_000).unwrap_or(now);
     let (mut products, mut history, mut scopes) = (Columns::default(), History::default(), Scopes::default());
     let (mut words, mut after_all) = (BTreeSet::new(), Vec::with_capacity(written.len()));
     let mut growth = 0_i64;

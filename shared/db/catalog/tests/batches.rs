@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use db_catalog::{Batch, BatchRow, CatalogDb, MIGRATOR, ProductFilter};
+use db_catalog::{Batch, BatchRow, CatalogDb, MIGRATOR, Product, ProductQuery};
 use db_tenancy::Database;
 use product::{Cells, Field, ImportMode, Outcome, RowRules, validate};
-use runtime::TenantId;
+use runtime::{PageQuery, TenantId};
 use sqlx::Executor;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use time::OffsetDateTime;
@@ -41,6 +41,11 @@ fn counts(outcome: &Outcome) -> (i32, i32, i32, i32, i32) {
     (outcome.created, outcome.updated, outcome.unchanged, outcome.skipped, outcome.rejected)
 }
 
+async fn all(db: &CatalogDb, tenant: TenantId) -> Vec<Product> {
+    let page = PageQuery { limit: Some(200), cursor: None };
+    db.find_products(tenant, &ProductQuery::default(), &page, false).await.unwrap().data
+}
+
 const EAN: &str = "4006381333931";
 
 #[sqlx::test(migrator = "MIGRATOR")]
@@ -57,11 +62,11 @@ async fn a_batch_creates_updates_and_leaves_alone(_: PgPoolOptions, options: PgC
         vec![row(2, "", &format!("0{EAN}"), "One", "1"), row(3, "B", "", "Two!", ""), row(4, "C", "", "Four", "4")],
     );
     assert_eq!(counts(&db.apply(tenant, &second, NOW).await.unwrap()).0, 1);
-    let products = db.products(tenant, &ProductFilter::default(), None, 10).await.unwrap().data;
+    let products = all(&db, tenant).await;
     assert_eq!(products.len(), 4);
-    let two = products.iter().find(|product| product.sku.as_deref() == Some("B")).unwrap();
+    let two = products.iter().find(|product| product.content.sku.as_deref() == Some("B")).unwrap();
     assert_eq!(
-        (two.title.as_str(), two.price.map(|price| price.normalize().to_string())),
+        (two.content.title.as_str(), two.content.price.map(|price| price.normalize().to_string())),
         ("Two!", Some("2".into())),
         "a blank keeps the price"
     );
@@ -75,14 +80,14 @@ async fn a_batch_delivered_again_changes_nothing_and_says_the_same(_: PgPoolOpti
     let outcome = db.apply(tenant, &one, NOW).await.unwrap();
     db.apply(tenant, &batch(Uuid::now_v7(), vec![row(2, "A", "", "Later", "1")]), NOW).await.unwrap();
     assert_eq!(db.apply(tenant, &one, NOW).await.unwrap(), outcome);
-    let products = db.products(tenant, &ProductFilter::default(), None, 10).await.unwrap().data;
-    assert_eq!(products[0].title, "Later", "the redelivery did not bring the old title back");
+    let products = all(&db, tenant).await;
+    assert_eq!(products[0].content.title, "Later", "the redelivery did not bring the old title back");
 
     // At the same time: they wait for each other.
     let twice = batch(import, (10..60).map(|number| row(number, &format!("N{number}"), "", "New", "1")).collect());
     let (left, right) = tokio::join!(db.apply(tenant, &twice, NOW), db.apply(tenant, &twice, NOW));
     assert_eq!(left.unwrap(), right.unwrap());
-    assert_eq!(db.products(tenant, &ProductFilter::default(), None, 100).await.unwrap().data.len(), 51);
+    assert_eq!(all(&db, tenant).await.len(), 51);
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
@@ -129,7 +134,7 @@ async fn tenants_have_the_same_codes_without_meeting(_: PgPoolOptions, options: 
         let outcome = db.apply(tenant, &batch(Uuid::now_v7(), vec![row(2, "A", EAN, "Mine", "1")]), NOW).await.unwrap();
         assert_eq!(outcome.created, 1);
     }
-    let mine = db.products(one, &ProductFilter::default(), None, 10).await.unwrap().data;
+    let mine = all(&db, one).await;
     assert_eq!(mine.len(), 1);
     assert_eq!(db.product(two, mine[0].id).await.unwrap_err().code(), "not_found");
 }

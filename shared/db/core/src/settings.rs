@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use db_tenancy::{Change, Stamp, begin, error, record_change};
+use product::OfferRule;
 use runtime::{Cursor, Cx, Error, Page, Resource, Result, TenantId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,8 +95,15 @@ pub const LOCALE: Setting<String> = Setting {
         if known { Ok(()) } else { Err(format!("expected en or fr, found \"{locale}\"")) }
     },
 };
+/// How the best of several suppliers' offers is chosen.
+pub const OFFER_RULE: Setting<OfferRule> = Setting {
+    key: "suppliers.offer_rule",
+    about: "how the best of several offers is chosen: cheapest_in_stock, cheapest, fastest or preferred",
+    default: OfferRule::default,
+    check: |_| Ok(()),
+};
 /// Every setting, in the order of its key.
-pub const SETTINGS: &[&dyn AnySetting] = &[&LOCALE, &DEFAULT_CURRENCY, &TWO_FACTOR_ROLES];
+pub const SETTINGS: &[&dyn AnySetting] = &[&LOCALE, &DEFAULT_CURRENCY, &TWO_FACTOR_ROLES, &OFFER_RULE];
 
 /// The setting with this key.
 ///
@@ -316,6 +324,7 @@ mod tests {
             ("security.two_factor_roles", json!(["boss"])),
             ("security.two_factor_roles", json!("super_admin")),
             ("general.locale", json!("de")),
+            ("suppliers.offer_rule", json!("dearest")),
         ] {
             assert_eq!(setting(key).unwrap().check(&value).unwrap_err().status(), 422, "{key} = {value}");
         }

@@ -1,0 +1,141 @@
+//! How a supplier's files are read, kept for the next one.
+
+use db_tenancy::{Change, Stamp, begin, error, on_constraint, record_change};
+use product::{ColumnMapping, Currency, WeightUnit, missing_required};
+use runtime::{Error, Result, TenantId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::SuppliersDb;
+
+/// How a supplier's files are read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SavedMapping {
+    /// Its name, unique for the supplier.
+    pub name: String,
+    /// Counts its changes.
+    pub version: i32,
+    /// What it says.
+    #[schema(value_type = SavedMappingDefinition)]
+    pub definition: Json<SavedMappingDefinition>,
+    /// When it was changed last.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: OffsetDateTime,
+}
+
+/// What a mapping says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SavedMappingDefinition {
+    /// Which column fills which field.
+    #[schema(value_type = Vec<Object>)]
+    pub columns: Vec<ColumnMapping>,
+    /// The currency of prices that name none.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub currency: Option<Currency>,
+    /// The unit of weights that name none: `g`, `kg`, `lb` or `oz`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub weight_unit: Option<WeightUnit>,
+}
+
+impl SuppliersDb {
+    /// A supplier's mappings, in the order of their names.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn mappings(&self, tenant: TenantId, supplier: Uuid) -> Result<Vec<SavedMapping>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query_as!(
+            SavedMapping,
+            r#"select name, version, definition as "definition: Json<SavedMappingDefinition>", updated_at from mappings
+               where tenant_id = $1 and supplier_id = $2 order by name"#,
+            tenant.0,
+            supplier
+        );
+        found.fetch_all(&mut *tx).await.map_err(error)
+    }
+
+    /// Keeps a mapping: a new one, or the next version of one.
+    ///
+    /// # Errors
+    /// 404 for the supplier; 422 for a mapping that names no title or no code.
+    pub async fn put_mapping(
+        &self,
+        tenant: TenantId,
+        supplier: Uuid,
+        name: &str,
+        definition: &SavedMappingDefinition,
+        stamp: &Stamp,
+    ) -> Result<SavedMapping> {
+        let length = name.chars().count();
+        if !(1..=100).contains(&length) || name.chars().any(char::is_control) {
+            return Err(Error::invalid(
+                "name",
+                "length",
+                format!("expected a name of 1 to 100 characters in one line, found {length}"),
+            ));
+        }
+        let missing = missing_required(&definition.columns);
+        if !missing.is_empty() {
+            return Err(Error::invalid(
+                "columns",
+                "mapping_invalid",
+                format!("expected a column for {}", missing.join(" and for ")),
+            ));
+        }
+        if definition.columns.len() > 2_000 || definition.columns.iter().any(|column| column.column.contains('\0')) {
+            return Err(Error::invalid("columns", "invalid", "expected at most 2,000 columns, without NUL characters"));
+        }
+        let mut tx = begin(&self.pool, tenant).await?;
+        let saved = sqlx::query_as!(
+            SavedMapping,
+            r#"insert into mappings (tenant_id, supplier_id, name, version, definition, created_at, updated_at) values ($1, $2, $3, 1, $4, $5, $5)
+               on conflict (tenant_id, supplier_id, name) do update
+               set version = mappings.version + 1, definition = excluded.definition, updated_at = excluded.updated_at
+               returning name, version, definition as "definition: Json<SavedMappingDefinition>", updated_at"#,
+            tenant.0,
+            supplier,
+            name,
+            Json(definition) as _,
+            stamp.at
+        );
+        let saved = saved
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(|failed| on_constraint(failed, "mappings_supplier_fkey", || Error::NotFound("supplier")))?;
+        record_change(
+            &mut tx,
+            tenant,
+            stamp,
+            Change::new("mapping.saved", format!("{supplier}/{name}")).to(json!(definition)),
+        )
+        .await?;
+        tx.commit().await.map_err(error)?;
+        Ok(saved)
+    }
+
+    /// Deletes a mapping.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn delete_mapping(&self, tenant: TenantId, supplier: Uuid, name: &str, stamp: &Stamp) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let deleted = sqlx::query!(
+            "delete from mappings where tenant_id = $1 and supplier_id = $2 and name = $3",
+            tenant.0,
+            supplier,
+            name
+        );
+        if deleted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            return Err(Error::NotFound("mapping"));
+        }
+        record_change(&mut tx, tenant, stamp, Change::new("mapping.deleted", format!("{supplier}/{name}"))).await?;
+        tx.commit().await.map_err(error)
+    }
+}
