@@ -1,0 +1,5 @@
+//! The executable of `media`: each of its functions is a Lambda, chosen by `_HANDLER`.
+
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

@@ -1,0 +1,283 @@
+//! Files from other people's servers.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use runtime::{Cx, Error, Resource, Result};
+
+use crate::Guard;
+
+/// A client that fetches what lies at other people's addresses, and nothing of ours.
+pub struct Fetcher {
+    client: Client,
+    guard: Guard,
+}
+
+/// A file that was fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The last part of its address's path.
+    pub file_name: String,
+}
+
+/// Why a file could not be fetched, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FetchError {
+    /// The address is none, or not one that we go to; holds what was expected.
+    Address(String),
+    /// The server answered with another status than 200.
+    Status(u16),
+    /// The file is larger than this many bytes.
+    TooLarge(u64),
+    /// The server does not answer, or not in time.
+    Unreachable(String),
+}
+
+const REDIRECTS: usize = 5;
+/// A server that sends nothing for so long is given up.
+const SILENCE: Duration = Duration::from_secs(10);
+
+impl FetchError {
+    /// A code that clients branch on.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            FetchError::Address(_) => "address_refused",
+            FetchError::Status(_) => "status_unexpected",
+            FetchError::TooLarge(_) => "file_too_large",
+            FetchError::Unreachable(_) => "server_unreachable",
+        }
+    }
+
+    /// Whether trying again can help.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, FetchError::Unreachable(_) | FetchError::Status(408 | 425 | 429 | 500..))
+    }
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FetchError::Address(expected) => f.write_str(expected),
+            FetchError::Status(status) => write!(f, "expected the file, the server answered with status {status}"),
+            FetchError::TooLarge(most) => {
+                write!(f, "expected a file of at most {} MB, found a larger one", most / 1_000_000)
+            }
+            FetchError::Unreachable(what) => write!(f, "the server could not be reached: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for FetchError {}
+
+/// Resolves names, and gives only addresses that the guard allows. The connection is made to exactly these: a name that
+/// resolves differently the second time gains nothing.
+struct GuardedNames(Guard);
+
+impl Resolve for GuardedNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.0.clone();
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let some = !found.is_empty();
+            let allowed: Vec<SocketAddr> = found.into_iter().filter(|address| guard.allows(address.ip())).collect();
+            if some && allowed.is_empty() {
+                return Err(Box::new(Refused) as Box<dyn std::error::Error + Send + Sync>);
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Refused;
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the address leads into a private network")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Resource for Fetcher {
+    async fn open(cx: &Cx) -> Result<Self> {
+        Self::new(Guard::allowing(cx.env().optional("NET_ALLOW").unwrap_or_default()))
+    }
+}
+
+impl Fetcher {
+    /// A fetcher with this guard.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(guard: Guard) -> Result<Self> {
+        let judge = guard.clone();
+        let redirects = Policy::custom(move |attempt| {
+            if attempt.previous().len() > REDIRECTS {
+                return attempt.error("too many redirects");
+            }
+            match check(attempt.url(), &judge) {
+                Ok(()) => attempt.follow(),
+                Err(problem) => attempt.error(problem),
+            }
+        });
+        let client = Client::builder()
+            .dns_resolver(Arc::new(GuardedNames(guard.clone())))
+            .redirect(redirects)
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(SILENCE)
+            .user_agent("ProductsManager/1")
+            .build()
+            .map_err(Error::internal)?;
+        Ok(Self { client, guard })
+    }
+
+    /// Fetches a file of at most `most` bytes within `time`.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub async fn fetch(&self, address: &str, most: u64, time: Duration) -> Result<Fetched, FetchError> {
+        let url = Url::parse(address.trim())
+            .map_err(|_| FetchError::Address(format!("expected an address such as https://…, found \"{address}\"")))?;
+        check(&url, &self.guard)?;
+        let fetched = tokio::time::timeout(time, self.stream(url, most)).await;
+        fetched
+            .unwrap_or_else(|_| Err(FetchError::Unreachable(format!("it took more than {} seconds", time.as_secs()))))
+    }
+
+    async fn stream(&self, url: Url, most: u64) -> Result<Fetched, FetchError> {
+        let answer = self.client.get(url).send().await.map_err(why)?;
+        if answer.status().as_u16() != 200 {
+            return Err(FetchError::Status(answer.status().as_u16()));
+        }
+        if answer.content_length().is_some_and(|length| length > most) {
+            return Err(FetchError::TooLarge(most));
+        }
+        let file_name =
+            answer.url().path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default().to_owned();
+        let mut bytes = Vec::new();
+        let mut body = answer.bytes_stream();
+        while let Some(part) = body.next().await {
+            bytes.extend_from_slice(&part.map_err(why)?);
+            if bytes.len() as u64 > most {
+                return Err(FetchError::TooLarge(most));
+            }
+        }
+        Ok(Fetched { bytes, file_name })
+    }
+}
+
+/// Judges an address before any name of it is resolved: its scheme, and the IP address that it may name itself.
+fn check(url: &Url, guard: &Guard) -> Result<(), FetchError> {
+    let refuse = |expected: &str| Err(FetchError::Address(expected.to_owned()));
+    if !matches!(url.scheme(), "http" | "https") {
+        return refuse("expected an address that starts with http:// or https://");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("expected an address without user name and password");
+    }
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    match host.parse::<IpAddr>() {
+        Ok(address) if !guard.allows(address) => {
+            refuse("expected an address on the public internet, found one in a private network")
+        }
+        _ if host.is_empty() => refuse("expected an address with a host"),
+        _ => Ok(()),
+    }
+}
+
+fn why(problem: reqwest::Error) -> FetchError {
+    let mut causes = Vec::new();
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&problem);
+    while let Some(one) = cause {
+        if let Some(refused) = one.downcast_ref::<FetchError>() {
+            return refused.clone();
+        }
+        if one.is::<Refused>() {
+            return FetchError::Address(
+                "expected an address on the public internet, found one in a private network".to_owned(),
+            );
+        }
+        causes.push(one.to_string());
+        cause = one.source();
+    }
+    FetchError::Unreachable(causes.pop().unwrap_or_default().chars().take(200).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server on this machine that answers every request alike.
+    async fn server(answer: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = [0; 1024];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        format!("http://{address}")
+    }
+
+    async fn fetch(guard: &str, address: &str) -> Result<Fetched, FetchError> {
+        Fetcher::new(Guard::allowing(guard)).unwrap().fetch(address, 100, Duration::from_secs(5)).await
+    }
+
+    #[tokio::test]
+    async fn a_file_is_fetched_within_its_limits() {
+        let good = server("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello").await;
+        let fetched = fetch("127.0.0.1", &format!("{good}/a/b.jpg?c")).await.unwrap();
+        assert_eq!((fetched.bytes.as_slice(), fetched.file_name.as_str()), (b"hello".as_slice(), "b.jpg"));
+        let large = server("HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n").await;
+        assert_eq!(fetch("127.0.0.1", &large).await, Err(FetchError::TooLarge(100)));
+        let gone = server("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
+        assert_eq!(fetch("127.0.0.1", &gone).await, Err(FetchError::Status(404)));
+        assert_eq!(fetch("127.0.0.1", "http://127.0.0.1:1/").await.unwrap_err().code(), "server_unreachable");
+    }
+
+    #[tokio::test]
+    async fn no_way_leads_into_our_own_network() {
+        let inside = server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        let port = inside.rsplit(':').next().unwrap().to_owned();
+        for address in [
+            inside.clone(),
+            format!("http://localhost:{port}/"),
+            format!("http://[::1]:{port}/"),
+            format!("http://[::ffff:127.0.0.1]:{port}/"),
+            format!("http://2130706433:{port}/"),
+            format!("http://0x7f.1:{port}/"),
+            "http://169.254.169.254/latest/meta-data/".to_owned(),
+            "http://10.0.0.1/".to_owned(),
+            "file:///etc/passwd".to_owned(),
+            "ftp://example.org/".to_owned(),
+            "http://user:pass@example.org/".to_owned(),
+            "nonsense".to_owned(),
+        ] {
+            let refused = fetch("", &address).await.unwrap_err();
+            assert_eq!(refused.code(), "address_refused", "{address}: {refused}");
+        }
+        let redirect =
+            server("HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n").await;
+        assert_eq!(fetch("127.0.0.1", &redirect).await.unwrap_err().code(), "address_refused");
+        let by_name = server("HTTP/1.1 302 Found\r\nLocation: http://localhost:1/\r\nContent-Length: 0\r\n\r\n").await;
+        let refused = fetch("127.0.0.1", &by_name).await.unwrap_err();
+        assert!(matches!(refused, FetchError::Unreachable(_) | FetchError::Address(_)), "{refused}");
+    }
+}

@@ -1,0 +1,11 @@
+//! The way to other people's servers, at addresses that our users give us.
+//!
+//! Such an address may lead into our own network: to the metadata service, to a database, to another tenant's function. So a
+//! name is resolved by us, every address it has is judged before a connection is made, and a redirect is judged like the
+//! first address. What may be fetched is bounded in time and size.
+
+mod fetch;
+mod guard;
+
+pub use fetch::{FetchError, Fetched, Fetcher};
+pub use guard::Guard;
