@@ -114,6 +114,8 @@ def _deploy(stack, folder):
         # Everybody here has one address.
         "MailsPerAddress": 1_000_000,
         "LoginFailuresPerAddress": 1_000_000,
+        # The tests' own servers; everything else that is private is refused there too.
+        "NetAllow": "127.0.0.1" if stack.name == "test" else "",
     }
     _sam(stack, _template(stack, folder), _name(stack), _artifacts(stack), parameters)
     outputs = _outputs(stack, _name(stack))

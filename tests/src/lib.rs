@@ -17,6 +17,7 @@ pub fn functions() -> impl Iterator<Item = &'static runtime::Function> {
         exports::FUNCTIONS,
         identity::FUNCTIONS,
         imports::FUNCTIONS,
+        media::FUNCTIONS,
         ops::FUNCTIONS,
         settings::FUNCTIONS,
         suppliers::FUNCTIONS,

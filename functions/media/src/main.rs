@@ -1,5 +1,5 @@
 //! The executable of `media`: each of its functions is a Lambda, chosen by `_HANDLER`.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    runtime::main(media::FUNCTIONS, db_core::admit)
 }

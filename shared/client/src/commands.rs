@@ -31,6 +31,9 @@ pub(crate) struct ImportArguments {
     /// The unit of weights that name none; kg unless given
     #[arg(long, value_parser = ["g", "kg", "lb", "oz"])]
     weight_unit: Option<String>,
+    /// The name of a mapping that was saved for the supplier, in place of --map
+    #[arg(long)]
+    saved_mapping: Option<String>,
     /// Which column fills which field, as COLUMN=FIELD; repeat it for each column
     #[arg(long = "map", value_name = "COLUMN=FIELD")]
     mapping: Vec<String>,
@@ -140,6 +143,7 @@ async fn import(client: &mut Client, arguments: ImportArguments, json: bool) -> 
             currency: arguments.currency,
             weight_unit: arguments.weight_unit,
             mapping: mapping(&arguments.mapping)?,
+            saved_mapping: arguments.saved_mapping,
         })
         .await?;
     if let Some(to) = &created.upload {

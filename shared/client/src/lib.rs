@@ -95,10 +95,30 @@ impl Client {
         path: &str,
         body: Option<&serde_json::Value>,
     ) -> Result<serde_json::Value> {
+        self.call_seen(method, path, body, None).await
+    }
+
+    /// The same for a change of something that has a version: `seen` is the `ETag` that was read, or `*`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the API does not do it, also when it was changed meanwhile.
+    pub async fn call_seen(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<&serde_json::Value>,
+        seen: Option<&str>,
+    ) -> Result<serde_json::Value> {
         let method = method.parse().map_err(|_| Error::Unexpected(format!("\"{method}\" is no method")))?;
-        self.authorised(method, path, |request| match body {
-            Some(body) => request.json(body),
-            None => request,
+        self.authorised(method, path, |request| {
+            let request = match body {
+                Some(body) => request.json(body),
+                None => request,
+            };
+            match seen {
+                Some(seen) => request.header("if-match", seen),
+                None => request,
+            }
         })
         .await
     }

@@ -80,6 +80,9 @@ pub struct NewImport {
     /// `g`, `kg`, `lb` or `oz`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_unit: Option<String>,
+    /// The name of a mapping that was saved for the supplier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saved_mapping: Option<String>,
     /// Which column fills which field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Vec<ColumnMapping>>,

@@ -109,6 +109,17 @@ impl Objects {
         Ok(())
     }
 
+    /// Writes a small object whose content never changes under its key: whoever has it keeps it.
+    ///
+    /// # Errors
+    /// When S3 refuses it.
+    pub async fn write_immutable(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<()> {
+        let request = self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type);
+        let request = request.cache_control("public, max-age=31536000, immutable").body(ByteStream::from(bytes));
+        request.send().await.map_err(|error| failed("writing an object", error))?;
+        Ok(())
+    }
+
     /// Begins an object whose size is not known.
     ///
     /// # Errors
@@ -160,6 +171,22 @@ impl Objects {
         let headers =
             [("content-type".to_owned(), content_type.to_owned()), ("content-length".to_owned(), bytes.to_string())];
         Ok(PresignedUpload { url: presigned.uri().to_owned(), headers: headers.into() })
+    }
+
+    /// A link that shows `key` within `valid`.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub async fn presign_view(&self, key: &str, valid: Duration) -> Result<String> {
+        let presigned = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .presigned(PresigningConfig::expires_in(valid).map_err(Error::internal)?)
+            .await
+            .map_err(|error| failed("signing a link", error))?;
+        Ok(presigned.uri().to_owned())
     }
 
     /// A link that downloads `key` as `file_name` within `valid`.

@@ -1,6 +1,6 @@
 //! What a file is, by its first bytes.
 //!
-//! Sources: the magic numbers of ISO/IEC 10918-1 (JPEG), RFC 2083 (PNG), RFC 9649 (WebP), the GIF89a, TIFF 6.0 and BMP
+//! Sources: the magic numbers of ISO/IEC 10918-1 (JPEG), RFC 2083 (PNG), RFC 9649 (WebP), the `GIF89a`, TIFF 6.0 and BMP
 //! specifications, ISO/IEC 14496-12 (`ftyp` of HEIC and AVIF).
 
 use std::fmt;

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod catalogue;
 mod identity;
 mod main_job;
+mod media;
 mod organisations;
 mod reliability;
 mod tenancy;

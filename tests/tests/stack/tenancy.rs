@@ -30,9 +30,18 @@ async fn status(method: &str, path: &str, token: Option<&str>) -> u16 {
 
 /// A body that is acceptable where an id is asked for, so that the id is what is refused.
 fn body(path: &str) -> Value {
-    match path.split('/').nth(2) {
-        Some("members") => json!({ "role": "viewer" }),
-        Some("roles") => json!({ "name": "Another name", "permissions": ["read:products"] }),
+    let id = uuid::Uuid::nil();
+    let columns = json!([{ "column": "Title", "field": "title" }, { "column": "Code", "field": "sku" }]);
+    match path.split('/').collect::<Vec<_>>()[2..] {
+        ["members", ..] => json!({ "role": "viewer" }),
+        ["roles", ..] => json!({ "name": "Another name", "permissions": ["read:products"] }),
+        [.., "locks"] => json!({ "fields": [] }),
+        [.., "revert"] => json!({ "change_id": id }),
+        [.., "merge"] => json!({ "into": id }),
+        ["products", _, "media"] => json!({ "media_ids": [] }),
+        ["views", ..] => json!({ "name": "View", "query": {} }),
+        [.., "mappings", _] => json!({ "columns": columns }),
+        ["media", _] => json!({ "alt": {} }),
         _ => json!({}),
     }
 }
@@ -55,6 +64,16 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
     let new_key = json!({ "name": "Owners'", "permissions": ["read:products"] });
     let api_key = owner.post("/v1/api-keys", new_key.clone()).await["id"].clone();
 
+    let category = owner.post("/v1/categories", json!({ "name": "Owners'" })).await["id"].clone();
+    let view = owner.post("/v1/views", json!({ "name": "Owners'", "shared": true, "query": {} })).await["id"].clone();
+    let supplier = owner.post("/v1/suppliers", json!({ "name": "Owners'" })).await["id"].clone();
+    let tag = json!([{ "field": "tags", "action": "add", "value": "owned" }]);
+    let bulk_edit = json!({ "selection": { "ids": [product] }, "edits": tag });
+    let catalog_job = owner.post("/v1/products/bulk-edit", bulk_edit).await["id"].clone();
+    let new_medium = json!({ "file_name": "owned.png", "size_bytes": 100 });
+    let medium = owner.post("/v1/media", new_medium).await["medium"]["id"].clone();
+    let media_job = owner.post("/v1/media/thumbnails", json!({})).await["id"].clone();
+
     let mut stranger = Tenant::new("Stranger").await;
     let token = stranger.client.login(&stranger.email, PASSWORD).await.unwrap().access_token;
     let key = stranger.post("/v1/api-keys", new_key).await["key"].as_str().unwrap().to_owned();
@@ -75,6 +94,12 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
             "invitations" => invitation.as_str().unwrap(),
             "roles" => role.as_str().unwrap(),
             "api-keys" => api_key.as_str().unwrap(),
+            "categories" => category.as_str().unwrap(),
+            "views" => view.as_str().unwrap(),
+            "suppliers" => supplier.as_str().unwrap(),
+            "catalog" => catalog_job.as_str().unwrap(),
+            "media" => medium.as_str().unwrap(),
+            "media-jobs" => media_job.as_str().unwrap(),
             _ => panic!("say whose id {path} takes"),
         };
         let path = path.replace("{id}", id).replace("{key}", "general.locale");

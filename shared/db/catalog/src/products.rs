@@ -169,4 +169,30 @@ impl CatalogDb {
         );
         known.fetch_all(&mut *tx).await.map_err(error)
     }
+
+    /// The products that files are named after: by SKU, whatever its case, or by EAN in any of its spellings.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn products_by_codes(
+        &self,
+        tenant: TenantId,
+        codes: &[String],
+    ) -> Result<std::collections::HashMap<String, Uuid>> {
+        let gtins: Vec<String> = codes.iter().map(|code| format!("{code:0>14}")).collect();
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query!(
+            "select r.code as \"code!\", p.product_id
+             from unnest($2::text[], $3::text[]) as r(code, gtin)
+             join products p on p.tenant_id = $1 and p.trashed_at is null
+                  and (p.sku = r.code or p.sku = upper(r.code) or p.sku = lower(r.code) or p.gtin14 = r.gtin)
+             order by p.sku = r.code",
+            tenant.0,
+            codes,
+            &gtins
+        );
+        let found = found.fetch_all(&mut *tx).await.map_err(error)?;
+        // The exact spelling comes last, and wins.
+        Ok(found.into_iter().map(|row| (row.code, row.product_id)).collect())
+    }
 }

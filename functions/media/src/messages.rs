@@ -1,0 +1,44 @@
+//! What functions of this domain send to each other.
+
+use cloud::{Objects, Outgoing, Queues};
+use runtime::{Cx, Result, TenantId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+/// Work that takes longer than a request may.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "work", rename_all = "snake_case")]
+pub enum Work {
+    /// Fetch a picture from its address.
+    Fetch {
+        /// The organisation.
+        tenant_id: TenantId,
+        /// The picture.
+        medium_id: Uuid,
+    },
+    /// Send the next pictures to have their thumbnails made anew.
+    Thumbnails {
+        /// The organisation.
+        tenant_id: TenantId,
+        /// The job.
+        job_id: Uuid,
+    },
+}
+
+/// Sends work on its way.
+pub(crate) async fn send(cx: &Cx, tenant: TenantId, work: &Work) -> Result<()> {
+    cx.get::<Queues>().await?.send("media-work", vec![Outgoing::json(work, tenant)?]).await
+}
+
+/// Sends stored files to be worked on once more, in the form of S3's own notifications. Keys have no characters that S3
+/// would encode.
+pub(crate) async fn send_files(cx: &Cx, tenant: TenantId, queue: &str, keys: &[String]) -> Result<()> {
+    let bucket = cx.get::<Objects>().await?.bucket().to_owned();
+    let notification = |key: &String| {
+        let record = json!({"s3": {"bucket": {"name": bucket}, "object": {"key": key, "size": 0}}});
+        Outgoing::json(&json!({ "Records": [record] }), tenant)
+    };
+    let messages = keys.iter().map(notification).collect::<Result<Vec<_>>>()?;
+    cx.get::<Queues>().await?.send(queue, messages).await
+}

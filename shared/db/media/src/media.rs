@@ -1,0 +1,428 @@
+//! Pictures.
+
+use std::collections::BTreeMap;
+
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use runtime::{Cursor, Error, Page, Result, TenantId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::MediaDb;
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Medium {
+    /// Its id.
+    pub id: Uuid,
+    /// Its file's name.
+    pub file_name: String,
+    /// `awaiting_upload`, `fetching`, `processing`, `ready`, `failed` or `duplicate`.
+    pub status: String,
+    /// What is wrong with it, or worth knowing: a code that clients branch on.
+    pub problem_code: Option<String>,
+    /// The same for people.
+    pub problem: Option<String>,
+    /// What it is by its content, such as `image/png`.
+    pub content_type: Option<String>,
+    /// Its size in bytes.
+    pub bytes: Option<i64>,
+    /// The upright picture's width in pixels.
+    pub width: Option<i32>,
+    /// The upright picture's height in pixels.
+    pub height: Option<i32>,
+    /// The same picture, which was there before and has taken this one's place.
+    pub duplicate_of: Option<Uuid>,
+    /// Where it was fetched from.
+    pub source_url: Option<String>,
+    /// Texts for those who do not see it, by locale.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub alt: Json<BTreeMap<String, String>>,
+    /// Its thumbnails.
+    #[schema(value_type = Vec<StoredThumbnail>)]
+    pub thumbnails: Json<Vec<StoredThumbnail>>,
+    /// Where it is stored.
+    #[serde(skip)]
+    pub object_key: String,
+    /// What the upload was declared to be.
+    #[serde(skip)]
+    pub declared: String,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// When it was changed last.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: OffsetDateTime,
+}
+
+/// A thumbnail that is stored beside its picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoredThumbnail {
+    /// The most that its longest side has: 150, 300 or 800.
+    pub size: u32,
+    /// Its width in pixels.
+    pub width: u32,
+    /// Its height in pixels.
+    pub height: u32,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its address.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+/// A picture that is asked for.
+#[derive(Clone, Debug)]
+pub struct NewMedium {
+    /// Its id: random, because its first two digits are its shard.
+    pub id: Uuid,
+    /// Its file's name.
+    pub file_name: String,
+    /// What it is declared to be.
+    pub declared: &'static str,
+    /// The end of its key.
+    pub extension: &'static str,
+    /// Its size in bytes, when it is known.
+    pub bytes: Option<i64>,
+    /// Where it is to be fetched from; else it is uploaded.
+    pub source_url: Option<String>,
+    /// Texts for those who do not see it.
+    pub alt: BTreeMap<String, String>,
+    /// The products it belongs to, added after those that are there.
+    pub products: Vec<Uuid>,
+}
+
+/// What became of a picture's file.
+#[derive(Clone, Debug)]
+pub struct Processed {
+    /// The SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// Its size in bytes.
+    pub bytes: i64,
+    /// What it is by its content.
+    pub content_type: &'static str,
+    /// The upright picture's size.
+    pub size: (i32, i32),
+    /// Its thumbnails.
+    pub thumbnails: Vec<StoredThumbnail>,
+    /// Something worth knowing: a code and a sentence.
+    pub remark: Option<(&'static str, String)>,
+}
+
+/// A picture that is not finished, in any organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediumState {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// The picture.
+    pub id: Uuid,
+    /// Its status.
+    pub status: String,
+}
+
+/// The key of a picture's file: its first two digits are one of 256 prefixes.
+#[must_use]
+pub fn object_key(id: Uuid, name: &str) -> String {
+    let id = id.to_string();
+    format!("media/{}/{id}/{name}", &id[..2])
+}
+
+impl MediaDb {
+    /// Notes a picture that is asked for; one with the same id stays as it is.
+    ///
+    /// # Errors
+    /// 422 when one of its products has its 20 media already.
+    pub async fn create_medium(&self, tenant: TenantId, new: &NewMedium, stamp: &Stamp) -> Result<Medium> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let status = if new.source_url.is_some() { "fetching" } else { "awaiting_upload" };
+        let inserted = sqlx::query!(
+            "insert into media (tenant_id, media_id, object_key, file_name, declared, bytes, status, source_url, alt, created_by, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) on conflict do nothing",
+            tenant.0,
+            new.id,
+            object_key(new.id, &format!("original.{}", new.extension)),
+            new.file_name,
+            new.declared,
+            new.bytes,
+            status,
+            new.source_url,
+            Json(&new.alt) as _,
+            stamp.actor(),
+            stamp.at
+        );
+        if inserted.execute(&mut *tx).await.map_err(error)?.rows_affected() > 0 {
+            for product in &new.products {
+                crate::attachments::append(&mut tx, tenant, *product, new.id, stamp.at).await?;
+            }
+            let line = Change::new("medium.created", new.id)
+                .to(json!({ "file_name": new.file_name, "products": new.products, "url": new.source_url }));
+            record_change(&mut tx, tenant, stamp, line).await?;
+        }
+        let made = medium(&mut tx, tenant, new.id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(made)
+    }
+
+    /// A picture.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn medium(&self, tenant: TenantId, id: Uuid) -> Result<Medium> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        medium(&mut tx, tenant, id).await
+    }
+
+    /// The pictures, in the order of their ids; those with a status when one is said.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn media(
+        &self,
+        tenant: TenantId,
+        (status, unattached): (Option<&str>, bool),
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Page<Medium>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query_as!(
+            Medium,
+            r#"select media_id as id, file_name, status, problem_code, problem, content_type, bytes, width, height, duplicate_of, source_url,
+                      alt as "alt: Json<BTreeMap<String, String>>", thumbnails as "thumbnails: Json<Vec<StoredThumbnail>>", object_key, declared,
+                      created_at, updated_at
+               from media m
+               where tenant_id = $1 and status <> 'deleted' and ($2::uuid is null or media_id > $2) and ($3::text is null or status = $3)
+                 and (not $4 or not exists (select from product_media p where p.tenant_id = $1 and p.media_id = m.media_id))
+               order by media_id limit $5"#,
+            tenant.0,
+            after,
+            status,
+            unattached,
+            limit + 1
+        );
+        let found = found.fetch_all(&mut *tx).await.map_err(error)?;
+        Ok(Page::cut(found, limit, |medium| Cursor::Id(medium.id)))
+    }
+
+    /// Sets a picture's texts.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn set_alt(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        alt: &BTreeMap<String, String>,
+        stamp: &Stamp,
+    ) -> Result<Medium> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let before = medium(&mut tx, tenant, id).await?;
+        sqlx::query!(
+            "update media set alt = $3, updated_at = $4 where tenant_id = $1 and media_id = $2",
+            tenant.0,
+            id,
+            Json(alt) as _,
+            stamp.at
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        record_change(&mut tx, tenant, stamp, Change::new("medium.alt_set", id).from(json!(before.alt)).to(json!(alt)))
+            .await?;
+        let after = medium(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(after)
+    }
+
+    /// Takes a picture from its products and marks it as deleted; its files are then to be removed, see [`Self::forget_medium`].
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn delete_medium(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<Medium> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let before = medium(&mut tx, tenant, id).await?;
+        crate::attachments::detach_everywhere(&mut tx, tenant, id, None, stamp.at).await?;
+        sqlx::query!(
+            "update media set status = 'deleted', updated_at = $3 where tenant_id = $1 and media_id = $2",
+            tenant.0,
+            id,
+            stamp.at
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        record_change(
+            &mut tx,
+            tenant,
+            stamp,
+            Change::new("medium.deleted", id).from(json!({ "file_name": before.file_name })),
+        )
+        .await?;
+        tx.commit().await.map_err(error)?;
+        Ok(before)
+    }
+
+    /// Forgets a picture whose files are gone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn forget_medium(&self, tenant: TenantId, id: Uuid) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!("delete from media where tenant_id = $1 and media_id = $2 and status = 'deleted'", tenant.0, id)
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Whose picture it is.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tenant_of(&self, id: Uuid) -> Result<Option<TenantId>> {
+        let mut connection = self.pool.acquire().await.map_err(error)?;
+        let tenant =
+            sqlx::query_scalar!("select tenant_of_medium($1)", id).fetch_one(&mut *connection).await.map_err(error)?;
+        Ok(tenant.map(TenantId))
+    }
+
+    /// Notes that a picture's file is being read; gives it, unless it is gone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin_processing(&self, tenant: TenantId, id: Uuid, now: OffsetDateTime) -> Result<Option<Medium>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let begun = sqlx::query!(
+            "update media set status = case when status = 'ready' then status else 'processing' end, updated_at = $3
+             where tenant_id = $1 and media_id = $2 and status in ('awaiting_upload', 'fetching', 'processing', 'ready', 'failed')",
+            tenant.0,
+            id,
+            now
+        );
+        if begun.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let begun = medium(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(Some(begun))
+    }
+
+    /// Notes what became of a picture. When the tenant has the same picture already, this one gives its products to that
+    /// one and is its duplicate; then its files are not wanted.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn finish_processing(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        processed: &Processed,
+        now: OffsetDateTime,
+    ) -> Result<Medium> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        // Two uploads of one picture wait for each other.
+        sqlx::query!(
+            "select pg_advisory_xact_lock(hashtextextended($1::text || encode($2, 'hex'), 0))",
+            tenant.0.to_string(),
+            processed.sha256.as_slice()
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        let same = sqlx::query_scalar!(
+            "select media_id from media where tenant_id = $1 and sha256 = $2 and status = 'ready' and media_id <> $3",
+            tenant.0,
+            processed.sha256.as_slice(),
+            id
+        );
+        let same = same.fetch_optional(&mut *tx).await.map_err(error)?;
+        if let Some(same) = same {
+            crate::attachments::detach_everywhere(&mut tx, tenant, id, Some(same), now).await?;
+        }
+        let (code, remark) = processed.remark.clone().map_or((None, None), |(code, remark)| (Some(code), Some(remark)));
+        sqlx::query!(
+            "update media set status = case when $3::uuid is null then 'ready' else 'duplicate' end, duplicate_of = $3, sha256 = $4, bytes = $5,
+                    content_type = $6, width = $7, height = $8, thumbnails = $9, problem_code = $10, problem = $11, updated_at = $12
+             where tenant_id = $1 and media_id = $2 and status <> 'deleted'",
+            tenant.0,
+            id,
+            same,
+            processed.sha256.as_slice(),
+            processed.bytes,
+            processed.content_type,
+            processed.size.0,
+            processed.size.1,
+            Json(&processed.thumbnails) as _,
+            code,
+            remark,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        let after = medium(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(after)
+    }
+
+    /// Notes what is wrong with a picture: it belongs to its products no longer.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn fail_medium(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        (code, problem): (&str, &str),
+        now: OffsetDateTime,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        crate::attachments::detach_everywhere(&mut tx, tenant, id, None, now).await?;
+        sqlx::query!(
+            "update media set status = 'failed', problem_code = $3, problem = $4, updated_at = $5
+             where tenant_id = $1 and media_id = $2 and status <> 'deleted'",
+            tenant.0,
+            id,
+            code,
+            problem,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Pictures of every organisation that made no progress since `before`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn unfinished_media(&self, before: OffsetDateTime, most: i32) -> Result<Vec<MediumState>> {
+        let mut connection = self.pool.acquire().await.map_err(error)?;
+        let found = sqlx::query!(
+            "select tenant_id as \"tenant!\", media_id as \"id!\", status as \"status!\" from unfinished_media($1, $2)",
+            before,
+            most
+        );
+        let found = found.fetch_all(&mut *connection).await.map_err(error)?;
+        Ok(found
+            .into_iter()
+            .map(|row| MediumState { tenant: TenantId(row.tenant), id: row.id, status: row.status })
+            .collect())
+    }
+}
+
+async fn medium(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Medium> {
+    let found = sqlx::query_as!(
+        Medium,
+        r#"select media_id as id, file_name, status, problem_code, problem, content_type, bytes, width, height, duplicate_of, source_url,
+                  alt as "alt: Json<BTreeMap<String, String>>", thumbnails as "thumbnails: Json<Vec<StoredThumbnail>>", object_key, declared,
+                  created_at, updated_at
+           from media where tenant_id = $1 and media_id = $2 and status <> 'deleted'"#,
+        tenant.0,
+        id
+    );
+    found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or(Error::NotFound("medium"))
+}
