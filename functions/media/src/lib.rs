@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! POST /v1/media -> upload to S3 media/<2 hex>/<uuid>/original.<ext> -> SQS media-files -> thumbnail -> 150, 300, 800 .webp
-//! POST /v1/media/from-url -> SQS media-work -> work: fetches it, writes it to S3 -> as above
+//! POST /v1/media/from-url -> SQS media-work -> run: fetches it, writes it to S3 -> as above
 //! POST /v1/media/from-zip -> upload to S3 media-zips/ -> SQS media-zips -> unzip: writes each picture to S3 -> as above
 //! ```
 //! A picture's status says what became of it; what is wrong with a file is told, and is no fault. How many media a product
@@ -48,7 +48,7 @@ functions! {
     /// Takes the pictures out of an uploaded zip.
     objects("media-zips") => unzip,
     /// Fetches a picture, or sends every picture to have its thumbnails made anew.
-    queue("media-work") => work,
+    queue("media-work") => run,
     /// Resumes or ends what stopped, removes files of deleted pictures, tells the catalogue what it does not know.
     schedule("rate(1 minute)") => sweep,
 }

@@ -20,7 +20,7 @@ const MAX_ATTEMPTS: u32 = 3;
 const AT_ONCE: i64 = 100;
 
 /// Does a piece of work. Delivered again, it fetches the same file to the same place, and sends no picture twice.
-pub async fn work(cx: Cx, work: Work) -> Result<()> {
+pub async fn run(cx: Cx, work: Work) -> Result<()> {
     match work {
         Work::Fetch { tenant_id, medium_id } => fetch(&cx, tenant_id, medium_id).await,
         Work::Thumbnails { tenant_id, job_id } => regenerate(&cx, tenant_id, job_id).await,
