@@ -23,6 +23,9 @@ reset: ## stop `make run` and remove everything it holds
 bench: ## measure, each figure beside its baseline
 	@$(PYTHON) infra/local/bench.py
 
+corpus: ## read every picture and table of a folder: make corpus DIR=…
+	@SQLX_OFFLINE=true cargo run --quiet --release --package e2e --example corpus -- $(DIR)
+
 fuzz: ## send what the OpenAPI document allows, and what it does not, to the stack of `make test`
 	@$(PYTHON) infra/local/fuzz.py
 
@@ -35,4 +38,4 @@ prepare: ## write the queries' offline data (.sqlx)
 deploy: ## deploy to AWS: make deploy STAGE=staging
 	@$(PYTHON) infra/local/deploy.py $(STAGE)
 
-.PHONY: help run test stop logs reset bench fuzz openapi prepare deploy
+.PHONY: help run test stop logs reset bench corpus fuzz openapi prepare deploy

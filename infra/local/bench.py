@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import subprocess
 import threading
 import time
@@ -40,6 +41,8 @@ def _main():
         _parse(file)
         _apply(stack, described, file)
         _whole(stack, described, file)
+        _catalog(stack, described)
+        _thumbnails(stack)
         _admit(stack, described)
         _login(stack, described)
         _cold_starts()
@@ -91,6 +94,47 @@ def _whole(stack, described, file):
     copy = _copy_out(stack)
     _show(f"export: {exported['exported']} of {ROWS} products to Shopify's CSV, {len(exported['files'])} files",
           f"{after[0] - before[0]:.1f} s of CPU time, peak {after[1]:.0f} MB", f"psql \\copy of the same table: {copy:.1f} s of CPU time", "<= 2 s, <= 96 MB")
+
+
+def _catalog(stack, described):
+    """Finding products: handler time at 500,000, beside half as many of another organisation in the same tables."""
+    Server(stack).make_test_database()
+    environment = {**os.environ, "DATABASE_URL": f"{described['owner_url']}/sqlx_tests?sslmode=disable"}
+    say("bench: making 500,000 products, and 250,000 of somebody else (some minutes)")
+    told = _example("bench_catalog", "500000", environment=environment)
+    for one in told["results"]:
+        _show(f"find among {told['products']:,}: {one['kind']}", f"p95 {one['p95_ms']:.1f} ms, p50 {one['p50_ms']:.1f} ms", "", f"<= {one['budget_ms']:.0f} ms")
+        if one["plan"]:
+            say(f"    over its budget; the plan of the slowest:\n{one['plan']}")
+
+
+def _thumbnails(stack):
+    picture = stack.folder / "12-megapixels.jpg"
+    _example("bench_thumbnails", "--make", str(picture), empty=True)
+    ours, sharp = _example("bench_thumbnails", str(picture)), _sharp(stack, picture)
+    baseline = f"sharp {sharp['version']}: {sharp['wall_ms']:.0f} ms, {sharp['cpu_ms']:.0f} ms of CPU time, peak {sharp['peak_mb']:.0f} MB" if sharp else ""
+    _show("thumbnails: three sizes of a JPEG of 12 megapixels", f"{ours['wall_ms']:.0f} ms, {ours['cpu_ms']:.0f} ms of CPU time, peak {ours['peak_mb']:.0f} MB",
+          baseline, "<= sharp, <= 200 MB")
+
+
+def _sharp(stack, picture):
+    """The same by sharp, where Node.js is there; its version is fixed, so that figures can be compared."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        say("bench: Node.js is missing, so sharp is not measured")
+        return None
+    folder = stack.folder / "sharp"
+    folder.mkdir(exist_ok=True)
+    if not (folder / "node_modules/sharp").exists():
+        say("bench: installing sharp")
+        done = subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", folder, "sharp@0.35.5"], capture_output=True, text=True)
+        if done.returncode != 0:
+            say(f"bench: sharp could not be installed: {done.stderr.strip()[:200]}")
+            return None
+    environment = {**os.environ, "NODE_PATH": str(folder / "node_modules")}
+    done = subprocess.run(["node", ROOT / "infra/local/bench_sharp.cjs", picture], capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        raise Problem(f"sharp failed: {done.stderr.strip()[:300]}")
+    return json.loads(done.stdout)
 
 
 def _admit(stack, described):
@@ -201,12 +245,12 @@ def _cold_start(executable, handler):
         server.server_close()
 
 
-def _example(name, *arguments, environment=None):
+def _example(name, *arguments, environment=None, empty=False):
     path = ROOT / "target" / tools.target() / "release/examples" / name
     done = subprocess.run([path, *arguments], capture_output=True, text=True, env=environment or os.environ)
     if done.returncode != 0:
         raise Problem(f"{name} failed: {done.stderr}")
-    return json.loads(done.stdout)
+    return None if empty else json.loads(done.stdout)
 
 
 def _show(what, figure, baseline, target):

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cloud::Objects;
 use db_media::{MediaDb, MediaJobState};
-use net::Fetcher;
+use net::{FetchError, Fetcher};
 use runtime::{Cx, Page, PageQuery, Result, TenantId};
 use uuid::Uuid;
 
@@ -12,10 +12,10 @@ use crate::input::MAX_BYTES;
 use crate::messages::{Work, send, send_files};
 use crate::thumbnail::fail;
 
-/// Longer than this no server may take for a picture: below the function's timeout.
-const PATIENCE: Duration = Duration::from_secs(40);
-/// After so many deliveries an address that does not answer is given up. The queue's own limit.
-const MAX_ATTEMPTS: u32 = 3;
+/// Longer than this no server may take for a picture; three times it is below the function's timeout.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// A server that does not answer is asked again after these pauses; then the seller is told.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 /// Pictures sent on their way in one step.
 const AT_ONCE: i64 = 100;
 
@@ -34,10 +34,17 @@ async fn fetch(cx: &Cx, tenant: TenantId, id: Uuid) -> Result<()> {
         found => found?,
     };
     let Some(url) = medium.source_url.filter(|_| medium.status == "fetching") else { return Ok(()) };
-    match cx.get::<Fetcher>().await?.fetch(&url, MAX_BYTES, PATIENCE).await {
+    let fetcher = cx.get::<Fetcher>().await?;
+    let mut fetched = fetcher.fetch(&url, MAX_BYTES, PATIENCE).await;
+    for pause in PAUSES {
+        if fetched.as_ref().err().is_some_and(FetchError::is_passing) {
+            tokio::time::sleep(pause).await;
+            fetched = fetcher.fetch(&url, MAX_BYTES, PATIENCE).await;
+        }
+    }
+    match fetched {
         // S3 tells the next step.
         Ok(fetched) => cx.get::<Objects>().await?.write(&medium.object_key, &medium.declared, fetched.bytes).await,
-        Err(problem) if problem.is_passing() && cx.attempt < MAX_ATTEMPTS => Err(runtime::Error::internal(problem)),
         Err(problem) => fail(cx, tenant, id, problem.code(), &problem.to_string()).await,
     }
 }

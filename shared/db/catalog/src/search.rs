@@ -136,6 +136,38 @@ impl CatalogDb {
     }
 }
 
+impl CatalogDb {
+    /// How the database finds the products that `query` wants, for who measures: the plan of the first page, with times.
+    ///
+    /// # Errors
+    /// As [`CatalogDb::find_products`].
+    pub async fn explain_products(&self, tenant: TenantId, query: &ProductQuery) -> Result<String> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let trees = Subtrees::read(&mut tx, tenant, &query.filter).await?;
+        let mut sql = QueryBuilder::new("explain (analyze, buffers) ");
+        match query.q.as_deref() {
+            Some(text) => {
+                let words = understand(&mut tx, tenant, text, &BTreeMap::new()).await?;
+                push_ranked(&mut sql, &words, query, &trees)?;
+            }
+            None => {
+                let (sort, descending) =
+                    query.sort.map_or((Sort::CreatedAt, !query.descending), |sort| (sort, query.descending));
+                let direction = if descending { "desc" } else { "asc" };
+                let (column, _, nullable) = sort.column();
+                sql.push(format!("select {COLUMNS}"));
+                from_where(&mut sql, &query.filter, &trees)?;
+                if nullable {
+                    sql.push(format!(" and {column} is not null"));
+                }
+                sql.push(format!(" order by {column} {direction}, product_id {direction} limit 51"));
+            }
+        }
+        let lines: Vec<String> = sql.build_query_scalar().fetch_all(&mut *tx).await.map_err(condition_error)?;
+        Ok(lines.join("\n"))
+    }
+}
+
 /// The categories below those that conditions name.
 pub(crate) struct Subtrees(HashMap<Uuid, Vec<Uuid>>);
 
@@ -331,15 +363,8 @@ async fn matches(tx: &mut TenantTx, words: &Words, query: &ProductQuery, trees: 
     if words.query.is_empty() {
         return Ok(ids);
     }
-    let mut sql = QueryBuilder::new(format!(
-        "select product_id, ts_rank_cd(words, {q}) as rank from (select product_id, words",
-        q = words.query
-    ));
-    from_where(&mut sql, &query.filter, trees)?;
-    sql.push(format!(
-        " and words @@ ({}) limit {MOST_RANKED}) as found order by rank desc, product_id desc limit {MOST_FOUND}",
-        words.query
-    ));
+    let mut sql = QueryBuilder::new("");
+    push_ranked(&mut sql, words, query, trees)?;
     let rows = sql.build().fetch_all(&mut **tx).await.map_err(condition_error)?;
     for row in rows {
         let id = row.try_get(0).map_err(error)?;
@@ -348,6 +373,15 @@ async fn matches(tx: &mut TenantTx, words: &Words, query: &ProductQuery, trees: 
         }
     }
     Ok(ids)
+}
+
+/// The ids of products that have the words, and how well; of very many only some are ranked.
+fn push_ranked(sql: &mut QueryBuilder<Postgres>, words: &Words, query: &ProductQuery, trees: &Subtrees) -> Result<()> {
+    sql.push(format!("select product_id, ts_rank_cd(words, {}) as rank from (select product_id, words", words.query));
+    from_where(sql, &query.filter, trees)?;
+    sql.push(format!(" and words @@ ({}) limit {MOST_RANKED}) as found", words.query));
+    sql.push(format!(" order by rank desc, product_id desc limit {MOST_FOUND}"));
+    Ok(())
 }
 
 /// For each word that no title has: the words of titles that are most like it.
