@@ -39,8 +39,6 @@ create function product_keys(status text, brand text, supplier uuid, category_id
 
 -- ---- products -------------------------------------------------------------------------------------------------------
 alter table products
-    alter column image_urls drop not null,
-    alter column image_urls drop default,
     drop constraint products_identified,
     add column tax_rate         numeric(6, 3) check (tax_rate between 0 and 100),
     add column weight_unit      text check (weight_unit in ('g', 'kg', 'lb', 'oz')),
@@ -65,6 +63,9 @@ alter table products
     add column locked           text[] not null default '{}',
     -- How many media are attached, as db_media tells.
     add column media            integer not null default 0,
+    add column media_told_at    timestamptz,
+    -- An empty list of addresses is not known, unless this says that there are none: what the release before wrote and reads.
+    add column no_images        boolean not null default false,
     add column trashed_at       timestamptz,
     -- Set by a trigger: counts the changes of the content, and in which transaction the last one was.
     add column version          bigint not null default 1,
@@ -80,7 +81,7 @@ alter table products
         coalesce(sku, '') || ' ' || coalesce(ean, '') || ' ' || coalesce(brand, '') || ' ' || coalesce(category, '') || ' ' || coalesce(supplier_reference, ''), tags,
         coalesce(short_description, '') || ' ' || coalesce(description, ''))) stored,
     add column keys             text[] generated always as (product_keys(status, brand, supplier_id, category_ids, family, tags,
-        attributes, parent_id, option_axes, media > 0 or coalesce(image_urls, '{}') <> '{}', missing, trashed_at is not null)) stored;
+        attributes, parent_id, option_axes, media > 0 or image_urls <> '{}', missing, trashed_at is not null)) stored;
 create index products_words on products using gin (tenant_id, words);
 create index products_keys on products using gin (tenant_id, keys);
 create index products_changed on products (tenant_id, changed_in, product_id);
@@ -89,12 +90,6 @@ create index products_title on products (tenant_id, left(lower(title), 100) coll
 create index products_price on products (tenant_id, price, product_id);
 create index products_stock on products (tenant_id, stock, product_id);
 create index products_completeness on products (tenant_id, completeness, product_id);
-
--- An empty list was what an import wrote when it knew of none. The owner too is bound by the policies, unless they are
--- not forced.
-alter table products no force row level security;
-update products set image_urls = null where image_urls = '{}';
-alter table products force row level security;
 
 -- Whoever changes the content of a product counts it, and leaves the transaction for those who read changes.
 create function stamp_product() returns trigger language plpgsql as $$
@@ -406,7 +401,7 @@ select tend_product_changes(now());
 grant select on found_products, found_words to pm_catalog, pm_exports, pm_suppliers, pm_media, pm_imports;
 grant insert, update, delete on products to pm_catalog;
 grant select on products to pm_media, pm_suppliers;
-grant update (media, completeness, missing, language) on products to pm_media;
+grant update (media, media_told_at, completeness, missing, language) on products to pm_media;
 grant select on catalogs to pm_media;
 grant select, insert on deleted_products to pm_catalog;
 grant select, insert on words, product_changes to pm_catalog, pm_imports;

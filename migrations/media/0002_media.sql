@@ -103,7 +103,9 @@ create function tenant_of_medium(id uuid) returns uuid language sql stable secur
 create function unfinished_media(before timestamptz, most integer) returns table (tenant_id uuid, media_id uuid, status text)
     language sql stable security definer set search_path = public
     as $$ select tenant_id, media_id, status from media
-          where status in ('awaiting_upload', 'fetching', 'processing', 'deleted') and updated_at < before order by updated_at limit most $$;
+          where (status in ('fetching', 'processing', 'deleted') and updated_at < before)
+             or (status = 'awaiting_upload' and updated_at < before - interval '24 hours')
+          order by updated_at limit most $$;
 create function unfinished_media_jobs(before timestamptz, most integer) returns table (tenant_id uuid, job_id uuid)
     language sql stable security definer set search_path = public
     as $$ select tenant_id, job_id from media_jobs where status = 'running' and updated_at < before order by updated_at limit most $$;

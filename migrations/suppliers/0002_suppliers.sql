@@ -80,6 +80,8 @@ end $$;
 
 grant select, insert, update, delete on suppliers, offers, mappings to pm_suppliers;
 grant select, insert, update on offers to pm_imports;
+-- To see a supplier that nobody takes away meanwhile.
+grant update (updated_at) on suppliers to pm_imports;
 grant select on mappings to pm_imports;
 grant select, insert on audit_log to pm_suppliers, pm_imports;
 grant select on audit_log to pm_identity;

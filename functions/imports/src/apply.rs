@@ -65,7 +65,7 @@ async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch
     let catalog = cx.get::<CatalogDb>().await?;
     let outcome = catalog.apply(tenant, &rows, cx.now).await?;
     if let Some(supplier) = job.supplier_id {
-        note_offers(cx, &catalog, tenant, supplier, &rows).await?;
+        note_offers(cx, &catalog, tenant, supplier, &rows, &outcome).await?;
     }
     if outcome.total() != batch.rows {
         return Err(Error::internal(format!("{} of {} rows are accounted for", outcome.total(), batch.rows)));
@@ -86,13 +86,18 @@ async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch
 
 /// Notes what the rows say of the supplier's offers. In another database: a batch that is delivered again says it again,
 /// and changes nothing.
-async fn note_offers(cx: &Cx, catalog: &CatalogDb, tenant: TenantId, supplier: Uuid, batch: &Batch) -> Result<()> {
+async fn note_offers(cx: &Cx, catalog: &CatalogDb, tenant: TenantId, supplier: Uuid, batch: &Batch, outcome: &Outcome) -> Result<()> {
     let products = catalog.products_of_rows(tenant, &batch.rows).await?;
     let offers: Vec<NewOffer> = batch
         .rows
         .iter()
         .zip(products)
         .filter_map(|(row, product)| {
+            // A row that was not written says nothing of an offer.
+            let left = outcome.issues.iter().any(|issue| issue.row == row.number && issue.error.code != "field_kept");
+            if left {
+                return None;
+            }
             Some(NewOffer {
                 product_id: product?,
                 reference: row.product.supplier_reference.clone(),

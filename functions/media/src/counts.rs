@@ -15,8 +15,7 @@ pub(crate) async fn tell(cx: &Cx, tenant: TenantId) -> Result<()> {
         if due.is_empty() {
             return Ok(());
         }
-        let counts: Vec<_> = due.iter().map(|(product, count, _)| (*product, *count)).collect();
-        catalog.set_media_counts(tenant, &counts).await?;
+        catalog.set_media_counts(tenant, &due).await?;
         media.counts_told(tenant, &due).await?;
         if i64::try_from(due.len()).unwrap_or(i64::MAX) < AT_ONCE {
             return Ok(());

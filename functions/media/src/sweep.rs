@@ -12,10 +12,8 @@ use crate::thumbnail::fail;
 
 /// What made no progress for so long has stopped.
 const STALLED: Duration = Duration::minutes(5);
-/// An upload is waited for so long.
-const UPLOAD: Duration = Duration::hours(24);
 /// A picture that is not ready after so long never will be.
-const HOPELESS: Duration = Duration::hours(2);
+const HOPELESS: Duration = Duration::hours(24);
 const MOST: i32 = 200;
 
 /// Resumes or ends what stopped.
@@ -33,7 +31,9 @@ pub async fn sweep(cx: Cx) -> Result<()> {
         }
     }
     for tenant in db.tenants_with_counts_due(cx.now - Duration::seconds(30), MOST).await? {
-        tell(&cx, tenant).await?;
+        if let Err(error) = tell(&cx, tenant).await {
+            log_error(&error, &tenant.to_string());
+        }
     }
     Ok(())
 }
@@ -50,9 +50,10 @@ async fn resume(cx: &Cx, db: &MediaDb, state: &MediumState) -> Result<()> {
     }
     let medium = db.medium(*tenant, *id).await?;
     let age = cx.now - medium.created_at;
+    // Looked at now: what waits in a long queue is not sent again every minute.
+    db.touch_medium(*tenant, *id, cx.now).await?;
     match status.as_str() {
-        "awaiting_upload" if age > UPLOAD => fail(cx, *tenant, *id, "upload_missing", "no file arrived within 24 hours; begin again").await,
-        "awaiting_upload" => Ok(()),
+        "awaiting_upload" => fail(cx, *tenant, *id, "upload_missing", "no file arrived within 24 hours; begin again").await,
         _ if age > HOPELESS => fail(cx, *tenant, *id, "internal_error", "the picture could not be made ready because of a fault on our side; begin again").await,
         "fetching" => send(cx, *tenant, &Work::Fetch { tenant_id: *tenant, medium_id: *id }).await,
         _ => send_files(cx, *tenant, "media-files", &[medium.object_key]).await,

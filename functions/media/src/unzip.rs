@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 
 use cloud::Objects;
 use db_catalog::CatalogDb;
@@ -21,6 +21,8 @@ use crate::input::MAX_BYTES;
 
 /// A zip has at most so many files.
 const MAX_FILES: usize = 5_000;
+/// Their names and dates take at most so many bytes.
+const MAX_DIRECTORY: usize = 4_000_000;
 /// Files noted at once: a killed process does at most these again.
 const AT_ONCE: usize = 20;
 
@@ -121,7 +123,30 @@ fn nameless() -> std::io::Result<File> {
     Ok(file)
 }
 
-fn open(file: File) -> std::result::Result<(ZipArchive<File>, Vec<Entry>), String> {
+/// The number of files that a zip says it has and the size of its directory, from the record at its end (APPNOTE.TXT 4.3.16),
+/// before anything is read into memory; none when there is no such record, or the zip is of the large kind.
+fn announced(file: &mut File) -> std::io::Result<Option<(usize, usize)>> {
+    let size = file.metadata()?.len();
+    let tail = size.min(65_557);
+    file.seek(SeekFrom::Start(size - tail))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let end = bytes.windows(4).rposition(|window| window == b"PK\x05\x06");
+    let record = end.and_then(|at| bytes.get(at..at + 22));
+    let number = |record: &[u8], at: usize| u16::from_le_bytes([record[at], record[at + 1]]);
+    Ok(record.and_then(|record| {
+        let (files, low, high) = (number(record, 10), number(record, 12), number(record, 14));
+        let directory = usize::from(high) << 16 | usize::from(low);
+        (files != u16::MAX && directory < 0xffff_ffff).then_some((usize::from(files), directory))
+    }))
+}
+
+fn open(mut file: File) -> std::result::Result<(ZipArchive<File>, Vec<Entry>), String> {
+    let none = || "expected a zip, found something else or a damaged one".to_owned();
+    let (files, directory) = announced(&mut file).ok().flatten().ok_or_else(none)?;
+    if files > MAX_FILES || directory > MAX_DIRECTORY {
+        return Err(format!("expected at most {MAX_FILES} files, found {files}; send them in several zips"));
+    }
     let mut archive = ZipArchive::new(file).map_err(|problem| format!("expected a zip, found something else or a damaged one ({problem})"))?;
     if archive.len() > MAX_FILES {
         return Err(format!("expected at most {MAX_FILES} files, found {}; send them in several zips", archive.len()));
@@ -134,8 +159,9 @@ fn open(file: File) -> std::result::Result<(ZipArchive<File>, Vec<Entry>), Strin
         if file.is_dir() || hidden {
             continue;
         }
+        let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
         let (codes, place) = codes_of(&name);
-        entries.push(Entry { index, name: name.chars().filter(|c| !c.is_control()).take(200).collect(), codes, place });
+        entries.push(Entry { index, name, codes, place });
     }
     Ok((archive, entries))
 }
@@ -163,7 +189,7 @@ fn codes_of(name: &str) -> (Vec<String>, u32) {
 }
 
 async fn products_of(cx: &Cx, tenant: TenantId, entries: &[Entry]) -> Result<HashMap<String, Uuid>> {
-    let codes: Vec<String> = entries.iter().flat_map(|entry| entry.codes.iter().filter(|code| !code.contains('\0')).cloned()).collect();
+    let codes: Vec<String> = entries.iter().flat_map(|entry| entry.codes.iter().cloned()).collect();
     cx.get::<CatalogDb>().await?.products_by_codes(tenant, &codes).await
 }
 

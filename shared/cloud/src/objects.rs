@@ -109,13 +109,15 @@ impl Objects {
         Ok(())
     }
 
-    /// Writes a small object whose content never changes under its key: whoever has it keeps it.
+    /// Writes a small object whose content never changes under its key: whoever has it keeps it, a network for a day, so
+    /// that what is deleted is gone there then.
     ///
     /// # Errors
     /// When S3 refuses it.
     pub async fn write_immutable(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<()> {
         let request = self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type);
-        let request = request.cache_control("public, max-age=31536000, immutable").body(ByteStream::from(bytes));
+        let request =
+            request.cache_control("public, max-age=31536000, s-maxage=86400, immutable").body(ByteStream::from(bytes));
         request.send().await.map_err(|error| failed("writing an object", error))?;
         Ok(())
     }

@@ -42,6 +42,10 @@ pub(crate) fn decode(bytes: &[u8], format: Format, longest: u32, limits: Limits)
             if !ends_as_jpeg(bytes) {
                 return Err(ImageError::Truncated(format));
             }
+            // Each scan goes through all the picture again: thousands of tiny ones would take minutes.
+            if bytes.windows(2).filter(|pair| *pair == [0xff, 0xda]).count() > MOST_SCANS {
+                return Err(ImageError::Broken(format, format!("it has more than {MOST_SCANS} scans")));
+            }
             // libjpeg knows no results: the wrapper unwinds out of it.
             let decoded = catch_unwind(AssertUnwindSafe(|| jpeg(bytes, longest, limits)));
             decoded.unwrap_or_else(|_| Err(ImageError::Broken(format, "the decoder gave up".to_owned())))
@@ -60,6 +64,9 @@ pub(crate) fn decode(bytes: &[u8], format: Format, longest: u32, limits: Limits)
         }
     }
 }
+
+/// Encoders write about ten.
+const MOST_SCANS: usize = 100;
 
 fn allocations(limits: Limits) -> image::Limits {
     let mut allowed = image::Limits::default();

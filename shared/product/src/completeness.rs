@@ -129,7 +129,8 @@ pub fn check_requirements(requirements: &[Requirement], locale: Option<&str>) ->
         let known = DEFAULT.iter().any(|(criterion, _)| *criterion == name)
             || change::with_field(&Content::default(), name, serde_json::Value::Null).is_ok()
             || name == "status";
-        if !known {
+        let shaped = name.len() <= 200 && !name.chars().any(char::is_control);
+        if !known || !shaped {
             errors.push(ContentError::new(
                 format!("{field}.criterion"),
                 "unknown",

@@ -147,7 +147,7 @@ impl Content {
         }
         // An EAN with spaces or dashes is the EAN; one that is none is kept, so that the check can say so.
         self.ean = self.ean.take().map(|ean| Gtin::parse(&ean).map_or(ean, String::from));
-        self.currency = self.currency.take().map(|code| code.to_uppercase());
+        self.currency = self.currency.take().map(|code| Currency::parse(&code).map_or(code, String::from));
         for price in [&mut self.price, &mut self.net_price, &mut self.compare_at_price, &mut self.cost_price] {
             *price = price.map(|amount| amount.round_dp(4).normalize());
         }
@@ -343,10 +343,17 @@ impl Check {
         if content.parent_id.is_some() && !axes.is_empty() {
             self.say("option_axes", "variant_of_variant", "a variant has no axes of its own");
         }
+        if content.options.iter().map(|(axis, value)| axis.len() + value.len()).sum::<usize>() > 1_000 {
+            self.say("options", "value_too_long", "expected at most 1,000 bytes of axes and values together");
+        }
         if content.parent_id.is_none() && !content.options.is_empty() {
             self.say("options", "not_a_variant", "only a variant has options; name its parent_id");
         }
-        if content.options.values().any(|value| value.trim().is_empty() || value.chars().count() > 200) {
+        if content
+            .options
+            .values()
+            .any(|value| value.trim().is_empty() || value.chars().count() > 200 || value.chars().any(char::is_control))
+        {
             self.say("options", "field_format_invalid", "expected a value of 1 to 200 characters on each axis");
         }
     }

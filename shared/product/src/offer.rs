@@ -54,8 +54,8 @@ impl PriceRule {
         if self.coefficient.is_some_and(|factor| factor <= Decimal::ZERO || factor > Decimal::ONE_THOUSAND) {
             say("coefficient", "expected a coefficient above 0 and at most 1000");
         }
-        if self.round_to.is_some_and(|step| step <= Decimal::ZERO || step > Decimal::ONE_THOUSAND) {
-            say("round_to", "expected a step above 0 and at most 1000");
+        if self.round_to.is_some_and(|step| step < Decimal::new(1, 4) || step > Decimal::ONE_THOUSAND) {
+            say("round_to", "expected a step of 0.0001 to 1000");
         }
         if self.ending.is_some_and(|ending| ending < Decimal::ZERO || ending >= Decimal::ONE) {
             say("ending", "expected an ending from 0 to below 1, such as 0.99");
@@ -83,7 +83,10 @@ impl PriceRule {
             price = price.checked_add(fee.amount.unwrap_or_default())?.checked_add(share)?;
         }
         let price = match (self.round_to, self.ending) {
-            (Some(step), _) => (price / step).round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero) * step,
+            (Some(step), _) => price
+                .checked_div(step)?
+                .round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero)
+                .checked_mul(step)?,
             (None, Some(ending)) => {
                 let whole = price.floor() + ending;
                 if whole < price { whole + Decimal::ONE } else { whole }

@@ -280,7 +280,7 @@ impl CatalogDb {
             "select status, trashed_at is not null as \"trashed!\", least(completeness / 10, 9) as \"band!\", supplier_id,
                     count(*) as \"products!\", sum(completeness)::bigint as \"completeness!\",
                     count(*) filter (where coalesce(category_ids, '{}') = '{}') as \"uncategorised!\",
-                    count(*) filter (where media = 0 and coalesce(image_urls, '{}') = '{}') as \"imageless!\",
+                    count(*) filter (where media = 0 and image_urls = '{}') as \"imageless!\",
                     count(*) filter (where price is null) as \"priceless!\", count(*) filter (where stock is null) as \"stockless!\"
              from products where tenant_id = $1 group by 1, 2, 3, 4",
             tenant.0

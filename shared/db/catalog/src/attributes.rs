@@ -35,7 +35,9 @@ pub struct AttributeGroup {
 }
 
 /// An organisation has at most so many attributes.
-const MOST: i64 = 5_000;
+const MOST: i64 = 2_000;
+/// All of them together have at most so many options: they are read as a whole.
+const MOST_OPTIONS: usize = 20_000;
 
 /// Every attribute by its code.
 pub(crate) async fn definitions(tx: &mut TenantTx, tenant: TenantId) -> Result<BTreeMap<String, Attribute>> {
@@ -87,6 +89,15 @@ impl CatalogDb {
         let before = known.get(code);
         if before.is_none() && i64::try_from(known.len()).unwrap_or(i64::MAX) >= MOST {
             return Err(Error::invalid("code", "too_many", format!("expected at most {MOST} attributes")));
+        }
+        let others =
+            known.iter().filter(|(other, _)| other.as_str() != code).map(|(_, attribute)| attribute.options.len());
+        if others.sum::<usize>() + new.options.len() > MOST_OPTIONS {
+            return Err(Error::invalid(
+                "options",
+                "too_many",
+                format!("expected at most {MOST_OPTIONS} options of all attributes together"),
+            ));
         }
         if let Some(group) = &new.group {
             let there = sqlx::query_scalar!(

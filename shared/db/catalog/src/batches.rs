@@ -176,6 +176,29 @@ impl Taking<'_> {
         }
     }
 
+    /// Whether the row's prices may be taken over: all prices have one currency, so a row in another one changes none of
+    /// them unless it may change each.
+    fn may_change_prices(&mut self, content: &Content, row: &ProductRow) -> bool {
+        let other = row.currency.zip(content.currency.as_deref()).is_some_and(|(new, old)| new.as_str() != old);
+        let stays = other.then(|| {
+            let prices = [
+                ("price", content.price),
+                ("net_price", content.net_price),
+                ("compare_at_price", content.compare_at_price),
+                ("cost_price", content.cost_price),
+            ];
+            let known = prices.into_iter().filter(|(_, price)| price.is_some()).map(|(field, _)| field);
+            known
+                .chain(["currency"])
+                .any(|field| self.policy.check(&self.product.owners, &self.product.locked, field, self.source).is_err())
+        });
+        if stays == Some(true) {
+            self.kept.push(("currency", Kept::Owned("a price that this source may not change".to_owned())));
+            return false;
+        }
+        true
+    }
+
     /// Takes over what the row says and leaves the rest.
     fn take(&mut self, content: &mut Content, row: &ProductRow, supplier: Option<Uuid>) {
         if content.title != row.title && self.may("title") {
@@ -187,11 +210,13 @@ impl Taking<'_> {
         self.fill("short_description", &mut content.short_description, row.short_description.as_ref());
         self.fill("brand", &mut content.brand, row.brand.as_ref());
         self.fill("category", &mut content.category, row.category.as_ref());
-        self.fill("price", &mut content.price, row.price.as_ref());
-        self.fill("net_price", &mut content.net_price, row.net_price.as_ref());
-        self.fill("compare_at_price", &mut content.compare_at_price, row.compare_at_price.as_ref());
-        self.fill("cost_price", &mut content.cost_price, row.cost_price.as_ref());
-        self.fill("currency", &mut content.currency, row.currency.map(String::from).as_ref());
+        if self.may_change_prices(content, row) {
+            self.fill("price", &mut content.price, row.price.as_ref());
+            self.fill("net_price", &mut content.net_price, row.net_price.as_ref());
+            self.fill("compare_at_price", &mut content.compare_at_price, row.compare_at_price.as_ref());
+            self.fill("cost_price", &mut content.cost_price, row.cost_price.as_ref());
+            self.fill("currency", &mut content.currency, row.currency.map(String::from).as_ref());
+        }
         self.fill("stock", &mut content.stock, row.stock.as_ref());
         let unit = content.weight.map_or(WeightUnit::Gram, |weight| weight.unit);
         let weighs = content.weight.map(|weight| weight.grams());
@@ -271,12 +296,11 @@ fn sort(batch: &Batch, known: Vec<Product>, setup: &Setup, outcome: &mut Outcome
             (of_sku, of_gtin) => of_sku.or(of_gtin),
         };
         let Some(at) = found else {
-            if room == Some(0) {
+            let mut after = made(row, batch.supplier, now);
+            if after.counts() && !take_room(&mut room) {
                 outcome.reject(row.number, vec![quota_error(setup.quota.unwrap_or_default())]);
                 continue;
             }
-            room = room.map(|room| (room - 1).max(0));
-            let mut after = made(row, batch.supplier, now);
             after.import = Some((batch.import, row.number));
             outcome.created += 1;
             written.push(Written { before: None, after, row: Some(row.number), action: "created" });
@@ -308,12 +332,29 @@ fn sort(batch: &Batch, known: Vec<Product>, setup: &Setup, outcome: &mut Outcome
         if content == product.content {
             outcome.unchanged += 1;
         } else {
-            outcome.updated += 1;
             let after = Product { content, import: Some((batch.import, row.number)), ..product.clone() };
+            // A row that brings an archived product back needs room for it.
+            if after.counts() && !product.counts() && !take_room(&mut room) {
+                outcome.reject(row.number, vec![quota_error(setup.quota.unwrap_or_default())]);
+                continue;
+            }
+            outcome.updated += 1;
             written.push(Written { before: Some(product), after, row: Some(row.number), action: "updated" });
         }
     }
     written
+}
+
+/// Takes one of the quota's last places, where there is a quota; gives whether there was one.
+fn take_room(room: &mut Option<i64>) -> bool {
+    match room {
+        None => true,
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            true
+        }
+        Some(_) => false,
+    }
 }
 
 fn conflict(row: &BatchRow, owner: &Product) -> RowError {

@@ -223,6 +223,9 @@ async fn rules(tx: &mut TenantTx, tenant: TenantId) -> Result<CatalogRules> {
 
 fn check_priority(priority: &BTreeMap<String, Vec<String>>) -> Result<()> {
     const KINDS: [&str; 7] = ["user", "supplier", "import", "key", "sync", "rule", "ai"];
+    if priority.len() > 500 || priority.keys().any(|field| field.len() > 200 || field.chars().any(char::is_control)) {
+        return Err(Error::invalid("source_priority", "too_many", "expected at most 500 fields"));
+    }
     for (field, sources) in priority {
         let known = field == "*"
             || product::with_field(&product::Content::default(), field, serde_json::Value::Null).is_ok()
@@ -236,7 +239,7 @@ fn check_priority(priority: &BTreeMap<String, Vec<String>>) -> Result<()> {
         }
         for source in sources {
             let kind = source.split(':').next().unwrap_or_default();
-            if !KINDS.contains(&kind) || sources.len() > 100 {
+            if !KINDS.contains(&kind) || sources.len() > 100 || source.len() > 200 {
                 let message = format!("expected sources of {} (at most 100), found \"{source}\"", KINDS.join(", "));
                 return Err(Error::invalid("source_priority", "source_unknown", message));
             }

@@ -7,13 +7,13 @@ use runtime::{Error, Result, TenantId};
 use serde::Serialize;
 use serde_json::json;
 use sqlx::types::Json;
-use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::CatalogDb;
 use crate::catalogs::setup;
-use crate::jobs::reassess;
+use crate::products::by_ids;
+use crate::write::{Origin, WriteError, Written, write};
 
 /// A category of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -49,8 +49,10 @@ pub struct CategoryChange {
 }
 
 /// A tree has at most so many categories, and so many levels.
-const MOST: i64 = 20_000;
+const MOST: i64 = 5_000;
 const DEEPEST: usize = 10;
+/// A category with more products is emptied by a job first: what is done here is done within a request.
+const MOST_MOVED: i64 = 5_000;
 
 impl CatalogDb {
     /// The whole tree, parents before their children.
@@ -186,7 +188,7 @@ impl CatalogDb {
             let child = category(&mut tx, tenant, child).await?;
             move_below(&mut tx, tenant, &child, Some(into)).await?;
         }
-        let moved = replace(&mut tx, tenant, id, Some(into), stamp.at).await?;
+        let moved = replace(&mut tx, tenant, id, Some(into), stamp).await?;
         remove(&mut tx, tenant, id).await?;
         let line = Change::new("category.merged", id).from(json!(from)).to(json!({ "into": into, "products": moved }));
         record_change(&mut tx, tenant, stamp, line).await?;
@@ -202,7 +204,7 @@ impl CatalogDb {
     pub async fn delete_category(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = self.tree(tenant).await?;
         let before = category(&mut tx, tenant, id).await?;
-        let moved = replace(&mut tx, tenant, id, None, stamp.at).await?;
+        let moved = replace(&mut tx, tenant, id, None, stamp).await?;
         remove(&mut tx, tenant, id).await?;
         record_change(
             &mut tx,
@@ -294,31 +296,47 @@ async fn move_below(tx: &mut TenantTx, tenant: TenantId, moved: &Category, paren
 }
 
 /// Puts another category, or none, in a category's place in every product; gives how many products.
-async fn replace(
-    tx: &mut TenantTx,
-    tenant: TenantId,
-    id: Uuid,
-    by: Option<Uuid>,
-    now: OffsetDateTime,
-) -> Result<usize> {
-    let changed = sqlx::query_scalar!(
-        "update products set updated_at = $4,
-                category_ids = case when $3::uuid is null or $3 = any(category_ids) then array_remove(category_ids, $2)
-                                    else array_replace(category_ids, $2, $3) end
-         where tenant_id = $1 and product_id in (select product_id from found_products where keys @> array['category:' || $5::text])
-         returning product_id",
-        tenant.0,
-        id,
-        by,
-        now,
-        id.to_string()
+async fn replace(tx: &mut TenantTx, tenant: TenantId, id: Uuid, by: Option<Uuid>, stamp: &Stamp) -> Result<usize> {
+    let found = sqlx::query_scalar!(
+        "select product_id as \"id!\" from found_products where keys @> array['category:' || $1::text] limit $2",
+        id.to_string(),
+        MOST_MOVED + 1
     );
-    let changed = changed.fetch_all(&mut **tx).await.map_err(error)?;
-    let setup = setup(tx, tenant).await.map_err(error)?;
-    for some in changed.chunks(1_000) {
-        reassess(tx, tenant, &setup, some).await?;
+    let ids = found.fetch_all(&mut **tx).await.map_err(error)?;
+    if i64::try_from(ids.len()).unwrap_or(i64::MAX) > MOST_MOVED {
+        let message = format!(
+            "more than {MOST_MOVED} products are in this category; move them first (POST /v1/products/bulk-edit: add the other category, then remove this one)"
+        );
+        return Err(Error::Conflict { code: "category_too_large", message });
     }
-    Ok(changed.len())
+    let setup = setup(tx, tenant).await.map_err(error)?;
+    let origin = Origin {
+        source: "user".to_owned(),
+        actor_id: stamp.actor(),
+        actor_name: Some(stamp.actor_name().to_owned()),
+        job_id: None,
+    };
+    for some in ids.chunks(500) {
+        let products = by_ids(tx, tenant, some, true).await.map_err(error)?;
+        let written = products.into_iter().map(|product| {
+            let mut after = product.clone();
+            let mut seen = std::collections::HashSet::new();
+            let kept = product
+                .content
+                .category_ids
+                .iter()
+                .flatten()
+                .filter_map(|one| if *one == id { by } else { Some(*one) });
+            after.content.category_ids = Some(kept.filter(|one| seen.insert(*one)).collect());
+            Written { before: Some(product), after, row: None, action: "updated" }
+        });
+        match write(tx, tenant, &setup, &origin, written.collect(), stamp.at).await {
+            Ok(_) => {}
+            Err(WriteError::Sql(failed)) => return Err(error(failed)),
+            Err(WriteError::Quota) => return Err(Error::internal("a product's category changed the quota")),
+        }
+    }
+    Ok(ids.len())
 }
 
 async fn remove(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<()> {

@@ -43,6 +43,8 @@ pub struct CatalogChanges {
     pub more: bool,
 }
 
+const MOST_BYTES: usize = 4_000_000;
+
 impl CatalogDb {
     /// What changed after `since`; everything there is without it.
     ///
@@ -90,8 +92,13 @@ impl CatalogDb {
         let mut cursor = (after, after_id);
         let mut data = Vec::new();
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut bytes = 0;
         for row in rows.iter().take(wanted) {
             let Some(id) = row.try_get::<Option<Uuid>, _>("id").map_err(error)? else { continue };
+            // An answer of a function has at most 6 MB.
+            if bytes > MOST_BYTES {
+                break;
+            }
             cursor = (row.try_get("place").map_err(error)?, id);
             data.push(if row.try_get("gone").map_err(error)? {
                 CatalogChange {
@@ -104,6 +111,7 @@ impl CatalogDb {
                 }
             } else {
                 let found = product(row).map_err(error)?;
+                bytes += serde_json::to_string(&found.content).map_or(0, |json| json.len());
                 CatalogChange {
                     product_id: id,
                     change: if found.trashed_at.is_some() { "trashed" } else { "changed" },
@@ -114,11 +122,8 @@ impl CatalogDb {
                 }
             });
         }
-        Ok(CatalogChanges {
-            data,
-            cursor: Cursor::Text(format!("{}.{}", cursor.0, cursor.1)).encode(),
-            more: rows.len() > wanted,
-        })
+        let more = rows.len() > wanted || (bytes > MOST_BYTES && data.len() < rows.len());
+        Ok(CatalogChanges { data, cursor: Cursor::Text(format!("{}.{}", cursor.0, cursor.1)).encode(), more })
     }
 }
 

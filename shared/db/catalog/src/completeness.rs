@@ -6,6 +6,7 @@ use runtime::{Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::types::Json;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use crate::CatalogDb;
 use crate::attributes::check_code;
 use crate::catalogs::setup;
 use crate::edits::invalid;
-use crate::products::by_ids;
+use crate::products::one;
 
 /// What a complete product has in a channel and a language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -76,7 +77,11 @@ impl CatalogDb {
             check_requirements(requirements, locale).map_err(invalid)?;
         }
         let mut tx = begin(&self.pool, tenant).await?;
-        let known = setup(&mut tx, tenant).await.map_err(error)?.scopes.len();
+        let others = setup(&mut tx, tenant).await.map_err(error)?.scopes;
+        let known = others
+            .iter()
+            .filter(|scope| scope.channel != channel || scope.locale != locale.unwrap_or_default())
+            .count();
         if requirements.is_some() && known >= 20 {
             return Err(Error::invalid("channel", "too_many", "expected at most 20 channels and languages"));
         }
@@ -128,12 +133,7 @@ impl CatalogDb {
     /// 404 when there is none.
     pub async fn product_completeness(&self, tenant: TenantId, id: Uuid) -> Result<Vec<ScopedCompleteness>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let product = by_ids(&mut tx, tenant, &[id], false)
-            .await
-            .map_err(error)?
-            .into_iter()
-            .next()
-            .ok_or(Error::NotFound("product"))?;
+        let product = one(&mut tx, tenant, id).await?;
         let setup = setup(&mut tx, tenant).await.map_err(error)?;
         let family = setup.required_attributes(product.content.family.as_deref(), "default");
         let media = usize::try_from(product.media).unwrap_or_default();
@@ -157,19 +157,25 @@ impl CatalogDb {
         Ok(scopes)
     }
 
-    /// Notes how many media some products have, and assesses them anew.
+    /// Notes how many media some products have and when that was noted, and assesses them anew. What was noted earlier than
+    /// what is known changes nothing.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn set_media_counts(&self, tenant: TenantId, counts: &[(Uuid, i32)]) -> Result<()> {
-        let (ids, media): (Vec<Uuid>, Vec<i32>) = counts.iter().copied().unzip();
+    pub async fn set_media_counts(&self, tenant: TenantId, counts: &[(Uuid, i32, OffsetDateTime)]) -> Result<()> {
+        let ids: Vec<Uuid> = counts.iter().map(|one| one.0).collect();
+        let media: Vec<i32> = counts.iter().map(|one| one.1).collect();
+        let noted: Vec<OffsetDateTime> = counts.iter().map(|one| one.2).collect();
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
-            "update products p set media = r.media from unnest($2::uuid[], $3::int[]) as r(id, media)
-             where p.tenant_id = $1 and p.product_id = r.id and p.media <> r.media",
+            "update products p set media = r.media, media_told_at = r.noted
+             from unnest($2::uuid[], $3::int[], $4::timestamptz[]) as r(id, media, noted)
+             where p.tenant_id = $1 and p.product_id = r.id and p.media <> r.media
+               and (p.media_told_at is null or p.media_told_at < r.noted)",
             tenant.0,
             &ids,
-            &media
+            &media,
+            &noted
         )
         .execute(&mut *tx)
         .await

@@ -127,6 +127,9 @@ impl CatalogDb {
             };
             return Err(Error::Conflict { code, message: message.to_owned() });
         }
+        if !trashed && parent_in_trash(&mut tx, tenant, &product).await? {
+            return Err(Error::Conflict { code: "parent_in_trash", message: PARENT_IN_TRASH.to_owned() });
+        }
         let family = with_variants(&mut tx, tenant, product).await?;
         let written = family
             .into_iter()
@@ -156,8 +159,12 @@ impl CatalogDb {
             return Err(Error::Conflict { code: "not_in_trash", message });
         }
         let before = json!({ "sku": product.content.sku, "ean": product.content.ean, "title": product.content.title });
-        let family: Vec<Uuid> =
-            with_variants(&mut tx, tenant, product).await?.into_iter().map(|product| product.id).collect();
+        let family = with_variants(&mut tx, tenant, product).await?;
+        if family.iter().any(|product| product.trashed_at.is_none()) {
+            let message = "the product has variants that are not in the trash; move them there first".to_owned();
+            return Err(Error::Conflict { code: "has_variants", message });
+        }
+        let family: Vec<Uuid> = family.into_iter().map(|product| product.id).collect();
         delete(&mut tx, tenant, &family).await.map_err(error)?;
         record_change(&mut tx, tenant, stamp, Change::new("product.deleted", id).from(before)).await?;
         tx.commit().await.map_err(error)
@@ -168,6 +175,9 @@ impl CatalogDb {
     /// # Errors
     /// 404; 422 for a field that there is not.
     pub async fn lock_fields(&self, tenant: TenantId, id: Uuid, fields: &[String], stamp: &Stamp) -> Result<Product> {
+        if fields.len() > 500 || fields.iter().any(|field| field.len() > 200 || field.chars().any(char::is_control)) {
+            return Err(Error::invalid("fields", "invalid", "expected at most 500 names of fields"));
+        }
         for field in fields {
             if product::with_field(&Content::default(), field, serde_json::Value::Null).is_err() && field != "status" {
                 return Err(Error::invalid("fields", "unknown_field", format!("a product has no field \"{field}\"")));
@@ -237,6 +247,19 @@ impl CatalogDb {
             message: format!("the {what} {value} belongs to {whose}; give another one, or change that product"),
         })
     }
+}
+
+pub(crate) const PARENT_IN_TRASH: &str =
+    "the parent of this variant is in the trash; restore the parent, its variants come with it";
+
+/// Whether a variant's parent lies in the trash.
+pub(crate) async fn parent_in_trash(tx: &mut TenantTx, tenant: TenantId, product: &Product) -> Result<bool> {
+    let parent = sqlx::query_scalar!(
+        "select trashed_at is not null as \"trashed!\" from products where tenant_id = $1 and product_id = $2",
+        tenant.0,
+        product.content.parent_id
+    );
+    Ok(parent.fetch_optional(&mut **tx).await.map_err(error)?.unwrap_or(false))
 }
 
 /// A product and, of a parent, its variants; all locked.

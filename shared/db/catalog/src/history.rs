@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::CatalogDb;
-use crate::products::by_ids;
+use crate::products::{Product, one};
 
 /// One change of a product.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -74,9 +74,6 @@ pub struct SetBy {
     pub row: Option<i32>,
 }
 
-/// So many changes of one product are looked through.
-const MOST: i64 = 5_000;
-
 pub(crate) struct Entry {
     pub(crate) product_id: Uuid,
     pub(crate) change_id: Uuid,
@@ -90,24 +87,51 @@ pub(crate) struct Entry {
     pub(crate) diff: Option<Json<BTreeMap<String, FieldChange>>>,
 }
 
-/// The changes of some products, the newest first.
-pub(crate) async fn entries(
+/// The changes of some products since a job first changed each of them, the newest first.
+pub(crate) async fn entries_since(
     tx: &mut TenantTx,
     tenant: TenantId,
     products: &[Uuid],
-    limit: i64,
+    job: Uuid,
 ) -> sqlx::Result<Vec<Entry>> {
     sqlx::query_as!(
         Entry,
-        r#"select product_id, change_id, at, action, source, actor_id, actor_name, job_id, row_number,
-                  diff as "diff: Json<BTreeMap<String, FieldChange>>"
-           from product_changes where tenant_id = $1 and product_id = any($2) order by change_id desc limit $3"#,
+        r#"select c.product_id, c.change_id, c.at, c.action, c.source, c.actor_id, c.actor_name, c.job_id, c.row_number,
+                  c.diff as "diff: Json<BTreeMap<String, FieldChange>>"
+           from (select product_id, min(change_id::text)::uuid as first from product_changes
+                 where tenant_id = $1 and job_id = $3 and product_id = any($2) group by 1) j
+           join product_changes c on c.tenant_id = $1 and c.product_id = j.product_id and c.change_id >= j.first
+           order by c.change_id desc"#,
         tenant.0,
         products,
-        limit
+        job
     )
     .fetch_all(&mut **tx)
     .await
+}
+
+/// Which source set each field of some products before a job first changed them; under no name the source that made the
+/// product.
+pub(crate) async fn sources_before(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    products: &[Uuid],
+    job: Uuid,
+) -> sqlx::Result<HashMap<(Uuid, String), String>> {
+    let found = sqlx::query!(
+        r#"select distinct on (c.product_id, f.field) c.product_id, coalesce(f.field, '') as "field!", c.source
+           from (select product_id, min(change_id::text)::uuid as first from product_changes
+                 where tenant_id = $1 and job_id = $3 and product_id = any($2) group by 1) j
+           join product_changes c on c.tenant_id = $1 and c.product_id = j.product_id and c.change_id < j.first
+           left join lateral jsonb_object_keys(c.diff) as f(field) on true
+           where f.field is not null or c.action = 'created'
+           order by c.product_id, f.field, c.change_id desc"#,
+        tenant.0,
+        products,
+        job
+    );
+    let found = found.fetch_all(&mut **tx).await?;
+    Ok(found.into_iter().map(|row| ((row.product_id, row.field), row.source)).collect())
 }
 
 impl CatalogDb {
@@ -123,45 +147,38 @@ impl CatalogDb {
         limit: i64,
     ) -> Result<Page<ProductChange>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let product = by_ids(&mut tx, tenant, &[id], false)
-            .await
-            .map_err(error)?
-            .into_iter()
-            .next()
-            .ok_or(Error::NotFound("product"))?;
-        // What a new product was is told by what came later: the older value of each first change, or today's.
-        let mut values: HashMap<String, Value> = fields(&product.content).into_iter().collect();
+        let product = one(&mut tx, tenant, id).await?;
+        let found = sqlx::query_as!(
+            Entry,
+            r#"select product_id, change_id, at, action, source, actor_id, actor_name, job_id, row_number,
+                      diff as "diff: Json<BTreeMap<String, FieldChange>>"
+               from product_changes where tenant_id = $1 and product_id = $2 and ($3::uuid is null or change_id < $3)
+               order by change_id desc limit $4"#,
+            tenant.0,
+            id,
+            before,
+            limit + 1
+        );
         let mut timeline = Vec::new();
-        for entry in entries(&mut tx, tenant, &[id], MOST).await.map_err(error)? {
+        for entry in found.fetch_all(&mut *tx).await.map_err(error)? {
             let changes = match entry.diff {
                 Some(diff) => diff.0,
-                None => values
-                    .iter()
-                    .map(|(field, value)| (field.clone(), FieldChange { old: Value::Null, new: value.clone() }))
-                    .collect(),
+                None if entry.action == "created" => made_of(&mut tx, tenant, &product).await?,
+                None => BTreeMap::new(),
             };
-            for (field, change) in &changes {
-                match &change.old {
-                    Value::Null => values.remove(field),
-                    old => values.insert(field.clone(), old.clone()),
-                };
-            }
-            if before.is_none_or(|before| entry.change_id < before) {
-                timeline.push(ProductChange {
-                    id: entry.change_id,
-                    at: entry.at,
-                    action: entry.action,
-                    source: entry.source,
-                    actor_id: entry.actor_id,
-                    actor_name: entry.actor_name,
-                    job_id: entry.job_id,
-                    file_name: None,
-                    row: entry.row_number,
-                    changes,
-                });
-            }
+            timeline.push(ProductChange {
+                id: entry.change_id,
+                at: entry.at,
+                action: entry.action,
+                source: entry.source,
+                actor_id: entry.actor_id,
+                actor_name: entry.actor_name,
+                job_id: entry.job_id,
+                file_name: None,
+                row: entry.row_number,
+                changes,
+            });
         }
-        timeline.truncate(usize::try_from(limit + 1).unwrap_or(usize::MAX));
         Ok(Page::cut(timeline, limit, |change| Cursor::Id(change.id)))
     }
 
@@ -197,33 +214,35 @@ impl CatalogDb {
     /// 404 when the tenant has no such product.
     pub async fn product_provenance(&self, tenant: TenantId, id: Uuid) -> Result<Vec<FieldOrigin>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let product = by_ids(&mut tx, tenant, &[id], false)
-            .await
-            .map_err(error)?
-            .into_iter()
-            .next()
-            .ok_or(Error::NotFound("product"))?;
-        let entries = entries(&mut tx, tenant, &[id], MOST).await.map_err(error)?;
-        let known = fields(&product.content);
-        let origins = known.into_iter().map(|(field, value)| {
-            let set = entries.iter().find(|entry| match &entry.diff {
-                Some(diff) => diff.contains_key(&field),
-                None => entry.action == "created",
-            });
-            FieldOrigin {
-                source: product.owners.of(&field).map(str::to_owned),
-                locked: product.locked.contains(&field),
-                set_by: set.map(|entry| SetBy {
-                    change_id: entry.change_id,
-                    at: entry.at,
-                    actor_name: entry.actor_name.clone(),
-                    job_id: entry.job_id,
-                    file_name: None,
-                    row: entry.row_number,
-                }),
-                field,
-                value,
-            }
+        let product = one(&mut tx, tenant, id).await?;
+        let set = sqlx::query!(
+            r#"select distinct on (f.field) coalesce(f.field, '') as "field!", c.change_id, c.at, c.actor_name, c.job_id, c.row_number
+               from product_changes c left join lateral jsonb_object_keys(c.diff) as f(field) on true
+               where c.tenant_id = $1 and c.product_id = $2 and (f.field is not null or c.action = 'created')
+               order by f.field, c.change_id desc"#,
+            tenant.0,
+            id
+        );
+        let set = set.fetch_all(&mut *tx).await.map_err(error)?;
+        let mut by: HashMap<String, SetBy> = HashMap::new();
+        for row in set {
+            let one = SetBy {
+                change_id: row.change_id,
+                at: row.at,
+                actor_name: row.actor_name,
+                job_id: row.job_id,
+                file_name: None,
+                row: row.row_number,
+            };
+            by.insert(row.field, one);
+        }
+        // What nothing changed is as it was made.
+        let origins = fields(&product.content).into_iter().map(|(field, value)| FieldOrigin {
+            source: product.owners.of(&field).map(str::to_owned),
+            locked: product.locked.contains(&field),
+            set_by: by.get(&field).or_else(|| by.get("")).cloned(),
+            field,
+            value,
         });
         Ok(origins.collect())
     }
@@ -277,4 +296,23 @@ impl CatalogDb {
         tx.commit().await.map_err(error)?;
         Ok(purged)
     }
+}
+
+/// What a new product was is told by what came later: the oldest of the older values of each field, or today's.
+async fn made_of(tx: &mut TenantTx, tenant: TenantId, product: &Product) -> Result<BTreeMap<String, FieldChange>> {
+    let first = sqlx::query!(
+        r#"select distinct on (f.field) f.field as "field!", f.change->'old' as old
+           from product_changes c, lateral jsonb_each(c.diff) as f(field, change)
+           where c.tenant_id = $1 and c.product_id = $2 order by f.field, c.change_id"#,
+        tenant.0,
+        product.id
+    );
+    let mut values = fields(&product.content);
+    for row in first.fetch_all(&mut **tx).await.map_err(error)? {
+        match row.old.filter(|old| !old.is_null()) {
+            Some(old) => values.insert(row.field, old),
+            None => values.remove(&row.field),
+        };
+    }
+    Ok(values.into_iter().map(|(field, new)| (field, FieldChange { old: Value::Null, new })).collect())
 }

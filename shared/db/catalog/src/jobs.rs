@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::CatalogDb;
 use crate::catalogs::{Setup, setup};
-use crate::edits::{check, delete, moved};
-use crate::history::{Entry, entries};
+use crate::edits::{PARENT_IN_TRASH, check, delete, moved, parent_in_trash};
+use crate::history::{Entry, entries_since, sources_before};
 use crate::products::{Product, by_ids};
 use crate::search::{ProductQuery, count_all, ids_between};
 use crate::write::{Origin, Scopes, WriteError, Written, write};
@@ -336,13 +336,17 @@ impl CatalogDb {
             })
         })?;
         if inserted.rows_affected() == 0 {
-            let there = sqlx::query_scalar!(
-                "select job_id from catalog_jobs where tenant_id = $1 and idempotency_key = $2",
+            let there = sqlx::query!(
+                "select job_id, kind, spec from catalog_jobs where tenant_id = $1 and idempotency_key = $2",
                 tenant.0,
                 key
             );
             let there = there.fetch_one(&mut *tx).await.map_err(error)?;
-            return job(&mut tx, tenant, there).await;
+            if there.kind != work.kind() || there.spec != json!(spec) {
+                let message = "this Idempotency-Key began another job; send a new one".to_owned();
+                return Err(Error::Conflict { code: "idempotency_key_reused", message });
+            }
+            return job(&mut tx, tenant, there.job_id).await;
         }
         let line = Change::new("catalog_job.begun", id)
             .to(json!({ "kind": work.kind(), "products": total, "spec": spec, "undoes": undoes }));
@@ -535,13 +539,10 @@ async fn edited(
     product: &Product,
     edits: &[Edit],
 ) -> Result<std::result::Result<product::Content, Vec<JobProblem>>> {
-    let problem = |field: &str, code: &str, message: &str| JobProblem {
-        product_id: product.id,
-        field: field.to_owned(),
-        code: code.to_owned(),
-        message: message.to_owned(),
-    };
-    if product.trashed_at.is_some() {
+    let problem = |field: &str, code: &str, message: &str| problem(product.id, field, code, message);
+    // A merge of suppliers reaches the trash too: what comes out of it has the one that stays.
+    let merge = edits.iter().all(|edit| edit.field == "supplier_id");
+    if product.trashed_at.is_some() && !merge {
         return Ok(Err(vec![problem("", "in_trash", "the product is in the trash")]));
     }
     let mut content = product.content.clone();
@@ -577,56 +578,84 @@ impl Stepping<'_> {
         }
     }
 
-    /// Edits, trash, restore, purge: the next products of the selection.
+    /// Edits, trash, restore, purge: the next products of the selection. What is moved takes its variants along.
     async fn selected(&self, tx: &mut TenantTx) -> Result<Step> {
         let selection = self.row.spec.selection.clone().unwrap_or(Selection { ids: None, query: None });
         let ids = selection.between(tx, self.tenant, (self.row.done_to, self.row.up_to), STEP).await?;
         let mut step =
             Step { last: ids.last().copied(), done: i64::try_from(ids.len()).unwrap_or_default(), ..Step::default() };
-        let products = by_ids(tx, self.tenant, &ids, true).await.map_err(error)?;
+        let wanted = if self.row.kind == "edit" { ids } else { self.with_variants(tx, ids).await? };
+        let products = by_ids(tx, self.tenant, &wanted, true).await.map_err(error)?;
+        let mut room = Room(self.setup.quota.map(|quota| quota - self.setup.products));
         let mut written = Vec::new();
-        let mut room = self.setup.quota.map(|quota| quota - self.setup.products);
-        let mut purged = Vec::new();
-        for product in products {
-            match self.row.kind.as_str() {
-                "trash" | "restore" => {
-                    let trashed = self.row.kind == "trash";
-                    if product.trashed_at.is_some() == trashed {
+        match self.row.kind.as_str() {
+            "purge" => {
+                let purged = purgeable(products, &mut step.problems);
+                step.changed = i64::try_from(purged.len()).unwrap_or_default();
+                delete(tx, self.tenant, &purged).await.map_err(error)?;
+            }
+            "trash" | "restore" => {
+                let trashed = self.row.kind == "trash";
+                for product in products.into_iter().filter(|product| product.trashed_at.is_some() != trashed) {
+                    let alone = !trashed && !product.content.parent_id.is_some_and(|parent| wanted.contains(&parent));
+                    if alone && parent_in_trash(tx, self.tenant, &product).await? {
+                        step.problems.push(problem(product.id, "", "parent_in_trash", PARENT_IN_TRASH));
                         continue;
                     }
-                    if !trashed && room.as_ref().is_some_and(|room| *room <= 0) {
-                        step.problems.push(quota_problem(product.id));
-                        continue;
+                    let one = moved(product, trashed, self.now);
+                    match room.take(&one) {
+                        true => written.push(one),
+                        false => step.problems.push(quota_problem(one.after.id)),
                     }
-                    room = room.map(|room| room - i64::from(!trashed));
-                    written.push(moved(product, trashed, self.now));
                 }
-                "purge" if product.trashed_at.is_some() => purged.push(product.id),
-                "purge" => {}
-                _ => match edited(tx, self.tenant, &product, &self.row.spec.edits).await? {
-                    Err(problems) => step.problems.extend(problems),
-                    Ok(content) if content == product.content => {}
-                    Ok(content) => {
-                        let archived = |status: product::ProductStatus| status == product::ProductStatus::Archived;
-                        if archived(product.content.status) && !archived(content.status) {
-                            if room.as_ref().is_some_and(|room| *room <= 0) {
-                                step.problems.push(quota_problem(product.id));
-                                continue;
-                            }
-                            room = room.map(|room| room - 1);
+            }
+            _ => {
+                for product in products {
+                    let content = match edited(tx, self.tenant, &product, &self.row.spec.edits).await? {
+                        Ok(content) => content,
+                        Err(problems) => {
+                            step.problems.extend(problems);
+                            continue;
                         }
+                    };
+                    let kept = self.kept(&product, &content);
+                    if !kept.is_empty() {
+                        step.problems.extend(kept);
+                    } else if content != product.content {
                         let after = Product { content, ..product.clone() };
-                        written.push(Written { before: Some(product), after, row: None, action: "updated" });
+                        let one = Written { before: Some(product), after, row: None, action: "updated" };
+                        match room.take(&one) {
+                            true => written.push(one),
+                            false => step.problems.push(quota_problem(one.after.id)),
+                        }
                     }
-                },
+                }
             }
         }
-        step.changed = i64::try_from(written.len() + purged.len()).unwrap_or_default();
+        step.changed += i64::try_from(written.len()).unwrap_or_default();
         self.write(tx, written).await?;
-        if !purged.is_empty() {
-            delete(tx, self.tenant, &purged).await.map_err(error)?;
-        }
         Ok(step)
+    }
+
+    /// Products and the variants of those that are parents.
+    async fn with_variants(&self, tx: &mut TenantTx, mut ids: Vec<Uuid>) -> Result<Vec<Uuid>> {
+        let variants = sqlx::query_scalar!(
+            "select product_id from products where tenant_id = $1 and parent_id = any($2)",
+            self.tenant.0,
+            &ids
+        );
+        ids.extend(variants.fetch_all(&mut **tx).await.map_err(error)?);
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// The fields that this source may not change.
+    fn kept(&self, product: &Product, content: &product::Content) -> Vec<JobProblem> {
+        let check = |field: &str| self.setup.policy.check(&product.owners, &product.locked, field, &self.origin.source);
+        let changed = diff(&product.content, content);
+        let kept = changed.keys().filter(|field| check(field).is_err());
+        kept.map(|field| problem(product.id, field, "field_kept", "locked, or owned by a stronger source")).collect()
     }
 
     /// Puts back, per field, what the job wrote, where nothing wrote it since.
@@ -643,30 +672,49 @@ impl Stepping<'_> {
         let mut step =
             Step { last: ids.last().copied(), done: i64::try_from(ids.len()).unwrap_or_default(), ..Step::default() };
         let mut changes: HashMap<Uuid, Vec<Entry>> = HashMap::new();
-        for entry in entries(tx, self.tenant, &ids, i64::MAX).await.map_err(error)? {
+        for entry in entries_since(tx, self.tenant, &ids, job).await.map_err(error)? {
             changes.entry(entry.product_id).or_default().push(entry);
         }
+        let earlier = sources_before(tx, self.tenant, &ids, job).await.map_err(error)?;
+        let mut room = Room(self.setup.quota.map(|quota| quota - self.setup.products));
         let mut written = Vec::new();
         for product in by_ids(tx, self.tenant, &ids, true).await.map_err(error)? {
-            let undone =
-                undone(&product, changes.get(&product.id).map(Vec::as_slice).unwrap_or_default(), job, self.now);
+            let entries = changes.get(&product.id).map(Vec::as_slice).unwrap_or_default();
+            let undone = undone(&product, entries, &earlier, job, (self.now, self.setup.policy.lock_on_edit));
             step.kept += undone.kept;
-            if let Some(after) = undone.after {
-                written.push(Written { before: Some(product), after, row: None, action: undone.action });
+            let Some(mut after) = undone.after else { continue };
+            // What the old values name may be gone by now.
+            match check(tx, self.tenant, &mut after.content, Some(&product)).await {
+                Ok(()) => {}
+                Err(Error::Invalid(errors)) => {
+                    step.kept += i64::try_from(diff(&product.content, &after.content).len()).unwrap_or_default();
+                    step.problems.extend(
+                        errors.iter().map(|error| problem(product.id, &error.field, &error.code, &error.message)),
+                    );
+                    continue;
+                }
+                Err(other) => return Err(other),
+            }
+            let one = Written { before: Some(product), after, row: None, action: undone.action };
+            match room.take(&one) {
+                true => written.push(one),
+                false => step.problems.push(quota_problem(one.after.id)),
             }
         }
         step.changed = i64::try_from(written.len()).unwrap_or_default();
-        // The owners were put back beside the values: writing must not give the fields to whoever undoes.
-        let owners: HashMap<Uuid, product::Owners> =
-            written.iter().map(|one| (one.after.id, one.after.owners.clone())).collect();
+        // Owners and locks were put back beside the values: writing must not give the fields to whoever undoes.
+        let ids: Vec<Uuid> = written.iter().map(|one| one.after.id).collect();
+        let owners: Vec<Value> = written.iter().map(|one| json!(one.after.owners)).collect();
+        let locked: Vec<String> = written.iter().map(|one| one.after.locked.join("\n")).collect();
         self.write(tx, written).await?;
-        let (ids, owners): (Vec<Uuid>, Vec<Value>) = owners.into_iter().map(|(id, owners)| (id, json!(owners))).unzip();
         sqlx::query!(
-            "update products p set owners = r.owners from unnest($2::uuid[], $3::jsonb[]) as r(id, owners)
-             where p.tenant_id = $1 and p.product_id = r.id",
+            r"update products p set owners = r.owners, locked = string_to_array(r.locked, E'\n')
+              from unnest($2::uuid[], $3::jsonb[], $4::text[]) as r(id, owners, locked)
+              where p.tenant_id = $1 and p.product_id = r.id",
             self.tenant.0,
             &ids,
-            &owners
+            &owners,
+            &locked
         )
         .execute(&mut **tx)
         .await
@@ -715,13 +763,44 @@ pub(crate) async fn reassess(tx: &mut TenantTx, tenant: TenantId, setup: &Setup,
     Ok(assessed.execute(&mut **tx).await.map_err(error)?.rows_affected())
 }
 
-fn quota_problem(product: Uuid) -> JobProblem {
-    JobProblem {
-        product_id: product,
-        field: String::new(),
-        code: "quota_exceeded".to_owned(),
-        message: "Quota exceeded: the plan has no room for more products".to_owned(),
+/// The places that the quota has left.
+struct Room(Option<i64>);
+
+impl Room {
+    /// Takes or gives back the place of a product that is to be written; false when there is none.
+    fn take(&mut self, one: &Written) -> bool {
+        let Some(left) = &mut self.0 else { return true };
+        let growth = i64::from(one.after.counts()) - i64::from(one.before.as_ref().is_some_and(Product::counts));
+        if growth > 0 && *left < growth {
+            return false;
+        }
+        *left -= growth;
+        true
     }
+}
+
+/// Those of the trash that can be deleted: a parent only with all its variants.
+fn purgeable(products: Vec<Product>, problems: &mut Vec<JobProblem>) -> Vec<Uuid> {
+    let live: BTreeSet<Uuid> =
+        products.iter().filter(|one| one.trashed_at.is_none()).filter_map(|one| one.content.parent_id).collect();
+    let mut purged = Vec::new();
+    for product in products.into_iter().filter(|product| product.trashed_at.is_some()) {
+        if live.contains(&product.id) {
+            let message = "it has variants that are not in the trash; move them there first";
+            problems.push(problem(product.id, "", "has_variants", message));
+        } else {
+            purged.push(product.id);
+        }
+    }
+    purged
+}
+
+fn problem(product: Uuid, field: &str, code: &str, message: &str) -> JobProblem {
+    JobProblem { product_id: product, field: field.to_owned(), code: code.to_owned(), message: message.to_owned() }
+}
+
+fn quota_problem(product: Uuid) -> JobProblem {
+    problem(product, "", "quota_exceeded", "Quota exceeded: the plan has no room for more products")
 }
 
 struct Undone {
@@ -730,57 +809,59 @@ struct Undone {
     action: &'static str,
 }
 
-/// A product as it is when a job's changes are taken back; `entries` are all its changes, the newest first.
-fn undone(product: &Product, entries: &[Entry], job: Uuid, now: OffsetDateTime) -> Undone {
+/// A product as it is when a job's changes are taken back. `entries` are its changes since the job's first one, the newest
+/// first; `earlier` says which source set a field before that.
+fn undone(
+    product: &Product,
+    entries: &[Entry],
+    earlier: &HashMap<(Uuid, String), String>,
+    job: Uuid,
+    (now, locks): (OffsetDateTime, bool),
+) -> Undone {
     let mut undone = Undone { after: None, kept: 0, action: "reverted" };
     let mut after = product.clone();
-    // The fields that something else changed later, as we walk back in time.
+    // What something else changed later, as we walk back in time: fields, and whether it lies in the trash.
     let mut changed_since: BTreeSet<&str> = BTreeSet::new();
-    let mut touched = false;
-    for (at, entry) in entries.iter().enumerate() {
+    let (mut touched, mut moved_since) = (false, false);
+    for entry in entries {
         let changes = entry.diff.as_ref();
         if entry.job_id != Some(job) {
             changed_since.extend(changes.into_iter().flat_map(|diff| diff.keys().map(String::as_str)));
+            moved_since |= matches!(entry.action.as_str(), "trashed" | "restored");
             touched = true;
             continue;
         }
-        match entry.action.as_str() {
+        let to_trash = match entry.action.as_str() {
             // Made by the job: into the trash, unless somebody has worked on it since.
-            "created" if touched => undone.kept += i64::try_from(fields(&product.content).len()).unwrap_or_default(),
-            "created" if product.trashed_at.is_none() => {
-                after.trashed_at = Some(now);
-                undone.action = "trashed";
+            "created" if touched => {
+                undone.kept += i64::try_from(fields(&product.content).len()).unwrap_or_default();
+                None
             }
-            "trashed" if product.trashed_at.is_some() => {
-                after.trashed_at = None;
-                undone.action = "restored";
-            }
-            "restored" if product.trashed_at.is_none() => {
-                after.trashed_at = Some(now);
-                undone.action = "trashed";
-            }
-            _ => {}
+            "created" | "restored" => Some(true),
+            "trashed" => Some(false),
+            _ => None,
+        };
+        if let Some(to_trash) = to_trash.filter(|to_trash| !moved_since && product.trashed_at.is_some() != *to_trash) {
+            after.trashed_at = to_trash.then_some(now);
+            undone.action = if to_trash { "trashed" } else { "restored" };
         }
         for (field, change) in changes.into_iter().flat_map(|diff| diff.iter()) {
-            if changed_since.contains(field.as_str()) {
+            let back = with_field(&after.content, field, change.old.clone());
+            let Some(content) = back.ok().filter(|_| !changed_since.contains(field.as_str())) else {
                 undone.kept += 1;
                 continue;
-            }
-            match with_field(&after.content, field, change.old.clone()) {
-                Ok(content) => after.content = content,
-                Err(_) => {
-                    undone.kept += 1;
-                    continue;
-                }
-            }
-            let earlier = entries[at + 1..].iter().find(|earlier| {
-                earlier.diff.as_ref().map_or(earlier.action == "created", |diff| diff.contains_key(field))
-            });
-            match earlier.filter(|_| !change.old.is_null()) {
-                Some(earlier) => after.owners.give([field.as_str()], &earlier.source),
+            };
+            after.content = content;
+            let source =
+                earlier.get(&(product.id, field.clone())).or_else(|| earlier.get(&(product.id, String::new())));
+            match source.filter(|_| !change.old.is_null()) {
+                Some(source) => after.owners.give([field.as_str()], source),
                 None => after.owners.forget([field.as_str()]),
             }
-            after.locked.retain(|locked| locked != field);
+            // The lock that the job's own edit made goes with it.
+            if locks && entry.source == "user" && source.map(String::as_str) != Some("user") {
+                after.locked.retain(|locked| locked != field);
+            }
         }
     }
     if after != *product {

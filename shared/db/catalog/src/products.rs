@@ -54,7 +54,7 @@ pub struct Product {
 /// The columns of a [`Product`].
 pub(crate) const COLUMNS: &str = "product_id, version, sku, ean, title, description, short_description, brand, category, \
     category_ids, family, price, net_price, compare_at_price, cost_price, currency, tax_rate, stock, weight_grams, weight_unit, \
-    length_mm, width_mm, height_mm, dimension_unit, image_urls, supplier_id, supplier_reference, status, parent_id, \
+    length_mm, width_mm, height_mm, dimension_unit, image_urls, no_images, supplier_id, supplier_reference, status, parent_id, \
     option_axes, options, tags, attributes, texts, seo_title, seo_description, slug, identifiers, completeness, missing, \
     media, locked, trashed_at, created_at, updated_at, owners, import_id, import_row";
 
@@ -69,6 +69,7 @@ pub(crate) fn product(row: &PgRow) -> sqlx::Result<Product> {
         row.try_get::<Option<&str>, _>("dimension_unit")?.and_then(LengthUnit::named).unwrap_or_default();
     let status: &str = row.try_get("status")?;
     let completeness = row.try_get("completeness")?;
+    let none_known: bool = row.try_get("no_images")?;
     let content = Content {
         title: row.try_get("title")?,
         sku: row.try_get("sku")?,
@@ -91,7 +92,7 @@ pub(crate) fn product(row: &PgRow) -> sqlx::Result<Product> {
             [amount("length_mm")?, amount("width_mm")?, amount("height_mm")?],
             dimension_unit,
         ),
-        image_urls: row.try_get("image_urls")?,
+        image_urls: Some(row.try_get("image_urls")?).filter(|urls: &Vec<String>| !urls.is_empty() || none_known),
         supplier_id: row.try_get("supplier_id")?,
         supplier_reference: row.try_get("supplier_reference")?,
         status: ProductStatus::parse(status).unwrap_or_default(),
@@ -139,6 +140,12 @@ pub(crate) async fn by_ids(
     rows.iter().map(product).collect()
 }
 
+/// One product.
+pub(crate) async fn one(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Product> {
+    let found = by_ids(tx, tenant, &[id], false).await.map_err(error)?;
+    found.into_iter().next().ok_or(Error::NotFound("product"))
+}
+
 /// One product, locked until the transaction ends.
 pub(crate) async fn for_update(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Product> {
     let found = by_ids(tx, tenant, &[id], true).await.map_err(error)?;
@@ -152,8 +159,7 @@ impl CatalogDb {
     /// 404 when the tenant has none.
     pub async fn product(&self, tenant: TenantId, id: Uuid) -> Result<Product> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let found = by_ids(&mut tx, tenant, &[id], false).await.map_err(error)?;
-        found.into_iter().next().ok_or(Error::NotFound("product"))
+        one(&mut tx, tenant, id).await
     }
 
     /// Those of `ids` that are products of the tenant.

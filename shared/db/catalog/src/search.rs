@@ -168,6 +168,27 @@ impl CatalogDb {
     }
 }
 
+/// What a page may weigh: an answer of a function has at most 6 MB.
+const MOST_BYTES: usize = 4_000_000;
+
+/// How many of these products fit into one answer; always one.
+pub(crate) fn that_fit(products: &[Product]) -> usize {
+    let weight = |product: &Product| {
+        let content = &product.content;
+        let texts = [&content.description, &content.short_description, &content.seo_description];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        let parts = serde_json::to_string(&(&content.attributes, &content.texts, &content.image_urls))
+            .map_or(0, |json| json.len());
+        2_000 + texts + parts
+    };
+    let mut total = 0;
+    let fitting = products.iter().take_while(|product| {
+        total += weight(product);
+        total <= MOST_BYTES
+    });
+    fitting.count().max(1).min(products.len())
+}
+
 /// The categories below those that conditions name.
 pub(crate) struct Subtrees(HashMap<Uuid, Vec<Uuid>>);
 
@@ -254,16 +275,17 @@ async fn list(tx: &mut TenantTx, query: &ProductQuery, trees: &Subtrees, page: &
         rows.extend(sql.build().fetch_all(&mut **tx).await.map_err(condition_error)?);
     }
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
+    let all = rows.len();
     rows.truncate(limit);
-    let next_cursor = match rows.last().filter(|_| more) {
+    let mut data = rows.iter().map(product).collect::<sqlx::Result<Vec<_>>>().map_err(error)?;
+    data.truncate(that_fit(&data));
+    let next_cursor = match rows.get(data.len().wrapping_sub(1)).filter(|_| all > data.len()) {
         Some(last) => {
             let place = Place(last.try_get("sorted_by").map_err(error)?, last.try_get("product_id").map_err(error)?);
             Some(Cursor::Text(serde_json::to_string(&place).map_err(Error::internal)?).encode())
         }
         None => None,
     };
-    let data = rows.iter().map(product).collect::<sqlx::Result<Vec<_>>>().map_err(error)?;
     Ok(ProductPage { data, next_cursor, total: None, corrected: BTreeMap::new() })
 }
 
@@ -303,7 +325,10 @@ async fn search(
         "select {COLUMNS} from found_products where product_id = any($1) order by array_position($1, product_id)"
     );
     let rows = sqlx::query(AssertSqlSafe(select)).bind(wanted).fetch_all(&mut **tx).await.map_err(error)?;
-    let data = rows.iter().map(product).collect::<sqlx::Result<Vec<_>>>().map_err(error)?;
+    let mut data = rows.iter().map(product).collect::<sqlx::Result<Vec<_>>>().map_err(error)?;
+    let fitting = that_fit(&data);
+    let end = if fitting < data.len() { begin + fitting } else { end };
+    data.truncate(fitting);
     let end = i64::try_from(end).unwrap_or(i64::MAX);
     let next_cursor = (end < i64::try_from(ids.len()).unwrap_or_default()).then(|| Cursor::Number(end).encode());
     if data.is_empty() {
@@ -350,13 +375,9 @@ async fn matches(tx: &mut TenantTx, words: &Words, query: &ProductQuery, trees: 
     if let Some(code) = &words.code {
         let mut sql = QueryBuilder::new("select product_id");
         from_where(&mut sql, &query.filter, trees)?;
-        let digits: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-        let gtin = digits.chars().all(|c| c.is_ascii_digit()) && (8..=14).contains(&digits.len());
-        sql.push(" and (sku = ").push_bind(code.clone());
-        if gtin {
-            sql.push(" or gtin14 = ").push_bind(format!("{digits:0>14}"));
-        }
-        sql.push(") limit 10");
+        sql.push(" and ");
+        push_code(&mut sql, code);
+        sql.push(" limit 10");
         let rows = sql.build().fetch_all(&mut **tx).await.map_err(condition_error)?;
         ids = rows.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<Vec<Uuid>>>().map_err(error)?;
     }
@@ -407,14 +428,11 @@ async fn similar_words(tx: &mut TenantTx, tenant: TenantId, text: &str) -> Resul
 }
 
 async fn total(tx: &mut TenantTx, query: &ProductQuery, trees: &Subtrees, words: Option<&Words>) -> Result<Total> {
-    let push_words = |sql: &mut QueryBuilder<Postgres>| {
-        if let Some(words) = words.filter(|words| !words.query.is_empty()) {
-            sql.push(format!(" and words @@ ({})", words.query));
-        }
-    };
     let mut sql = QueryBuilder::new("select count(*) from (select 1");
     from_where(&mut sql, &query.filter, trees)?;
-    push_words(&mut sql);
+    if let Some(words) = words {
+        push_words(&mut sql, words);
+    }
     sql.push(format!(" limit {}) as found", MOST_COUNTED + 1));
     let count: i64 = sql.build_query_scalar().fetch_one(&mut **tx).await.map_err(condition_error)?;
     if count <= MOST_COUNTED {
@@ -422,7 +440,9 @@ async fn total(tx: &mut TenantTx, query: &ProductQuery, trees: &Subtrees, words:
     }
     let mut sql = QueryBuilder::new("explain (format json) select 1");
     from_where(&mut sql, &query.filter, trees)?;
-    push_words(&mut sql);
+    if let Some(words) = words {
+        push_words(&mut sql, words);
+    }
     let plan: Value = sql.build_query_scalar().fetch_one(&mut **tx).await.map_err(condition_error)?;
     let estimated = plan.pointer("/0/Plan/Plan Rows").and_then(Value::as_i64).unwrap_or_default();
     Ok(Total { count: estimated.max(count), exact: false })
@@ -468,11 +488,32 @@ async fn push_search(
 ) -> Result<()> {
     if let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         let words = understand(tx, tenant, text, &BTreeMap::new()).await?;
-        if !words.query.is_empty() {
-            sql.push(format!(" and words @@ ({})", words.query));
-        }
+        push_words(sql, &words);
     }
     Ok(())
+}
+
+/// Adds that a product has the words, or the code; words that say nothing are those of no product.
+fn push_words(sql: &mut QueryBuilder<Postgres>, words: &Words) {
+    sql.push(" and (false");
+    if !words.query.is_empty() {
+        sql.push(format!(" or words @@ ({})", words.query));
+    }
+    if let Some(code) = &words.code {
+        sql.push(" or ");
+        push_code(sql, code);
+    }
+    sql.push(")");
+}
+
+/// Adds that a product has exactly this SKU or GTIN.
+fn push_code(sql: &mut QueryBuilder<Postgres>, code: &str) {
+    let digits: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    sql.push("(sku = ").push_bind(code.to_owned());
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) && (8..=14).contains(&digits.len()) {
+        sql.push(" or gtin14 = ").push_bind(format!("{digits:0>14}"));
+    }
+    sql.push(")");
 }
 
 impl ProductQuery {

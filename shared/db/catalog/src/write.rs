@@ -76,7 +76,8 @@ impl Product {
         }
     }
 
-    fn counts(&self) -> bool {
+    /// Whether it counts on the quota.
+    pub(crate) fn counts(&self) -> bool {
         self.trashed_at.is_none() && self.content.status != ProductStatus::Archived
     }
 }
@@ -410,14 +411,15 @@ async fn upsert(
     sqlx::query!(
         r"insert into products (tenant_id, product_id, sku, ean, title, description, short_description, brand, category,
                 category_ids, family, price, net_price, compare_at_price, cost_price, currency, tax_rate, stock,
-                weight_grams, weight_unit, length_mm, width_mm, height_mm, dimension_unit, image_urls, supplier_id,
-                supplier_reference, status, parent_id, option_axes, options, tags, attributes, texts, seo_title,
+                weight_grams, weight_unit, length_mm, width_mm, height_mm, dimension_unit, image_urls, no_images,
+                supplier_id, supplier_reference, status, parent_id, option_axes, options, tags, attributes, texts, seo_title,
                 seo_description, slug, identifiers, owners, locked, media, completeness, missing, trashed_at, import_id,
                 import_row, language, created_at, updated_at)
           select $1, r.id, r.sku, r.ean, r.title, r.description, r.short_description, r.brand, r.category,
                 string_to_array(r.category_ids, E'\n')::uuid[], r.family, r.price, r.net_price, r.compare_at_price,
                 r.cost_price, r.currency, r.tax_rate, r.stock, r.weight_grams, r.weight_unit, r.length_mm, r.width_mm,
-                r.height_mm, r.dimension_unit, string_to_array(r.image_urls, E'\n'), r.supplier_id, r.supplier_reference,
+                r.height_mm, r.dimension_unit, coalesce(string_to_array(r.image_urls, E'\n'), '{}'),
+                coalesce(r.image_urls = '', false), r.supplier_id, r.supplier_reference,
                 r.status, r.parent_id, string_to_array(r.option_axes, E'\n'), r.options, string_to_array(r.tags, E'\n'),
                 r.attributes, r.texts, r.seo_title, r.seo_description, r.slug, r.identifiers, r.owners,
                 string_to_array(r.locked, E'\n'), r.media, r.completeness, string_to_array(r.missing, E'\n'), r.trashed_at,
@@ -442,7 +444,7 @@ async fn upsert(
               cost_price = excluded.cost_price, currency = excluded.currency, tax_rate = excluded.tax_rate,
               stock = excluded.stock, weight_grams = excluded.weight_grams, weight_unit = excluded.weight_unit,
               length_mm = excluded.length_mm, width_mm = excluded.width_mm, height_mm = excluded.height_mm,
-              dimension_unit = excluded.dimension_unit, image_urls = excluded.image_urls,
+              dimension_unit = excluded.dimension_unit, image_urls = excluded.image_urls, no_images = excluded.no_images,
               supplier_id = excluded.supplier_id, supplier_reference = excluded.supplier_reference,
               status = excluded.status, parent_id = excluded.parent_id, option_axes = excluded.option_axes,
               options = excluded.options, tags = excluded.tags, attributes = excluded.attributes, texts = excluded.texts,

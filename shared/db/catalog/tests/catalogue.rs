@@ -128,6 +128,18 @@ impl Test {
         job
     }
 
+    /// The changes since a cursor, when there are some: a transaction of another test that is under way hides them for a while.
+    async fn changes(&self, since: Option<&str>, limit: i64) -> db_catalog::CatalogChanges {
+        for _ in 0..100 {
+            let changes = self.db.changes_since(self.tenant, since, limit).await.unwrap();
+            if !changes.data.is_empty() {
+                return changes;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("no change is listed");
+    }
+
     fn select(&self, ids: &[Uuid]) -> Selection {
         Selection { ids: Some(ids.to_vec()), query: None }
     }
@@ -223,7 +235,7 @@ async fn the_trash_keeps_for_thirty_days_and_codes_stay_taken(_: PgPoolOptions, 
     let purge = |before| test.db.purge_trash(test.tenant, before, 10);
     assert_eq!(purge(stamp.at - Duration::days(30)).await.unwrap(), 0);
     assert_eq!(purge(stamp.at + Duration::minutes(1)).await.unwrap(), 1);
-    let gone = test.db.changes_since(test.tenant, None, 10).await.unwrap().data;
+    let gone = test.changes(None, 10).await.data;
     assert_eq!((gone[0].change, gone[0].sku.as_deref()), ("deleted", Some("D-1")));
 }
 
@@ -594,7 +606,7 @@ async fn a_bulk_edit_is_previewed_done_and_undone_per_field(_: PgPoolOptions, op
 async fn changes_are_read_in_order_and_none_is_missed(_: PgPoolOptions, options: PgConnectOptions) {
     let test = Test::new(options).await;
     let first = test.create(json!({"title": "First", "sku": "1"})).await;
-    let start = test.db.changes_since(test.tenant, None, 10).await.unwrap();
+    let start = test.changes(None, 10).await;
     assert_eq!((start.data.len(), start.more), (1, false));
     // A transaction that began earlier and ends later must not be jumped over.
     let mut slow = test.owner.begin().await.unwrap();
@@ -607,9 +619,17 @@ async fn changes_are_read_in_order_and_none_is_missed(_: PgPoolOptions, options:
     let early = test.db.changes_since(test.tenant, Some(&start.cursor), 10).await.unwrap();
     assert!(early.data.is_empty(), "the second waits for the slow one: {:?}", early.data);
     slow.commit().await.unwrap();
-    let late = test.db.changes_since(test.tenant, Some(&early.cursor), 1).await.unwrap();
+    let mut late = test.changes(Some(&early.cursor), 1).await;
+    // The second may need a moment more.
+    for _ in 0..100 {
+        if late.more {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        late = test.changes(Some(&early.cursor), 1).await;
+    }
     assert_eq!((late.data[0].product.as_ref().unwrap().content.title.as_str(), late.more), ("Slow", true));
-    let last = test.db.changes_since(test.tenant, Some(&late.cursor), 1).await.unwrap();
+    let last = test.changes(Some(&late.cursor), 1).await;
     assert_eq!((last.data[0].product.as_ref().unwrap().content.title.as_str(), last.more), ("Second", false));
     assert!(test.db.changes_since(test.tenant, Some(&last.cursor), 10).await.unwrap().data.is_empty());
     let other = TenantId(Uuid::now_v7());
@@ -659,6 +679,103 @@ async fn completeness_follows_rules_and_families(_: PgPoolOptions, options: PgCo
     test.db.set_completeness_rules(test.tenant, "amazon", Some("fr"), None, &stamp).await.unwrap();
     assert_eq!(test.db.completeness_rules(test.tenant).await.unwrap().len(), 1);
     assert_eq!(test.db.delete_family(test.tenant, "tools", &stamp).await.unwrap_err().code(), "family_in_use");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_job_never_reaches_further_than_its_query(_: PgPoolOptions, options: PgConnectOptions) {
+    let test = Test::new(options).await;
+    let stamp = test.stamp();
+    let rules = CatalogRules {
+        language: Some("fr".into()),
+        source_priority: BTreeMap::new(),
+        lock_on_edit: false,
+        history_months: None,
+    };
+    test.db.set_catalog_rules(test.tenant, &rules, &stamp).await.unwrap();
+    let parent = test.create(json!({"title": "Shirt", "option_axes": ["size"]})).await;
+    let variant =
+        test.create(json!({"title": "Shirt", "sku": "S", "parent_id": parent.id, "options": {"size": "S"}})).await;
+    for nothing in ["les", "!!"] {
+        let query = ProductQuery { q: Some(nothing.into()), ..ProductQuery::default() };
+        assert_eq!(test.job(Work::Trash(Selection { ids: None, query: Some(query) })).await.total, 0, "{nothing}");
+    }
+    // A parent takes its variants along, and is deleted with all of them or not at all.
+    let trash = test.job(Work::Trash(test.select(&[parent.id]))).await;
+    assert_eq!(trash.changed, 2);
+    let alone = test.job(Work::Restore(test.select(&[variant.id]))).await;
+    assert_eq!((alone.changed, alone.problems[0].code.as_str()), (0, "parent_in_trash"));
+    let stay = test.db.trash_product(test.tenant, variant.id, false, (&test.origin, &stamp)).await.unwrap_err();
+    assert_eq!(stay.code(), "parent_in_trash");
+    assert_eq!(test.job(Work::Purge(test.select(&[parent.id]))).await.changed, 2);
+    assert_eq!(test.db.product(test.tenant, variant.id).await.unwrap_err().status(), 404);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_undo_leaves_what_it_cannot_and_keeps_locks(_: PgPoolOptions, options: PgConnectOptions) {
+    let test = Test::new(options).await;
+    let stamp = test.stamp();
+    let category = test.db.create_category(test.tenant, None, "Gone", (&BTreeMap::new(), 0), &stamp).await.unwrap();
+    let product = test.create(json!({"title": "One", "sku": "1", "category_ids": [category.id], "price": "1"})).await;
+    test.db.lock_fields(test.tenant, product.id, &["price".to_owned()], &stamp).await.unwrap();
+    let change = edits(json!([{"field": "category_ids", "action": "remove", "value": category.id}]));
+    let emptied = test.job(Work::Edit(test.select(&[product.id]), change)).await;
+    let raised = test
+        .job(Work::Edit(test.select(&[product.id]), edits(json!([{"field": "price", "action": "set", "value": "2"}]))))
+        .await;
+    test.db.delete_category(test.tenant, category.id, &stamp).await.unwrap();
+    let undo = test.job(Work::Undo(emptied.id)).await;
+    assert_eq!((undo.changed, undo.kept, undo.problems[0].code.as_str()), (0, 1, "category_unknown"));
+    test.job(Work::Undo(raised.id)).await;
+    let product = test.db.product(test.tenant, product.id).await.unwrap();
+    assert_eq!(
+        (product.content.price.unwrap().to_string(), product.locked.as_slice()),
+        ("1".into(), ["price".to_owned()].as_slice())
+    );
+
+    // A key is bound by locks in a job as it is alone.
+    let cx = test.cx.clone().with_caller(runtime::Caller {
+        tenant: test.tenant,
+        actor: runtime::Actor::Key { id: Uuid::now_v7(), name: "ERP".into() },
+        permissions: runtime::PermissionSet::default(),
+        two_factor_missing: false,
+        settings_version: 0,
+    });
+    let work =
+        Work::Edit(test.select(&[product.id]), edits(json!([{"field": "price", "action": "set", "value": "3"}])));
+    let job = test.db.begin_job(test.tenant, &work, Some("k"), &Stamp::of(&cx).unwrap()).await.unwrap();
+    while test.db.job_step(test.tenant, job.id, stamp.at).await.unwrap() {}
+    let job = test.db.catalog_job(test.tenant, job.id).await.unwrap();
+    assert_eq!((job.changed, job.problems[0].code.as_str()), (0, "field_kept"));
+    let other = Work::Trash(test.select(&[product.id]));
+    let reused = test.db.begin_job(test.tenant, &other, Some("k"), &stamp).await.unwrap_err();
+    assert_eq!(reused.code(), "idempotency_key_reused");
+
+    // Prices have one currency: a file that may not change one of them changes none of them.
+    let batch = |rows: Vec<BatchRow>| Batch {
+        id: Uuid::now_v7(),
+        import: Uuid::now_v7(),
+        supplier: None,
+        mode: ImportMode::Update,
+        rows,
+        before: Outcome::default(),
+    };
+    let mut cells = Cells::default();
+    for (field, text) in [(Field::Sku, "1"), (Field::Title, "One"), (Field::CostPrice, "5"), (Field::Currency, "USD")] {
+        cells.set(field, text.to_owned());
+    }
+    let product = test.patch(&product, json!({"currency": "EUR"})).await.unwrap();
+    let row = BatchRow { number: 2, product: validate(&cells, &RowRules::default()).unwrap() };
+    let outcome = test.imports.apply(test.tenant, &batch(vec![row]), stamp.at).await.unwrap();
+    let after = test.db.product(test.tenant, product.id).await.unwrap();
+    assert_eq!(
+        (outcome.unchanged, outcome.issues[0].error.code.as_str(), after.content.cost_price),
+        (1, "field_kept", None)
+    );
+
+    // A plan that shrank lets what is there be changed, and nothing new in.
+    test.db.set_product_quota(test.tenant, Some(0)).await.unwrap();
+    let (_, outcome) = test.import(&[("1", "One!", "1"), ("2", "Two", "1")], None).await;
+    assert_eq!((outcome.updated, outcome.rejected), (1, 1), "{outcome:?}");
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]

@@ -158,6 +158,13 @@ impl SuppliersDb {
         let (stock, rows): (Vec<Option<i32>>, Vec<Option<i32>>) =
             offers.iter().map(|offer| (offer.stock, offer.row)).unzip();
         let mut tx = begin(&self.pool, tenant).await?;
+        let supplier = sqlx::query_scalar!(
+            "select coalesce(merged_into, supplier_id) as \"id!\" from suppliers where tenant_id = $1 and supplier_id = $2 for share",
+            tenant.0,
+            supplier
+        );
+        // A supplier that is gone offers nothing.
+        let Some(supplier) = supplier.fetch_optional(&mut *tx).await.map_err(error)? else { return Ok(()) };
         sqlx::query!(
             "insert into offers (tenant_id, supplier_id, product_id, reference, cost_price, currency, stock, import_id, import_row, updated_at)
              select $1, $2, p, r, c, u, s, $3, n, $4

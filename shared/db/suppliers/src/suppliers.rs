@@ -139,6 +139,7 @@ impl SupplierDetails {
         };
         self.name = self.name.trim().to_owned();
         self.code = self.code.take().map(|code| code.trim().to_owned()).filter(|code| !code.is_empty());
+        self.currency = self.currency.take().map(|code| Currency::parse(&code).map_or(code, String::from));
         let length = self.name.chars().count();
         if !(1..=200).contains(&length) || self.name.chars().any(char::is_control) {
             say("name", "length", format!("expected a name of 1 to 200 characters in one line, found {length}"));

@@ -36,6 +36,10 @@ pub async fn begin(pool: &PgPool, tenant: TenantId) -> Result<TenantTx> {
 pub fn error(error: sqlx::Error) -> Error {
     let code = error.as_database_error().and_then(|database| database.code()).unwrap_or_default().into_owned();
     match error {
+        // A text that PostgreSQL cannot hold, in a value that nothing has looked into.
+        _ if matches!(code.as_str(), "22021" | "22P05") => {
+            Error::invalid("body", "invalid", "expected texts without NUL characters")
+        }
         // 55P03: a lock was not had in time; 57014: the statement took too long; 40P01: two waited for each other.
         _ if matches!(code.as_str(), "55P03" | "57014" | "40P01") => Error::Unavailable("the database"),
         sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Error::Unavailable("the database"),
