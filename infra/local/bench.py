@@ -97,10 +97,10 @@ def _whole(stack, described, file):
 
 
 def _catalog(stack, described):
-    """Finding products: handler time at 500,000, beside half as many of another organisation in the same tables."""
+    """Finding products: handler time at 500,000, beside a tenth as many of another organisation in the same tables."""
     Server(stack).make_test_database()
     environment = {**os.environ, "DATABASE_URL": f"{described['owner_url']}/sqlx_tests?sslmode=disable"}
-    say("bench: making 500,000 products, and 250,000 of somebody else (some minutes)")
+    say("bench: making 500,000 products, and 50,000 of somebody else (some minutes)")
     told = _example("bench_catalog", "500000", environment=environment)
     for one in told["results"]:
         _show(f"find among {told['products']:,}: {one['kind']}", f"p95 {one['p95_ms']:.1f} ms, p50 {one['p50_ms']:.1f} ms", "", f"<= {one['budget_ms']:.0f} ms")

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 static QUEUES: Mutex<()> = Mutex::const_new(());
 
 fn expected(rows: usize, mark: &str) -> Vec<(String, String, String)> {
-    (1..=rows).map(|row| (format!("P-{row:06}"), format!("Product {row} {mark}"), format!("{row}.5000"))).collect()
+    (1..=rows).map(|row| (format!("P-{row:06}"), format!("Product {row} {mark}"), format!("{row}.5"))).collect()
 }
 
 fn batch(tenant: &Tenant, import: &str, number: usize) -> String {
