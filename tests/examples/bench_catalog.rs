@@ -284,7 +284,7 @@ async fn fill(pool: &PgPool, products: u32) {
                             'Brand ' || n % 500, array[lpad(to_hex(20000 + n % 400), 32, '0')::uuid], (n * 37 % 100000) / 100.0, 'EUR', n % 50,
                             lpad(to_hex(1000 + n % 50), 32, '0')::uuid, (array['active', 'active', 'active', 'active', 'active', 'active', 'active', 'active', 'active', 'draft'])[n / 50 % 10 + 1],
                             array['tag-' || n % 30], jsonb_build_object('color', 'color-' || n % 100, 'size', jsonb_build_object('amount', (n % 90)::text, 'unit', 'cm')),
-                            case when n % 3 > 0 then array['https://images.example/' || n] end, n % 101, array['asin', 'icecat'], 'french', now(),
+                            case when n % 3 > 0 then array['https://images.example/' || n] else '{{}}' end, n % 101, array['asin', 'icecat'], 'french', now(),
                             '2026-01-01'::timestamptz + make_interval(secs => n * 5)
                      from (select n::bigint as n, (200000000000 + n)::text as d, array[{}] as w from generate_series({from}, {to}) n) as made",
                     words.join(", ")
