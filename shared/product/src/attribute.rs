@@ -250,7 +250,7 @@ fn text_value(value: &Value) -> Result<Value, String> {
 }
 
 /// Whether a text is a day of the Gregorian calendar, `YYYY-MM-DD`.
-fn is_day(text: &str) -> bool {
+pub(crate) fn is_day(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return false;

@@ -52,6 +52,22 @@ fields! {
     SupplierReference = "supplier_reference", "The supplier's own code of the product.";
     Weight = "weight", "The weight of one piece.";
     Status = "status", "Whether the product is active, a draft, inactive or archived.";
+    TaxRate = "tax_rate", "The rate of VAT, in percent.";
+    Tags = "tags", "Words by which the organisation finds its products.";
+    SeoTitle = "seo_title", "The title for search engines.";
+    SeoDescription = "seo_description", "The description for search engines.";
+    Slug = "slug", "The last part of the product's address in a shop.";
+    Family = "family", "The code of the family.";
+    Length = "length", "The length of one piece.";
+    Width = "width", "The width of one piece.";
+    Height = "height", "The height of one piece.";
+    Parent = "parent", "Of a variant: the SKU of its parent, or what else tells the parent.";
+    Option1Name = "option1_name", "The first axis by which variants differ.";
+    Option1Value = "option1_value", "A variant's value on the first axis.";
+    Option2Name = "option2_name", "The second axis.";
+    Option2Value = "option2_value", "A variant's value on the second axis.";
+    Option3Name = "option3_name", "The third axis.";
+    Option3Value = "option3_value", "A variant's value on the third axis.";
 }
 
 impl Field {

@@ -47,6 +47,27 @@ impl GtinError {
     }
 }
 
+impl GtinError {
+    /// The message in French; [`fmt::Display`] gives the English one.
+    #[must_use]
+    pub fn to_french(&self) -> String {
+        let expected = "un EAN de 8, 12, 13 ou 14 chiffres est attendu";
+        match self {
+            GtinError::Format { found, padded: None } => format!("{expected}, la cellule contient « {found} »"),
+            GtinError::Format { found, padded: Some(padded) } => format!(
+                "{expected}, la cellule contient « {found} » ; si un tableur a retiré ses zéros de tête, le code est {padded} : envoyez la colonne comme texte"
+            ),
+            GtinError::Rounded(found) => format!(
+                "{expected}, la cellule contient le nombre arrondi « {found} » ; mettez la colonne au format texte et enregistrez de nouveau le fichier"
+            ),
+            GtinError::Checksum { found, expected } => {
+                format!("l'EAN {found} a une clé de contrôle fausse : son dernier chiffre devrait être {expected}")
+            }
+            GtinError::Placeholder(found) => format!("l'EAN {found} est un code générique, pas un vrai code"),
+        }
+    }
+}
+
 impl fmt::Display for GtinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -99,6 +120,30 @@ impl Gtin {
             return Err(GtinError::Checksum { found: digits, expected });
         }
         Ok(Self(digits))
+    }
+
+    /// The code that a spreadsheet spoilt, where the check digit proves which it was: leading zeros that were lost, or all
+    /// digits written as `4.006381333931E+12`. `None` when nothing is proved.
+    #[must_use]
+    pub fn repair(text: &str) -> Option<Self> {
+        let digits = strip(text);
+        let whole = match digits.to_ascii_uppercase().split_once('E') {
+            Some((mantissa, exponent)) => {
+                let exponent: usize = exponent.trim_start_matches('+').parse().ok().filter(|power| *power <= 13)?;
+                let (units, decimals) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
+                let known = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+                // Fewer decimals than the exponent: the last digits were rounded away.
+                if units.len() != 1 || decimals.len() != exponent || !known(units) || !known(decimals) {
+                    return None;
+                }
+                format!("{units}{decimals}")
+            }
+            None => digits,
+        };
+        if !whole.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        Self::parse(&whole).ok().or_else(|| with_leading_zeros(&whole).and_then(|padded| Self::parse(&padded).ok()))
     }
 
     /// The digits as the supplier wrote them, leading zeros included.
@@ -194,6 +239,21 @@ mod tests {
     }
 
     #[test]
+    fn repairs_only_what_the_check_digit_proves() {
+        for (spoilt, whole) in [
+            ("4.006381333931E+12", Some("4006381333931")),
+            ("36000291452", Some("036000291452")),
+            ("4.00638E+12", None),
+            ("4006381333932", None),
+            ("36000291453", None),
+            ("4E+99", None),
+            ("E", None),
+        ] {
+            assert_eq!(Gtin::repair(spoilt).as_ref().map(Gtin::as_str), whole, "{spoilt}");
+        }
+    }
+
+    #[test]
     fn one_code_in_two_spellings_is_one_gtin14() {
         let upc = Gtin::parse("036000291452").unwrap();
         let ean = Gtin::parse("0036000291452").unwrap();
@@ -213,7 +273,7 @@ mod tests {
 
         #[test]
         fn never_panics(text in ".*") {
-            let _ = Gtin::parse(&text);
+            let _ = (Gtin::parse(&text), Gtin::repair(&text));
         }
     }
 }

@@ -7,8 +7,12 @@
 //! for net would be raised by the VAT when it is sold. Names with `ht` or `net` fill `net_price`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Field, WeightUnit};
+
+/// Where names begin that are only the end of a path.
+const SEGMENT: usize = 1_000;
 
 /// Names that fill a field, best first: of two columns for one field the one with the better name wins.
 /// Sources: the product's own documents, and the column names of the Shopify, WooCommerce, PrestaShop,
@@ -36,6 +40,16 @@ const ALIASES: &[(Field, &[&str])] = &[
             "article",
             "produit",
             "product",
+            "description_short",
+            "bezeichnung",
+            "artikelbezeichnung",
+            "produktname",
+            "artikelname",
+            "nome",
+            "nome_prodotto",
+            "nombre",
+            "titulo",
+            "nombre_del_producto",
         ],
     ),
     (
@@ -62,6 +76,17 @@ const ALIASES: &[(Field, &[&str])] = &[
             "item_number",
             "part_number",
             "identifiant",
+            "supplier_pid",
+            "supplier_aid",
+            "artikelnummer",
+            "artnr",
+            "art_nr",
+            "item_code",
+            "codice",
+            "codice_articolo",
+            "codigo",
+            "referencia",
+            "id_produit",
         ],
     ),
     (
@@ -90,6 +115,15 @@ const ALIASES: &[(Field, &[&str])] = &[
             "international_article_number",
             "ean8",
             "isbn",
+            "ean_code_13",
+            "international_pid",
+            "ean_gtin",
+            "gtin_ean",
+            "codice_ean",
+            "codigo_ean",
+            "codigo_de_barras",
+            "codice_a_barre",
+            "strichcode",
         ],
     ),
     (
@@ -117,6 +151,14 @@ const ALIASES: &[(Field, &[&str])] = &[
             "standard_price",
             "tarif",
             "tarif_ttc",
+            "preis",
+            "vk",
+            "vk_brutto",
+            "uvp",
+            "prezzo",
+            "precio",
+            "sales_price",
+            "sale_price",
         ],
     ),
     (
@@ -132,6 +174,10 @@ const ALIASES: &[(Field, &[&str])] = &[
             "pv_ht",
             "price_without_tax",
             "prix_net",
+            "nettopreis",
+            "vk_netto",
+            "prezzo_netto",
+            "precio_neto",
         ],
     ),
     (
@@ -164,6 +210,10 @@ const ALIASES: &[(Field, &[&str])] = &[
             "purchase_price",
             "cout",
             "buying_price",
+            "ek",
+            "einkaufspreis",
+            "ek_preis",
+            "standard_cost",
         ],
     ),
     (Field::Currency, &["currency", "devise", "currency_code", "monnaie", "code_devise"]),
@@ -179,6 +229,10 @@ const ALIASES: &[(Field, &[&str])] = &[
             "manufacturer_name",
             "vendor",
             "maker",
+            "marke",
+            "hersteller",
+            "marca",
+            "manufacturer_brand",
         ],
     ),
     (
@@ -194,6 +248,11 @@ const ALIASES: &[(Field, &[&str])] = &[
             "body",
             "descriptif",
             "texte",
+            "beschreibung",
+            "langbeschreibung",
+            "description_long",
+            "descrizione",
+            "descripcion",
         ],
     ),
     (
@@ -215,6 +274,10 @@ const ALIASES: &[(Field, &[&str])] = &[
             "famille",
             "rayon",
             "univers",
+            "kategorie",
+            "warengruppe",
+            "categoria",
+            "google_product_category",
         ],
     ),
     (
@@ -238,6 +301,13 @@ const ALIASES: &[(Field, &[&str])] = &[
             "quantity_on_hand",
             "disponible",
             "inventory",
+            "bestand",
+            "lagerbestand",
+            "lager",
+            "giacenza",
+            "existencias",
+            "disponibilite",
+            "quantity_available",
         ],
     ),
     (
@@ -260,6 +330,12 @@ const ALIASES: &[(Field, &[&str])] = &[
             "picture_url",
             "image_link",
             "visuel",
+            "bild",
+            "bild_url",
+            "immagine",
+            "imagen",
+            "mime_source",
+            "additional_image_link",
         ],
     ),
     (
@@ -277,6 +353,10 @@ const ALIASES: &[(Field, &[&str])] = &[
             "reference_fabricant",
             "ref_fabricant",
             "manufacturer_part_number",
+            "manufacturer_pid",
+            "manufacturer_aid",
+            "herstellernummer",
+            "supplier_reference_code",
         ],
     ),
     (
@@ -298,47 +378,224 @@ const ALIASES: &[(Field, &[&str])] = &[
             "net_weight",
             "weight_lbs",
             "weight_oz",
+            "gewicht",
+            "peso",
         ],
     ),
     (Field::Status, &["status", "statut", "etat", "active", "actif", "published", "publie", "enabled"]),
+    (Field::TaxRate, &["tax_rate", "tva", "taux_tva", "vat", "vat_rate", "taux_de_tva", "mwst", "iva"]),
+    (Field::Tags, &["tags", "etiquettes", "keywords", "mots_cles"]),
+    (Field::SeoTitle, &["seo_title", "meta_title", "titre_seo", "balise_titre"]),
+    (Field::SeoDescription, &["seo_description", "meta_description", "description_seo", "meta_desc"]),
+    (Field::Slug, &["slug", "url_key", "url_slug", "link_rewrite", "url_rewritten"]),
+    (Field::Length, &["length", "longueur", "length_cm", "lange", "lunghezza", "largo"]),
+    (Field::Width, &["width", "largeur", "width_cm", "breite", "larghezza", "ancho"]),
+    (Field::Height, &["height", "hauteur", "height_cm", "hohe", "altezza", "alto"]),
+    (Field::Parent, &["parent", "parent_sku", "sku_parent", "reference_parent", "parent_reference"]),
+    (Field::Option1Name, &["option1_name", "option_1_name", "nom_option1"]),
+    (Field::Option1Value, &["option1_value", "option_1_value", "valeur_option1"]),
+    (Field::Option2Name, &["option2_name", "option_2_name", "nom_option2"]),
+    (Field::Option2Value, &["option2_value", "option_2_value", "valeur_option2"]),
+    (Field::Option3Name, &["option3_name", "option_3_name", "nom_option3"]),
+    (Field::Option3Value, &["option3_value", "option_3_value", "valeur_option3"]),
 ];
 
-/// What becomes of one column.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ColumnMapping {
-    /// The column's header, as the file has it.
-    pub column: String,
-    /// The field it fills; `None` leaves the column out.
-    pub field: Option<Field>,
-    /// The unit that a weight column's header names, as in `Poids (g)`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<WeightUnit>,
+/// What a column fills.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    /// A field that every product has.
+    Field(Field),
+    /// An attribute of the organisation, by its code.
+    Attribute(String),
+    /// What a channel calls the product, by its key, such as `shopify.handle`.
+    Identifier(String),
 }
 
-/// One entry for each column of the file, in the file's order.
+impl Target {
+    /// The name of the field in reports and histories: `price`, `attributes.color`, `identifiers.shopify.handle`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Target::Field(field) => field.name().to_owned(),
+            Target::Attribute(code) => format!("attributes.{code}"),
+            Target::Identifier(key) => format!("identifiers.{key}"),
+        }
+    }
+}
+
+/// What a blank cell says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Blank {
+    /// Nothing: the product keeps what it has.
+    #[default]
+    Leave,
+    /// That there is no value: the product loses what it has.
+    Clear,
+}
+
+/// What becomes of one column.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnMapping {
+    /// The column's header, as the file has it; empty for a value that comes from no column.
+    pub column: String,
+    /// The field it fills; without a field, an attribute and an identifier the column is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub field: Option<Field>,
+    /// The code of the attribute it fills.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
+    /// The key of the identifier it fills, such as `shopify.handle`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identifier: Option<String>,
+    /// The unit that a weight column's header names, as in `Poids (g)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub unit: Option<WeightUnit>,
+    /// What a blank cell says; what the mapping as a whole says unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blank: Option<Blank>,
+    /// What stands in for a blank cell; with an empty `column`, the value of every row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// An expression that makes the value of the cell, such as `value | number * 1.2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<String>,
+}
+
+impl ColumnMapping {
+    /// A column that fills a field.
+    #[must_use]
+    pub fn to_field(column: &str, field: Field) -> Self {
+        Self { column: column.to_owned(), field: Some(field), ..Self::default() }
+    }
+
+    /// What the column fills.
+    #[must_use]
+    pub fn target(&self) -> Option<Target> {
+        match (self.field, &self.attribute, &self.identifier) {
+            (Some(field), ..) => Some(Target::Field(field)),
+            (None, Some(code), _) => Some(Target::Attribute(code.clone())),
+            (None, None, Some(key)) => Some(Target::Identifier(key.clone())),
+            (None, None, None) => None,
+        }
+    }
+
+    /// Checks what can be checked without a file.
+    ///
+    /// # Errors
+    /// What is wrong, for the seller.
+    pub fn check(&self) -> Result<(), String> {
+        let targets = [self.field.is_some(), self.attribute.is_some(), self.identifier.is_some()];
+        if targets.into_iter().filter(|set| *set).count() > 1 {
+            return Err(format!("the column \"{}\" fills a field, an attribute or an identifier: one of them", self.column));
+        }
+        if let Some(code) = self.attribute.as_ref().filter(|code| !crate::is_code(code)) {
+            return Err(format!("expected the code of an attribute (a-z, 0-9, _ and -), found \"{code}\""));
+        }
+        if self.column.contains('\0') || self.default.as_ref().is_some_and(|text| text.contains('\0') || text.len() > 10_000) {
+            return Err("expected names and values without NUL characters, at most 10,000 bytes long".to_owned());
+        }
+        if self.column.is_empty() && (self.target().is_none() || (self.default.is_none() && self.transform.is_none())) {
+            return Err("a value that comes from no column needs a field, and a default or an expression".to_owned());
+        }
+        self.transform.as_deref().map_or(Ok(()), crate::check_expression)
+    }
+}
+
+/// One entry for each column of the file, in the file's order; then the values that come from no column.
 pub type Mapping = Vec<ColumnMapping>;
+
+/// What is proposed for one column, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Suggestion {
+    /// What would become of it.
+    #[serde(flatten)]
+    pub mapping: ColumnMapping,
+    /// How sure that is, in percent; 0 for a column that is left out.
+    pub confidence: u8,
+    /// Why.
+    pub why: String,
+}
 
 /// Proposes a mapping from the header names alone. A field is filled by one column, the images by as many as there
 /// are; a second column for a field, and a column with an unknown name, stay unmapped.
 #[must_use]
 pub fn suggest<S: AsRef<str>>(headers: &[S]) -> Mapping {
-    let candidates: Vec<Option<(Field, usize)>> = headers.iter().map(|header| field_named(header.as_ref())).collect();
-    headers
+    suggest_with(headers, &[]).into_iter().map(|suggestion| suggestion.mapping).collect()
+}
+
+/// Proposes a mapping from the header names and from what stands below them: a column of valid EANs is one whatever its
+/// name, because check digits do not come by chance. Nothing else is taken from the content.
+#[must_use]
+pub fn suggest_with<S: AsRef<str>>(headers: &[S], samples: &[Vec<String>]) -> Vec<Suggestion> {
+    let mut candidates: Vec<Option<(Field, usize)>> =
+        headers.iter().map(|header| field_named(header.as_ref())).collect();
+    let mut proved = None;
+    if !candidates.iter().flatten().any(|(field, _)| *field == Field::Ean) {
+        proved = (0..headers.len()).find(|column| candidates[*column].is_none() && are_gtins(samples, *column));
+        if let Some(column) = proved {
+            candidates[column] = Some((Field::Ean, 0));
+        }
+    }
+    let beaten_by = |field: Field, rank: usize, index: usize| {
+        let stronger = |(other, rival): (usize, &Option<(Field, usize)>)| {
+            rival.filter(|(theirs, their_rank)| *theirs == field && (*their_rank, other) < (rank, index)).map(|_| other)
+        };
+        if field == Field::ImageUrls { None } else { candidates.iter().enumerate().find_map(stronger) }
+    };
+    let mut suggestions = Vec::with_capacity(headers.len());
+    for (index, header) in headers.iter().enumerate() {
+        let header = header.as_ref();
+        let (field, confidence, why) = match candidates[index] {
+            None => (None, 0, "its name is not known".to_owned()),
+            Some((field, rank)) => match beaten_by(field, rank, index) {
+                Some(other) => {
+                    (None, 0, format!("\"{}\" fills {field} already, and has the better name", headers[other].as_ref()))
+                }
+                None if proved == Some(index) => (Some(field), 85, "its cells have the check digits of EANs".to_owned()),
+                None if rank >= SEGMENT => (Some(field), 70, format!("the end of its path is a name of {field}")),
+                None => (Some(field), if rank == 0 { 99 } else { 90 }, format!("its name is one of {field}'s")),
+            },
+        };
+        let unit = if field == Some(Field::Weight) { unit_in(header) } else { None };
+        let mapping = ColumnMapping { column: header.to_owned(), field, unit, ..ColumnMapping::default() };
+        suggestions.push(Suggestion { mapping, confidence, why });
+    }
+    suggestions
+}
+
+/// Whether a column's cells are EANs: nine of ten that are filled have the right check digit, at least five.
+fn are_gtins(samples: &[Vec<String>], column: usize) -> bool {
+    let cells = samples.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.trim().is_empty());
+    let (filled, valid) = cells.fold((0, 0), |(filled, valid), cell| {
+        (filled + 1, valid + usize::from(crate::Gtin::parse(cell).is_ok() && cell.trim().len() >= 12))
+    });
+    valid >= 5 && valid * 10 >= filled * 9
+}
+
+/// The code that a new attribute for a column gets: `Puissance (W)` -> `puissance_w`; none when nothing is left.
+#[must_use]
+pub fn code_of(header: &str) -> Option<String> {
+    let plain: String = normalize(header).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let code: String = plain.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
+    let code: String = code.chars().take(100).collect();
+    (!code.is_empty()).then_some(code)
+}
+
+/// What changed between the columns that a mapping knows and those of a file: columns that are gone, and new ones.
+#[must_use]
+pub fn known_columns(mapping: &[ColumnMapping], columns: &[String]) -> (Vec<String>, Vec<String>) {
+    let same = |a: &str, b: &str| normalize(a) == normalize(b);
+    let missing = mapping
         .iter()
-        .zip(&candidates)
-        .enumerate()
-        .map(|(index, (header, candidate))| {
-            let field = candidate.and_then(|(field, rank)| {
-                let beaten = field != Field::ImageUrls
-                    && candidates.iter().enumerate().any(|(other, rival)| {
-                        rival.is_some_and(|(theirs, their_rank)| theirs == field && (their_rank, other) < (rank, index))
-                    });
-                (!beaten).then_some(field)
-            });
-            let unit = if field == Some(Field::Weight) { unit_in(header.as_ref()) } else { None };
-            ColumnMapping { column: header.as_ref().to_owned(), field, unit }
-        })
-        .collect()
+        .filter(|one| !one.column.is_empty() && !columns.iter().any(|column| same(column, &one.column)))
+        .map(|one| one.column.clone())
+        .collect();
+    let new = columns.iter().filter(|column| !mapping.iter().any(|one| same(column, &one.column))).cloned().collect();
+    (missing, new)
 }
 
 /// What a file needs and `mapping` lacks, as a sentence's object: `a title`, `an EAN or a SKU`. Empty when complete.
@@ -370,7 +627,14 @@ fn field_named(header: &str) -> Option<(Field, usize)> {
         let unitless = name.rsplit_once('_').filter(|(_, unit)| {
             WeightUnit::named(unit).is_some() || matches!(*unit, "eur" | "euro" | "euros" | "usd" | "gbp" | "")
         });
-        image.or_else(|| unitless.and_then(|(rest, _)| find(rest)))
+        let google = name.strip_prefix("g_").and_then(find);
+        // `ARTICLE_DETAILS/EAN`, `product.price`: the end of a path.
+        let segment = || {
+            let last = header.rsplit(['/', '.']).next().filter(|last| last.len() < header.len())?;
+            let (field, rank) = find(normalize(last.split('[').next().unwrap_or(last)).trim_start_matches("g_"))?;
+            Some((field, rank + SEGMENT))
+        };
+        image.or_else(|| unitless.and_then(|(rest, _)| find(rest))).or(google).or_else(segment)
     })
 }
 
@@ -383,7 +647,8 @@ fn unit_in(header: &str) -> Option<WeightUnit> {
 }
 
 /// `  Référence Produit ` -> `reference_produit`: lower case, accents off, one underscore for the rest.
-fn normalize(header: &str) -> String {
+#[must_use]
+pub fn normalize(header: &str) -> String {
     let mut name = String::with_capacity(header.len());
     for c in header.chars().flat_map(char::to_lowercase) {
         let plain = match c {

@@ -27,16 +27,18 @@ pub(crate) struct CsvReader<R> {
     number: u64,
     last_byte: u8,
     width: Option<usize>,
+    pads: bool,
+    quoting: bool,
     /// Nothing but ASCII was seen: if the first other bytes are no UTF-8, the file is in Windows-1252.
     ascii_so_far: bool,
     legacy: bool,
 }
 
 impl<R: Read> CsvReader<R> {
-    pub(crate) fn new(source: R, delimiter: u8, ascii_so_far: bool) -> Self {
+    pub(crate) fn new(source: R, delimiter: u8, quoting: bool, ascii_so_far: bool) -> Self {
         Self {
             source,
-            core: csv_core::ReaderBuilder::new().delimiter(delimiter).build(),
+            core: csv_core::ReaderBuilder::new().delimiter(delimiter).quoting(quoting).build(),
             buffer: vec![0; BUFFER],
             start: 0,
             end: 0,
@@ -46,6 +48,8 @@ impl<R: Read> CsvReader<R> {
             number: 0,
             last_byte: b'\n',
             width: None,
+            pads: false,
+            quoting,
             ascii_so_far,
             legacy: false,
         }
@@ -54,6 +58,11 @@ impl<R: Read> CsvReader<R> {
     /// From here on a row of another width has a problem.
     pub(crate) fn expect_width(&mut self, width: usize) {
         self.width = Some(width);
+    }
+
+    /// Whether cells that a row lacks at its end are blank.
+    pub(crate) fn pad_short_rows(&mut self, pads: bool) {
+        self.pads = pads;
     }
 
     /// The next row that is not blank; `false` at the end.
@@ -96,7 +105,7 @@ impl<R: Read> CsvReader<R> {
                 csv_core::ReadRecordResult::OutputFull => {
                     if bytes >= MAX_ROW_BYTES {
                         let row = self.number + 1;
-                        return Err(if quotes % 2 == 1 {
+                        return Err(if self.quoting && quotes % 2 == 1 {
                             ReadError::UnclosedQuote { row }
                         } else {
                             ReadError::RowTooLong { row }
@@ -114,7 +123,7 @@ impl<R: Read> CsvReader<R> {
                     self.number += 1;
                     // A record that the end of the file closed, over several lines and with an odd quote.
                     let lines = self.cells[..bytes].contains(&b'\n');
-                    if self.at_end && self.start == self.end && quotes % 2 == 1 && lines {
+                    if self.quoting && self.at_end && self.start == self.end && quotes % 2 == 1 && lines {
                         return Err(ReadError::UnclosedQuote { row: self.number });
                     }
                     return Ok(Some((bytes, width)));
@@ -190,7 +199,7 @@ impl<R: Read> CsvReader<R> {
         let Some(expected) = self.width else { return };
         let found = row.width();
         let surplus_is_blank = (expected..found).all(|index| row.cell(index).trim().is_empty());
-        if row.problem.is_none() && (found < expected || !surplus_is_blank) {
+        if row.problem.is_none() && (found < expected && !self.pads || !surplus_is_blank) {
             row.problem = Some(RowProblem::Width { expected, found });
         }
     }

@@ -6,19 +6,20 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::csv_reader::CsvReader;
-use crate::{ReadError, Row, SAMPLE_ROWS};
+use crate::{Finding, ReadError, ReadOptions, Row, SAMPLE_ROWS, finding};
 
-const HEAD: usize = 256 * 1024;
-const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
+pub(crate) const HEAD: usize = 256 * 1024;
+const DELIMITERS: [u8; 8] = [b';', b',', b'\t', b'|', b'^', b'~', 0x01, 0x1F];
 /// A header below more lines than this is not looked for.
-const MAX_LINES_ABOVE_HEADER: usize = 20;
+pub(crate) const MAX_LINES_ABOVE_HEADER: usize = 20;
 
 pub(crate) struct Found {
-    pub(crate) encoding: &'static Encoding,
     pub(crate) delimiter: u8,
-    pub(crate) ascii_so_far: bool,
+    pub(crate) quotes: bool,
     pub(crate) records_above_header: usize,
+    pub(crate) has_header: bool,
     pub(crate) samples: Vec<Vec<String>>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// The first bytes of `source`, at most 256 KiB.
@@ -28,48 +29,99 @@ pub(crate) fn read_head(source: &mut impl Read) -> Result<Vec<u8>, ReadError> {
     Ok(head)
 }
 
-pub(crate) fn sniff(head: &[u8]) -> Result<Found, ReadError> {
+/// What the beginning of a CSV shows.
+pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Found, ReadError> {
+    let quotes = options.quotes.unwrap_or(true);
+    let sep = sep_line(text);
+    let mut findings = vec![finding("format", "csv", "text that is neither JSON nor XML", 95)];
+    let asked = match options.delimiter {
+        Some(delimiter) if delimiter.is_ascii() && !matches!(delimiter, '"' | '\n' | '\r') => Some(delimiter as u8),
+        Some(delimiter) => return Err(ReadError::DelimiterUnusable(delimiter)),
+        None => None,
+    };
+    let (delimiter, records) = match asked.or(sep) {
+        Some(delimiter) => {
+            let why = if asked.is_some() { "asked for" } else { "the file's own line \"sep=\" says so" };
+            findings.push(finding("delimiter", char::from(delimiter), why, 100));
+            (delimiter, records(text, delimiter, quotes))
+        }
+        None => {
+            let (delimiter, records) = best_delimiter(text, quotes);
+            let width = usual_width(&records);
+            let agreeing = records.iter().filter(|record| record.len() == width).count();
+            let percent = u8::try_from(agreeing * 99 / records.len().max(1)).unwrap_or(99);
+            let why = format!("{agreeing} of the first {} rows have {width} cells with it", records.len());
+            findings.push(finding("delimiter", char::from(delimiter), why, if width > 1 { percent } else { 50 }));
+            (delimiter, records)
+        }
+    };
+    let skip = usize::from(sep.is_some());
+    let above = match options.header_row {
+        Some(0) => skip,
+        Some(number) => above_row(text, delimiter, quotes, number)?,
+        None => records_above_header(&records, skip),
+    };
+    let has_header = options.header_row != Some(0);
+    if has_header {
+        let (why, sureness) = match (options.header_row, above - skip.min(above)) {
+            (Some(_), _) => ("asked for".to_owned(), 100),
+            (None, 0) => ("the first row that is not blank".to_owned(), 90),
+            (None, rows) => (format!("{rows} rows above it fill fewer than half of the columns"), 80),
+        };
+        findings.push(finding("header", above + 1, why, sureness));
+    }
+    let samples = records.into_iter().skip(above + usize::from(has_header)).take(SAMPLE_ROWS).collect();
+    Ok(Found { delimiter, quotes, records_above_header: above, has_header, samples, findings })
+}
+
+/// How many records stand above the row with this number.
+fn above_row(text: &str, delimiter: u8, quotes: bool, number: u32) -> Result<usize, ReadError> {
+    let mut reader = CsvReader::new(text.as_bytes(), delimiter, quotes, false);
+    let mut row = Row::default();
+    let mut above = 0;
+    while reader.read(&mut row)? {
+        if row.number >= u64::from(number) {
+            return if row.number == u64::from(number) { Ok(above) } else { Err(ReadError::NoHeader) };
+        }
+        above += 1;
+    }
+    Err(ReadError::NoHeader)
+}
+
+/// The encoding of a text, why, and how sure that is in percent.
+pub(crate) fn encoding_of(
+    head: &[u8],
+    named: Option<&'static Encoding>,
+) -> Result<(&'static Encoding, &'static str, u8), ReadError> {
     if head.iter().all(u8::is_ascii_whitespace) {
         return Err(ReadError::Empty);
     }
-    let encoding = encoding_of(head)?;
-    let text = encoding.decode_with_bom_removal(whole_lines(head)).0;
-    if text.trim().is_empty() {
-        return Err(ReadError::Empty);
-    }
-    let (delimiter, records) = match sep_line(&text) {
-        Some(delimiter) => (delimiter, records(&text, delimiter)),
-        None => best_delimiter(&text),
-    };
-    let above = records_above_header(&records, sep_line(&text).is_some());
-    let samples = records.into_iter().skip(above + 1).take(SAMPLE_ROWS).collect();
-    let ascii_so_far = encoding == UTF_8 && head.is_ascii();
-    Ok(Found { encoding, delimiter, ascii_so_far, records_above_header: above, samples })
-}
-
-fn encoding_of(head: &[u8]) -> Result<&'static Encoding, ReadError> {
     if let Some((encoding, _)) = Encoding::for_bom(head) {
-        return Ok(encoding);
+        return Ok((encoding, "the byte-order mark says so", 100));
     }
-    const MAGIC: [(&[u8], &str); 8] = [
-        (b"PK\x03\x04", "an Excel (.xlsx) or ZIP file"),
-        (b"\xD0\xCF\x11\xE0", "an old Excel (.xls) file"),
+    const MAGIC: [(&[u8], &str); 6] = [
         (b"%PDF", "a PDF"),
         (b"\x89PNG", "a PNG image"),
         (b"\xFF\xD8\xFF", "a JPEG image"),
         (b"GIF8", "a GIF image"),
-        (b"\x1F\x8B", "a GZIP file"),
         (b"\x28\xB5\x2F\xFD", "a Zstandard file"),
+        (b"Rar!", "a RAR file"),
     ];
     if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(ReadError::NotText(what));
     }
-    if let Some(encoding) = utf16_without_mark(head) {
-        return Ok(encoding);
+    if let Some(named) = named {
+        return Ok((named, "asked for", 100));
     }
-    let controls = head.iter().filter(|byte| **byte < 0x20 && !matches!(**byte, b'\t' | b'\r' | b'\n' | 0x0C)).count();
+    if let Some(encoding) = utf16_without_mark(head) {
+        return Ok((encoding, "every other byte is zero", 95));
+    }
+    let controls = head.iter().filter(|byte| **byte < 0x20 && !matches!(**byte, b'\t' | b'\r' | b'\n' | 0x0C | 0x01 | 0x1F)).count();
     if head.contains(&0) || controls * 50 > head.len() {
         return Err(ReadError::NotText("binary data"));
+    }
+    if let Some(declared) = crate::xml_reader::declared_encoding(head) {
+        return Ok((declared, "the XML declaration says so", 98));
     }
     // A sample that was cut may end inside a character.
     let valid_utf8 = match std::str::from_utf8(head) {
@@ -77,12 +129,12 @@ fn encoding_of(head: &[u8]) -> Result<&'static Encoding, ReadError> {
         Err(error) => error.error_len().is_none() && head.len() == HEAD,
     };
     if valid_utf8 {
-        return Ok(UTF_8);
+        return Ok((UTF_8, if head.is_ascii() { "only ASCII was seen" } else { "its bytes are valid UTF-8" }, 99));
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(head, head.len() < HEAD);
     // Our sellers' suppliers are western European: with too little text to tell, Windows-1252 is meant.
-    Ok(detector.guess(Some(b"fr"), Utf8Detection::Deny))
+    Ok((detector.guess(Some(b"fr"), Utf8Detection::Deny), "the bytes above ASCII are no UTF-8 and make words in it", 75))
 }
 
 /// UTF-16 without a byte-order mark: Latin text in it has a zero in every other byte.
@@ -100,7 +152,7 @@ fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// The sample up to its last line end, if it was cut.
-fn whole_lines(head: &[u8]) -> &[u8] {
+pub(crate) fn whole_lines(head: &[u8]) -> &[u8] {
     if head.len() < HEAD {
         return head;
     }
@@ -119,8 +171,8 @@ fn sep_line(text: &str) -> Option<u8> {
     }
 }
 
-fn records(text: &str, delimiter: u8) -> Vec<Vec<String>> {
-    let mut reader = CsvReader::new(text.as_bytes(), delimiter, false);
+fn records(text: &str, delimiter: u8, quotes: bool) -> Vec<Vec<String>> {
+    let mut reader = CsvReader::new(text.as_bytes(), delimiter, quotes, false);
     let mut row = Row::default();
     let mut records = Vec::new();
     while records.len() <= SAMPLE_ROWS + MAX_LINES_ABOVE_HEADER && matches!(reader.read(&mut row), Ok(true)) {
@@ -130,10 +182,10 @@ fn records(text: &str, delimiter: u8) -> Vec<Vec<String>> {
 }
 
 /// The delimiter that splits the sample into the most columns of the same number, the header's before all.
-fn best_delimiter(text: &str) -> (u8, Vec<Vec<String>>) {
+fn best_delimiter(text: &str, quotes: bool) -> (u8, Vec<Vec<String>>) {
     let mut best: Option<(f64, u8, Vec<Vec<String>>)> = None;
     for delimiter in DELIMITERS {
-        let records = records(text, delimiter);
+        let records = records(text, delimiter, quotes);
         let width = usual_width(&records);
         let agreeing = records.iter().filter(|record| record.len() == width).count();
         let header = records.first().is_some_and(|record| record.len() == width);
@@ -144,7 +196,7 @@ fn best_delimiter(text: &str) -> (u8, Vec<Vec<String>>) {
             best = Some((score, delimiter, records));
         }
     }
-    best.map_or_else(|| (b',', records(text, b',')), |(_, delimiter, records)| (delimiter, records))
+    best.map_or_else(|| (b',', records(text, b',', quotes)), |(_, delimiter, records)| (delimiter, records))
 }
 
 /// The width that most records have, the larger of two.
@@ -156,16 +208,25 @@ fn usual_width(records: &[Vec<String>]) -> usize {
     counts.into_iter().max_by_key(|(width, count)| (*count, *width)).map_or(0, |(width, _)| width)
 }
 
-/// How many records stand above the column names: titles and notes, which fill fewer than half of the columns.
-fn records_above_header(records: &[Vec<String>], has_sep_line: bool) -> usize {
-    let first = usize::from(has_sep_line);
-    let width = usual_width(records);
+/// How many records stand above the column names: titles and notes, which fill fewer than half of the columns. The first
+/// `skip` are none of them.
+pub(crate) fn records_above_header(records: &[Vec<String>], skip: usize) -> usize {
     let filled = |record: &[String]| record.iter().filter(|cell| !cell.trim().is_empty()).count();
+    // In a sheet a row ends with its last cell: what counts is what most rows fill.
+    let width = usual_width(records).max(usual_filled(records));
     records
         .iter()
         .enumerate()
-        .skip(first)
+        .skip(skip)
         .take(MAX_LINES_ABOVE_HEADER)
         .find(|(_, record)| width < 2 || filled(record) * 2 > width)
-        .map_or(first, |(index, _)| index)
+        .map_or(skip, |(index, _)| index)
+}
+
+/// How many cells the fuller half of the records fill, at least.
+fn usual_filled(records: &[Vec<String>]) -> usize {
+    let mut filled: Vec<usize> =
+        records.iter().map(|record| record.iter().filter(|cell| !cell.trim().is_empty()).count()).collect();
+    filled.sort_unstable();
+    filled.get(filled.len() / 2).copied().unwrap_or_default()
 }

@@ -1,0 +1,298 @@
+//! Expressions that make a value of a supplier's cell: `value | number * 1.2`, `row["Marque"] ~ " " ~ value`.
+//!
+//! The language is that of minijinja's expressions, with filters for what suppliers' files need. Nothing outside the row
+//! can be reached, and an expression that runs too long is stopped.
+
+use std::collections::BTreeMap;
+
+use minijinja::value::Rest;
+use minijinja::{Environment, Error, ErrorKind, Value, context, filters};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+
+use crate::{DecimalMark, parse_number};
+
+/// Steps that one expression may take for one cell.
+const FUEL: u64 = 20_000;
+/// A cell that an expression makes is no longer than a description may be.
+const MAX_RESULT: usize = 100_000;
+
+/// Tables of replacements, by name: what stands in the file, and what it becomes.
+pub type Tables = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Expressions that are ready to be used.
+pub struct Transforms {
+    environment: Environment<'static>,
+    known: Vec<String>,
+}
+
+impl std::fmt::Debug for Transforms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transforms").field("known", &self.known).finish_non_exhaustive()
+    }
+}
+
+/// Whether an expression can be used.
+///
+/// # Errors
+/// Why not, for the seller.
+pub fn check_expression(expression: &str) -> Result<(), String> {
+    Transforms::new([expression], &Tables::new(), DecimalMark::Point).map(|_| ())
+}
+
+impl Transforms {
+    /// Makes expressions ready; `mark` is how the file writes numbers.
+    ///
+    /// # Errors
+    /// Which expression cannot be read, and why.
+    pub fn new<'e>(
+        expressions: impl IntoIterator<Item = &'e str>,
+        tables: &Tables,
+        mark: DecimalMark,
+    ) -> Result<Self, String> {
+        let mut environment = environment(tables.clone(), mark);
+        let mut known = Vec::new();
+        for expression in expressions {
+            if known.iter().any(|one| one == expression) {
+                continue;
+            }
+            if expression.len() > 2_000 || expression.contains("{%") || expression.contains("%}") {
+                return Err(format!("expected an expression of at most 2,000 characters, without statements: {expression}"));
+            }
+            let template = format!("{{{{ ({expression}) | as_text }}}}");
+            environment
+                .add_template_owned(expression.to_owned(), template)
+                .map_err(|error| format!("the expression \"{expression}\" cannot be read: {}", told(&error)))?;
+            known.push(expression.to_owned());
+        }
+        Ok(Self { environment, known })
+    }
+
+    /// What an expression makes of a cell; `row` are the row's cells by their columns.
+    ///
+    /// # Errors
+    /// Why it makes nothing, for the seller.
+    pub fn apply(&self, expression: &str, value: &str, row: &BTreeMap<String, String>) -> Result<String, String> {
+        let template = self.environment.get_template(expression).map_err(|error| told(&error))?;
+        let made = template.render(context! { value, row => Value::from_pairs(row.iter().map(|(column, cell)| (column.clone(), cell.clone()))) }).map_err(|error| told(&error))?;
+        if made.len() > MAX_RESULT {
+            return Err(format!("expected a text of at most {MAX_RESULT} bytes, it became {} bytes", made.len()));
+        }
+        Ok(made)
+    }
+}
+
+/// The reason of an error, without the place in a template that nobody sees.
+fn told(error: &Error) -> String {
+    match error.detail() {
+        Some(detail) => detail.to_owned(),
+        None => error.kind().to_string(),
+    }
+}
+
+fn wrong(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message.into())
+}
+
+fn environment(tables: Tables, mark: DecimalMark) -> Environment<'static> {
+    let mut environment = Environment::empty();
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(50);
+    environment.add_filter("as_text", as_text);
+    environment.add_filter("trim", filters::trim);
+    environment.add_filter("upper", filters::upper);
+    environment.add_filter("lower", filters::lower);
+    environment.add_filter("title", filters::title);
+    environment.add_filter("capitalize", filters::capitalize);
+    environment.add_filter("replace", filters::replace);
+    environment.add_filter("default", |value: Value, other: Value| {
+        let blank = value.is_undefined() || value.is_none() || value.as_str().is_some_and(|text| text.trim().is_empty());
+        if blank { other } else { value }
+    });
+    environment.add_filter("split", |text: String, by: String| -> Vec<String> {
+        text.split(by.as_str()).map(|part| part.trim().to_owned()).collect()
+    });
+    environment.add_filter("join", |parts: Vec<Value>, by: String| {
+        parts.iter().map(as_text).collect::<Vec<_>>().join(&by)
+    });
+    environment.add_filter("first", filters::first);
+    environment.add_filter("last", filters::last);
+    environment.add_filter("length", filters::length);
+    environment.add_filter("int", filters::int);
+    environment.add_filter("round", filters::round);
+    environment.add_filter("abs", filters::abs);
+    environment.add_filter("truncate", |text: String, most: usize| text.chars().take(most).collect::<String>());
+    environment.add_filter("number", move |text: Value, locale: Option<String>| number(&text, locale.as_deref(), mark));
+    environment.add_filter("date", date);
+    environment.add_filter("convert", move |value: Value, from: String, to: String| {
+        let amount = decimal(&value, mark)?;
+        let made = crate::convert(amount, &from, &to);
+        made.and_then(|made| made.to_f64()).ok_or_else(|| wrong(format!("{from} cannot be converted to {to}")))
+    });
+    environment.add_filter("with_vat", move |value: Value, rate: Value| vat(&value, &rate, mark, true));
+    environment.add_filter("without_vat", move |value: Value, rate: Value| vat(&value, &rate, mark, false));
+    environment.add_filter("lookup", move |text: String, table: String, other: Rest<String>| {
+        let entries = tables.get(&table).ok_or_else(|| wrong(format!("there is no table \"{table}\"")))?;
+        let wanted = text.trim().to_lowercase();
+        let found = entries.iter().find(|(from, _)| from.trim().to_lowercase() == wanted).map(|(_, to)| to.clone());
+        found.or_else(|| other.first().cloned()).ok_or_else(|| wrong(format!("the table \"{table}\" has no \"{}\"", text.trim())))
+    });
+    environment.add_filter("regex_replace", |text: String, pattern: String, with: String| {
+        Ok::<_, Error>(regex(&pattern)?.replace_all(&text, with.as_str()).into_owned())
+    });
+    environment.add_filter("regex_find", |text: String, pattern: String| {
+        let found = regex(&pattern)?;
+        let captures = found.captures(&text);
+        let part = captures.and_then(|parts| parts.get(1).or_else(|| parts.get(0)).map(|part| part.as_str().to_owned()));
+        Ok::<_, Error>(part.unwrap_or_default())
+    });
+    environment.add_filter("strip_html", |text: String| strip_html(&text));
+    environment
+}
+
+fn regex(pattern: &str) -> Result<regex::Regex, Error> {
+    let built = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build();
+    built.map_err(|error| wrong(format!("the pattern cannot be used: {error}")))
+}
+
+/// A result as a cell: numbers without superfluous zeros, nothing as a blank.
+#[expect(clippy::needless_pass_by_value, reason = "the shape of a filter")]
+fn as_text(value: &Value) -> String {
+    if value.is_undefined() || value.is_none() {
+        return String::new();
+    }
+    if let Some(text) = value.as_str() {
+        return text.to_owned();
+    }
+    if value.is_number() && !value.is_integer() {
+        let number = f64::try_from(value.clone()).ok().and_then(Decimal::from_f64);
+        return number.map(|number| number.round_dp(8).normalize().to_string()).unwrap_or_default();
+    }
+    value.to_string()
+}
+
+fn decimal(value: &Value, mark: DecimalMark) -> Result<Decimal, Error> {
+    if value.is_number() {
+        let number = f64::try_from(value.clone()).ok().and_then(Decimal::from_f64);
+        return number.map(|number| number.round_dp(10)).ok_or_else(|| wrong("the number is too large"));
+    }
+    let text = value.as_str().unwrap_or_default();
+    parse_number(text, mark).map_err(|error| wrong(error.to_string()))
+}
+
+/// `number`: by the file's own decimal mark; `number("fr")`, `number("de")`: a comma; `number("en")`: a point.
+fn number(value: &Value, locale: Option<&str>, mark: DecimalMark) -> Result<f64, Error> {
+    let mark = match locale {
+        None => mark,
+        Some("en" | "us" | "gb" | "ch") => DecimalMark::Point,
+        Some("fr" | "de" | "it" | "es" | "nl" | "pt") => DecimalMark::Comma,
+        Some(other) => return Err(wrong(format!("expected a language such as fr or en, found \"{other}\""))),
+    };
+    decimal(value, mark)?.to_f64().ok_or_else(|| wrong("the number is too large"))
+}
+
+fn vat(value: &Value, rate: &Value, mark: DecimalMark, add: bool) -> Result<f64, Error> {
+    let (amount, rate) = (decimal(value, mark)?, decimal(rate, DecimalMark::Point)?);
+    let factor = Decimal::ONE + rate / Decimal::ONE_HUNDRED;
+    let made = if add { amount.checked_mul(factor) } else { amount.checked_div(factor) };
+    made.and_then(|made| made.round_dp(4).to_f64()).ok_or_else(|| wrong("the number is too large"))
+}
+
+/// `date("dd/mm/yyyy")`: a day in that order of day, month and year, as `2026-11-21`.
+fn date(text: String, shape: String) -> Result<String, Error> {
+    let refuse = || wrong(format!("expected a date such as {shape}, found \"{}\"", text.trim()));
+    let order: Vec<char> = shape.to_lowercase().chars().filter(|c| matches!(c, 'd' | 'm' | 'y')).collect();
+    let mut order: Vec<char> = order;
+    order.dedup();
+    let numbers: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    if order.len() != 3 || numbers.len() < 3 {
+        return Err(refuse());
+    }
+    let part = |wanted: char| {
+        let at = order.iter().position(|one| *one == wanted)?;
+        numbers.get(at).filter(|digits| digits.len() <= 4)?.parse::<u32>().ok()
+    };
+    let (Some(day), Some(month), Some(year)) = (part('d'), part('m'), part('y')) else { return Err(refuse()) };
+    let year = match year {
+        0..=69 => 2_000 + year,
+        70..=99 => 1_900 + year,
+        year => year,
+    };
+    let made = format!("{year:04}-{month:02}-{day:02}");
+    if crate::attribute::is_day(&made) { Ok(made) } else { Err(refuse()) }
+}
+
+/// The text of a piece of HTML: tags away, paragraphs and breaks as line ends, the usual entities as what they stand for.
+fn strip_html(html: &str) -> String {
+    let mut text = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(open) = rest.find('<') {
+        text.push_str(&rest[..open]);
+        let Some(close) = rest[open..].find('>') else {
+            rest = &rest[open..];
+            break;
+        };
+        let tag = rest[open + 1..open + close].trim_start_matches('/').to_lowercase();
+        let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        if matches!(name, "p" | "br" | "div" | "li" | "tr" | "h1" | "h2" | "h3" | "h4") && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        rest = &rest[open + close + 1..];
+    }
+    text.push_str(rest);
+    let entities = [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&eacute;", "é"), ("&amp;", "&")];
+    for (entity, character) in entities {
+        text = text.replace(entity, character);
+    }
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn make(expression: &str, value: &str) -> Result<String, String> {
+        let tables = Tables::from([("colors".to_owned(), BTreeMap::from([("Rouge".to_owned(), "red".to_owned())]))]);
+        let row = BTreeMap::from([("Marque".to_owned(), "Bosch".to_owned()), ("Prix HT".to_owned(), "1 234,56".to_owned())]);
+        Transforms::new([expression], &tables, DecimalMark::Comma)?.apply(expression, value, &row)
+    }
+
+    #[test]
+    fn does_what_suppliers_files_need() {
+        for (expression, value, made) in [
+            ("value | trim | upper", " ab ", "AB"),
+            ("value | number * 1.2", "1.234,5", "1481.4"),
+            ("value | number(\"en\")", "1,234.5", "1234.5"),
+            ("value | with_vat(20)", "89,90 €", "107.88"),
+            ("value | without_vat(20)", "120", "100"),
+            ("row[\"Marque\"] ~ \" \" ~ value", "PSB 500", "Bosch PSB 500"),
+            ("row[\"Prix HT\"] | number | round(1)", "", "1234.6"),
+            ("value | date(\"mm/dd/yyyy\")", "12/31/2025", "2025-12-31"),
+            ("value | date(\"dd.mm.yy\")", "1.2.25", "2025-02-01"),
+            ("value | convert(\"kg\", \"g\")", "1,5", "1500"),
+            ("(value | split(\">\"))[-1]", "Outils > Perceuses", "Perceuses"),
+            ("value | split(\",\") | join(\"|\")", "a, b", "a|b"),
+            ("value | lookup(\"colors\")", "ROUGE", "red"),
+            ("value | lookup(\"colors\", \"other\")", "Vert", "other"),
+            ("value | regex_replace(\"[^0-9]\", \"\")", "A-12 3", "123"),
+            ("value | regex_find(\"(\\\\d+) W\")", "Perceuse 500 W", "500"),
+            ("value | strip_html", "<p>Un&nbsp;<b>mot</b></p><p>deux</p>", "Un mot\ndeux"),
+            ("\"REF-\" ~ value if value else none", "", ""),
+            ("value | default(\"0\")", " ", "0"),
+        ] {
+            assert_eq!(make(expression, value).as_deref(), Ok(made), "{expression}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_runs_for_no_long_time() {
+        assert!(make("value | number", "free").unwrap_err().contains("free"));
+        assert!(make("value | lookup(\"colors\")", "Vert").unwrap_err().contains("has no \"Vert\""));
+        assert!(make("value | date(\"dd/mm/yyyy\")", "31/02/2025").is_err());
+        assert!(make("value |", "x").is_err());
+        assert!(make("value | unknown", "x").is_err());
+        assert!(make("value }} {{ value", "x").is_err());
+        assert!(make("range(100000000)", "x").is_err(), "nothing is there but the filters");
+        assert!(check_expression("{% for x in row %}").is_err());
+    }
+}
