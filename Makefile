@@ -23,8 +23,8 @@ reset: ## stop `make run` and remove everything it holds
 bench: ## measure, each figure beside its baseline
 	@$(PYTHON) infra/local/bench.py
 
-corpus: ## read every picture and table of a folder: make corpus DIR=…
-	@SQLX_OFFLINE=true cargo run --quiet --release --package e2e --example corpus -- $(DIR)
+corpus: ## read, preview and import every file of a folder: make corpus DIR=…
+	@$(PYTHON) infra/local/corpus.py $(DIR)
 
 fuzz: ## send what the OpenAPI document allows, and what it does not, to the stack of `make test`
 	@$(PYTHON) infra/local/fuzz.py

@@ -12,8 +12,8 @@ use std::time::Instant;
 
 use db_catalog::{Batch, BatchRow, CatalogDb};
 use db_tenancy::Database;
-use imports::BatchReader;
-use product::{ImportMode, Outcome, validate};
+use imports::{BatchReader, RowContent};
+use product::validate;
 use runtime::TenantId;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Executor, PgPool};
@@ -24,9 +24,11 @@ use uuid::Uuid;
 async fn main() {
     let file = std::env::args().nth(1).unwrap();
     let mut batches: Vec<Vec<BatchRow>> = Vec::new();
-    let limits = imports::Limits { batch_rows: 1_000, file_rows: 1_000_000 };
-    let parsed =
-        imports::read_file(std::fs::File::open(file).unwrap(), limits, |batch| batches.push(rows(&batch.bytes)));
+    let mut options = db_imports::ImportOptions::default();
+    options.limits.csv = 1_000_000;
+    let source = std::fs::File::open(file).unwrap();
+    let limits = imports::Limits { batch_rows: 1_000 };
+    let parsed = imports::read_file(source, &options, limits, |batch| batches.push(rows(&batch.bytes)));
     let total = parsed.unwrap().rows;
     let pool = database().await;
     let (created, unchanged) = (ours(&pool, &batches).await, ours(&pool, &batches).await);
@@ -41,8 +43,10 @@ fn rows(bytes: &[u8]) -> Vec<BatchRow> {
     let mut reader = BatchReader::open(bytes).unwrap();
     let rules = reader.header().rules.clone();
     let mut rows = Vec::new();
-    while let Some((number, cells)) = reader.read().unwrap() {
-        if let Ok(product) = cells.map_err(|error| vec![error]).and_then(|cells| validate(&cells, &rules)) {
+    while let Some((number, content)) = reader.read().unwrap() {
+        if let RowContent::Cells(cells) = content
+            && let Ok(product) = validate(&cells, &rules)
+        {
             rows.push(BatchRow { number, product });
         }
     }
@@ -73,14 +77,7 @@ const THEIRS: TenantId = TenantId(Uuid::from_u128(2));
 async fn ours(pool: &PgPool, batches: &[Vec<BatchRow>]) -> f64 {
     let (db, import, began) = (CatalogDb::over(pool.clone()), Uuid::now_v7(), Instant::now());
     for rows in batches {
-        let batch = Batch {
-            id: Uuid::now_v7(),
-            import,
-            supplier: None,
-            mode: ImportMode::Update,
-            rows: rows.clone(),
-            before: Outcome::default(),
-        };
+        let batch = Batch { rows: rows.clone(), ..Batch::new(Uuid::now_v7(), import) };
         db.apply(OURS, &batch, OffsetDateTime::UNIX_EPOCH).await.unwrap();
     }
     began.elapsed().as_secs_f64()
@@ -131,7 +128,7 @@ fn lines(rows: &[BatchRow]) -> String {
             Uuid::now_v7(),
             text(product.sku.as_ref().map(|sku| sku.as_str().to_owned())),
             text(product.ean.as_ref().map(|ean| ean.as_str().to_owned())),
-            escape(&product.title),
+            escape(product.title.as_deref().unwrap_or_default()),
             text(product.description.clone()),
             text(product.brand.clone()),
             text(product.category.clone()),

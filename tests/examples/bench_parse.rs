@@ -18,9 +18,12 @@ fn main() {
 }
 
 fn parse(file: std::fs::File) -> i64 {
-    let limits = imports::Limits { batch_rows: 1_000, file_rows: 1_000_000 };
+    let mut options = db_imports::ImportOptions::default();
+    options.limits.csv = 1_000_000;
     let mut bytes = 0;
-    let parsed = imports::read_file(file, limits, |batch| bytes += batch.bytes.len()).unwrap();
+    let parsed =
+        imports::read_file(file, &options, imports::Limits { batch_rows: 1_000 }, |batch| bytes += batch.bytes.len())
+            .unwrap();
     assert!(bytes > 0);
     i64::from(parsed.rows)
 }

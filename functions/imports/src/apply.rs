@@ -1,25 +1,25 @@
-//! A batch -> the catalogue.
+//! A batch -> the catalogue, or its preview.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use cloud::Objects;
-use db_catalog::{Batch, BatchRow, CatalogDb};
+use db_catalog::{Batch, BatchRow, CatalogDb, LeftOutRow};
+use db_imports::{BatchRecord, ImportJob, ImportStatus, ImportsDb};
 use db_suppliers::{NewOffer, SuppliersDb};
-use db_imports::{BatchRecord, ImportJob, ImportsDb};
-use product::{Field, Outcome, validate};
+use product::{Cells, Field, Gtin, OnError, Outcome, RowIssue, Rules, validate};
 use runtime::{Cx, Error, Metric, Result, TenantId, Unit, emit_metrics};
 use uuid::Uuid;
 
-use crate::batch_file::BatchReader;
+use crate::batch_file::{BatchReader, RowContent};
 use crate::messages::{BatchMessage, send_batches, send_finish};
 
-/// No batch is larger: a thousand rows of at most 1 MiB would be, and are refused long before.
+/// No batch is larger: a thousand rows of at most 4 MiB would be, and are refused long before.
 const MAX_BATCH_BYTES: u64 = 64 * 1024 * 1024;
 /// After so many deliveries a batch is given up: its message goes to the dead-letter queue, and the import ends
 /// without it. The queue's own limit.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// Writes a batch; delivered again, it changes nothing.
+/// Writes a batch, or finds out what it would do; delivered again, it changes nothing.
 pub async fn apply(cx: Cx, message: BatchMessage) -> Result<()> {
     let BatchMessage { tenant_id: tenant, import_id: import, number } = message;
     let db = cx.get::<ImportsDb>().await?;
@@ -31,6 +31,10 @@ pub async fn apply(cx: Cx, message: BatchMessage) -> Result<()> {
         }
         (Err(error), _) | (_, Err(error)) => return Err(error),
     };
+    if !matches!(job.status, ImportStatus::Applying | ImportStatus::Previewing) {
+        tracing::info!(%import, number, status = job.status.as_str(), "the import does not wait for this batch");
+        return Ok(());
+    }
     let last = if batch.settled {
         db.settle_import(tenant, import, cx.now).await?
     } else {
@@ -60,17 +64,21 @@ pub async fn apply(cx: Cx, message: BatchMessage) -> Result<()> {
 async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch: &BatchRecord) -> Result<bool> {
     let started = std::time::Instant::now();
     let bytes = cx.get::<Objects>().await?.read_small(&batch.object_key, MAX_BATCH_BYTES).await?;
-    let read = check_rows(&bytes, batch)?;
-    let rows = Batch { id: batch.id, import: job.id, supplier: job.supplier_id, mode: job.mode, rows: read.rows, before: read.outcome };
+    let (rows, columns) = check_rows(&bytes, job, batch)?;
     let catalog = cx.get::<CatalogDb>().await?;
-    let outcome = catalog.apply(tenant, &rows, cx.now).await?;
-    if let Some(supplier) = job.supplier_id {
-        note_offers(cx, &catalog, tenant, supplier, &rows, &outcome).await?;
-    }
+    let outcome = if job.status == ImportStatus::Previewing {
+        catalog.preview(tenant, &rows, cx.now).await?.0
+    } else {
+        let outcome = catalog.apply(tenant, &rows, cx.now).await?;
+        if let Some(supplier) = job.supplier_id {
+            note_offers(cx, &catalog, tenant, supplier, &rows, &outcome).await?;
+        }
+        outcome
+    };
     if outcome.total() != batch.rows {
         return Err(Error::internal(format!("{} of {} rows are accounted for", outcome.total(), batch.rows)));
     }
-    let last = db.settle_batch(tenant, job.id, batch.number, &outcome, &read.columns, cx.now).await?;
+    let last = db.settle_batch(tenant, job.id, batch.number, &outcome, &columns, cx.now).await?;
     #[expect(clippy::cast_precision_loss, reason = "a measurement")]
     emit_metrics(
         cx,
@@ -88,14 +96,15 @@ async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch
 /// and changes nothing.
 async fn note_offers(cx: &Cx, catalog: &CatalogDb, tenant: TenantId, supplier: Uuid, batch: &Batch, outcome: &Outcome) -> Result<()> {
     let products = catalog.products_of_rows(tenant, &batch.rows).await?;
+    let left: std::collections::HashSet<i32> =
+        outcome.issues.iter().filter(|issue| !issue.error.is_notice()).map(|issue| issue.row).collect();
     let offers: Vec<NewOffer> = batch
         .rows
         .iter()
         .zip(products)
         .filter_map(|(row, product)| {
             // A row that was not written says nothing of an offer.
-            let left = outcome.issues.iter().any(|issue| issue.row == row.number && issue.error.code != "field_kept");
-            if left {
+            if left.contains(&row.number) {
                 return None;
             }
             Some(NewOffer {
@@ -112,26 +121,69 @@ async fn note_offers(cx: &Cx, catalog: &CatalogDb, tenant: TenantId, supplier: U
     cx.get::<SuppliersDb>().await?.import_offers(tenant, supplier, batch.import, &offers, cx.now).await
 }
 
-struct CheckedRows {
-    rows: Vec<BatchRow>,
-    outcome: Outcome,
-    columns: HashMap<Field, String>,
-}
-
-/// Reads and checks every row: the good ones are to be written, the others are accounted for already.
-fn check_rows(bytes: &[u8], batch: &BatchRecord) -> Result<CheckedRows> {
-    let superseded: HashMap<i32, i32> = batch.superseded.0.iter().copied().collect();
+/// Reads and checks every row of a batch: the good ones are to be written, the others are accounted for already. Gives the
+/// batch, and the column that fills each field.
+///
+/// # Errors
+/// When the object is damaged.
+pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result<(Batch, HashMap<String, String>)> {
+    let superseded: HashMap<i32, i32> = record.superseded.0.iter().copied().collect();
     let mut reader = BatchReader::open(bytes)?;
     let (rules, columns) = (reader.header().rules.clone(), reader.header().column_names());
-    let mut checked = CheckedRows { rows: Vec::new(), outcome: Outcome::default(), columns };
-    while let Some((number, cells)) = reader.read()? {
-        match cells.map_err(|error| vec![error]).and_then(|cells| validate(&cells, &rules)) {
-            Err(errors) => checked.outcome.reject(number, errors),
-            Ok(product) => match superseded.get(&number) {
-                Some(by) => checked.outcome.supersede(number, *by),
-                None => checked.rows.push(BatchRow { number, product }),
+    let options = &job.options;
+    let new_attributes: BTreeMap<String, String> = if options.create_attributes {
+        let mapped = reader.header().columns.iter().filter_map(|column| Some((column.attribute.clone()?, column.name.clone())));
+        mapped.map(|(code, name)| if name.is_empty() { (code.clone(), code) } else { (code, name) }).collect()
+    } else {
+        BTreeMap::new()
+    };
+    let mut batch = Batch {
+        number: record.number,
+        supplier: job.supplier_id,
+        mode: job.mode,
+        match_by: options.match_by.clone(),
+        variants: record.phase > 0,
+        parent_by: reader.header().parent_by.clone(),
+        rules: Rules::new(&options.rules).map_err(Error::internal)?,
+        language: options.language,
+        decimal_mark: rules.decimal_mark,
+        reject_values: options.on_error == OnError::RejectValue,
+        new_attributes,
+        ..Batch::new(record.id, job.id)
+    };
+    while let Some((number, content)) = reader.read()? {
+        match content {
+            RowContent::Rejected(errors) => {
+                batch.before.reject(number, errors);
+                batch.rejected.push(LeftOutRow { number, action: "rejected", sku: None, gtin14: None });
+            }
+            RowContent::LeftOut(error) => {
+                batch.before.skipped += 1;
+                batch.before.issues.push(RowIssue { row: number, error });
+                batch.rejected.push(LeftOutRow { number, action: "skipped", sku: None, gtin14: None });
+            }
+            RowContent::Cells(cells) => match (validate(&cells, &rules), superseded.get(&number)) {
+                (Err(errors), _) => {
+                    batch.before.reject(number, errors);
+                    batch.rejected.push(left_out(number, "rejected", &cells));
+                }
+                (Ok(_), Some(by)) => {
+                    batch.before.supersede(number, *by, options.language);
+                    batch.rejected.push(left_out(number, "skipped", &cells));
+                }
+                (Ok(product), None) => batch.rows.push(BatchRow { number, product }),
             },
         }
     }
-    Ok(checked)
+    Ok((batch, columns))
+}
+
+/// A row that is not written, and the codes that it has: its product is in the file all the same.
+fn left_out(number: i32, action: &'static str, cells: &Cells<'_>) -> LeftOutRow {
+    LeftOutRow {
+        number,
+        action,
+        sku: cells.get(Field::Sku).map(|sku| sku.trim().to_owned()).filter(|sku| !sku.contains('\0')),
+        gtin14: cells.get(Field::Ean).and_then(|ean| Gtin::parse(ean).ok()).map(|gtin| gtin.to_gtin14()),
+    }
 }

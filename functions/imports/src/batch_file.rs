@@ -3,50 +3,176 @@
 //! too large for a queue.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Read, Write};
 
-use product::{Cells, Field, RowError, RowRules};
+use product::{Blank, Cells, Field, RowError, RowRules, Tables, Target, Transforms};
 use runtime::{Error, Result};
 use serde::{Deserialize, Serialize};
-use tabular::Row;
 
 /// What the rows of a batch have in common.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchHeader {
-    /// The mapped columns, in the order of a row's cells.
+    /// The columns that are read, in the order of a row's cells.
     pub columns: Vec<MappedColumn>,
     /// What the cells are to be read by.
     pub rules: RowRules,
+    /// Tables for the filter `lookup` of expressions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tables: Tables,
+    /// The key of the identifier by which rows name their parents, when it is not the SKU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_by: Option<String>,
 }
 
-/// A column of the file that fills a field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A column of the file, and what it fills.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MappedColumn {
-    /// Its place in the file, from 0.
+    /// Its place in the file, from 0; beyond the last for a value that comes from no column.
     pub index: usize,
     /// Its header.
     pub name: String,
     /// The field that it fills.
-    pub field: Field,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Field>,
+    /// The attribute that it fills.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
+    /// The identifier that it fills. A column that fills nothing is there for the expressions of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identifier: Option<String>,
+    /// What a blank cell says.
+    #[serde(default)]
+    pub blank: Blank,
+    /// What stands in for a blank cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// The expression that makes the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<String>,
 }
 
-/// A line: the row's number, and its cells or what is wrong with it.
-#[derive(Serialize, Deserialize)]
+impl MappedColumn {
+    /// What it fills.
+    #[must_use]
+    pub fn target(&self) -> Option<Target> {
+        match (self.field, &self.attribute, &self.identifier) {
+            (Some(field), ..) => Some(Target::Field(field)),
+            (None, Some(code), _) => Some(Target::Attribute(code.clone())),
+            (None, None, Some(key)) => Some(Target::Identifier(key.clone())),
+            (None, None, None) => None,
+        }
+    }
+
+    /// The same column, filling `target`.
+    #[must_use]
+    pub fn filling(mut self, target: &Target) -> Self {
+        match target {
+            Target::Field(field) => self.field = Some(*field),
+            Target::Attribute(code) => self.attribute = Some(code.clone()),
+            Target::Identifier(key) => self.identifier = Some(key.clone()),
+        }
+        self
+    }
+}
+
+/// A line: the row's number, and its cells, or what is wrong with it (`e`), or why it makes nothing (`l`).
+#[derive(Default, Serialize, Deserialize)]
 struct Line<'a> {
     n: i32,
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     c: Vec<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     e: Option<(Cow<'a, str>, Cow<'a, str>)>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    l: Option<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+/// What stands in a line.
+pub enum RowContent<'a> {
+    /// Cells.
+    Cells(Box<Cells<'a>>),
+    /// A row that cannot be read; why.
+    Rejected(Vec<RowError>),
+    /// A row that makes nothing of its own; why.
+    LeftOut(RowError),
 }
 
 impl BatchHeader {
-    /// The column that fills each field, for reports.
+    /// The column that fills each field, by the field's name, for reports.
     #[must_use]
-    pub fn column_names(&self) -> HashMap<Field, String> {
+    pub fn column_names(&self) -> HashMap<String, String> {
         // Of several image columns the first names them all.
-        self.columns.iter().rev().map(|column| (column.field, column.name.clone())).collect()
+        let named = self.columns.iter().rev().filter(|column| !column.name.is_empty());
+        named.filter_map(|column| Some((column.target()?.name(), column.name.clone()))).collect()
+    }
+
+    /// The expressions of the columns, ready to be used; `None` when there are none.
+    ///
+    /// # Errors
+    /// Which expression cannot be used.
+    pub fn transforms(&self) -> std::result::Result<Option<Transforms>, String> {
+        let mut expressions = self.columns.iter().filter_map(|column| column.transform.as_deref()).peekable();
+        if expressions.peek().is_none() {
+            return Ok(None);
+        }
+        Transforms::new(expressions, &self.tables, self.rules.decimal_mark).map(Some)
+    }
+
+    /// What the texts of a row say; several columns of images are one address a line.
+    ///
+    /// # Errors
+    /// What is wrong with the expressions of which columns.
+    pub fn cells<'t>(
+        &self,
+        texts: Vec<Cow<'t, str>>,
+        transforms: Option<&Transforms>,
+    ) -> std::result::Result<Cells<'t>, Vec<RowError>> {
+        let (mut cells, mut errors) = (Cells::default(), Vec::new());
+        let row: BTreeMap<String, String> = match transforms {
+            Some(_) => {
+                let pairs = self.columns.iter().zip(&texts).filter(|(column, _)| !column.name.is_empty());
+                pairs.map(|(column, text)| (column.name.clone(), text.clone().into_owned())).collect()
+            }
+            None => BTreeMap::new(),
+        };
+        for (column, mut text) in self.columns.iter().zip(texts) {
+            let Some(target) = column.target() else { continue };
+            if let (Some(expression), Some(transforms)) = (&column.transform, transforms) {
+                match transforms.apply(expression, &text, &row) {
+                    Ok(made) => text = Cow::Owned(made),
+                    Err(why) => {
+                        errors.push(RowError::field(target.name(), "transform_failed", why, &text));
+                        continue;
+                    }
+                }
+            }
+            let mut blank = text.trim().is_empty();
+            if let Some(default) = column.default.as_ref().filter(|_| blank) {
+                text = Cow::Owned(default.clone());
+                blank = false;
+            }
+            match target {
+                Target::Field(field) => match cells.get(field) {
+                    Some(before) if field == Field::ImageUrls && !blank => {
+                        let joined = format!("{before}\n{text}");
+                        cells.set(field, joined);
+                    }
+                    Some(_) => {}
+                    None if blank && column.blank == Blank::Clear => cells.clear(field),
+                    None => cells.set(field, text),
+                },
+                Target::Attribute(code) if blank => {
+                    if column.blank == Blank::Clear {
+                        cells.set_attribute(code, None);
+                    }
+                }
+                Target::Attribute(code) => cells.set_attribute(code, Some(text)),
+                Target::Identifier(key) if !blank => cells.set_identifier(key, text),
+                Target::Identifier(_) => {}
+            }
+        }
+        if errors.is_empty() { Ok(cells) } else { Err(errors) }
     }
 }
 
@@ -70,22 +196,37 @@ impl BatchWriter {
         Ok(Self { encoder, line: Vec::with_capacity(4 * 1024), rows: 0 })
     }
 
-    /// Adds a row.
+    /// Adds a row of cells, in the order of the header's columns.
     ///
     /// # Errors
     /// When memory cannot be had.
-    pub fn push(&mut self, number: i32, row: &Row, header: &BatchHeader) -> Result<()> {
-        let line = match &row.problem {
-            Some(problem) => {
-                Line { n: number, c: Vec::new(), e: Some((problem.code().into(), problem.to_string().into())) }
-            }
-            None => {
-                let cells = header.columns.iter().map(|column| Cow::Borrowed(row.cell(column.index)));
-                Line { n: number, c: cells.collect(), e: None }
-            }
-        };
+    pub fn push<'c>(&mut self, number: i32, cells: impl Iterator<Item = &'c str>) -> Result<()> {
+        let mut texts: Vec<Cow<'c, str>> = cells.map(Cow::Borrowed).collect();
+        while texts.last().is_some_and(|text| text.is_empty()) {
+            texts.pop();
+        }
+        self.write(&Line { n: number, c: texts, ..Line::default() })
+    }
+
+    /// Adds a row that cannot be read.
+    ///
+    /// # Errors
+    /// When memory cannot be had.
+    pub fn push_rejected(&mut self, number: i32, code: &str, message: &str) -> Result<()> {
+        self.write(&Line { n: number, e: Some((code.into(), message.into())), ..Line::default() })
+    }
+
+    /// Adds a row that makes nothing of its own.
+    ///
+    /// # Errors
+    /// When memory cannot be had.
+    pub fn push_left_out(&mut self, number: i32, code: &str, message: &str) -> Result<()> {
+        self.write(&Line { n: number, l: Some((code.into(), message.into())), ..Line::default() })
+    }
+
+    fn write(&mut self, line: &Line<'_>) -> Result<()> {
         self.line.clear();
-        serde_json::to_writer(&mut self.line, &line).map_err(Error::internal)?;
+        serde_json::to_writer(&mut self.line, line).map_err(Error::internal)?;
         self.line.push(b'\n');
         self.encoder.write_all(&self.line).map_err(Error::internal)?;
         self.rows += 1;
@@ -111,6 +252,7 @@ impl BatchWriter {
 pub struct BatchReader<R: Read> {
     lines: BufReader<zstd::stream::read::Decoder<'static, BufReader<R>>>,
     header: BatchHeader,
+    transforms: Option<Transforms>,
     line: String,
 }
 
@@ -124,8 +266,9 @@ impl<R: Read> BatchReader<R> {
         let mut lines = BufReader::with_capacity(64 * 1024, decoder);
         let mut line = String::new();
         lines.read_line(&mut line).map_err(Error::internal)?;
-        let header = serde_json::from_str(&line).map_err(Error::internal)?;
-        Ok(Self { lines, header, line })
+        let header: BatchHeader = serde_json::from_str(&line).map_err(Error::internal)?;
+        let transforms = header.transforms().map_err(Error::internal)?;
+        Ok(Self { lines, header, transforms, line })
     }
 
     /// What the rows have in common.
@@ -134,69 +277,79 @@ impl<R: Read> BatchReader<R> {
         &self.header
     }
 
-    /// The next row: its number, and its cells or what is wrong with it. `None` at the end.
+    /// The next row: its number and what it says. `None` at the end.
     ///
     /// # Errors
     /// When the object is damaged.
-    pub fn read(&mut self) -> Result<Option<(i32, std::result::Result<Cells<'_>, RowError>)>> {
+    pub fn read(&mut self) -> Result<Option<(i32, RowContent<'_>)>> {
         self.line.clear();
         if self.lines.read_line(&mut self.line).map_err(Error::internal)? == 0 {
             return Ok(None);
         }
-        let line: Line<'_> = serde_json::from_str(&self.line).map_err(Error::internal)?;
+        let mut line: Line<'_> = serde_json::from_str(&self.line).map_err(Error::internal)?;
         if let Some((code, message)) = line.e {
-            return Ok(Some((line.n, Err(RowError::row(&code, message)))));
+            return Ok(Some((line.n, RowContent::Rejected(vec![RowError::row(&code, message)]))));
         }
-        let mut cells = Cells::default();
-        for (column, text) in self.header.columns.iter().zip(line.c) {
-            let joined = match cells.get(column.field) {
-                // Several columns of images: one address a line.
-                Some(before) if !text.trim().is_empty() => Cow::Owned(format!("{before}\n{text}")),
-                Some(_) => continue,
-                None => text,
-            };
-            cells.set(column.field, joined);
+        if let Some((code, message)) = line.l {
+            return Ok(Some((line.n, RowContent::LeftOut(RowError::row(&code, message)))));
         }
-        Ok(Some((line.n, Ok(cells))))
+        line.c.resize(self.header.columns.len(), Cow::Borrowed(""));
+        let content = match self.header.cells(line.c, self.transforms.as_ref()) {
+            Ok(cells) => RowContent::Cells(Box::new(cells)),
+            Err(errors) => RowContent::Rejected(errors),
+        };
+        Ok(Some((line.n, content)))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tabular::Row;
+
     use super::*;
 
     #[test]
     fn rows_come_back_as_they_went() {
-        let column = |index, name: &str, field| MappedColumn { index, name: name.into(), field };
+        let column = |index, name: &str, field| MappedColumn {
+            index,
+            name: name.into(),
+            field: Some(field),
+            ..MappedColumn::default()
+        };
         let header = BatchHeader {
             columns: vec![
                 column(2, "Titre", Field::Title),
                 column(0, "image 1", Field::ImageUrls),
                 column(1, "image 2", Field::ImageUrls),
+                MappedColumn { transform: Some("row[\"Titre\"] | upper".into()), ..column(9, "", Field::Brand) },
+                MappedColumn { blank: Blank::Clear, ..column(8, "stock", Field::Stock) },
             ],
-            rules: RowRules::default(),
+            ..BatchHeader::default()
         };
-        let source =
-            "image 1;image 2;Titre\nhttps://a/1;https://a/2;\"Écrou \"\"M8\"\"\"\n\"x\ny\"\n;https://a/3;b;too;many\n";
+        let source = "image 1;image 2;Titre\nhttps://a/1;https://a/2;\"Écrou \"\"M8\"\"\"\n";
         let mut table = tabular::open(source.as_bytes()).unwrap();
         let mut writer = BatchWriter::new(&header).unwrap();
         let mut row = Row::default();
         while table.read(&mut row).unwrap() {
-            writer.push(i32::try_from(row.number).unwrap(), &row, &header).unwrap();
+            let number = i32::try_from(row.number).unwrap();
+            writer.push(number, header.columns.iter().map(|column| row.cell(column.index))).unwrap();
         }
+        writer.push_rejected(3, "column_count_mismatch", "expected 3 cells").unwrap();
+        writer.push_left_out(4, "merged", "an image").unwrap();
         assert_eq!(writer.rows(), 3);
         let bytes = writer.finish().unwrap();
 
         let mut reader = BatchReader::open(&bytes[..]).unwrap();
         assert_eq!(*reader.header(), header);
-        assert_eq!(header.column_names()[&Field::ImageUrls], "image 1");
-        let (number, cells) = reader.read().unwrap().unwrap();
-        let cells = cells.unwrap();
+        assert_eq!(header.column_names()["image_urls"], "image 1");
+        let (number, RowContent::Cells(cells)) = reader.read().unwrap().unwrap() else { panic!("cells") };
         assert_eq!((number, cells.get(Field::Title)), (2, Some("Écrou \"M8\"")));
         assert_eq!(cells.get(Field::ImageUrls), Some("https://a/1\nhttps://a/2"));
-        let (number, problem) = reader.read().unwrap().unwrap();
-        assert_eq!((number, problem.unwrap_err().code.as_str()), (3, "column_count_mismatch"));
-        assert!(reader.read().unwrap().unwrap().1.is_err());
+        assert_eq!(cells.get(Field::Brand), Some("ÉCROU \"M8\""));
+        assert!(
+            matches!(reader.read().unwrap().unwrap().1, RowContent::Rejected(errors) if errors[0].code == "column_count_mismatch")
+        );
+        assert!(matches!(reader.read().unwrap().unwrap().1, RowContent::LeftOut(error) if error.code == "merged"));
         assert!(reader.read().unwrap().is_none());
     }
 }

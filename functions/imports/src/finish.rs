@@ -1,18 +1,22 @@
-//! The last batch is settled -> report, totals, event.
+//! The last batch is settled -> the guards are asked, or the import is completed: absent products, report, totals, event.
 
-use cloud::{Objects, Upload};
-use db_imports::{ImportStatus, ImportsDb, RowReport};
+use std::time::{Duration, Instant};
+
+use db_catalog::CatalogDb;
+use db_imports::{ImportJob, ImportStatus, ImportsDb};
 use db_tenancy::Stamp;
+use product::Missing;
 use runtime::{Cx, Error, Result, TenantId};
-use tabular::neutralize;
-use uuid::Uuid;
 
-use crate::messages::FinishMessage;
-use crate::parse::publish;
+use crate::guards::preview_holds;
+use crate::messages::{FinishMessage, send_batches, send_finish};
+use crate::parse::{publish, time_now};
+use crate::report::write_report;
 
-const PAGE: i64 = 2_000;
+/// One invocation leaves products out for so long, then hands the rest on: well below the function's timeout.
+const WORKING: Duration = Duration::from_secs(20);
 
-/// Completes an import; delivered again, it finds it complete.
+/// Judges a preview or completes an import; delivered again, it finds that done.
 pub async fn finish(cx: Cx, message: FinishMessage) -> Result<()> {
     let FinishMessage { tenant_id: tenant, import_id: import } = message;
     let db = cx.get::<ImportsDb>().await?;
@@ -20,55 +24,60 @@ pub async fn finish(cx: Cx, message: FinishMessage) -> Result<()> {
         Err(Error::NotFound(_)) => return Ok(()),
         found => found?,
     };
-    if job.status == ImportStatus::Finishing {
-        let report = write_report(&cx, &db, tenant, import).await?;
-        db.complete_import(tenant, import, report.as_deref(), &Stamp::of_job(&cx, "imports.finish")).await?;
+    match job.status {
+        ImportStatus::Judging => judge(&cx, &db, tenant, &job).await?,
+        ImportStatus::Finishing => {
+            if !leave_out_absent(&cx, &db, tenant, &job).await? {
+                return send_finish(&cx, tenant, import).await;
+            }
+            let report = write_report(&cx, &db, tenant, &job).await?;
+            db.complete_import(tenant, import, report.as_deref(), &Stamp::of_job(&cx, "imports.finish")).await?;
+        }
+        _ => {}
     }
     publish(&cx, &db, tenant).await
 }
 
-/// Writes what is to be said about the rows as a CSV that a spreadsheet opens; gives its key, or none when there is
-/// nothing to say.
-async fn write_report(cx: &Cx, db: &ImportsDb, tenant: TenantId, import: Uuid) -> Result<Option<String>> {
-    let mut page = db.row_reports(tenant, import, None, PAGE).await?.data;
-    if page.is_empty() {
-        return Ok(None);
+async fn judge(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Result<()> {
+    let catalog = cx.get::<CatalogDb>().await?;
+    let rejected = job.totals.rejected;
+    if job.options.all_or_nothing && rejected > 0 && job.run == db_imports::Run::Apply {
+        let report = write_report(cx, db, tenant, job).await?;
+        db.set_report(tenant, job.id, report.as_deref(), time_now()).await?;
+        let message = format!("{rejected} rows would be rejected, and all or nothing was asked for: nothing was changed; see the errors");
+        return db.fail_import(tenant, job.id, ImportStatus::Judging, "rows_rejected", &message, time_now()).await;
     }
-    let key = format!("reports/{tenant}/{import}/errors.csv");
-    let mut upload = cx.get::<Objects>().await?.upload(&key, "text/csv; charset=utf-8").await?;
-    // The mark by which Excel knows UTF-8.
-    let header = "\u{feff}row,column,field,value,code,message\r\n";
-    let written = async {
-        upload.write(header.as_bytes()).await?;
-        while let Some(last) = page.last().map(RowReport::key) {
-            write_page(&mut upload, &page).await?;
-            page = db.row_reports(tenant, import, Some(last), PAGE).await?.data;
+    let holds = preview_holds(&catalog, tenant, job).await?;
+    let judged = db.judge(tenant, job.id, &holds, time_now()).await?;
+    if judged.status == ImportStatus::Applying {
+        let sent = send_batches(cx, db, tenant, job.id).await?;
+        if sent == 0 && db.settle_import(tenant, job.id, time_now()).await? {
+            send_finish(cx, tenant, job.id).await?;
         }
-        Ok(())
+    } else if rejected > 0 {
+        let report = write_report(cx, db, tenant, job).await?;
+        db.set_report(tenant, job.id, report.as_deref(), time_now()).await?;
     }
-    .await;
-    match written {
-        Ok(()) => upload.finish().await.map(|_| Some(key)),
-        Err(error) => {
-            upload.abort().await;
-            Err(error)
-        }
-    }
+    Ok(())
 }
 
-async fn write_page(upload: &mut Upload, page: &[RowReport]) -> Result<()> {
-    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    for report in page {
-        let text = |value: &Option<String>| neutralize(value.as_deref().unwrap_or_default()).into_owned();
-        csv.write_record([
-            report.row.to_string(),
-            text(&report.column),
-            text(&report.field),
-            text(&report.value),
-            report.code.clone(),
-            neutralize(&report.message).into_owned(),
-        ])
-        .map_err(Error::internal)?;
+/// Leaves the supplier's products out that the file does not have; gives whether all are done.
+async fn leave_out_absent(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Result<bool> {
+    let missing = job.options.missing;
+    // A file without rows says nothing of what is missing.
+    let says = missing != Missing::Leave && job.totals.rows.is_some_and(|rows| rows > 0);
+    let Some(supplier) = job.supplier_id.filter(|_| says) else { return Ok(true) };
+    let (catalog, began) = (cx.get::<CatalogDb>().await?, Instant::now());
+    let mut after = None;
+    loop {
+        let (count, last) = catalog.leave_out_absent(tenant, job.id, supplier, missing, after, time_now()).await?;
+        db.count_absent(tenant, job.id, count, time_now()).await?;
+        if last.is_none() {
+            return Ok(true);
+        }
+        after = last;
+        if began.elapsed() > WORKING {
+            return Ok(false);
+        }
     }
-    upload.write(&csv.into_inner().map_err(Error::internal)?).await
 }

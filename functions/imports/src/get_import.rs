@@ -14,7 +14,7 @@ pub struct ImportView {
     #[serde(flatten)]
     #[schema(inline)]
     import: ImportJob,
-    /// A CSV of every error, good for an hour; `null` when there are none.
+    /// The rejected rows as the seller's own file, with what is wrong with each; good for an hour. `null` when there are none.
     error_report_url: Option<String>,
 }
 
@@ -24,7 +24,9 @@ pub async fn get_import(cx: Cx, id: Path) -> Result<ImportView> {
     let error_report_url = match &import.report_key {
         Some(key) => {
             let objects = cx.get::<Objects>().await?;
-            Some(objects.presign_download(key, "import-errors.csv", Duration::from_secs(60 * 60)).await?)
+            let extension = key.rsplit('.').next().unwrap_or("csv");
+            let name = format!("rejected-rows.{extension}");
+            Some(objects.presign_download(key, &name, Duration::from_secs(60 * 60)).await?)
         }
         None => None,
     };

@@ -4,11 +4,18 @@
 //! POST /v1/imports -> upload to S3 -> SQS import-files -> parse -> SQS import-batches -> apply (several at once)
 //!                                                                       -> SQS import-finish -> finish -> event
 //! ```
+//! A preview goes the same way: `apply` does everything, takes it back and notes what would have come of each row; `finish`
+//! asks the guards, and the import rests, is held, or goes through its batches once more, for good.
+//!
 //! Every step may be repeated: `parse` writes the same batches again, `apply` finds that a batch is written, `finish`
 //! that the import is complete. `sweep` looks for imports that stopped and sends them on their way.
 
 mod batch_file;
+mod choices;
+mod guards;
 mod messages;
+mod reading;
+mod report;
 
 use runtime::{Method, Permission, functions};
 
@@ -23,6 +30,20 @@ functions! {
     http(Method::GET, "/v1/imports/{id}/errors", Permission::ImportsRead) => list_errors,
     /// Tells what happened to an import.
     http(Method::GET, "/v1/imports/{id}/events", Permission::ImportsRead) => list_events,
+    /// Looks at an uploaded file: what it is, why, and what is proposed for its columns.
+    http(Method::POST, "/v1/imports/{id}/inspect", Permission::ImportsWrite) => inspect_import,
+    /// Finds out what every row of an import would do.
+    bulk(Method::POST, "/v1/imports/{id}/preview", Permission::ImportsStart) => preview_import,
+    /// Lists what every row of an import would do.
+    http(Method::GET, "/v1/imports/{id}/preview", Permission::ImportsRead) => list_preview,
+    /// Gives the whole preview as a file.
+    bulk(Method::GET, "/v1/imports/{id}/preview/download", Permission::ImportsRead) => download_preview,
+    /// Applies an import: what was previewed, what a guard holds, or an uploaded file.
+    bulk(Method::POST, "/v1/imports/{id}/apply", Permission::ImportsStart) => apply_import,
+    /// Stops an import.
+    http(Method::POST, "/v1/imports/{id}/cancel", Permission::ImportsCancel) => cancel_import,
+    /// Takes an import back.
+    bulk(Method::POST, "/v1/imports/{id}/undo", Permission::ImportsManage) => undo_import,
     /// Goes on with an import that ended because of a fault on our side.
     http(Method::POST, "/v1/imports/{id}/resume", Permission::ImportsStart) => resume_import,
     /// Reads an uploaded file and cuts it into batches.
@@ -35,6 +56,9 @@ functions! {
     schedule("rate(1 minute)") => sweep,
 }
 
-pub use batch_file::{BatchHeader, BatchReader, BatchWriter, MappedColumn};
+pub use apply::check_rows;
+pub use batch_file::{BatchHeader, BatchReader, BatchWriter, MappedColumn, RowContent};
+pub use choices::Choices;
+pub use inspect_import::{InspectedColumn, Inspection, inspect};
 pub use messages::{BatchMessage, FinishMessage};
-pub use parse::{Limits, ParsedFile, ReadBatch, read_file};
+pub use reading::{Limits, OpenFile, ParsedFile, ReadBatch, open_file, read_file};

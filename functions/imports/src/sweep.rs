@@ -4,6 +4,7 @@
 //! and its queue. So once a minute: whatever made no progress is sent on its way again, a few times; then it ends
 //! with a message. No import hangs.
 
+use db_catalog::CatalogDb;
 use db_imports::{ImportStatus, ImportsDb};
 use runtime::{Cx, Result, TenantId, log_error};
 use time::Duration;
@@ -16,6 +17,10 @@ use crate::parse::publish;
 const MOST: i32 = 100;
 /// So often an import is resumed without any progress in between.
 const MAX_RESUMES: i32 = 10;
+/// For so long an import can be applied after its preview.
+const PREVIEWS: Duration = Duration::days(30);
+/// Records of previews that one sweep forgets.
+const MOST_FORGOTTEN: i32 = 20_000;
 /// An event is published by the step that wrote it; one that is older was left.
 const EVENT_AGE: Duration = Duration::seconds(30);
 
@@ -28,6 +33,7 @@ pub async fn sweep(cx: Cx) -> Result<()> {
             log_error(&error, &import.to_string());
         }
     }
+    cx.get::<CatalogDb>().await?.forget_previews(cx.now - PREVIEWS, MOST_FORGOTTEN).await?;
     for tenant in db.tenants_with_unpublished_events(cx.now - EVENT_AGE).await? {
         publish(&cx, &db, tenant).await?;
     }
@@ -52,13 +58,17 @@ async fn resume(cx: &Cx, db: &ImportsDb, tenant: TenantId, import: Uuid) -> Resu
             db.fail_import(tenant, import, job.status, "internal_error", message, cx.now).await
         }
         ImportStatus::Parsing => send_file(cx, tenant, &job).await,
+        ImportStatus::Previewing | ImportStatus::Judging if resumes > MAX_RESUMES => {
+            let message = "what the file would do could not be found out because of a fault on our side; preview it again";
+            db.fail_import(tenant, import, job.status, "preview_failed", message, cx.now).await
+        }
         ImportStatus::Applying if resumes > MAX_RESUMES => {
             if db.fail_open_batches(tenant, import, cx.now).await? {
                 send_finish(cx, tenant, import).await?;
             }
             Ok(())
         }
-        ImportStatus::Applying => {
+        ImportStatus::Applying | ImportStatus::Previewing => {
             let sent = send_batches(cx, db, tenant, import).await?;
             if sent == 0 && db.settle_import(tenant, import, cx.now).await? {
                 send_finish(cx, tenant, import).await?;

@@ -4,6 +4,8 @@
 //! the function that exports.
 
 mod listing;
+mod read;
 pub mod shopify;
 
 pub use listing::{LeftOut, Listing};
+pub use read::{Adapter, Platform, Record, Slot, recognise};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use crate::DecimalMark;
 use crate::content::{ContentError, LOCALES};
 use crate::measure;
 
@@ -99,6 +100,21 @@ pub fn is_code(text: &str) -> bool {
 }
 
 impl Attribute {
+    /// A text with this name.
+    #[must_use]
+    pub fn text(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            names: BTreeMap::new(),
+            kind: AttributeKind::Text,
+            group: None,
+            measure: None,
+            unit: None,
+            options: Vec::new(),
+            localisable: false,
+        }
+    }
+
     /// Checks the definition itself.
     #[must_use]
     pub fn check(&self) -> Vec<ContentError> {
@@ -205,6 +221,50 @@ impl Attribute {
         }
     }
 
+    /// The value that a supplier's text means, in the form in which it is stored: `oui`, `12,5 cm`, an option by its name.
+    /// `mark` is how the file writes numbers, `locale` the language of its texts.
+    ///
+    /// # Errors
+    /// What was expected and what was found.
+    pub fn from_text(&self, text: &str, mark: DecimalMark, locale: &str) -> Result<Value, String> {
+        let text = text.trim();
+        let option = |text: &str| {
+            let wanted = text.trim().to_lowercase();
+            let named = |option: &&AttributeOption| {
+                option.code == wanted
+                    || option.name.to_lowercase() == wanted
+                    || option.names.values().any(|name| name.to_lowercase() == wanted)
+            };
+            self.options.iter().find(named).map_or_else(|| json!(text.trim()), |option| json!(option.code))
+        };
+        let value = match self.kind {
+            AttributeKind::Text if self.localisable => json!({ locale: text }),
+            AttributeKind::Text | AttributeKind::Date => json!(text),
+            AttributeKind::Boolean => match text.to_lowercase().as_str() {
+                "1" | "true" | "yes" | "oui" | "vrai" | "y" | "o" | "ja" | "si" => json!(true),
+                "0" | "false" | "no" | "non" | "faux" | "n" | "nein" => json!(false),
+                _ => return Err(format!("expected yes or no, found \"{text}\"")),
+            },
+            AttributeKind::Number => {
+                let start = text
+                    .trim_end_matches(|c: char| c.is_alphabetic() || matches!(c, '"' | '%' | '°' | '²' | '³'))
+                    .trim_end();
+                let unit = text[start.len()..].trim();
+                let amount = crate::parse_number(start, mark).map_err(|error| error.to_string())?;
+                if unit.is_empty() || self.measure.is_none() {
+                    json!(amount.to_string())
+                } else {
+                    json!({ "amount": amount.to_string(), "unit": unit })
+                }
+            }
+            AttributeKind::Select => option(text),
+            AttributeKind::MultiSelect => {
+                text.split([',', ';', '|', '\n']).filter(|part| !part.trim().is_empty()).map(option).collect()
+            }
+        };
+        self.read(&value)
+    }
+
     fn option(&self, value: &Value) -> Result<Value, String> {
         let known = |code: &&str| self.options.iter().any(|option| option.code == **code);
         value.as_str().filter(known).map(|code| json!(code)).ok_or_else(|| {
@@ -294,6 +354,31 @@ pub fn check_attributes(
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+#[cfg(test)]
+mod text_tests {
+    use super::*;
+
+    #[test]
+    fn suppliers_texts_become_values() {
+        let attribute = |json: Value| serde_json::from_value::<Attribute>(json).unwrap();
+        let read = |attribute: &Attribute, text: &str| attribute.from_text(text, DecimalMark::Comma, "fr");
+        let size = attribute(json!({"name": "Size", "kind": "number", "measure": "length", "unit": "cm"}));
+        assert_eq!(read(&size, "1.234,5").unwrap(), json!({"amount": "1234.5", "unit": "cm"}));
+        assert_eq!(read(&size, "12 mm").unwrap(), json!({"amount": "12", "unit": "mm"}));
+        assert!(read(&size, "12 kg").is_err());
+        let wet = attribute(json!({"name": "Wet", "kind": "boolean"}));
+        assert_eq!(read(&wet, "Oui").unwrap(), json!(true));
+        assert!(read(&wet, "perhaps").is_err());
+        let options =
+            json!([{"code": "red", "name": "Red", "names": {"fr": "Rouge"}}, {"code": "blue", "name": "Blue"}]);
+        let colors = attribute(json!({"name": "Colors", "kind": "multi_select", "options": options}));
+        assert_eq!(read(&colors, "Rouge, BLUE").unwrap(), json!(["red", "blue"]));
+        assert!(read(&colors, "green").is_err());
+        let text = attribute(json!({"name": "Care", "kind": "text", "localisable": true}));
+        assert_eq!(read(&text, "Laver").unwrap(), json!({"fr": "Laver"}));
+    }
 }
 
 #[cfg(test)]

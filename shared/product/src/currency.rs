@@ -21,6 +21,12 @@ pub struct Currency([u8; 3]);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCurrency(pub String);
 
+impl Default for Currency {
+    fn default() -> Self {
+        Self::EUR
+    }
+}
+
 impl Currency {
     /// The euro, the product's default currency.
     pub const EUR: Currency = Currency(*b"EUR");

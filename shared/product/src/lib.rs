@@ -18,6 +18,7 @@ mod measure;
 mod number;
 mod offer;
 mod outcome;
+mod profile;
 mod provenance;
 mod row;
 mod rules;
@@ -36,12 +37,14 @@ pub use field::{Field, UnknownField};
 pub use gtin::{Gtin, GtinError};
 pub use language::Language;
 pub use mapping::{
-    Blank, ColumnMapping, Mapping, Suggestion, Target, code_of, known_columns, missing_required, normalize, suggest, suggest_with,
+    Blank, ColumnMapping, Mapping, Suggestion, Target, code_of, known_columns, missing_required, normalize, suggest,
+    suggest_with,
 };
 pub use measure::{Dimensions, LengthUnit, Weight, convert, measures, unit_sizes, units};
 pub use number::{DecimalMark, NumberError, parse_number};
 pub use offer::{Candidate, CategoryFee, OfferRule, PriceRule, best_offer};
-pub use outcome::{ImportMode, Outcome, RowIssue};
+pub use outcome::{ImportMode, MatchKey, Missing, Outcome, RowIssue};
+pub use profile::{ColumnProfile, Profiler};
 pub use provenance::{Kept, Owners, SourcePolicy};
 pub use row::{Cells, OnError, ProductRow, RowError, RowRules, validate};
 pub use rules::{Comparison, Rule, RuleCheck, Rules, Severity, moved_percent};

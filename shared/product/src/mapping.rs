@@ -490,12 +490,17 @@ impl ColumnMapping {
     pub fn check(&self) -> Result<(), String> {
         let targets = [self.field.is_some(), self.attribute.is_some(), self.identifier.is_some()];
         if targets.into_iter().filter(|set| *set).count() > 1 {
-            return Err(format!("the column \"{}\" fills a field, an attribute or an identifier: one of them", self.column));
+            return Err(format!(
+                "the column \"{}\" fills a field, an attribute or an identifier: one of them",
+                self.column
+            ));
         }
         if let Some(code) = self.attribute.as_ref().filter(|code| !crate::is_code(code)) {
             return Err(format!("expected the code of an attribute (a-z, 0-9, _ and -), found \"{code}\""));
         }
-        if self.column.contains('\0') || self.default.as_ref().is_some_and(|text| text.contains('\0') || text.len() > 10_000) {
+        if self.column.contains('\0')
+            || self.default.as_ref().is_some_and(|text| text.contains('\0') || text.len() > 10_000)
+        {
             return Err("expected names and values without NUL characters, at most 10,000 bytes long".to_owned());
         }
         if self.column.is_empty() && (self.target().is_none() || (self.default.is_none() && self.transform.is_none())) {
@@ -555,7 +560,9 @@ pub fn suggest_with<S: AsRef<str>>(headers: &[S], samples: &[Vec<String>]) -> Ve
                 Some(other) => {
                     (None, 0, format!("\"{}\" fills {field} already, and has the better name", headers[other].as_ref()))
                 }
-                None if proved == Some(index) => (Some(field), 85, "its cells have the check digits of EANs".to_owned()),
+                None if proved == Some(index) => {
+                    (Some(field), 85, "its cells have the check digits of EANs".to_owned())
+                }
                 None if rank >= SEGMENT => (Some(field), 70, format!("the end of its path is a name of {field}")),
                 None => (Some(field), if rank == 0 { 99 } else { 90 }, format!("its name is one of {field}'s")),
             },

@@ -38,6 +38,22 @@ impl DecimalMark {
         if commas > points { DecimalMark::Comma } else { DecimalMark::Point }
     }
 
+    /// A sample that can be read in two ways (`1.234`), when no sample says which mark the file uses.
+    pub fn unsure<'a>(samples: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        let mut unsure = None;
+        for sample in samples {
+            let plain = bare(sample);
+            if certain_mark(&plain).is_some() {
+                return None;
+            }
+            let shaped = could_be_thousands(&plain, ',') || could_be_thousands(&plain, '.');
+            if shaped && unsure.is_none() {
+                unsure = Some(sample);
+            }
+        }
+        unsure
+    }
+
     const fn char(self) -> char {
         match self {
             DecimalMark::Point => '.',

@@ -1,11 +1,12 @@
 //! What came of rows that were imported, and what an import does with products that are there.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use crate::RowError;
+use crate::{Language, RowError};
 
 /// What an import does with a product that is there already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportMode {
     /// Changes it to what the row says; what the row does not say stays.
@@ -15,6 +16,36 @@ pub enum ImportMode {
     Ignore,
     /// Only creates products: leaves it as it is.
     CreateOnly,
+}
+
+/// By what a row's product is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchKey {
+    /// The seller's code.
+    Sku,
+    /// The GTIN in any of its spellings.
+    Ean,
+    /// The supplier's own code, among the products of that supplier.
+    SupplierReference,
+}
+
+impl MatchKey {
+    /// What is looked at unless said.
+    pub const DEFAULT: [MatchKey; 2] = [MatchKey::Sku, MatchKey::Ean];
+}
+
+/// What becomes of the supplier's products that the file does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// They stay as they are.
+    #[default]
+    Leave,
+    /// Their stock becomes 0.
+    OutOfStock,
+    /// They are archived.
+    Archive,
 }
 
 /// What came of some rows. Each row is counted once.
@@ -52,9 +83,14 @@ impl Outcome {
     }
 
     /// Counts a row as taken back by a later one with the same code.
-    pub fn supersede(&mut self, row: i32, by: i32) {
+    pub fn supersede(&mut self, row: i32, by: i32, language: Language) {
         self.skipped += 1;
-        let message = format!("row {by} has the same SKU or EAN and stands further down: the last one counts");
+        let message = match language {
+            Language::En => format!("row {by} has the same SKU or EAN and stands further down: the last one counts"),
+            Language::Fr => {
+                format!("la ligne {by}, plus bas, a le même SKU ou EAN : la dernière est prise en compte")
+            }
+        };
         self.issues.push(RowIssue { row, error: RowError::row("superseded", message) });
     }
 

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use crate::content::MAX_IMAGES;
 use crate::language::Language;
-use crate::{Currency, DecimalMark, Field, Gtin, LengthUnit, ProductStatus, Sku, WeightUnit, parse_number, parse_weight};
+use crate::{
+    Currency, DecimalMark, Field, Gtin, LengthUnit, ProductStatus, Sku, WeightUnit, parse_number, parse_weight,
+};
 
 /// The text of a row: one place for each [`Field`], and what fills attributes and identifiers. `None` where the file has
 /// no such column or the cell is blank.
@@ -240,9 +242,8 @@ pub fn validate(cells: &Cells<'_>, rules: &RowRules) -> Result<ProductRow, Vec<R
     check.no_nul();
 
     let title = check.text(Field::Title, 500).map(|title| title.split_whitespace().collect::<Vec<_>>().join(" "));
-    let sku = check.parse(Field::Sku, |text| {
-        Sku::parse(text).map_err(|error| ("field_format_invalid", error.to_string()))
-    });
+    let sku =
+        check.parse(Field::Sku, |text| Sku::parse(text).map_err(|error| ("field_format_invalid", error.to_string())));
     let ean = check.ean();
     let known = [Field::Sku, Field::Ean, Field::SupplierReference, Field::Parent];
     if known.iter().all(|field| cells.get(*field).is_none()) && cells.identifiers.is_empty() {
@@ -351,9 +352,14 @@ impl<'c> Check<'c> {
         let text = self.cells.get(field)?;
         if SPREADSHEET_ERRORS.contains(&text.trim()) {
             let message = match self.rules.language {
-                Language::En => format!("expected a value, found the spreadsheet's error {}; correct the formula", text.trim()),
+                Language::En => {
+                    format!("expected a value, found the spreadsheet's error {}; correct the formula", text.trim())
+                }
                 Language::Fr => {
-                    format!("une valeur est attendue, la cellule contient l'erreur {} du tableur ; corrigez la formule", text.trim())
+                    format!(
+                        "une valeur est attendue, la cellule contient l'erreur {} du tableur ; corrigez la formule",
+                        text.trim()
+                    )
                 }
             };
             self.errors.push(RowError::field(field, "spreadsheet_error", message, text));
@@ -426,7 +432,9 @@ impl<'c> Check<'c> {
                     "number_too_large",
                     match language {
                         Language::En => format!("expected a price below {MAX_AMOUNT}, found {amount}"),
-                        Language::Fr => format!("un prix inférieur à {MAX_AMOUNT} est attendu, la cellule contient {amount}"),
+                        Language::Fr => {
+                            format!("un prix inférieur à {MAX_AMOUNT} est attendu, la cellule contient {amount}")
+                        }
                     },
                 ));
             }
@@ -461,7 +469,9 @@ impl<'c> Check<'c> {
         self.parse(Field::Stock, |text| {
             let expected = |found: &str| match language {
                 Language::En => format!("expected a whole number of pieces, found \"{}\"", found.trim()),
-                Language::Fr => format!("un nombre entier de pièces est attendu, la cellule contient « {} »", found.trim()),
+                Language::Fr => {
+                    format!("un nombre entier de pièces est attendu, la cellule contient « {} »", found.trim())
+                }
             };
             let number = parse_number(text, mark).map_err(|_| ("field_format_invalid", expected(text)))?;
             if number.is_sign_negative() && !number.is_zero() {
@@ -488,8 +498,14 @@ impl<'c> Check<'c> {
             && let Some(repaired) = Gtin::repair(text)
         {
             let message = match language {
-                Language::En => format!("a spreadsheet spoilt the code \"{}\"; its check digit proves that it is {repaired}", text.trim()),
-                Language::Fr => format!("un tableur a abîmé le code « {} » ; sa clé de contrôle prouve que c'est {repaired}", text.trim()),
+                Language::En => format!(
+                    "a spreadsheet spoilt the code \"{}\"; its check digit proves that it is {repaired}",
+                    text.trim()
+                ),
+                Language::Fr => format!(
+                    "un tableur a abîmé le code « {} » ; sa clé de contrôle prouve que c'est {repaired}",
+                    text.trim()
+                ),
             };
             self.notices.push(RowError::field(Field::Ean, "ean_repaired", message, text));
             return Some(repaired);
@@ -508,7 +524,9 @@ impl<'c> Check<'c> {
             rate.filter(|rate| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(rate)).ok_or_else(|| {
                 let message = match language {
                     Language::En => format!("expected a rate between 0 and 100 percent, found \"{}\"", text.trim()),
-                    Language::Fr => format!("un taux entre 0 et 100 % est attendu, la cellule contient « {} »", text.trim()),
+                    Language::Fr => {
+                        format!("un taux entre 0 et 100 % est attendu, la cellule contient « {} »", text.trim())
+                    }
                 };
                 ("out_of_range", message)
             })
@@ -531,7 +549,9 @@ impl<'c> Check<'c> {
             found.filter(|value| *value < MAX_AMOUNT).ok_or_else(|| {
                 let message = match language {
                     Language::En => format!("expected a length such as 12.5 or 12.5 cm, found \"{trimmed}\""),
-                    Language::Fr => format!("une longueur telle que 12,5 ou 12,5 cm est attendue, la cellule contient « {trimmed} »"),
+                    Language::Fr => format!(
+                        "une longueur telle que 12,5 ou 12,5 cm est attendue, la cellule contient « {trimmed} »"
+                    ),
                 };
                 ("field_format_invalid", message)
             })
@@ -547,7 +567,8 @@ impl<'c> Check<'c> {
                     tags.push(tag.to_owned());
                 }
             }
-            if tags.len() > 100 || tags.iter().any(|tag| tag.chars().count() > 100 || tag.chars().any(char::is_control)) {
+            if tags.len() > 100 || tags.iter().any(|tag| tag.chars().count() > 100 || tag.chars().any(char::is_control))
+            {
                 let message = language.choose(
                     "expected at most 100 tags of at most 100 characters",
                     "100 étiquettes de 100 caractères au plus sont attendues",

@@ -100,7 +100,7 @@ pub enum Severity {
 }
 
 /// Fields for which [`RuleCheck::Unique`] can be looked up.
-pub const UNIQUE_FIELDS: [&str; 4] = ["supplier_reference", "slug", "title", "brand"];
+const UNIQUE_FIELDS: [&str; 4] = ["supplier_reference", "slug", "title", "brand"];
 
 /// Rules that are ready to be used.
 #[derive(Debug, Default)]
@@ -196,7 +196,10 @@ fn broken(
     match &rule.check {
         RuleCheck::Required => match value {
             Some(_) => None,
-            None => say(format!("your rule demands a {field}, found nothing"), format!("votre règle demande {field}, il n'y a rien")),
+            None => say(
+                format!("your rule demands a {field}, found nothing"),
+                format!("votre règle demande {field}, il n'y a rien"),
+            ),
         },
         RuleCheck::Pattern { pattern: shown } => {
             let value = value?;
@@ -265,7 +268,9 @@ fn broken(
             let moved = moved.round_dp(1).normalize();
             say(
                 format!("your rule lets {field} move by at most {percent} %, it moves by {moved} % from {was} to {is}"),
-                format!("votre règle laisse {field} varier de {percent} % au plus, il varie de {moved} %, de {was} à {is}"),
+                format!(
+                    "votre règle laisse {field} varier de {percent} % au plus, il varie de {moved} %, de {was} à {is}"
+                ),
             )
         }
     }
@@ -289,7 +294,10 @@ mod tests {
     fn check(rules: Value, before: Option<&Content>, after: &Content) -> Vec<String> {
         let rules: Vec<Rule> = serde_json::from_value(rules).unwrap();
         let found = Rules::new(&rules).unwrap().check(before, after, Language::En);
-        found.into_iter().map(|(severity, error)| format!("{severity:?} {}: {}", error.field.unwrap_or_default(), error.message)).collect()
+        found
+            .into_iter()
+            .map(|(severity, error)| format!("{severity:?} {}: {}", error.field.unwrap_or_default(), error.message))
+            .collect()
     }
 
     #[test]

@@ -57,7 +57,9 @@ impl Transforms {
                 continue;
             }
             if expression.len() > 2_000 || expression.contains("{%") || expression.contains("%}") {
-                return Err(format!("expected an expression of at most 2,000 characters, without statements: {expression}"));
+                return Err(format!(
+                    "expected an expression of at most 2,000 characters, without statements: {expression}"
+                ));
             }
             let template = format!("{{{{ ({expression}) | as_text }}}}");
             environment
@@ -106,15 +108,15 @@ fn environment(tables: Tables, mark: DecimalMark) -> Environment<'static> {
     environment.add_filter("capitalize", filters::capitalize);
     environment.add_filter("replace", filters::replace);
     environment.add_filter("default", |value: Value, other: Value| {
-        let blank = value.is_undefined() || value.is_none() || value.as_str().is_some_and(|text| text.trim().is_empty());
+        let blank =
+            value.is_undefined() || value.is_none() || value.as_str().is_some_and(|text| text.trim().is_empty());
         if blank { other } else { value }
     });
     environment.add_filter("split", |text: String, by: String| -> Vec<String> {
         text.split(by.as_str()).map(|part| part.trim().to_owned()).collect()
     });
-    environment.add_filter("join", |parts: Vec<Value>, by: String| {
-        parts.iter().map(as_text).collect::<Vec<_>>().join(&by)
-    });
+    environment
+        .add_filter("join", |parts: Vec<Value>, by: String| parts.iter().map(as_text).collect::<Vec<_>>().join(&by));
     environment.add_filter("first", filters::first);
     environment.add_filter("last", filters::last);
     environment.add_filter("length", filters::length);
@@ -135,7 +137,9 @@ fn environment(tables: Tables, mark: DecimalMark) -> Environment<'static> {
         let entries = tables.get(&table).ok_or_else(|| wrong(format!("there is no table \"{table}\"")))?;
         let wanted = text.trim().to_lowercase();
         let found = entries.iter().find(|(from, _)| from.trim().to_lowercase() == wanted).map(|(_, to)| to.clone());
-        found.or_else(|| other.first().cloned()).ok_or_else(|| wrong(format!("the table \"{table}\" has no \"{}\"", text.trim())))
+        found
+            .or_else(|| other.first().cloned())
+            .ok_or_else(|| wrong(format!("the table \"{table}\" has no \"{}\"", text.trim())))
     });
     environment.add_filter("regex_replace", |text: String, pattern: String, with: String| {
         Ok::<_, Error>(regex(&pattern)?.replace_all(&text, with.as_str()).into_owned())
@@ -143,7 +147,8 @@ fn environment(tables: Tables, mark: DecimalMark) -> Environment<'static> {
     environment.add_filter("regex_find", |text: String, pattern: String| {
         let found = regex(&pattern)?;
         let captures = found.captures(&text);
-        let part = captures.and_then(|parts| parts.get(1).or_else(|| parts.get(0)).map(|part| part.as_str().to_owned()));
+        let part =
+            captures.and_then(|parts| parts.get(1).or_else(|| parts.get(0)).map(|part| part.as_str().to_owned()));
         Ok::<_, Error>(part.unwrap_or_default())
     });
     environment.add_filter("strip_html", |text: String| strip_html(&text));
@@ -156,7 +161,6 @@ fn regex(pattern: &str) -> Result<regex::Regex, Error> {
 }
 
 /// A result as a cell: numbers without superfluous zeros, nothing as a blank.
-#[expect(clippy::needless_pass_by_value, reason = "the shape of a filter")]
 fn as_text(value: &Value) -> String {
     if value.is_undefined() || value.is_none() {
         return String::new();
@@ -240,7 +244,15 @@ fn strip_html(html: &str) -> String {
         rest = &rest[open + close + 1..];
     }
     text.push_str(rest);
-    let entities = [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&eacute;", "é"), ("&amp;", "&")];
+    let entities = [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&eacute;", "é"),
+        ("&amp;", "&"),
+    ];
     for (entity, character) in entities {
         text = text.replace(entity, character);
     }
@@ -253,7 +265,8 @@ mod tests {
 
     fn make(expression: &str, value: &str) -> Result<String, String> {
         let tables = Tables::from([("colors".to_owned(), BTreeMap::from([("Rouge".to_owned(), "red".to_owned())]))]);
-        let row = BTreeMap::from([("Marque".to_owned(), "Bosch".to_owned()), ("Prix HT".to_owned(), "1 234,56".to_owned())]);
+        let row =
+            BTreeMap::from([("Marque".to_owned(), "Bosch".to_owned()), ("Prix HT".to_owned(), "1 234,56".to_owned())]);
         Transforms::new([expression], &tables, DecimalMark::Comma)?.apply(expression, value, &row)
     }
 

@@ -24,6 +24,7 @@ type Part = Result<Vec<(u64, Vec<String>)>, ReadError>;
 pub(crate) struct BookReader {
     parts: Receiver<Part>,
     part: std::vec::IntoIter<(u64, Vec<String>)>,
+    ended: bool,
 }
 
 pub(crate) struct OpenedBook {
@@ -43,17 +44,23 @@ pub(crate) fn open(bytes: Vec<u8>, format: BookFormat, wanted: Option<String>) -
         // A panic inside ends the thread; the receiving side finds the channels closed.
         match format {
             BookFormat::Xlsx => read_xlsx(bytes, wanted.as_deref(), &opening, &sender),
-            BookFormat::Xls => Xls::new(Cursor::new(bytes))
-                .map_err(|error| damaged(&error))
-                .map_or_else(|error| drop(opening.send(Err(error))), |book| read_held(book, wanted.as_deref(), &opening, &sender)),
+            BookFormat::Xls => Xls::new(Cursor::new(bytes)).map_err(|error| damaged(&error)).map_or_else(
+                |error| drop(opening.send(Err(error))),
+                |book| read_held(book, wanted.as_deref(), &opening, &sender),
+            ),
             BookFormat::Ods => Ods::new(Cursor::new(bytes))
-                .map_err(|error| if matches!(error, calamine::OdsError::Password) { ReadError::Password } else { damaged(&error) })
-                .map_or_else(|error| drop(opening.send(Err(error))), |book| read_held(book, wanted.as_deref(), &opening, &sender)),
+                .map_err(|error| {
+                    if matches!(error, calamine::OdsError::Password) { ReadError::Password } else { damaged(&error) }
+                })
+                .map_or_else(
+                    |error| drop(opening.send(Err(error))),
+                    |book| read_held(book, wanted.as_deref(), &opening, &sender),
+                ),
         }
     };
     std::thread::Builder::new().name("workbook".to_owned()).spawn(reading)?;
     let (sheets, sheet) = opened.recv().map_err(|_| ReadError::Archive("a damaged workbook"))??;
-    Ok(OpenedBook { sheets, sheet, rows: BookReader { parts, part: Vec::new().into_iter() } })
+    Ok(OpenedBook { sheets, sheet, rows: BookReader { parts, part: Vec::new().into_iter(), ended: false } })
 }
 
 impl BookReader {
@@ -68,13 +75,14 @@ impl BookReader {
                 }
                 return Ok(true);
             }
+            if self.ended {
+                return Ok(false);
+            }
             match self.parts.recv() {
                 // An empty part is the end; a channel that is closed without one, a reader that failed.
                 Ok(part) => {
                     let part = part?;
-                    if part.is_empty() {
-                        return Ok(false);
-                    }
+                    self.ended = part.is_empty();
                     self.part = part.into_iter();
                 }
                 Err(_) => return Err(ReadError::Archive("a damaged workbook")),
@@ -101,7 +109,8 @@ fn order(sheets: &[SheetInfo], wanted: Option<&str>) -> Result<Vec<String>, Read
             ReadError::SheetMissing { wanted: wanted.to_owned(), found: names.join(", ") }
         });
     }
-    let names = |hidden: bool| sheets.iter().filter(move |sheet| sheet.hidden == hidden).map(|sheet| sheet.name.clone());
+    let names =
+        |hidden: bool| sheets.iter().filter(move |sheet| sheet.hidden == hidden).map(|sheet| sheet.name.clone());
     Ok(names(false).chain(names(true)).collect())
 }
 
@@ -268,7 +277,9 @@ fn text_of(cell: &DataRef<'_>) -> String {
                 format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
             }
         }
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.strip_suffix("T00:00:00").unwrap_or(text).to_owned(),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            text.strip_suffix("T00:00:00").unwrap_or(text).to_owned()
+        }
         DataRef::Error(error) => error.to_string(),
         _ => String::new(),
     }

@@ -7,8 +7,10 @@ use zip::ZipArchive;
 
 use crate::ReadError;
 
-/// What a file may inflate to: 50 MB of CSV compress to a tenth, and no honest file goes far beyond.
-const MAX_INFLATED: u64 = 600 * 1024 * 1024;
+/// What a text may inflate to: no table of 50 MB that is worth importing is larger.
+const MAX_INFLATED: u64 = 256 * 1024 * 1024;
+/// What a sheet may inflate to: its XML says much of each cell.
+const MAX_SHEET: u64 = 768 * 1024 * 1024;
 /// A spreadsheet is held in memory while it is read.
 const MAX_HELD: u64 = 64 * 1024 * 1024;
 /// Entries in a zip that are looked at.
@@ -73,7 +75,8 @@ fn unpack_once<'a>(source: Box<dyn Read + Send + 'a>) -> Result<(Kind<'a>, Optio
         return Ok((Kind::Text(source), None));
     }
     let bytes = hold(source)?;
-    let mut archive = ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|_| ReadError::Archive("a damaged ZIP file"))?;
+    let mut archive =
+        ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|_| ReadError::Archive("a damaged ZIP file"))?;
     if archive.len() > MAX_ENTRIES {
         return Err(ReadError::Archive("a ZIP file with too many files in it"));
     }
@@ -88,10 +91,18 @@ fn unpack_once<'a>(source: Box<dyn Read + Send + 'a>) -> Result<(Kind<'a>, Optio
     }
     let files: Vec<&String> = names
         .iter()
-        .filter(|name| !name.ends_with('/') && !name.starts_with("__MACOSX/") && !name.rsplit('/').next().unwrap_or_default().starts_with('.'))
+        .filter(|name| {
+            !name.ends_with('/')
+                && !name.starts_with("__MACOSX/")
+                && !name.rsplit('/').next().unwrap_or_default().starts_with('.')
+        })
         .collect();
     let [file] = files[..] else {
-        return Err(ReadError::Archive(if files.is_empty() { "a ZIP file with nothing in it" } else { "a ZIP file with several files in it" }));
+        return Err(ReadError::Archive(if files.is_empty() {
+            "a ZIP file with nothing in it"
+        } else {
+            "a ZIP file with several files in it"
+        }));
     };
     let entry = archive.by_name(file).map_err(|error| match error {
         zip::result::ZipError::UnsupportedArchive(text) if text.contains("assword") => ReadError::Password,
@@ -132,7 +143,6 @@ fn unpack_inner<'a>(source: Box<dyn Read + Send + 'a>) -> Result<Option<Kind<'a>
 }
 
 /// The first bytes of a source, and the source from its beginning.
-#[expect(clippy::type_complexity, reason = "two values")]
 fn peek<'a>(mut source: Box<dyn Read + Send + 'a>) -> Result<(Vec<u8>, Box<dyn Read + Send + 'a>), ReadError> {
     let mut head = Vec::with_capacity(8);
     source.as_mut().take(8).read_to_end(&mut head).map_err(ReadError::from)?;
@@ -153,7 +163,7 @@ fn check_workbook(archive: &mut ZipArchive<Cursor<&[u8]>>, names: &[String]) -> 
         if name == "xl/sharedStrings.xml" {
             inflates_within(archive, name, 160 * 1024 * 1024, 2_000_000)?;
         } else if name.starts_with("xl/worksheets/") && name.ends_with(".xml") {
-            inflates_within(archive, name, MAX_INFLATED, u64::MAX)?;
+            inflates_within(archive, name, MAX_SHEET, u64::MAX)?;
         } else if name.ends_with(".xml") || name.ends_with(".rels") {
             inflates_within(archive, name, 64 * 1024 * 1024, u64::MAX)?;
         }
@@ -161,7 +171,12 @@ fn check_workbook(archive: &mut ZipArchive<Cursor<&[u8]>>, names: &[String]) -> 
     Ok(())
 }
 
-fn inflates_within(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str, bytes: u64, strings: u64) -> Result<(), ReadError> {
+fn inflates_within(
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    name: &str,
+    bytes: u64,
+    strings: u64,
+) -> Result<(), ReadError> {
     let Ok(mut entry) = archive.by_name(name) else { return Ok(()) };
     let (mut total, mut items) = (0_u64, 0_u64);
     let mut buffer = vec![0; 64 * 1024];
@@ -208,7 +223,8 @@ impl std::error::Error for TooMuch {}
 impl<R: Read> Read for Limited<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(out).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, TooMuch))?;
+        self.left =
+            self.left.checked_sub(read as u64).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, TooMuch))?;
         Ok(read)
     }
 }

@@ -115,7 +115,7 @@ impl<R: Read> CsvReader<R> {
                 }
                 csv_core::ReadRecordResult::OutputEndsFull => {
                     if width >= MAX_CELLS {
-                        return Err(ReadError::RowTooLong { row: self.number + 1 });
+                        return Err(ReadError::TooManyColumns);
                     }
                     self.ends.resize(self.ends.len() * 2, 0);
                 }
@@ -142,7 +142,14 @@ impl<R: Read> CsvReader<R> {
                     return Ok(());
                 }
             }
-            let byte = self.buffer[self.start];
+            let ready = &self.buffer[self.start..self.end];
+            let run = ready.iter().position(|byte| *byte != b'\n').unwrap_or(ready.len());
+            // A file of nothing but line ends is stepped over as fast as it is read.
+            if run > 0 && self.last_byte != b'\r' {
+                (self.number, self.last_byte, self.start) = (self.number + run as u64, b'\n', self.start + run);
+                continue;
+            }
+            let byte = ready[0];
             if byte != b'\r' && byte != b'\n' {
                 return Ok(());
             }

@@ -103,7 +103,7 @@ impl fmt::Display for ReadError {
                 write!(f, "expected a table, or a packed file with exactly one table in it; found {what}")
             }
             ReadError::Inflated => f.write_str(
-                "the packed file grows beyond 600 MB when it is unpacked, which no table of 50 MB does; send the table itself",
+                "the file grows beyond 256 MB when it is unpacked, or holds a piece of more than 8 MB; send the table itself, in parts",
             ),
             ReadError::Password => {
                 f.write_str("the file is protected by a password; remove the password in the program that set it, and send the file again")
@@ -145,7 +145,9 @@ impl From<std::io::Error> for ReadError {
     fn from(error: std::io::Error) -> Self {
         // What is packed wrongly is the file's fault, not the source's.
         match error.kind() {
-            std::io::ErrorKind::InvalidData if error.to_string() == crate::container::TooMuch.to_string() => ReadError::Inflated,
+            std::io::ErrorKind::InvalidData if error.to_string() == crate::container::TooMuch.to_string() => {
+                ReadError::Inflated
+            }
             std::io::ErrorKind::InvalidData => ReadError::Archive("a damaged packed file"),
             _ => ReadError::Io(error),
         }

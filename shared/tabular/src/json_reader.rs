@@ -82,8 +82,7 @@ pub(crate) struct JsonReader<R> {
     object: Vec<u8>,
     number: u64,
     mode: Mode,
-    /// Where the rows are, such as `data.products`; empty for the top.
-    pub(crate) path: String,
+    pub(crate) keep_objects: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +106,7 @@ impl<R: Read> JsonReader<R> {
             object: Vec::new(),
             number: 0,
             mode: Mode::Lines,
-            path: path.unwrap_or_default().to_owned(),
+            keep_objects: false,
         };
         reader.bytes.skip_mark()?;
         let wanted: Vec<&str> = path.unwrap_or_default().split('.').filter(|key| !key.is_empty()).collect();
@@ -232,13 +231,17 @@ impl<R: Read> JsonReader<R> {
                 Some(()) => {}
                 None => {
                     let at = flat.at;
-                    row.problem = Some(RowProblem::Malformed(format!("the object is no valid JSON at its byte {}", at + 1)));
+                    row.problem =
+                        Some(RowProblem::Malformed(format!("the object is no valid JSON at its byte {}", at + 1)));
                 }
             }
             if self.gathered.too_many {
                 return Err(ReadError::TooManyColumns);
             }
             self.gathered.empty_into(row);
+            if self.keep_objects {
+                row.object.extend_from_slice(&self.object);
+            }
             if row.problem.is_some() || !row.is_blank() {
                 return Ok(true);
             }
@@ -334,11 +337,16 @@ impl Flat<'_> {
             }
             _ => {
                 let start = self.at;
-                while self.text.get(self.at).is_some_and(|byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace()) {
+                while self
+                    .text
+                    .get(self.at)
+                    .is_some_and(|byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace())
+                {
                     self.at += 1;
                 }
                 let word = std::str::from_utf8(&self.text[start..self.at]).ok()?;
-                let number = word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
+                let number =
+                    word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
                 let text = match word {
                     "null" => "",
                     "true" | "false" => word,
@@ -389,7 +397,11 @@ struct Scan<'t> {
 
 impl Scan<'_> {
     fn skip_space(&mut self) -> Option<u8> {
-        while self.text.get(self.at).is_some_and(|byte| byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF)) {
+        while self
+            .text
+            .get(self.at)
+            .is_some_and(|byte| byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF))
+        {
             self.at += 1;
         }
         self.text.get(self.at).copied()
@@ -501,7 +513,11 @@ impl Scan<'_> {
             }
             _ => {
                 let start = self.at;
-                while self.text.get(self.at).is_some_and(|byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace()) {
+                while self
+                    .text
+                    .get(self.at)
+                    .is_some_and(|byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace())
+                {
                     self.at += 1;
                 }
                 if self.at == start { None } else { Some(()) }

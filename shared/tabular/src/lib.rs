@@ -132,6 +132,8 @@ pub struct Row {
     pub number: u64,
     /// Why the cells cannot be trusted, if so.
     pub problem: Option<RowProblem>,
+    /// The object of a JSON file as it stands there, when [`TableReader::keep_objects`] asks for it.
+    pub object: Vec<u8>,
     text: String,
     ends: Vec<usize>,
 }
@@ -160,6 +162,7 @@ impl Row {
     pub fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
+        self.object.clear();
         self.problem = None;
     }
 
@@ -264,7 +267,8 @@ fn open_text<'a>(mut text: Box<dyn Read + Send + 'a>, options: &ReadOptions) -> 
     let head = sniff::read_head(&mut text)?;
     let named = match &options.encoding {
         Some(name) => Some(
-            encoding_rs::Encoding::for_label(name.as_bytes()).ok_or_else(|| ReadError::EncodingUnknown(name.clone()))?,
+            encoding_rs::Encoding::for_label(name.as_bytes())
+                .ok_or_else(|| ReadError::EncodingUnknown(name.clone()))?,
         ),
         None => None,
     };
@@ -317,7 +321,11 @@ fn open_csv<'a>(
     Ok(TableReader { layout, rows: Rows::Csv(Box::new(rows)), replay, open_ended: false })
 }
 
-fn open_book<'a>(bytes: Vec<u8>, format: container::BookFormat, options: &ReadOptions) -> Result<TableReader<'a>, ReadError> {
+fn open_book<'a>(
+    bytes: Vec<u8>,
+    format: container::BookFormat,
+    options: &ReadOptions,
+) -> Result<TableReader<'a>, ReadError> {
     let book = book_reader::open(bytes, format, options.sheet.clone())?;
     let mut rows = Rows::Book(book.rows);
     let mut layout = layout(format.name(), "UTF-8");
@@ -338,7 +346,11 @@ fn open_book<'a>(bytes: Vec<u8>, format: container::BookFormat, options: &ReadOp
         if width > layout.headers.len() {
             layout.headers.resize(width, String::new());
         }
-        let why = if above == 0 { "the first row with anything in it".to_owned() } else { format!("{above} rows above it fill fewer than half of the columns") };
+        let why = if above == 0 {
+            "the first row with anything in it".to_owned()
+        } else {
+            format!("{above} rows above it fill fewer than half of the columns")
+        };
         layout.findings.push(finding("header", layout.header_row, why, if above == 0 { 90 } else { 80 }));
     } else {
         let width = first.iter().map(filled_width).max().unwrap_or_default();
@@ -349,7 +361,10 @@ fn open_book<'a>(bytes: Vec<u8>, format: container::BookFormat, options: &ReadOp
         Some(_) => "asked for".to_owned(),
         None => format!("the first visible sheet with rows, of {} ({hidden} hidden)", book.sheets.len()),
     };
-    layout.findings.insert(0, finding("sheet", &book.sheet, why, if options.sheet.is_some() || book.sheets.len() == 1 { 100 } else { 75 }));
+    layout.findings.insert(
+        0,
+        finding("sheet", &book.sheet, why, if options.sheet.is_some() || book.sheets.len() == 1 { 100 } else { 75 }),
+    );
     layout.findings.insert(0, finding("format", format.name(), "the file's first bytes and parts say so", 100));
     layout.columns = unique(&layout.headers);
     layout.sheets = book.sheets;
@@ -368,7 +383,8 @@ fn open_json<'a>(
     let path = options.path.clone().or_else(|| candidates.first().map(|one| one.path.clone()));
     let reader = JsonReader::new(utf8, path.as_deref())?;
     let mut layout = layout(if reader.is_lines() { "jsonl" } else { "json" }, encoding);
-    layout.paths = candidates.iter().map(|one| PathInfo { path: one.path.clone(), seen: one.objects, known: None }).collect();
+    layout.paths =
+        candidates.iter().map(|one| PathInfo { path: one.path.clone(), seen: one.objects, known: None }).collect();
     let shown = path.clone().filter(|path| !path.is_empty()).unwrap_or_else(|| "(the whole file)".to_owned());
     let (why, sureness) = match (&options.path, candidates.len()) {
         (Some(_), _) => ("asked for".to_owned(), 100),
@@ -404,8 +420,12 @@ fn open_xml<'a>(
         (None, None) => return Err(ReadError::PathMissing("a repeated element".to_owned())),
     };
     let (why, sureness) = match (&options.path, candidates.first()) {
-        (None, Some(first)) if first.known.is_some() => (format!("a {} file has its products there", first.known.unwrap_or_default()), 99),
-        (None, Some(first)) if first.count > 1 => (format!("the element repeats ({} in the beginning of the file)", first.count), 80),
+        (None, Some(first)) if first.known.is_some() => {
+            (format!("a {} file has its products there", first.known.unwrap_or_default()), 99)
+        }
+        (None, Some(first)) if first.count > 1 => {
+            (format!("the element repeats ({} in the beginning of the file)", first.count), 80)
+        }
         (None, _) => ("the only element with parts".to_owned(), 40),
         (Some(_), _) => ("asked for".to_owned(), 100),
     };
@@ -418,7 +438,13 @@ fn open_xml<'a>(
 
 /// Opens a file without a header: its columns are the paths that its first rows have.
 fn open_paths(mut rows: Rows<'_>, mut layout: Layout) -> Result<TableReader<'_>, ReadError> {
+    if let Rows::Json(rows) = &mut rows {
+        rows.keep_objects = true;
+    }
     let first = read_some(&mut rows, SAMPLE_ROWS)?;
+    if let Rows::Json(rows) = &mut rows {
+        rows.keep_objects = false;
+    }
     if first.is_empty() {
         return Err(ReadError::PathMissing(layout.path.clone().unwrap_or_default()));
     }
@@ -481,6 +507,13 @@ impl TableReader<'_> {
             }
             self.layout.headers.clone_from(&paths.names);
             self.layout.columns.clone_from(&paths.names);
+        }
+    }
+
+    /// From now on each row of a JSON file brings its object along.
+    pub fn keep_objects(&mut self) {
+        if let Rows::Json(rows) = &mut self.rows {
+            rows.keep_objects = true;
         }
     }
 

@@ -116,7 +116,10 @@ pub(crate) fn encoding_of(
     if let Some(encoding) = utf16_without_mark(head) {
         return Ok((encoding, "every other byte is zero", 95));
     }
-    let controls = head.iter().filter(|byte| **byte < 0x20 && !matches!(**byte, b'\t' | b'\r' | b'\n' | 0x0C | 0x01 | 0x1F)).count();
+    let controls = head
+        .iter()
+        .filter(|byte| **byte < 0x20 && !matches!(**byte, b'\t' | b'\r' | b'\n' | 0x0C | 0x01 | 0x1F))
+        .count();
     if head.contains(&0) || controls * 50 > head.len() {
         return Err(ReadError::NotText("binary data"));
     }
@@ -134,7 +137,11 @@ pub(crate) fn encoding_of(
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(head, head.len() < HEAD);
     // Our sellers' suppliers are western European: with too little text to tell, Windows-1252 is meant.
-    Ok((detector.guess(Some(b"fr"), Utf8Detection::Deny), "the bytes above ASCII are no UTF-8 and make words in it", 75))
+    Ok((
+        detector.guess(Some(b"fr"), Utf8Detection::Deny),
+        "the bytes above ASCII are no UTF-8 and make words in it",
+        75,
+    ))
 }
 
 /// UTF-16 without a byte-order mark: Latin text in it has a zero in every other byte.

@@ -91,10 +91,14 @@ pub(crate) fn find_paths(head: &str) -> Vec<Candidate> {
         .map(|(path, one)| {
             let known = KNOWN.iter().find(|(name, _)| name == path).map(|(_, what)| *what);
             let name = path.rsplit('/').next().unwrap_or_default().to_lowercase();
-            let usual = ["product", "item", "article", "produit", "record", "row", "offer", "entry", "good", "sku"].contains(&name.as_str());
+            let usual = ["product", "item", "article", "produit", "record", "row", "offer", "entry", "good", "sku"]
+                .contains(&name.as_str());
             // Something that repeats, has many parts, and does not lie inside another thing that repeats.
             let inside = seen.iter().any(|(other, outer)| {
-                outer.count > 1 && !outer.children.is_empty() && path.len() > other.len() && path.starts_with(&format!("{other}/"))
+                outer.count > 1
+                    && !outer.children.is_empty()
+                    && path.len() > other.len()
+                    && path.starts_with(&format!("{other}/"))
             });
             let score = if one.count > 1 && !inside { one.children.len() * one.count.min(1_000) } else { 0 };
             let score = if usual && !inside { score.max(1) * 20 } else { score };
@@ -114,7 +118,13 @@ fn note(seen: &mut BTreeMap<String, Seen>, stack: &[String], name: &str, element
     let order = seen.len();
     let one = seen.entry(path).or_insert_with(|| Seen { order, ..Seen::default() });
     one.count += 1;
-    one.children.extend(element.attributes().flatten().map(|attribute| format!("@{}", attribute.key.0)).filter(|name| !name.starts_with("@xmlns")));
+    one.children.extend(
+        element
+            .attributes()
+            .flatten()
+            .map(|attribute| format!("@{}", attribute.key.0))
+            .filter(|name| !name.starts_with("@xmlns")),
+    );
     if let Some(parent) = seen.get_mut(&parent) {
         parent.children.insert(name.to_owned());
     }
@@ -189,7 +199,10 @@ impl<R: Read> XmlReader<R> {
         event.map_err(|error| match error {
             quick_xml::Error::Io(error) => std::io::Error::new(error.kind(), ReadFailed::from(&*error)).into(),
             quick_xml::Error::Syntax(_) => ReadError::CutShort { row: number },
-            other => ReadError::Malformed { row: number, what: format!("{other}, at byte {}", self.reader.buffer_position()) },
+            other => ReadError::Malformed {
+                row: number,
+                what: format!("{other}, at byte {}", self.reader.buffer_position()),
+            },
         })
     }
 
@@ -264,10 +277,16 @@ impl<R: Read> XmlReader<R> {
         let mut found = Vec::new();
         for attribute in element.attributes().flatten() {
             let name = attribute.key.0;
+            if name == "name" && element.local_name().as_ref() == "field" {
+                continue;
+            }
             if name.starts_with("xmlns") || name.ends_with(":lang") || name == "lang" || name.starts_with("xsi:") {
                 continue;
             }
-            let value = attribute.normalized_value(XmlVersion::Explicit1_0).map_or_else(|_| String::from_utf8_lossy(attribute.value.as_bytes()).into_owned(), |value| value.into_owned());
+            let value = attribute.normalized_value(XmlVersion::Explicit1_0).map_or_else(
+                |_| String::from_utf8_lossy(attribute.value.as_bytes()).into_owned(),
+                |value| value.into_owned(),
+            );
             let path = if path.is_empty() { format!("@{name}") } else { format!("{path}/@{name}") };
             found.push((path, value));
         }
@@ -338,6 +357,12 @@ impl<R: Read> XmlReader<R> {
             path.push_str(&format!("[{}]", &*language.value));
         }
         let name = element.local_name().as_ref().to_owned();
+        // `<field name="list_price">`: the attribute is the name of the value.
+        if name == "field"
+            && let Some(key) = element.attributes().flatten().find(|one| one.key.0 == "name")
+        {
+            path.push_str(&format!("[{}]", &*key.value));
+        }
         let pair = PAIRS.iter().any(|(outer, ..)| *outer == name).then(|| (String::new(), String::new()));
         self.attributes(element, path)?;
         Ok(Open { path: before, name, text: String::new(), has_children: false, pair })
@@ -435,4 +460,3 @@ pub(crate) fn declared_encoding(head: &[u8]) -> Option<&'static encoding_rs::Enc
     let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     encoding_rs::Encoding::for_label(after[1..].split(quote).next()?.as_bytes())
 }
-

@@ -41,11 +41,16 @@ const MOST_OPTIONS: usize = 20_000;
 
 /// Every attribute by its code.
 pub(crate) async fn definitions(tx: &mut TenantTx, tenant: TenantId) -> Result<BTreeMap<String, Attribute>> {
+    read_definitions(tx, tenant).await.map_err(error)
+}
+
+/// The same, for whoever tells races from other failures.
+pub(crate) async fn read_definitions(tx: &mut TenantTx, tenant: TenantId) -> sqlx::Result<BTreeMap<String, Attribute>> {
     let found = sqlx::query!(
         r#"select code, definition as "definition: Json<Attribute>" from attributes where tenant_id = $1"#,
         tenant.0
     );
-    let found = found.fetch_all(&mut **tx).await.map_err(error)?;
+    let found = found.fetch_all(&mut **tx).await?;
     Ok(found.into_iter().map(|row| (row.code, row.definition.0)).collect())
 }
 

@@ -2,21 +2,25 @@
 //!
 //! A batch is written in one transaction, together with the note that it was written and what came of it. Delivered
 //! again, it finds the note, changes nothing and gives the same outcome; so the job's database, which no transaction
-//! shares, can always be told.
+//! shares, can always be told. A preview does the same and rolls back before it notes what would have come of each row.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use db_tenancy::{TenantTx, begin, is_race};
 use product::{
-    Content, Field, ImportMode, Kept, Outcome, ProductRow, RowError, RowIssue, SourcePolicy, Weight, WeightUnit,
+    Attribute, Content, DecimalMark, ImportMode, Language, MatchKey, Outcome, ProductRow, Rules, with_field,
 };
 use runtime::{Error, Result, TenantId};
+use serde_json::Value;
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Row};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::CatalogDb;
-use crate::catalogs::{Setup, setup};
+use crate::catalogs::setup;
+use crate::plan::{Knowledge, Plan, PlannedRow, plan, source};
 use crate::products::{Product, by_ids};
 use crate::write::{Origin, WriteError, Written, write};
 
@@ -29,20 +33,87 @@ pub struct BatchRow {
     pub product: ProductRow,
 }
 
+/// A row that was rejected or taken back before the catalogue was asked, and the codes that it has all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOutRow {
+    /// As the spreadsheet shows it.
+    pub number: i32,
+    /// `rejected` or `skipped`.
+    pub action: &'static str,
+    /// Its SKU.
+    pub sku: Option<String>,
+    /// Its EAN, in 14 digits.
+    pub gtin14: Option<String>,
+}
+
 /// Rows that are written together.
 pub struct Batch {
     /// The batch, the same at each delivery.
     pub id: Uuid,
+    /// Its place in the import, from 0.
+    pub number: i32,
     /// The import it belongs to.
     pub import: Uuid,
     /// The supplier of its products.
     pub supplier: Option<Uuid>,
     /// What to do with products that are there.
     pub mode: ImportMode,
+    /// By what products are found, in this order.
+    pub match_by: Vec<MatchKey>,
+    /// Whether it holds the variants of products that other batches hold.
+    pub variants: bool,
+    /// The key of the identifier by which rows name their parents; their SKUs unless said.
+    pub parent_by: Option<String>,
+    /// The organisation's own rules.
+    pub rules: Rules,
+    /// The language of what is said about rows.
+    pub language: Language,
+    /// How the file writes numbers.
+    pub decimal_mark: DecimalMark,
+    /// Whether a wrong value of an attribute is left out instead of its row.
+    pub reject_values: bool,
+    /// Attributes that are made if they are not there, by code, with their names.
+    pub new_attributes: BTreeMap<String, String>,
     /// The valid rows, no two with the same SKU or GTIN.
     pub rows: Vec<BatchRow>,
+    /// The others.
+    pub rejected: Vec<LeftOutRow>,
     /// What is known already: rows that were rejected or skipped before.
     pub before: Outcome,
+}
+
+impl Batch {
+    /// A batch with the usual choices.
+    #[must_use]
+    pub fn new(id: Uuid, import: Uuid) -> Self {
+        Self {
+            id,
+            number: 0,
+            import,
+            supplier: None,
+            mode: ImportMode::Update,
+            match_by: MatchKey::DEFAULT.to_vec(),
+            variants: false,
+            parent_by: None,
+            rules: Rules::default(),
+            language: Language::En,
+            decimal_mark: DecimalMark::Point,
+            reject_values: false,
+            new_attributes: BTreeMap::new(),
+            rows: Vec::new(),
+            rejected: Vec::new(),
+            before: Outcome::default(),
+        }
+    }
+}
+
+/// What becomes of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It is written.
+    Commit,
+    /// It is written, rolled back, and noted what would have come of it.
+    Preview,
 }
 
 const MAX_TRIES: u64 = 5;
@@ -53,11 +124,47 @@ impl CatalogDb {
     /// # Errors
     /// When the database does not answer, or other transactions were faster five times in a row.
     pub async fn apply(&self, tenant: TenantId, batch: &Batch, now: OffsetDateTime) -> Result<Outcome> {
+        self.tried(tenant, batch, Stage::Commit, now).await.map(|(outcome, _)| outcome)
+    }
+
+    /// Writes a batch and gives what came of each row; nothing when it was written before.
+    ///
+    /// # Errors
+    /// As [`CatalogDb::apply`].
+    pub async fn apply_traced(
+        &self,
+        tenant: TenantId,
+        batch: &Batch,
+        now: OffsetDateTime,
+    ) -> Result<(Outcome, Vec<PlannedRow>)> {
+        self.tried(tenant, batch, Stage::Commit, now).await
+    }
+
+    /// Does everything that [`CatalogDb::apply`] does, takes it back, and notes what would have come of each row.
+    ///
+    /// # Errors
+    /// As [`CatalogDb::apply`].
+    pub async fn preview(
+        &self,
+        tenant: TenantId,
+        batch: &Batch,
+        now: OffsetDateTime,
+    ) -> Result<(Outcome, Vec<PlannedRow>)> {
+        self.tried(tenant, batch, Stage::Preview, now).await
+    }
+
+    async fn tried(
+        &self,
+        tenant: TenantId,
+        batch: &Batch,
+        stage: Stage,
+        now: OffsetDateTime,
+    ) -> Result<(Outcome, Vec<PlannedRow>)> {
         let mut attempt = 1;
         loop {
             let tx = begin(&self.pool, tenant).await?;
-            match try_apply(tx, tenant, batch, now).await {
-                Ok(outcome) => return Ok(outcome),
+            match try_batch(tx, tenant, batch, stage, now).await {
+                Ok(done) => return Ok(done),
                 Err(failed) if can_be_tried_again(&failed) && attempt < MAX_TRIES => {
                     tracing::info!(attempt, error = ?failed, "another transaction was faster; the batch is tried again");
                     // The batch's id is random at its end: two batches that met do not meet again.
@@ -104,161 +211,118 @@ fn can_be_tried_again(failed: &WriteError) -> bool {
     }
 }
 
-async fn try_apply(
+async fn try_batch(
     mut tx: TenantTx,
     tenant: TenantId,
     batch: &Batch,
+    stage: Stage,
     now: OffsetDateTime,
-) -> Result<Outcome, WriteError> {
-    if let Some(outcome) = noted_outcome(&mut tx, tenant, batch.id).await? {
-        return Ok(outcome);
+) -> Result<(Outcome, Vec<PlannedRow>), WriteError> {
+    if let Some(outcome) = noted_outcome(&mut tx, tenant, batch.id, stage).await? {
+        return Ok((outcome, Vec::new()));
+    }
+    if stage == Stage::Preview {
+        sqlx::query!("savepoint preview").execute(&mut *tx).await?;
     }
     let setup = setup(&mut tx, tenant).await?;
-    let known = known_products(&mut tx, tenant, &batch.rows).await?;
-    let mut outcome = batch.before.clone();
-    let written = sort(batch, known, &setup, &mut outcome, now);
+    let mut products = known_products(&mut tx, tenant, batch).await?;
+    let mut written = Vec::new();
+    let mut room = setup.quota.map(|quota| quota - setup.products);
+    if stage == Stage::Preview {
+        let staged = staged_parents(&mut tx, tenant, batch, &products, now).await?;
+        products.extend(staged.iter().cloned());
+        written.extend(staged.into_iter().map(|after| Written { before: None, after, row: None, action: "created" }));
+        let others = staged_elsewhere(&mut tx, tenant, batch).await?;
+        room = room.map(|room| room - others);
+    }
+    let knowledge = Knowledge {
+        setup: &setup,
+        products,
+        attributes: attributes(&mut tx, tenant, batch, now).await?,
+        categories: categories(&mut tx, tenant, batch).await?,
+        taken: taken(&mut tx, tenant, batch).await?,
+        room,
+        trace: true,
+        now,
+    };
+    let Plan { written: planned, outcome, rows } = plan(batch, knowledge);
+    written.extend(planned);
     let origin = Origin { source: source(batch.supplier), job_id: Some(batch.import), ..Origin::default() };
-    write(&mut tx, tenant, &setup, &origin, written, now).await?;
+    match write(&mut tx, tenant, &setup, &origin, written, now).await {
+        // Of a preview the quota is what its rows say: they were counted, each on its own.
+        Err(WriteError::Quota) if stage == Stage::Preview => {}
+        done => {
+            done?;
+        }
+    }
+    match stage {
+        Stage::Commit => note(&mut tx, tenant, batch, &outcome, now).await?,
+        Stage::Preview => {
+            sqlx::query!("rollback to savepoint preview").execute(&mut *tx).await?;
+            crate::staged::replace(&mut tx, tenant, batch, &rows, now).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok((outcome, rows))
+}
 
+/// Notes that a batch was written, in the transaction that writes it.
+async fn note(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    outcome: &Outcome,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into applied_batches (tenant_id, batch_id, import_id, outcome, applied_at) values ($1, $2, $3, $4, $5)",
         tenant.0,
         batch.id,
         batch.import,
-        sqlx::types::Json(&outcome) as _,
+        Json(outcome) as _,
         now
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
-    tx.commit().await?;
-    Ok(outcome)
+    Ok(())
 }
 
 /// The outcome of a batch that was written before. Two deliveries of one batch wait for each other here.
-async fn noted_outcome(tx: &mut TenantTx, tenant: TenantId, batch: Uuid) -> sqlx::Result<Option<Outcome>> {
+async fn noted_outcome(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: Uuid,
+    stage: Stage,
+) -> sqlx::Result<Option<Outcome>> {
     let lock = i64::from_be_bytes(batch.as_bytes()[8..].try_into().unwrap_or_default());
     sqlx::query!("select pg_advisory_xact_lock($1)", lock).execute(&mut **tx).await?;
+    if stage == Stage::Preview {
+        return Ok(None);
+    }
     let noted = sqlx::query_scalar!(
-        "select outcome as \"outcome: sqlx::types::Json<Outcome>\" from applied_batches where tenant_id = $1 and batch_id = $2",
+        "select outcome as \"outcome: Json<Outcome>\" from applied_batches where tenant_id = $1 and batch_id = $2",
         tenant.0,
         batch
     );
     Ok(noted.fetch_optional(&mut **tx).await?.map(|outcome| outcome.0))
 }
 
-/// What a row may change of a product: a field that somebody locked, or that a stronger source owns, stays.
-struct Taking<'t> {
-    policy: &'t SourcePolicy,
-    product: &'t Product,
-    source: &'t str,
-    /// The fields that stay, and why.
-    kept: Vec<(&'static str, Kept)>,
-}
-
-impl Taking<'_> {
-    fn may(&mut self, field: &'static str) -> bool {
-        match self.policy.check(&self.product.owners, &self.product.locked, field, self.source) {
-            Ok(()) => true,
-            Err(kept) => {
-                self.kept.push((field, kept));
-                false
-            }
-        }
-    }
-
-    /// Puts `new`, if there is one, in the place, unless it is kept.
-    fn fill<T: PartialEq + Clone>(&mut self, field: &'static str, place: &mut Option<T>, new: Option<&T>) {
-        if let Some(new) = new
-            && place.as_ref() != Some(new)
-            && self.may(field)
-        {
-            *place = Some(new.clone());
-        }
-    }
-
-    /// Whether the row's prices may be taken over: all prices have one currency, so a row in another one changes none of
-    /// them unless it may change each.
-    fn may_change_prices(&mut self, content: &Content, row: &ProductRow) -> bool {
-        let other = row.currency.zip(content.currency.as_deref()).is_some_and(|(new, old)| new.as_str() != old);
-        let stays = other.then(|| {
-            let prices = [
-                ("price", content.price),
-                ("net_price", content.net_price),
-                ("compare_at_price", content.compare_at_price),
-                ("cost_price", content.cost_price),
-            ];
-            let known = prices.into_iter().filter(|(_, price)| price.is_some()).map(|(field, _)| field);
-            known
-                .chain(["currency"])
-                .any(|field| self.policy.check(&self.product.owners, &self.product.locked, field, self.source).is_err())
-        });
-        if stays == Some(true) {
-            self.kept.push(("currency", Kept::Owned("a price that this source may not change".to_owned())));
-            return false;
-        }
-        true
-    }
-
-    /// Takes over what the row says and leaves the rest.
-    fn take(&mut self, content: &mut Content, row: &ProductRow, supplier: Option<Uuid>) {
-        if content.title != row.title && self.may("title") {
-            content.title.clone_from(&row.title);
-        }
-        self.fill("sku", &mut content.sku, row.sku.clone().map(String::from).as_ref());
-        self.fill("ean", &mut content.ean, row.ean.clone().map(String::from).as_ref());
-        self.fill("description", &mut content.description, row.description.as_ref());
-        self.fill("short_description", &mut content.short_description, row.short_description.as_ref());
-        self.fill("brand", &mut content.brand, row.brand.as_ref());
-        self.fill("category", &mut content.category, row.category.as_ref());
-        if self.may_change_prices(content, row) {
-            self.fill("price", &mut content.price, row.price.as_ref());
-            self.fill("net_price", &mut content.net_price, row.net_price.as_ref());
-            self.fill("compare_at_price", &mut content.compare_at_price, row.compare_at_price.as_ref());
-            self.fill("cost_price", &mut content.cost_price, row.cost_price.as_ref());
-            self.fill("currency", &mut content.currency, row.currency.map(String::from).as_ref());
-        }
-        self.fill("stock", &mut content.stock, row.stock.as_ref());
-        let unit = content.weight.map_or(WeightUnit::Gram, |weight| weight.unit);
-        let weighs = content.weight.map(|weight| weight.grams());
-        if let Some(grams) = row.weight_grams.filter(|grams| weighs != Some(*grams))
-            && self.may("weight")
-        {
-            content.weight = Some(Weight::from_grams(grams, unit));
-        }
-        self.fill("image_urls", &mut content.image_urls, row.image_urls.as_ref());
-        self.fill("supplier_id", &mut content.supplier_id, supplier.as_ref());
-        self.fill("supplier_reference", &mut content.supplier_reference, row.supplier_reference.as_ref());
-        if let Some(status) = row.status.filter(|status| *status != content.status)
-            && self.may("status")
-        {
-            content.status = status;
-        }
-    }
-}
-
-/// The source that an import's rows are.
-fn source(supplier: Option<Uuid>) -> String {
-    supplier.map_or_else(|| "import".to_owned(), |supplier| format!("supplier:{supplier}"))
-}
-
-/// The content that a row makes.
-fn made(row: &BatchRow, supplier: Option<Uuid>, now: OffsetDateTime) -> Product {
-    let nothing = Product::new(Content::default(), now);
-    let mut taking = Taking { policy: &SourcePolicy::default(), product: &nothing, source: "import", kept: Vec::new() };
-    let mut content = Content::default();
-    taking.take(&mut content, &row.product, supplier);
-    Product::new(content, now)
-}
-
-/// The products with one of the rows' codes, locked in the order of their ids.
-async fn known_products(tx: &mut TenantTx, tenant: TenantId, rows: &[BatchRow]) -> sqlx::Result<Vec<Product>> {
-    let skus: Vec<String> =
-        rows.iter().filter_map(|row| row.product.sku.as_ref().map(|sku| sku.as_str().to_owned())).collect();
-    let gtins: Vec<String> =
-        rows.iter().filter_map(|row| row.product.ean.as_ref().map(product::Gtin::to_gtin14)).collect();
+/// The products with one of the rows' codes, and their parents, locked in the order of their ids.
+async fn known_products(tx: &mut TenantTx, tenant: TenantId, batch: &Batch) -> sqlx::Result<Vec<Product>> {
+    let rows = || batch.rows.iter().map(|row| &row.product);
+    let skus: BTreeSet<String> = rows()
+        .filter_map(|row| row.sku.clone().map(String::from))
+        .chain(rows().filter_map(|row| row.parent.clone()))
+        .chain(batch.rejected.iter().filter_map(|row| row.sku.clone()))
+        .collect();
+    let gtins: BTreeSet<String> = rows()
+        .filter_map(|row| row.ean.as_ref().map(product::Gtin::to_gtin14))
+        .chain(batch.rejected.iter().filter_map(|row| row.gtin14.clone()))
+        .collect();
+    let (skus, gtins): (Vec<String>, Vec<String>) = (skus.into_iter().collect(), gtins.into_iter().collect());
     // In two steps, each by an index whatever the statistics say: of a table that grew since it was last analysed the
     // planner believes that a tenant has few rows, and would read all of them for every batch.
-    let ids = sqlx::query_scalar!(
+    let mut ids = sqlx::query_scalar!(
         "select product_id as \"id!\" from products where tenant_id = $1 and sku = any($2)
          union select product_id from products where tenant_id = $1 and gtin14 = any($3)",
         tenant.0,
@@ -267,120 +331,157 @@ async fn known_products(tx: &mut TenantTx, tenant: TenantId, rows: &[BatchRow]) 
     )
     .fetch_all(&mut **tx)
     .await?;
+    if let Some(supplier) = batch.supplier.filter(|_| batch.match_by.contains(&MatchKey::SupplierReference)) {
+        let references: Vec<String> = rows().filter_map(|row| row.supplier_reference.clone()).collect();
+        let found = sqlx::query_scalar!(
+            "select product_id from products where tenant_id = $1 and supplier_id = $2 and supplier_reference = any($3)",
+            tenant.0,
+            supplier,
+            &references
+        );
+        ids.extend(found.fetch_all(&mut **tx).await?);
+    }
+    if let Some(key) = &batch.parent_by {
+        let parents: BTreeSet<String> = rows().filter_map(|row| row.parent.clone()).collect();
+        let parents: Vec<String> = parents.into_iter().collect();
+        // Rare, and read through: only the file of a shop's combinations names its parents so.
+        let found = sqlx::query_scalar!(
+            "select product_id from products where tenant_id = $1 and identifiers ->> $2 = any($3)",
+            tenant.0,
+            key,
+            &parents
+        );
+        ids.extend(found.fetch_all(&mut **tx).await?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
     by_ids(tx, tenant, &ids, true).await
 }
 
-/// The products that the rows make or change, as they are to be written; counts every row in `outcome`.
-fn sort(batch: &Batch, known: Vec<Product>, setup: &Setup, outcome: &mut Outcome, now: OffsetDateTime) -> Vec<Written> {
-    let mut written = Vec::new();
-    let mut updates: Vec<Option<&BatchRow>> = vec![None; known.len()];
-    let gtins: Vec<Option<String>> =
-        known.iter().map(|product| product.content.ean.as_ref().map(|ean| format!("{ean:0>14}"))).collect();
-    let by_sku: HashMap<&str, usize> =
-        known.iter().enumerate().filter_map(|(at, product)| Some((product.content.sku.as_deref()?, at))).collect();
-    let by_gtin: HashMap<&str, usize> =
-        gtins.iter().enumerate().filter_map(|(at, gtin)| Some((gtin.as_deref()?, at))).collect();
-    let mut room = setup.quota.map(|quota| quota - setup.products);
-    for row in &batch.rows {
-        let of_sku = row.product.sku.as_ref().and_then(|sku| by_sku.get(sku.as_str()).copied());
-        let of_gtin = row.product.ean.as_ref().and_then(|ean| by_gtin.get(ean.to_gtin14().as_str()).copied());
-        let found = match (of_sku, of_gtin) {
-            (Some(of_sku), Some(of_gtin)) if of_sku != of_gtin => {
-                outcome.reject(row.number, vec![conflict(row, &known[of_gtin])]);
-                continue;
-            }
-            (None, Some(of_gtin)) if row.product.sku.is_some() && known[of_gtin].content.sku.is_some() => {
-                outcome.reject(row.number, vec![conflict(row, &known[of_gtin])]);
-                continue;
-            }
-            (of_sku, of_gtin) => of_sku.or(of_gtin),
-        };
-        let Some(at) = found else {
-            let mut after = made(row, batch.supplier, now);
-            if after.counts() && !take_room(&mut room) {
-                outcome.reject(row.number, vec![quota_error(setup.quota.unwrap_or_default())]);
-                continue;
-            }
-            after.import = Some((batch.import, row.number));
-            outcome.created += 1;
-            written.push(Written { before: None, after, row: Some(row.number), action: "created" });
-            continue;
-        };
-        let product = &known[at];
-        if product.trashed_at.is_some() {
-            outcome.skipped += 1;
-            let message = "the product is in the trash; restore it or delete it for good, then import the row again";
-            outcome.issues.push(RowIssue { row: row.number, error: RowError::row("in_trash", message) });
-        } else if batch.mode != ImportMode::Update {
-            outcome.skipped += 1;
-        } else if let Some((_, by)) = product.import.filter(|(import, by)| *import == batch.import && *by > row.number)
-        {
-            outcome.supersede(row.number, by);
-        } else if let Some(earlier) = updates[at].replace(row) {
-            outcome.supersede(earlier.number, row.number);
-        }
-    }
-    let source = source(batch.supplier);
-    for (product, row) in known.into_iter().zip(updates) {
-        let Some(row) = row else { continue };
-        let mut content = product.content.clone();
-        let mut taking = Taking { policy: &setup.policy, product: &product, source: &source, kept: Vec::new() };
-        taking.take(&mut content, &row.product, batch.supplier);
-        if !taking.kept.is_empty() {
-            outcome.issues.push(RowIssue { row: row.number, error: kept_error(&taking.kept) });
-        }
-        if content == product.content {
-            outcome.unchanged += 1;
-        } else {
-            let after = Product { content, import: Some((batch.import, row.number)), ..product.clone() };
-            // A row that brings an archived product back needs room for it.
-            if after.counts() && !product.counts() && !take_room(&mut room) {
-                outcome.reject(row.number, vec![quota_error(setup.quota.unwrap_or_default())]);
-                continue;
-            }
-            outcome.updated += 1;
-            written.push(Written { before: Some(product), after, row: Some(row.number), action: "updated" });
-        }
-    }
-    written
-}
-
-/// Takes one of the quota's last places, where there is a quota; gives whether there was one.
-fn take_room(room: &mut Option<i64>) -> bool {
-    match room {
-        None => true,
-        Some(left) if *left > 0 => {
-            *left -= 1;
-            true
-        }
-        Some(_) => false,
-    }
-}
-
-fn conflict(row: &BatchRow, owner: &Product) -> RowError {
-    let ean = row.product.ean.as_ref().map(product::Gtin::as_str).unwrap_or_default();
-    let sku = row.product.sku.as_ref().map(product::Sku::as_str).unwrap_or_default();
-    let owner = owner.content.sku.as_deref().unwrap_or("none");
-    let message = format!(
-        "the EAN {ean} belongs to the product with the SKU {owner}, the row says SKU {sku}; correct one of the two codes"
-    );
-    RowError::field(Field::Ean, "identifier_conflict", message, ean)
-}
-
-fn quota_error(quota: i64) -> RowError {
-    let message = format!(
-        "Quota exceeded: the plan has room for {quota} products; archive or delete some, or choose a larger plan"
-    );
-    RowError::row("quota_exceeded", message)
-}
-
-fn kept_error(kept: &[(&str, Kept)]) -> RowError {
-    let reasons: Vec<String> = kept
+/// Parents that an earlier batch of the same preview would make: they are made again, for as long as this batch lasts.
+async fn staged_parents(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    known: &[Product],
+    now: OffsetDateTime,
+) -> sqlx::Result<Vec<Product>> {
+    let there: BTreeSet<&str> = known.iter().filter_map(|product| product.content.sku.as_deref()).collect();
+    let wanted: BTreeSet<String> = batch
+        .rows
         .iter()
-        .map(|(field, why)| match why {
-            Kept::Locked => format!("{field} (locked by an edit)"),
-            Kept::Owned(owner) => format!("{field} (owned by {owner})"),
-        })
+        .filter_map(|row| row.product.parent.clone())
+        .filter(|parent| !there.contains(parent.as_str()))
         .collect();
-    RowError::row("field_kept", format!("these fields stay as they are: {}", reasons.join(", ")))
+    let wanted: Vec<String> = wanted.into_iter().collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let staged = sqlx::query!(
+        "select distinct on (sku) changes from staged_rows
+         where tenant_id = $1 and import_id = $2 and action = 'created' and batch <> $4
+           and (sku = any($3) or ($5::text is not null and changes -> ('identifiers.' || $5::text) ->> 'new' = any($3)))
+         order by sku, row_number desc",
+        tenant.0,
+        batch.import,
+        &wanted,
+        batch.number,
+        batch.parent_by
+    );
+    let mut parents = Vec::new();
+    for row in staged.fetch_all(&mut **tx).await? {
+        let Some(Value::Object(changes)) = row.changes else { continue };
+        let mut content = Content::default();
+        for (field, change) in changes {
+            let new = change.get("new").cloned().unwrap_or_default();
+            content = with_field(&content, &field, new).unwrap_or(content);
+        }
+        parents.push(Product::new(content, now));
+    }
+    Ok(parents)
+}
+
+/// How many products the other batches of this preview would make.
+async fn staged_elsewhere(tx: &mut TenantTx, tenant: TenantId, batch: &Batch) -> sqlx::Result<i64> {
+    let count = sqlx::query_scalar!(
+        "select count(*) as \"count!\" from staged_rows
+         where tenant_id = $1 and import_id = $2 and action = 'created' and batch <> $3",
+        tenant.0,
+        batch.import,
+        batch.number
+    );
+    count.fetch_one(&mut **tx).await
+}
+
+/// The definitions of attributes, when a row has any; those that the mapping makes are made.
+async fn attributes(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    now: OffsetDateTime,
+) -> sqlx::Result<BTreeMap<String, Attribute>> {
+    if batch.rows.iter().all(|row| row.product.attributes.is_empty()) {
+        return Ok(BTreeMap::new());
+    }
+    let mut known = crate::attributes::read_definitions(tx, tenant).await?;
+    for (code, name) in &batch.new_attributes {
+        if !known.contains_key(code) {
+            let definition = Attribute::text(name);
+            sqlx::query!(
+                "insert into attributes (tenant_id, code, definition, created_at, updated_at) values ($1, $2, $3, $4, $4)
+                 on conflict do nothing",
+                tenant.0,
+                code,
+                Json(&definition) as _,
+                now
+            )
+            .execute(&mut **tx)
+            .await?;
+            known.insert(code.clone(), definition);
+        }
+    }
+    Ok(known)
+}
+
+/// Those of the rows' categories that are there.
+async fn categories(tx: &mut TenantTx, tenant: TenantId, batch: &Batch) -> sqlx::Result<BTreeSet<Uuid>> {
+    let wanted: BTreeSet<Uuid> = batch.rows.iter().filter_map(|row| row.product.category_id).collect();
+    if wanted.is_empty() {
+        return Ok(wanted);
+    }
+    let wanted: Vec<Uuid> = wanted.into_iter().collect();
+    let found = sqlx::query_scalar!(
+        "select category_id from categories where tenant_id = $1 and category_id = any($2)",
+        tenant.0,
+        &wanted
+    );
+    Ok(found.fetch_all(&mut **tx).await?.into_iter().collect())
+}
+
+/// Who has the values that must be unique.
+async fn taken(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+) -> sqlx::Result<HashMap<(String, String), Vec<Uuid>>> {
+    let mut taken: HashMap<(String, String), Vec<Uuid>> = HashMap::new();
+    for rule in batch.rules.unique_fields() {
+        let value = |row: &ProductRow| match rule.field.as_str() {
+            "title" => row.title.clone(),
+            "slug" => row.slug.clone(),
+            "brand" => row.brand.clone(),
+            _ => row.supplier_reference.clone(),
+        };
+        let values: Vec<String> = batch.rows.iter().filter_map(|row| value(&row.product)).collect();
+        // The field is one of four that the rules know.
+        let select = format!(
+            "select product_id, {} from products where tenant_id = $1 and {} = any($2) and trashed_at is null",
+            rule.field, rule.field
+        );
+        let found = sqlx::query(AssertSqlSafe(select)).bind(tenant.0).bind(&values).fetch_all(&mut **tx).await?;
+        for row in found {
+            taken.entry((rule.field.clone(), row.try_get(1)?)).or_default().push(row.try_get(0)?);
+        }
+    }
+    Ok(taken)
 }

@@ -69,6 +69,11 @@ pub(crate) struct ScopeRules {
 }
 
 impl Setup {
+    /// The language of the catalogue's texts, as a locale.
+    pub(crate) fn locale(&self) -> &'static str {
+        LANGUAGES.iter().find(|(_, name)| *name == self.language).map_or("en", |(locale, _)| locale)
+    }
+
     /// The attributes that a product's family requires in a channel.
     pub(crate) fn required_attributes(&self, family: Option<&str>, channel: &str) -> Vec<String> {
         let attributes = family.and_then(|family| self.families.get(family)).map(Vec::as_slice).unwrap_or_default();

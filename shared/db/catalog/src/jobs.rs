@@ -500,7 +500,7 @@ impl CatalogDb {
     }
 }
 
-async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<CatalogJob> {
+pub(crate) async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<CatalogJob> {
     let found = sqlx::query_as!(
         CatalogJob,
         r#"select job_id as id, kind, status, total, done, changed, kept, failed, problems as "problems: Json<Vec<JobProblem>>",

@@ -12,14 +12,16 @@ mod families;
 mod filter;
 mod history;
 mod jobs;
+mod plan;
 mod products;
 mod search;
 mod snapshot;
+mod staged;
 mod write;
 
 pub use arrangement::{ASSOCIATIONS, CatalogStatistics, Counted, SavedView, Tag};
 pub use attributes::{AttributeGroup, CodedAttribute};
-pub use batches::{Batch, BatchRow};
+pub use batches::{Batch, BatchRow, LeftOutRow};
 pub use catalogs::{CatalogRules, CatalogUse};
 pub use categories::{Category, CategoryChange};
 pub use changes::{CatalogChange, CatalogChanges};
@@ -29,9 +31,11 @@ pub use families::{Family, FamilyAttribute};
 pub use filter::{Condition, Op};
 pub use history::{FieldOrigin, ProductChange, SetBy};
 pub use jobs::{CatalogJob, EditPreview, JobProblem, PreviewedProduct, Selection, Work};
+pub use plan::PlannedRow;
 pub use products::Product;
 pub use search::{ProductPage, ProductQuery, Sort, Total};
 pub use snapshot::Snapshot;
+pub use staged::{ChangedSince, PreviewFigures, PreviewRow};
 pub use write::Origin;
 
 db_tenancy::database!(

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use db_catalog::{Batch, BatchRow, CatalogDb, MIGRATOR, Product, ProductQuery};
+use db_catalog::{Batch, BatchRow, CatalogDb, LeftOutRow, MIGRATOR, PlannedRow, Product, ProductQuery};
 use db_tenancy::Database;
-use product::{Cells, Field, ImportMode, Outcome, RowRules, validate};
+use product::{Cells, Field, MatchKey, Missing, Outcome, RowRules, Rules, validate};
 use runtime::{PageQuery, TenantId};
 use sqlx::Executor;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -34,7 +34,7 @@ fn row(number: i32, sku: &str, ean: &str, title: &str, price: &str) -> BatchRow 
 }
 
 fn batch(import: Uuid, rows: Vec<BatchRow>) -> Batch {
-    Batch { id: Uuid::now_v7(), import, supplier: None, mode: ImportMode::Update, rows, before: Outcome::default() }
+    Batch { rows, ..Batch::new(Uuid::now_v7(), import) }
 }
 
 fn counts(outcome: &Outcome) -> (i32, i32, i32, i32, i32) {
@@ -137,4 +137,202 @@ async fn tenants_have_the_same_codes_without_meeting(_: PgPoolOptions, options: 
     let mine = all(&db, one).await;
     assert_eq!(mine.len(), 1);
     assert_eq!(db.product(two, mine[0].id).await.unwrap_err().code(), "not_found");
+}
+
+/// A row of any fields.
+fn row_of(number: i32, pairs: &[(Field, &str)]) -> BatchRow {
+    let mut cells = Cells::default();
+    for (field, text) in pairs {
+        cells.set(*field, (*text).to_owned());
+    }
+    BatchRow { number, product: validate(&cells, &RowRules::default()).unwrap() }
+}
+
+/// What came of each row, without the ids that differ from run to run.
+fn fates(rows: &[PlannedRow]) -> Vec<(i32, &'static str, Option<String>, String)> {
+    rows.iter()
+        .map(|row| {
+            let changes: Vec<String> = row
+                .changes
+                .iter()
+                .map(|(field, change)| match field.as_str() {
+                    "parent_id" => field.clone(),
+                    _ => format!("{field}: {} -> {}", change.old, change.new),
+                })
+                .collect();
+            (row.row, row.action, row.sku.clone(), changes.join("; "))
+        })
+        .collect()
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_preview_changes_nothing_and_says_what_the_commit_does(_: PgPoolOptions, options: PgConnectOptions) {
+    let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
+    let first = batch(
+        Uuid::now_v7(),
+        vec![row(2, "A", EAN, "One", "1"), row(3, "B", "", "Two", "2"), row(4, "C", "", "Three", "3")],
+    );
+    db.apply(tenant, &first, NOW).await.unwrap();
+    let before = all(&db, tenant).await;
+    let import = Uuid::now_v7();
+    let products = || Batch {
+        rows: vec![
+            row(2, "A", "", "One", "1"),
+            row(3, "B", "", "Two!", "5"),
+            row(4, "B", EAN, "Both", "1"),
+            row_of(5, &[(Field::Sku, "new"), (Field::Price, "3")]),
+            row_of(6, &[(Field::Sku, "shirt"), (Field::Title, "Shirt"), (Field::Option1Name, "Size")]),
+            row(7, "B", "", "Two again", "6"),
+        ],
+        ..Batch::new(Uuid::now_v7(), import)
+    };
+    // Variants of a parent that the same file makes, one with an axis that the parent has not.
+    let variant = |number, sku: &'static str, axis: &'static str| {
+        let pairs =
+            [(Field::Sku, sku), (Field::Parent, "shirt"), (Field::Option1Name, axis), (Field::Option1Value, sku)];
+        row_of(number, &pairs)
+    };
+    let variants = || Batch {
+        number: 1,
+        variants: true,
+        rows: vec![variant(8, "S", "Size"), variant(9, "M", "Size"), variant(10, "L", "Color")],
+        ..Batch::new(Uuid::now_v7(), import)
+    };
+    let mut previewed = Vec::new();
+    for batch in [products(), variants()] {
+        let (outcome, rows) = db.preview(tenant, &batch, NOW).await.unwrap();
+        assert_eq!(outcome.total(), i32::try_from(batch.rows.len()).unwrap());
+        previewed.extend(fates(&rows));
+    }
+    assert_eq!(all(&db, tenant).await, before, "a preview changes nothing");
+    let actions: Vec<&str> = previewed.iter().map(|row| row.1).collect();
+    assert_eq!(
+        actions,
+        ["unchanged", "skipped", "rejected", "rejected", "created", "updated", "created", "created", "rejected"]
+    );
+    let staged = db.preview_rows(tenant, import, None, None, 200).await.unwrap().data;
+    assert_eq!(staged.iter().map(|row| row.action.as_str()).collect::<Vec<_>>(), actions);
+    assert_eq!(staged[5].changes.0["price"].new, serde_json::json!("6"));
+    assert_eq!(staged[5].price_move.unwrap().to_string(), "200.00");
+    assert!(db.changed_since_preview(tenant, import, &["price".to_owned()], 10).await.unwrap().is_empty());
+
+    let mut committed = Vec::new();
+    for batch in [products(), variants()] {
+        committed.extend(fates(&db.apply_traced(tenant, &batch, NOW).await.unwrap().1));
+    }
+    assert_eq!(committed, previewed);
+    let after = all(&db, tenant).await;
+    let shirt = after.iter().find(|product| product.content.sku.as_deref() == Some("shirt")).unwrap();
+    let small = after.iter().find(|product| product.content.sku.as_deref() == Some("S")).unwrap();
+    assert_eq!((small.content.parent_id, small.content.title.as_str()), (Some(shirt.id), "Shirt"));
+    let changed = db.changed_since_preview(tenant, import, &["price".to_owned()], 10).await.unwrap();
+    assert!(changed.iter().any(|one| one.code == "B") && changed.iter().any(|one| one.code == "shirt"), "{changed:?}");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn what_the_file_does_not_have_is_left_out_and_rejected_rows_are_in_it(
+    _: PgPoolOptions,
+    options: PgConnectOptions,
+) {
+    let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
+    let id = Uuid::now_v7();
+    let supplier = Some(id);
+    let of_supplier = |rows| Batch { supplier, ..batch(Uuid::now_v7(), rows) };
+    let rows = ["A", "B", "C", "D"].map(|sku| row(2, sku, "", sku, "1")).to_vec();
+    db.apply(tenant, &of_supplier(rows), NOW).await.unwrap();
+    db.apply(tenant, &batch(Uuid::now_v7(), vec![row(2, "foreign", "", "Foreign", "1")]), NOW).await.unwrap();
+    let import = Uuid::now_v7();
+    let left_out = LeftOutRow { number: 3, action: "rejected", sku: Some("B".into()), gtin14: None };
+    let file = Batch {
+        supplier,
+        rejected: vec![left_out],
+        rows: vec![row(2, "A", "", "A", "2")],
+        ..Batch::new(Uuid::now_v7(), import)
+    };
+    db.preview(tenant, &file, NOW).await.unwrap();
+    let figures = db.preview_figures(tenant, import, supplier, Missing::Archive, None).await.unwrap();
+    assert_eq!((figures.absent, figures.supplied), (2, 4));
+    let absent = db.absent_products(tenant, import, id, Missing::Archive, None, 10).await.unwrap().data;
+    assert_eq!(absent.iter().map(|row| row.sku.as_deref().unwrap()).collect::<Vec<_>>(), ["C", "D"]);
+    let (count, last) =
+        db.leave_out_absent(tenant, import, id, Missing::Archive, None, NOW).await.unwrap();
+    assert_eq!(count, 2);
+    let again = db.leave_out_absent(tenant, import, id, Missing::Archive, last, NOW).await.unwrap();
+    assert_eq!(again, (0, None));
+    let status = |sku: &str, products: &[Product]| {
+        let found = products.iter().find(|product| product.content.sku.as_deref() == Some(sku)).unwrap();
+        found.content.status.as_str()
+    };
+    let after = all(&db, tenant).await;
+    assert_eq!(
+        ["A", "B", "C", "D", "foreign"].map(|sku| status(sku, &after)),
+        ["active", "active", "archived", "archived", "active"]
+    );
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn products_are_found_by_the_keys_that_are_chosen(_: PgPoolOptions, options: PgConnectOptions) {
+    let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
+    let supplier = Some(Uuid::now_v7());
+    let named = |number, sku: &'static str, reference: &'static str| {
+        row_of(number, &[(Field::Sku, sku), (Field::Title, sku), (Field::SupplierReference, reference)])
+    };
+    let rows = vec![named(2, "A", "R1"), named(3, "B", "R2"), named(4, "C", "R2")];
+    db.apply(tenant, &Batch { supplier, ..batch(Uuid::now_v7(), rows) }, NOW).await.unwrap();
+    let by_reference =
+        |rows| Batch { supplier, match_by: vec![MatchKey::SupplierReference], ..batch(Uuid::now_v7(), rows) };
+    let prices = vec![
+        row_of(2, &[(Field::SupplierReference, "R1"), (Field::Price, "5")]),
+        row_of(3, &[(Field::SupplierReference, "R2"), (Field::Price, "6")]),
+        row_of(4, &[(Field::SupplierReference, "R3"), (Field::Price, "7")]),
+    ];
+    let outcome = db.apply(tenant, &by_reference(prices), NOW).await.unwrap();
+    assert_eq!(counts(&outcome), (0, 1, 0, 0, 2));
+    let codes: Vec<&str> = outcome.issues.iter().map(|issue| issue.error.code.as_str()).collect();
+    assert_eq!(codes, ["match_ambiguous", "required_field_missing"]);
+    // Found by the EAN alone, a product may get another SKU, but none that is another product's.
+    db.apply(tenant, &batch(Uuid::now_v7(), vec![row(2, "E", EAN, "E", "1")]), NOW).await.unwrap();
+    let by_ean = |rows| Batch { match_by: vec![MatchKey::Ean], ..batch(Uuid::now_v7(), rows) };
+    assert_eq!(counts(&db.apply(tenant, &by_ean(vec![row(2, "E2", EAN, "E", "1")]), NOW).await.unwrap()).1, 1);
+    assert_eq!(counts(&db.apply(tenant, &by_ean(vec![row(2, "A", EAN, "E", "1")]), NOW).await.unwrap()).4, 1);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn attributes_rules_and_blanks_do_what_the_mapping_says(_: PgPoolOptions, options: PgConnectOptions) {
+    let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
+    let with_color = |color: Option<&str>, price: &str| {
+        let mut cells = Cells::default();
+        cells.set(Field::Sku, "A");
+        cells.set(Field::Title, "One");
+        cells.set(Field::Price, price.to_owned());
+        cells.set_attribute("color", color.map(|color| color.to_owned().into()));
+        if color.is_none() {
+            cells.clear(Field::Price);
+        }
+        BatchRow { number: 2, product: validate(&cells, &RowRules::default()).unwrap() }
+    };
+    let unknown = db.apply(tenant, &batch(Uuid::now_v7(), vec![with_color(Some("red"), "1")]), NOW).await.unwrap();
+    assert_eq!(unknown.issues[0].error.code, "attribute_unknown");
+    let new_attributes = || [("color".to_owned(), "Couleur".to_owned())].into();
+    let rules: Vec<product::Rule> = serde_json::from_value(serde_json::json!([
+        {"field": "price", "check": "max_change", "percent": "50"},
+        {"field": "attributes.color", "check": "in_list", "values": ["red"], "severity": "warning"},
+        {"field": "title", "check": "unique"}
+    ]))
+    .unwrap();
+    let ruled = |rows| Batch {
+        new_attributes: new_attributes(),
+        rules: Rules::new(&rules).unwrap(),
+        ..batch(Uuid::now_v7(), rows)
+    };
+    assert_eq!(db.apply(tenant, &ruled(vec![with_color(Some("red"), "10")]), NOW).await.unwrap().created, 1);
+    let moved = db.apply(tenant, &ruled(vec![with_color(Some("red"), "20")]), NOW).await.unwrap();
+    assert_eq!((moved.rejected, moved.issues[0].error.code.as_str()), (1, "rule_broken"));
+    let warned = db.apply(tenant, &ruled(vec![with_color(Some("blue"), "11")]), NOW).await.unwrap();
+    assert_eq!((warned.updated, warned.issues[0].error.code.as_str()), (1, "rule_warning"));
+    let same_title = db.apply(tenant, &ruled(vec![row(2, "B", "", "One", "1")]), NOW).await.unwrap();
+    assert_eq!(same_title.rejected, 1, "the title is another product's");
+    db.apply(tenant, &batch(Uuid::now_v7(), vec![with_color(None, "")]), NOW).await.unwrap();
+    let product = &all(&db, tenant).await[0].content;
+    assert_eq!((product.price, product.attributes.len()), (None, 0), "blank cells that clear");
 }

@@ -10,8 +10,7 @@ use db_catalog::{
 };
 use db_tenancy::{Database, Stamp};
 use product::{
-    Attribute, Cells, Content, Edit, Field, ImportMode, Outcome, ProductStatus, Requirement, RowRules, validate,
-    with_patch,
+    Attribute, Cells, Content, Edit, Field, Outcome, ProductStatus, Requirement, RowRules, validate, with_patch,
 };
 use runtime::{App, Cx, Env, Error, IfMatch, PageQuery, TenantId};
 use serde_json::{Value, json};
@@ -99,8 +98,7 @@ impl Test {
         };
         let rows = rows.iter().enumerate().map(row).collect();
         let import = Uuid::now_v7();
-        let batch =
-            Batch { id: Uuid::now_v7(), import, supplier, mode: ImportMode::Update, rows, before: Outcome::default() };
+        let batch = Batch { supplier, rows, ..Batch::new(Uuid::now_v7(), import) };
         (import, self.imports.apply(self.tenant, &batch, OffsetDateTime::now_utc()).await.unwrap())
     }
 
@@ -751,14 +749,7 @@ async fn an_undo_leaves_what_it_cannot_and_keeps_locks(_: PgPoolOptions, options
     assert_eq!(reused.code(), "idempotency_key_reused");
 
     // Prices have one currency: a file that may not change one of them changes none of them.
-    let batch = |rows: Vec<BatchRow>| Batch {
-        id: Uuid::now_v7(),
-        import: Uuid::now_v7(),
-        supplier: None,
-        mode: ImportMode::Update,
-        rows,
-        before: Outcome::default(),
-    };
+    let batch = |rows: Vec<BatchRow>| Batch { rows, ..Batch::new(Uuid::now_v7(), Uuid::now_v7()) };
     let mut cells = Cells::default();
     for (field, text) in [(Field::Sku, "1"), (Field::Title, "One"), (Field::CostPrice, "5"), (Field::Currency, "USD")] {
         cells.set(field, text.to_owned());

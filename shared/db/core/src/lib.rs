@@ -28,8 +28,8 @@ pub use organisations::{Belonging, Organisation};
 pub use roles::OwnRole;
 pub use sessions::{IDLE, NewSession, Rotation, Session};
 pub use settings::{
-    AnySetting, DEFAULT_CURRENCY, LOCALE, OFFER_RULE, SETTINGS, Setting, SettingChange, Settings, TWO_FACTOR_ROLES,
-    setting,
+    AnySetting, DEFAULT_CURRENCY, LOCALE, MAX_FILE_BYTES, MAX_ROWS_CSV, MAX_ROWS_EXCEL, MAX_ROWS_JSON, MAX_ROWS_XML,
+    OFFER_RULE, SETTINGS, Setting, SettingChange, Settings, TWO_FACTOR_ROLES, VALIDATION_RULES, setting,
 };
 pub use signing_keys::{SigningKey, StoredSigningKey};
 pub use two_factor::SecondFactor;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use db_tenancy::{Change, Stamp, begin, error, record_change};
-use product::OfferRule;
+use product::{OfferRule, Rule, Rules};
 use runtime::{Cursor, Cx, Error, Page, Resource, Result, TenantId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -102,8 +102,66 @@ pub const OFFER_RULE: Setting<OfferRule> = Setting {
     default: OfferRule::default,
     check: |_| Ok(()),
 };
+/// The largest file that is imported.
+pub const MAX_FILE_BYTES: Setting<u64> = Setting {
+    key: "imports.max_file_bytes",
+    about: "the largest file that is imported, in bytes, at most 50,000,000",
+    default: || 50_000_000,
+    check: |bytes| within(*bytes, 1, 50_000_000),
+};
+/// The most rows of a CSV that is imported.
+pub const MAX_ROWS_CSV: Setting<u64> = Setting {
+    key: "imports.max_rows_csv",
+    about: "the most rows of a CSV file that is imported, at most 200,000",
+    default: || 100_000,
+    check: |rows| within(*rows, 1, 200_000),
+};
+/// The most rows of a workbook that is imported.
+pub const MAX_ROWS_EXCEL: Setting<u64> = Setting {
+    key: "imports.max_rows_excel",
+    about: "the most rows of a workbook that is imported, at most 200,000",
+    default: || 50_000,
+    check: |rows| within(*rows, 1, 200_000),
+};
+/// The most objects of a JSON file that is imported.
+pub const MAX_ROWS_JSON: Setting<u64> = Setting {
+    key: "imports.max_rows_json",
+    about: "the most objects of a JSON file that is imported, at most 200,000",
+    default: || 50_000,
+    check: |rows| within(*rows, 1, 200_000),
+};
+/// The most elements of an XML file that is imported.
+pub const MAX_ROWS_XML: Setting<u64> = Setting {
+    key: "imports.max_rows_xml",
+    about: "the most elements of an XML file that is imported, at most 200,000",
+    default: || 50_000,
+    check: |rows| within(*rows, 1, 200_000),
+};
+/// What the organisation demands of what is imported.
+pub const VALIDATION_RULES: Setting<Vec<Rule>> = Setting {
+    key: "imports.validation_rules",
+    about: "rules that imported products have to keep, each with field, check (required, pattern, range, in_list, unique, compare, max_change) and severity (error, warning)",
+    default: Vec::new,
+    check: |rules| Rules::new(rules).map(|_| ()),
+};
+
+fn within(value: u64, least: u64, most: u64) -> std::result::Result<(), String> {
+    if (least..=most).contains(&value) { Ok(()) } else { Err(format!("expected {least} to {most}, found {value}")) }
+}
+
 /// Every setting, in the order of its key.
-pub const SETTINGS: &[&dyn AnySetting] = &[&LOCALE, &DEFAULT_CURRENCY, &TWO_FACTOR_ROLES, &OFFER_RULE];
+pub const SETTINGS: &[&dyn AnySetting] = &[
+    &LOCALE,
+    &DEFAULT_CURRENCY,
+    &MAX_FILE_BYTES,
+    &MAX_ROWS_CSV,
+    &MAX_ROWS_EXCEL,
+    &MAX_ROWS_JSON,
+    &MAX_ROWS_XML,
+    &VALIDATION_RULES,
+    &TWO_FACTOR_ROLES,
+    &OFFER_RULE,
+];
 
 /// The setting with this key.
 ///

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
-use product::{Field, Outcome};
+use product::Outcome;
 use runtime::{Error, Result, TenantId};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{ImportsDb, row_issues};
+use crate::{Hold, ImportsDb, Run, row_issues};
 
 /// A batch that the parser wrote.
 pub struct NewBatch {
@@ -20,6 +20,8 @@ pub struct NewBatch {
     pub object_key: String,
     /// How many they are.
     pub rows: i32,
+    /// 0, or 1 for variants, which wait for the products that they belong to.
+    pub phase: i16,
 }
 
 /// A batch on its way.
@@ -33,6 +35,8 @@ pub struct BatchRecord {
     pub object_key: String,
     /// How many they are.
     pub rows: i32,
+    /// 0, or 1 for variants.
+    pub phase: i16,
     /// Whether what came of it is known.
     pub settled: bool,
     /// Rows that a later row of the file takes back, as (row, by).
@@ -56,8 +60,8 @@ impl ImportsDb {
             "with progress as (
                 update import_jobs set progressed_at = $7, resumes = 0 where tenant_id = $1 and import_id = $2
              )
-             insert into import_batches (tenant_id, import_id, number, batch_id, object_key, total_rows, status)
-             values ($1, $2, $3, $4, $5, $6, 'parsed') on conflict (tenant_id, import_id, number) do update
+             insert into import_batches (tenant_id, import_id, number, batch_id, object_key, total_rows, status, phase)
+             values ($1, $2, $3, $4, $5, $6, 'parsed', $8) on conflict (tenant_id, import_id, number) do update
              set object_key = excluded.object_key, total_rows = excluded.total_rows where import_batches.status = 'parsed'",
             tenant.0,
             import,
@@ -65,7 +69,8 @@ impl ImportsDb {
             Uuid::now_v7(),
             new.object_key,
             new.rows,
-            now
+            now,
+            new.phase
         )
         .execute(&mut *tx)
         .await
@@ -82,14 +87,16 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         import: Uuid,
-        rows: i32,
-        batches: i32,
+        (rows, batches): (i32, i32),
         superseded: &BTreeMap<i32, Vec<(i32, i32)>>,
+        (content_hash, holds): (&str, &[Hold]),
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let numbers: Vec<i32> = superseded.keys().copied().collect();
         let pairs: Vec<Value> = superseded.values().map(|pairs| json!(pairs)).collect();
+        let before = crate::jobs::job(&mut tx, tenant, import).await?;
+        let preview = before.run == Run::Preview || before.options.needs_preview() || !holds.is_empty();
         sqlx::query!(
             "update import_batches b set superseded = s.pairs from unnest($3::int[], $4::jsonb[]) as s(number, pairs)
              where b.tenant_id = $1 and b.import_id = $2 and b.number = s.number and b.status = 'parsed'",
@@ -102,13 +109,17 @@ impl ImportsDb {
         .await
         .map_err(error)?;
         sqlx::query!(
-            "update import_jobs set status = 'applying', total_rows = $3, total_batches = $4, parsed_at = $5, progressed_at = $5
+            "update import_jobs set total_rows = $3, total_batches = $4, parsed_at = $5, progressed_at = $5, content_hash = $6,
+                    holds = $7, status = case when $8 then 'previewing' else 'applying' end
              where tenant_id = $1 and import_id = $2 and status = 'parsing'",
             tenant.0,
             import,
             rows,
             batches,
-            now
+            now,
+            content_hash,
+            Json(holds) as _,
+            preview
         )
         .execute(&mut *tx)
         .await
@@ -145,11 +156,16 @@ impl ImportsDb {
                   and (status = 'parsed' or (status = 'dispatched' and dispatched_at < $4))
                   and exists (
                       select from import_jobs j
-                      where j.tenant_id = $1 and j.import_id = $2 and j.status = 'applying')
+                      where j.tenant_id = $1 and j.import_id = $2 and j.status in ('applying', 'previewing'))
+                  -- Variants wait for the products that they belong to.
+                  and not exists (
+                      select from import_batches earlier
+                      where earlier.tenant_id = $1 and earlier.import_id = $2 and earlier.phase < import_batches.phase
+                        and earlier.status in ('parsed', 'dispatched'))
                 order by number limit greatest($3 - (select batches from under_way), 0)
              ) due
              where b.tenant_id = $1 and b.import_id = $2 and b.number = due.number
-             returning b.number, b.batch_id as id, b.object_key, b.total_rows as rows, false as \"settled!\",
+             returning b.number, b.batch_id as id, b.object_key, b.total_rows as rows, b.phase, false as \"settled!\",
                        b.superseded as \"superseded: Json<Vec<(i32, i32)>>\"",
             tenant.0,
             import,
@@ -172,7 +188,7 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query_as!(
             BatchRecord,
-            "select number, batch_id as id, object_key, total_rows as rows, status in ('applied', 'failed') as \"settled!\",
+            "select number, batch_id as id, object_key, total_rows as rows, phase, status in ('applied', 'failed') as \"settled!\",
                     superseded as \"superseded: Json<Vec<(i32, i32)>>\"
              from import_batches where tenant_id = $1 and import_id = $2 and number = $3",
             tenant.0,
@@ -197,7 +213,7 @@ impl ImportsDb {
         import: Uuid,
         number: i32,
         outcome: &Outcome,
-        columns: &HashMap<Field, String>,
+        columns: &HashMap<String, String>,
         now: OffsetDateTime,
     ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -342,8 +358,8 @@ async fn finish_when_settled(tx: &mut TenantTx, tenant: TenantId, import: Uuid, 
     let moved = sqlx::query!(
         "update import_jobs j set progressed_at = $3, status = case when exists (
                 select from import_batches b where b.tenant_id = $1 and b.import_id = $2 and b.status in ('parsed', 'dispatched')
-             ) then 'applying' else 'finishing' end
-         where tenant_id = $1 and import_id = $2 and status in ('applying', 'finishing')
+             ) then status when status in ('previewing', 'judging') then 'judging' else 'finishing' end
+         where tenant_id = $1 and import_id = $2 and status in ('previewing', 'judging', 'applying', 'finishing')
          returning status",
         tenant.0,
         import,
@@ -352,5 +368,5 @@ async fn finish_when_settled(tx: &mut TenantTx, tenant: TenantId, import: Uuid, 
     .fetch_optional(&mut **tx)
     .await
     .map_err(error)?;
-    Ok(moved.is_some_and(|job| job.status == "finishing"))
+    Ok(moved.is_some_and(|job| matches!(job.status.as_str(), "finishing" | "judging")))
 }

@@ -127,10 +127,10 @@ pub(crate) async fn announce(tx: &mut TenantTx, tenant: TenantId, import: Uuid, 
 
 #[cfg(test)]
 mod tests {
-    use product::{Currency, ImportMode, WeightUnit};
+    use product::ImportMode;
 
     use super::*;
-    use crate::{ImportOptions, ImportProgress, ImportTotals};
+    use crate::{ImportOptions, ImportProgress, ImportTotals, Run};
 
     fn job(totals: ImportTotals) -> ImportJob {
         ImportJob {
@@ -141,7 +141,17 @@ mod tests {
             supplier_id: None,
             supplier_name: None,
             mode: ImportMode::Update,
-            options: ImportOptions { mapping: None, currency: Currency::EUR, weight_unit: WeightUnit::Kilogram },
+            options: ImportOptions::default(),
+            run: Run::Apply,
+            holds: Vec::new(),
+            warnings: Vec::new(),
+            let_through: Vec::new(),
+            content_hash: None,
+            created_by: None,
+            automation_id: None,
+            absent_products: 0,
+            undone_by: None,
+            previewed_at: None,
             layout: None,
             code: None,
             message: None,

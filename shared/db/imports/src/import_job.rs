@@ -1,8 +1,14 @@
 //! An import as the API shows it, and as its row in the database is read.
 
-use product::{Currency, ImportMode, Mapping, WeightUnit};
+use std::collections::BTreeMap;
+
+use product::{
+    Blank, Currency, ImportMode, Language, LengthUnit, Mapping, MatchKey, Missing, OnError, Rule, Tables, WeightUnit,
+};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
+use tabular::{Finding, ReadOptions};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,8 +19,18 @@ use uuid::Uuid;
 pub enum ImportStatus {
     /// The upload address was given out; the file is not there yet.
     AwaitingUpload,
+    /// The file is there, and waits to be looked at and started.
+    Uploaded,
     /// The file is being read.
     Parsing,
+    /// What its rows would do is being found out.
+    Previewing,
+    /// The guards are asked.
+    Judging,
+    /// The preview is there; nothing happens until the import is applied.
+    Ready,
+    /// A guard holds it; nothing happens until somebody lets it through.
+    Held,
     /// Its rows are being written to the catalogue.
     Applying,
     /// The report is being made.
@@ -25,10 +41,106 @@ pub enum ImportStatus {
     CompletedWithErrors,
     /// Nothing more will happen; see the message.
     Failed,
+    /// Somebody stopped it; what was applied until then stays, and can be undone.
+    Cancelled,
+}
+
+/// How far an import goes by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Run {
+    /// The file is kept, and waits to be looked at.
+    Inspect,
+    /// Until it is known what every row would do.
+    Preview,
+    /// To its end, unless a guard holds it.
+    #[default]
+    Apply,
+}
+
+/// When an import is held until somebody lets it through. A bound that is not given is not looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Guards {
+    /// A file that ends in the middle is held with the rows that it has; otherwise it is refused.
+    pub cut_short: bool,
+    /// The file has fewer rows than the last one of its kind, by more than so many percent.
+    #[schema(value_type = Option<String>)]
+    pub shrinks_percent: Option<Decimal>,
+    /// More of the supplier's products than 1 and than so many percent would be archived or put out of stock.
+    #[schema(value_type = Option<String>)]
+    pub absent_percent: Option<Decimal>,
+    /// A price would move by more than so many percent.
+    #[schema(value_type = Option<String>)]
+    pub price_percent: Option<Decimal>,
+    /// The columns are not those of the last file of its kind.
+    pub new_columns: bool,
+    /// More rows than this would change something.
+    pub approve_above: Option<i32>,
+}
+
+impl Guards {
+    /// What watches over runs that nobody watches: a file cut short, half as many rows, a tenth of the products gone, prices
+    /// that halve or double, other columns.
+    #[must_use]
+    pub fn usual() -> Self {
+        Self {
+            cut_short: true,
+            shrinks_percent: Some(Decimal::from(50)),
+            absent_percent: Some(Decimal::from(10)),
+            price_percent: Some(Decimal::from(50)),
+            new_columns: true,
+            approve_above: None,
+        }
+    }
+}
+
+/// Why a guard holds an import, or what is to be known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Hold {
+    /// A code that clients branch on.
+    pub code: String,
+    /// What was found, and what to do.
+    pub message: String,
+}
+
+/// The sizes that a file may have, as the settings were when the import began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct SizeLimits {
+    /// Bytes.
+    pub bytes: u64,
+    /// Rows of a CSV.
+    pub csv: i32,
+    /// Rows of a sheet.
+    pub excel: i32,
+    /// Objects of a JSON file.
+    pub json: i32,
+    /// Elements of an XML file.
+    pub xml: i32,
+}
+
+impl Default for SizeLimits {
+    fn default() -> Self {
+        Self { bytes: 50_000_000, csv: 100_000, excel: 50_000, json: 50_000, xml: 50_000 }
+    }
+}
+
+impl SizeLimits {
+    /// The rows that a file of this format may have.
+    #[must_use]
+    pub fn rows(&self, format: &str) -> i32 {
+        match format {
+            "xlsx" | "xls" | "ods" => self.excel,
+            "json" | "jsonl" => self.json,
+            "xml" => self.xml,
+            _ => self.csv,
+        }
+    }
 }
 
 /// What the seller chose for an import.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ImportOptions {
     /// The mapping, when the suggestion is not to be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,19 +152,95 @@ pub struct ImportOptions {
     /// The unit of weights whose row and header name none: `g`, `kg`, `lb` or `oz`.
     #[schema(value_type = String)]
     pub weight_unit: WeightUnit,
+    /// The unit of lengths that name none.
+    #[serde(default)]
+    pub length_unit: LengthUnit,
+    /// What the seller knows better of the file than its beginning tells.
+    #[serde(default)]
+    pub read: ReadOptions,
+    /// What a blank cell says, where its column does not say.
+    #[serde(default)]
+    pub blank: Blank,
+    /// Whether attributes that the mapping names and that are not there are made.
+    #[serde(default)]
+    pub create_attributes: bool,
+    /// The organisation's categories by the supplier's words for them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub categories: BTreeMap<String, Uuid>,
+    /// Tables for the filter `lookup` of expressions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tables: Tables,
+    /// By what products are found, in this order; SKU, then EAN unless said.
+    #[serde(default = "default_keys")]
+    pub match_by: Vec<MatchKey>,
+    /// What becomes of the supplier's products that the file does not have.
+    #[serde(default)]
+    pub missing: Missing,
+    /// What becomes of a row with a wrong value.
+    #[serde(default)]
+    pub on_error: OnError,
+    /// Whether nothing is applied when one row is rejected.
+    #[serde(default)]
+    pub all_or_nothing: bool,
+    /// The organisation's rules, as the setting was when the import began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    /// When the import is held.
+    #[serde(default)]
+    pub guards: Guards,
+    /// The sizes that a file may have.
+    #[serde(default)]
+    pub limits: SizeLimits,
+    /// The language of messages about rows.
+    #[serde(default)]
+    pub language: Language,
+    /// Where the mapping comes from: `given`, `saved:<name> v<version>`, or absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping_source: Option<String>,
+}
+
+fn default_keys() -> Vec<MatchKey> {
+    MatchKey::DEFAULT.to_vec()
+}
+
+impl ImportOptions {
+    /// Whether it must be known what every row would do before the first is applied.
+    #[must_use]
+    pub fn needs_preview(&self) -> bool {
+        self.missing != Missing::Leave
+            || self.all_or_nothing
+            || self.guards.price_percent.is_some()
+            || self.guards.approve_above.is_some()
+    }
 }
 
 /// What was found in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FileLayout {
-    /// `csv`.
+    /// `csv`, `xlsx`, `xls`, `ods`, `json`, `jsonl` or `xml`.
     pub format: String,
+    /// `gzip` or `zip`, when it is packed.
+    #[serde(default)]
+    pub packing: Option<String>,
     /// Such as `UTF-8`.
     pub encoding: String,
-    /// The character between cells.
-    pub delimiter: String,
-    /// The row with the column names, counted from 1.
+    /// The character between the cells of a CSV.
+    #[serde(default)]
+    pub delimiter: Option<String>,
+    /// The row with the column names, counted from 1; 0 = none.
     pub header_row: i64,
+    /// The sheet of a workbook.
+    #[serde(default)]
+    pub sheet: Option<String>,
+    /// Where the rows of a JSON or XML file are.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// The shop or system whose export it is.
+    #[serde(default)]
+    pub platform: Option<String>,
+    /// What was found, and why.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
     /// `point` or `comma`.
     pub decimal_mark: String,
     /// The columns and the field that each fills; `null` = left out.
@@ -87,7 +275,7 @@ pub struct ImportProgress {
 }
 
 /// An import.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ImportJob {
     /// The id.
     pub id: Uuid,
@@ -108,6 +296,12 @@ pub struct ImportJob {
     pub options: ImportOptions,
     /// What was found in the file; `null` until it was looked at.
     pub layout: Option<FileLayout>,
+    /// How far it goes by itself.
+    pub run: Run,
+    /// Why it is held.
+    pub holds: Vec<Hold>,
+    /// What is to be known of the file: columns that are gone or new, and the like.
+    pub warnings: Vec<Hold>,
     /// Why it ended as it did, as a code.
     pub code: Option<String>,
     /// Why it ended as it did, for people.
@@ -122,6 +316,15 @@ pub struct ImportJob {
     /// When the file arrived.
     #[serde(with = "time::serde::rfc3339::option")]
     pub uploaded_at: Option<OffsetDateTime>,
+    /// The automation that began it.
+    pub automation_id: Option<Uuid>,
+    /// The supplier's products that the file did not have, and that were left out.
+    pub absent_products: i32,
+    /// The catalogue's job that takes it back.
+    pub undone_by: Option<Uuid>,
+    /// Since when its preview is known.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub previewed_at: Option<OffsetDateTime>,
     /// When the file had been read.
     #[serde(with = "time::serde::rfc3339::option")]
     pub parsed_at: Option<OffsetDateTime>,
@@ -137,6 +340,15 @@ pub struct ImportJob {
     /// The object that holds the report of the errors.
     #[serde(skip)]
     pub report_key: Option<String>,
+    /// The guards that somebody let it through.
+    #[serde(skip)]
+    pub let_through: Vec<String>,
+    /// The file's SHA-256.
+    #[serde(skip)]
+    pub content_hash: Option<String>,
+    /// Who began it.
+    #[serde(skip)]
+    pub created_by: Option<Uuid>,
 }
 
 /// An import that is asked for.
@@ -155,8 +367,32 @@ pub struct NewImport {
     pub mode: ImportMode,
     /// What else the seller chose.
     pub options: ImportOptions,
+    /// How far it goes by itself.
+    pub run: Run,
+    /// The automation that begins it.
+    pub automation: Option<Uuid>,
     /// Repeated with the same key, it is the same import.
     pub idempotency_key: Option<String>,
+}
+
+impl Run {
+    /// The name in the API and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Run::Inspect => "inspect",
+            Run::Preview => "preview",
+            Run::Apply => "apply",
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        match name {
+            "inspect" => Run::Inspect,
+            "preview" => Run::Preview,
+            _ => Run::Apply,
+        }
+    }
 }
 
 impl ImportStatus {
@@ -165,19 +401,31 @@ impl ImportStatus {
     pub const fn as_str(self) -> &'static str {
         match self {
             ImportStatus::AwaitingUpload => "awaiting_upload",
+            ImportStatus::Uploaded => "uploaded",
             ImportStatus::Parsing => "parsing",
+            ImportStatus::Previewing => "previewing",
+            ImportStatus::Judging => "judging",
+            ImportStatus::Ready => "ready",
+            ImportStatus::Held => "held",
             ImportStatus::Applying => "applying",
             ImportStatus::Finishing => "finishing",
             ImportStatus::Completed => "completed",
             ImportStatus::CompletedWithErrors => "completed_with_errors",
             ImportStatus::Failed => "failed",
+            ImportStatus::Cancelled => "cancelled",
         }
     }
 
     pub(crate) fn named(name: &str) -> Self {
         match name {
             "awaiting_upload" => ImportStatus::AwaitingUpload,
+            "uploaded" => ImportStatus::Uploaded,
             "parsing" => ImportStatus::Parsing,
+            "previewing" => ImportStatus::Previewing,
+            "judging" => ImportStatus::Judging,
+            "ready" => ImportStatus::Ready,
+            "held" => ImportStatus::Held,
+            "cancelled" => ImportStatus::Cancelled,
             "applying" => ImportStatus::Applying,
             "finishing" => ImportStatus::Finishing,
             "completed" => ImportStatus::Completed,
@@ -200,6 +448,16 @@ pub(crate) struct JobRow {
     pub(crate) mode: String,
     pub(crate) options: Json<ImportOptions>,
     pub(crate) layout: Option<Json<FileLayout>>,
+    pub(crate) run: String,
+    pub(crate) holds: Json<Vec<Hold>>,
+    pub(crate) warnings: Json<Vec<Hold>>,
+    pub(crate) let_through: Vec<String>,
+    pub(crate) content_hash: Option<String>,
+    pub(crate) created_by: Option<Uuid>,
+    pub(crate) automation_id: Option<Uuid>,
+    pub(crate) absent_products: i32,
+    pub(crate) undone_by: Option<Uuid>,
+    pub(crate) previewed_at: Option<OffsetDateTime>,
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) total_rows: Option<i32>,
@@ -228,7 +486,9 @@ impl From<JobRow> for ImportJob {
         };
         let done = totals.created + totals.updated + totals.unchanged + totals.skipped + totals.rejected;
         let percent = match status {
-            ImportStatus::Completed | ImportStatus::CompletedWithErrors => 100,
+            ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Ready | ImportStatus::Held => {
+                100
+            }
             _ => row
                 .total_rows
                 .filter(|rows| *rows > 0)
@@ -244,6 +504,16 @@ impl From<JobRow> for ImportJob {
             mode: ImportMode::named(&row.mode).unwrap_or_default(),
             options: row.options.0,
             layout: row.layout.map(|layout| layout.0),
+            run: Run::named(&row.run),
+            holds: row.holds.0,
+            warnings: row.warnings.0,
+            let_through: row.let_through,
+            content_hash: row.content_hash,
+            created_by: row.created_by,
+            automation_id: row.automation_id,
+            absent_products: row.absent_products,
+            undone_by: row.undone_by,
+            previewed_at: row.previewed_at,
             code: row.code,
             message: row.message,
             totals,

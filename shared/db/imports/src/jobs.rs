@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::import_job::JobRow;
-use crate::{FileLayout, ImportJob, ImportOptions, ImportStatus, ImportsDb, NewImport};
+use crate::{FileLayout, Hold, ImportJob, ImportOptions, ImportStatus, ImportsDb, NewImport};
 
 impl ImportsDb {
     /// Notes an import that is asked for; one asked for before with the same key is given instead.
@@ -21,8 +21,8 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
             "insert into import_jobs (tenant_id, import_id, status, file_name, size_bytes, object_key, supplier_id,
-                    supplier_name, mode, options, idempotency_key, created_by, created_at, progressed_at)
-             values ($1, $2, 'awaiting_upload', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+                    supplier_name, mode, options, idempotency_key, created_by, created_at, progressed_at, run, automation_id)
+             values ($1, $2, 'awaiting_upload', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)
              on conflict on constraint import_jobs_idempotency_key do nothing",
             tenant.0,
             new.id,
@@ -35,7 +35,9 @@ impl ImportsDb {
             Json(&new.options) as _,
             new.idempotency_key,
             stamp.actor(),
-            stamp.at
+            stamp.at,
+            new.run.as_str(),
+            new.automation
         )
         .execute(&mut *tx)
         .await
@@ -109,7 +111,8 @@ impl ImportsDb {
             "update import_jobs set status = 'parsing', uploaded_at = coalesce(uploaded_at, $4), progressed_at = $4,
                     object_version = coalesce(object_version, $3)
              where tenant_id = $1 and import_id = $2
-               and (status = 'awaiting_upload' or (status = 'parsing' and object_version is not distinct from $3))
+               and (status = 'awaiting_upload' and run <> 'inspect'
+                    or status = 'parsing' and object_version is not distinct from $3)
              returning import_id",
             tenant.0,
             id,
@@ -131,13 +134,23 @@ impl ImportsDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn set_layout(&self, tenant: TenantId, id: Uuid, layout: &FileLayout, now: OffsetDateTime) -> Result<()> {
+    pub async fn set_layout(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        layout: &FileLayout,
+        (columns_hash, warnings): (&str, &[Hold]),
+        now: OffsetDateTime,
+    ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
-            "update import_jobs set layout = $3, progressed_at = $4 where tenant_id = $1 and import_id = $2",
+            "update import_jobs set layout = $3, columns_hash = $4, warnings = $5, progressed_at = $6
+             where tenant_id = $1 and import_id = $2",
             tenant.0,
             id,
             Json(layout) as _,
+            columns_hash,
+            Json(warnings) as _,
             now
         )
         .execute(&mut *tx)
@@ -256,6 +269,8 @@ async fn jobs(
         JobRow,
         "select j.import_id as id, j.status, file_name, size_bytes, j.object_key, object_version, supplier_id,
                 supplier_name, mode, options as \"options: Json<ImportOptions>\", layout as \"layout: Json<FileLayout>\",
+                run, holds as \"holds: Json<Vec<Hold>>\", warnings as \"warnings: Json<Vec<Hold>>\", let_through, content_hash,
+                created_by, automation_id, absent_products, undone_by, previewed_at,
                 code, message, j.total_rows, report_key, created_at, uploaded_at, parsed_at, finished_at,
                 coalesce(b.created, 0)::int as \"created!\", coalesce(b.updated, 0)::int as \"updated!\",
                 coalesce(b.unchanged, 0)::int as \"unchanged!\", coalesce(b.skipped, 0)::int as \"skipped!\",

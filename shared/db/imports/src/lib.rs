@@ -7,12 +7,17 @@ mod finish;
 mod import_job;
 mod jobs;
 mod row_issues;
+mod steps;
 
 pub use batches::{BatchRecord, NewBatch};
 pub use events::JobEvent;
 pub use exports::{ExportFile, ExportJob, ExportResult, LeftOutReason, NewExport};
-pub use import_job::{FileLayout, ImportJob, ImportOptions, ImportProgress, ImportStatus, ImportTotals, NewImport};
+pub use import_job::{
+    FileLayout, Guards, Hold, ImportJob, ImportOptions, ImportProgress, ImportStatus, ImportTotals, NewImport, Run,
+    SizeLimits,
+};
 pub use row_issues::RowReport;
+pub use steps::{RejectedValue, Restart};
 
 db_tenancy::database!(
     /// The jobs' database.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use db_tenancy::{TenantTx, begin, error};
-use product::{Field, RowIssue};
+use product::RowIssue;
 use runtime::{Cursor, Page, Result, TenantId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,6 +26,8 @@ pub struct RowReport {
     pub message: String,
     /// The text as found, shortened.
     pub value: Option<String>,
+    /// Whether it is only said: the row was taken, or left out on purpose.
+    pub notice: bool,
     #[serde(skip)]
     key: i64,
 }
@@ -52,7 +54,7 @@ impl ImportsDb {
         let (row, ordinal) = (after.div_euclid(most), after.rem_euclid(most));
         let reports = sqlx::query_as!(
             RowReport,
-            "select row_number as row, column_name as column, field, code, message, value,
+            "select row_number as row, column_name as column, field, code, message, value, notice,
                     row_number::bigint * $6 + ordinal as \"key!\"
              from import_row_errors
              where tenant_id = $1 and import_id = $2 and (row_number, ordinal) > ($3, $4)
@@ -86,7 +88,7 @@ pub(crate) async fn replace(
     import: Uuid,
     batch: i32,
     issues: &[RowIssue],
-    columns: &HashMap<Field, String>,
+    columns: &HashMap<String, String>,
 ) -> Result<()> {
     sqlx::query!(
         "delete from import_row_errors where tenant_id = $1 and import_id = $2 and batch = $3",
@@ -111,15 +113,19 @@ pub(crate) async fn replace(
         *ordinal += 1;
     }
     let column: Vec<Option<String>> =
-        kept.iter().map(|issue| issue.error.field.and_then(|field| columns.get(&field).cloned())).collect();
-    let field: Vec<Option<String>> =
-        kept.iter().map(|issue| issue.error.field.map(|field| field.name().to_owned())).collect();
+        kept.iter().map(|issue| issue.error.field.as_ref().and_then(|field| columns.get(field).cloned())).collect();
+    let field: Vec<Option<String>> = kept.iter().map(|issue| issue.error.field.clone()).collect();
+    let notice: Vec<bool> = kept
+        .iter()
+        .map(|issue| issue.error.is_notice() || matches!(issue.error.code.as_str(), "superseded" | "in_trash"))
+        .collect();
     let code: Vec<String> = kept.iter().map(|issue| issue.error.code.clone()).collect();
     let message: Vec<String> = kept.iter().map(|issue| issue.error.message.clone()).collect();
     let value: Vec<Option<String>> = kept.iter().map(|issue| issue.error.value.clone()).collect();
     sqlx::query!(
-        "insert into import_row_errors (tenant_id, import_id, batch, row_number, ordinal, column_name, field, code, message, value)
-         select $1, $2, $3, r.* from unnest($4::int[], $5::smallint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[]) r",
+        "insert into import_row_errors (tenant_id, import_id, batch, row_number, ordinal, column_name, field, code, message, value, notice)
+         select $1, $2, $3, r.* from unnest($4::int[], $5::smallint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bool[]) r
+         on conflict do nothing",
         tenant.0,
         import,
         batch,
@@ -129,7 +135,8 @@ pub(crate) async fn replace(
         &field as _,
         &code,
         &message,
-        &value as _
+        &value as _,
+        &notice
     )
     .execute(&mut **tx)
     .await

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use db_imports::{ImportOptions, ImportsDb, MIGRATOR, NewBatch, NewImport};
+use db_imports::{ImportOptions, ImportsDb, MIGRATOR, NewBatch, NewImport, Run};
 use db_tenancy::{Database, Stamp, begin};
-use product::{Currency, ImportMode, Outcome, WeightUnit};
+use product::{ImportMode, Outcome};
 use runtime::{App, Env, TenantId};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Executor, PgPool};
@@ -40,16 +40,18 @@ async fn begun(db: &ImportsDb, tenant: TenantId, batches: i32) -> Uuid {
         object_key: "k".into(),
         supplier: None,
         mode: ImportMode::Update,
-        options: ImportOptions { mapping: None, currency: Currency::EUR, weight_unit: WeightUnit::Kilogram },
+        options: ImportOptions::default(),
+        run: Run::Apply,
+        automation: None,
         idempotency_key: None,
     };
     db.create_import(tenant, &new, &stamp()).await.unwrap();
     db.begin_parsing(tenant, id, None, NOW).await.unwrap().unwrap();
     for number in 0..batches {
-        let batch = NewBatch { number, object_key: format!("b{number}"), rows: 10 };
+        let batch = NewBatch { number, object_key: format!("b{number}"), rows: 10, phase: 0 };
         db.register_batch(tenant, id, &batch, NOW).await.unwrap();
     }
-    db.finish_parsing(tenant, id, batches * 10, batches, &BTreeMap::new(), NOW).await.unwrap();
+    db.finish_parsing(tenant, id, (batches * 10, batches), &BTreeMap::new(), ("", &[]), NOW).await.unwrap();
     id
 }
 

@@ -1,11 +1,14 @@
 //! How a supplier's files are read, kept for the next one.
 
+use std::collections::BTreeMap;
+
 use db_tenancy::{Change, Stamp, begin, error, on_constraint, record_change};
-use product::{ColumnMapping, Currency, WeightUnit, missing_required};
+use product::{Blank, ColumnMapping, Currency, Field, LengthUnit, MatchKey, Tables, WeightUnit, missing_required};
 use runtime::{Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::types::Json;
+use tabular::ReadOptions;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -28,11 +31,10 @@ pub struct SavedMapping {
 }
 
 /// What a mapping says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SavedMappingDefinition {
     /// Which column fills which field.
-    #[schema(value_type = Vec<Object>)]
     pub columns: Vec<ColumnMapping>,
     /// The currency of prices that name none.
     #[serde(default)]
@@ -42,6 +44,28 @@ pub struct SavedMappingDefinition {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub weight_unit: Option<WeightUnit>,
+    /// The unit of lengths that name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length_unit: Option<LengthUnit>,
+    /// What is known better of the files than their beginnings tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<ReadOptions>,
+    /// What a blank cell says, where its column does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blank: Option<Blank>,
+    /// Whether attributes that the mapping names and that are not there are made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_attributes: Option<bool>,
+    /// The organisation's categories by the supplier's words for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<BTreeMap<String, Uuid>>,
+    /// Tables for the filter `lookup` of expressions, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub tables: Option<Tables>,
+    /// By what products are found, in this order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub match_by: Option<Vec<MatchKey>>,
 }
 
 impl SuppliersDb {
@@ -81,13 +105,16 @@ impl SuppliersDb {
                 format!("expected a name of 1 to 100 characters in one line, found {length}"),
             ));
         }
-        let missing = missing_required(&definition.columns);
-        if !missing.is_empty() {
-            return Err(Error::invalid(
-                "columns",
-                "mapping_invalid",
-                format!("expected a column for {}", missing.join(" and for ")),
-            ));
+        let wrong = |message: String| Error::invalid("columns", "mapping_invalid", message);
+        if let Some(Err(message)) =
+            definition.columns.iter().map(ColumnMapping::check).find(std::result::Result::is_err)
+        {
+            return Err(wrong(message));
+        }
+        let has = |field: Field| definition.columns.iter().any(|column| column.field == Some(field));
+        if !has(Field::Ean) && !has(Field::Sku) && !has(Field::SupplierReference) {
+            let missing = missing_required(&definition.columns);
+            return Err(wrong(format!("expected a column for {}", missing.join(" and for "))));
         }
         if definition.columns.len() > 2_000 || definition.columns.iter().any(|column| column.column.contains('\0')) {
             return Err(Error::invalid("columns", "invalid", "expected at most 2,000 columns, without NUL characters"));

@@ -1,0 +1,265 @@
+//! The rejected rows of an import as the seller's own file: the same format, the same columns in the same order, and what is
+//! wrong with each. Corrected and imported again, only those rows run.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+
+use cloud::Objects;
+use db_imports::{ImportJob, ImportsDb, RejectedValue};
+use product::Language;
+use runtime::{Cx, Error, Result, TenantId};
+use rust_xlsxwriter::{Format, Workbook};
+use tabular::{Layout, ReadOptions, Row, neutralize};
+use tokio_util::io::SyncIoBridge;
+
+const PAGE: i64 = 5_000;
+
+/// What stands beside the seller's columns.
+const COLUMNS: [&str; 3] = ["error", "field", "fix"];
+
+/// Writes the rejected rows of an import; gives the report's key, or none when no row was rejected.
+pub(crate) async fn write_report(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Result<Option<String>> {
+    let mut rejected: BTreeMap<i32, Vec<RejectedValue>> = BTreeMap::new();
+    loop {
+        let after = rejected.keys().next_back().copied().unwrap_or(-1);
+        let page = db.rejected_rows(tenant, job.id, after, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        rejected.extend(page);
+    }
+    if rejected.is_empty() {
+        return Ok(None);
+    }
+    let objects = cx.get::<Objects>().await?;
+    let file = objects.read(&job.object_key, job.object_version.as_deref()).await?;
+    let bridge = SyncIoBridge::new(file.body);
+    let (read, language) = (job.options.read.clone(), job.options.language);
+    let written = tokio::task::spawn_blocking(move || rejected_file(bridge, &read, &rejected, language));
+    let (extension, content_type, bytes) = written.await.map_err(Error::internal)??;
+    let key = format!("reports/{tenant}/{}/rejected.{extension}", job.id);
+    objects.write(&key, content_type, bytes).await?;
+    Ok(Some(key))
+}
+
+/// Reads a file again and writes those of its rows that were rejected; gives extension, content type and bytes.
+///
+/// # Errors
+/// When the file cannot be read any more.
+pub(crate) fn rejected_file(
+    source: impl Read + Send,
+    options: &ReadOptions,
+    rejected: &BTreeMap<i32, Vec<RejectedValue>>,
+    language: Language,
+) -> Result<(&'static str, &'static str, Vec<u8>)> {
+    let mut table = tabular::open_with(source, options).map_err(Error::internal)?;
+    table.keep_objects();
+    let layout = table.layout().clone();
+    let mut to = Target::new(&layout)?;
+    let mut row = Row::default();
+    let mut left = rejected.len();
+    // A file that ends in the middle was imported up to there.
+    while left > 0 && table.read(&mut row).unwrap_or(false) {
+        if let Some(wrong) = i32::try_from(row.number).ok().and_then(|number| rejected.get(&number)) {
+            to.push(&layout, &row, &told(wrong, language))?;
+            left -= 1;
+        }
+    }
+    to.finish()
+}
+
+/// What is wrong, with which columns, and what to do.
+fn told(wrong: &[RejectedValue], language: Language) -> [String; 3] {
+    let mut fixes: Vec<&str> = wrong.iter().map(|one| fix(&one.code, language)).collect();
+    fixes.dedup();
+    let fields: Vec<&str> = wrong.iter().filter_map(|one| one.column.as_deref().or(one.field.as_deref())).collect();
+    let messages: Vec<&str> = wrong.iter().map(|one| one.message.as_str()).collect();
+    [messages.join("; "), fields.join(", "), fixes.join("; ")]
+}
+
+/// What to do about an error with this code.
+fn fix(code: &str, language: Language) -> &'static str {
+    let (english, french) = match code {
+        "required_field_missing" => ("fill in what is missing", "complétez ce qui manque"),
+        "ean_checksum_invalid" => ("check the EAN against the packaging", "vérifiez l'EAN sur l'emballage"),
+        "ean_format_invalid" => (
+            "format the column as text and write the whole EAN",
+            "mettez la colonne au format texte et écrivez l'EAN entier",
+        ),
+        "ean_placeholder" => (
+            "write the real EAN, or leave the cell blank and give a SKU",
+            "écrivez le vrai EAN, ou laissez la cellule vide et donnez un SKU",
+        ),
+        "price_negative" | "stock_negative" => ("write a number of at least 0", "écrivez un nombre d'au moins 0"),
+        "identifier_conflict" => ("correct the SKU or the EAN", "corrigez le SKU ou l'EAN"),
+        "column_count_mismatch" => {
+            ("quote texts that hold the separator", "mettez entre guillemets les textes qui contiennent le séparateur")
+        }
+        "spreadsheet_error" => ("correct the formula", "corrigez la formule"),
+        "parent_unknown" => ("put the parent into the file", "mettez le parent dans le fichier"),
+        "quota_exceeded" => (
+            "make room in the catalogue, then import the row again",
+            "faites de la place dans le catalogue, puis importez de nouveau la ligne",
+        ),
+        "rule_broken" => ("write a value that your rule allows", "écrivez une valeur que votre règle autorise"),
+        _ => ("correct the value and import the row again", "corrigez la valeur et importez de nouveau la ligne"),
+    };
+    language.choose(english, french)
+}
+
+/// The file that is written.
+enum Target {
+    Csv(Box<csv::Writer<Vec<u8>>>),
+    Book { workbook: Box<Workbook>, row: u32 },
+    Json { bytes: Vec<u8>, lines: bool },
+}
+
+impl Target {
+    fn new(layout: &Layout) -> Result<Self> {
+        match layout.format {
+            "json" => Ok(Target::Json { bytes: b"[\n".to_vec(), lines: false }),
+            "jsonl" => Ok(Target::Json { bytes: Vec::new(), lines: true }),
+            "xlsx" | "xls" | "ods" => {
+                let mut workbook = Workbook::new();
+                let sheet = workbook.add_worksheet_with_constant_memory().map_err(Error::internal)?;
+                let bold = Format::new().set_bold();
+                for (column, name) in headers(layout).into_iter().enumerate() {
+                    let column = u16::try_from(column).map_err(Error::internal)?;
+                    sheet.write_string_with_format(0, column, name, &bold).map_err(Error::internal)?;
+                }
+                Ok(Target::Book { workbook: Box::new(workbook), row: 1 })
+            }
+            // The elements of XML become rows of their paths.
+            _ => {
+                let delimiter = layout.delimiter.filter(char::is_ascii).map_or(b';', |delimiter| delimiter as u8);
+                // The mark by which Excel knows UTF-8.
+                let mut csv = csv::WriterBuilder::new()
+                    .delimiter(delimiter)
+                    .terminator(csv::Terminator::CRLF)
+                    .from_writer("\u{feff}".as_bytes().to_vec());
+                csv.write_record(headers(layout)).map_err(Error::internal)?;
+                Ok(Target::Csv(Box::new(csv)))
+            }
+        }
+    }
+
+    fn push(&mut self, layout: &Layout, row: &Row, told: &[String; 3]) -> Result<()> {
+        // The seller's cells stay as they are; ours are no formulas.
+        let told = told.each_ref().map(|text| neutralize(text));
+        let cells = (0..layout.headers.len()).map(|index| row.cell(index)).chain(told.iter().map(|text| &**text));
+        match self {
+            Target::Csv(csv) => csv.write_record(cells).map_err(Error::internal),
+            Target::Book { workbook, row: at } => {
+                let sheet = workbook.worksheet_from_index(0).map_err(Error::internal)?;
+                for (column, cell) in cells.enumerate().filter(|(_, cell)| !cell.is_empty()) {
+                    let column = u16::try_from(column).map_err(Error::internal)?;
+                    // Excel holds no more in a cell.
+                    let cell: String = cell.chars().take(32_767).collect();
+                    sheet.write_string(*at, column, cell).map_err(Error::internal)?;
+                }
+                *at += 1;
+                Ok(())
+            }
+            Target::Json { bytes, lines } => {
+                let object = row.object.trim_ascii_end();
+                let Some(open) = object.strip_suffix(b"}") else { return Ok(()) };
+                if !*lines && bytes.len() > 2 {
+                    bytes.extend_from_slice(b",\n");
+                }
+                bytes.extend_from_slice(open);
+                for (name, text) in COLUMNS.iter().zip(&told) {
+                    let comma = if open.trim_ascii_end().ends_with(b"{") && *name == COLUMNS[0] { "" } else { ", " };
+                    let text = serde_json::to_string(text).map_err(Error::internal)?;
+                    write!(bytes, "{comma}\"{name}\": {text}").map_err(Error::internal)?;
+                }
+                bytes.extend_from_slice(if *lines { b"}\n" } else { b"}" });
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(self) -> Result<(&'static str, &'static str, Vec<u8>)> {
+        match self {
+            Target::Csv(csv) => Ok(("csv", "text/csv; charset=utf-8", csv.into_inner().map_err(Error::internal)?)),
+            Target::Book { mut workbook, .. } => {
+                let bytes = workbook.save_to_buffer().map_err(Error::internal)?;
+                Ok(("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes))
+            }
+            Target::Json { mut bytes, lines } => {
+                if !lines {
+                    bytes.extend_from_slice(b"\n]\n");
+                }
+                Ok((if lines { "jsonl" } else { "json" }, "application/json", bytes))
+            }
+        }
+    }
+}
+
+fn headers(layout: &Layout) -> Vec<&str> {
+    layout.headers.iter().map(String::as_str).chain(COLUMNS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rejected(rows: &[i32]) -> BTreeMap<i32, Vec<RejectedValue>> {
+        let wrong = RejectedValue {
+            column: Some("Prix".into()),
+            field: Some("price".into()),
+            code: "price_negative".into(),
+            message: "=expected at least 0".into(),
+        };
+        rows.iter().map(|row| (*row, vec![wrong.clone()])).collect()
+    }
+
+    fn report(source: &[u8], rows: &[i32]) -> (&'static str, Vec<u8>) {
+        let options = ReadOptions::default();
+        let (extension, _, bytes) = rejected_file(source, &options, &rejected(rows), Language::En).unwrap();
+        (extension, bytes)
+    }
+
+    #[test]
+    fn a_csv_comes_back_with_its_own_columns() {
+        let (extension, bytes) = report("Réf;Prix;\nA;1;x\nB;-2;=y\nC;-3;\n".as_bytes(), &[3, 4]);
+        assert_eq!(extension, "csv");
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            "\u{feff}Réf;Prix;;error;field;fix\r\n\
+             B;-2;=y;'=expected at least 0;Prix;write a number of at least 0\r\n\
+             C;-3;;'=expected at least 0;Prix;write a number of at least 0\r\n"
+        );
+    }
+
+    #[test]
+    fn json_comes_back_as_the_objects_that_it_has() {
+        let source = br#"{"products": [{"sku": "A", "p": {"x": 1.50}}, {"sku": "B"}, {}]}"#;
+        let (extension, bytes) = report(source, &[1]);
+        assert_eq!(extension, "json");
+        let values: Vec<serde_json::Value> = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!((values.len(), values[0]["p"]["x"].to_string()), (1, "1.5".to_owned()));
+        assert!(String::from_utf8(bytes).unwrap().contains("1.50"), "as it stands in the file");
+        assert_eq!(values[0]["field"], "Prix");
+        let (extension, bytes) = report(b"{\"sku\": 1}\n{\"sku\": 2}\n", &[2]);
+        assert_eq!((extension, bytes.starts_with(b"{\"sku\": 2, \"error\"")), ("jsonl", true));
+    }
+
+    #[test]
+    fn a_workbook_comes_back_as_a_workbook() {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        for (row, cells) in [["Réf", "Prix"], ["A", "1"], ["B", "-2"]].iter().enumerate() {
+            for (column, cell) in cells.iter().enumerate() {
+                sheet.write_string(u32::try_from(row).unwrap(), u16::try_from(column).unwrap(), *cell).unwrap();
+            }
+        }
+        let (extension, bytes) = report(&workbook.save_to_buffer().unwrap(), &[3]);
+        assert_eq!(extension, "xlsx");
+        let mut table = tabular::open(bytes.as_slice()).unwrap();
+        assert_eq!(table.layout().headers, ["Réf", "Prix", "error", "field", "fix"]);
+        let mut row = Row::default();
+        assert!(table.read(&mut row).unwrap());
+        assert_eq!((row.cell(0), row.cell(1), row.cell(3)), ("B", "-2", "Prix"));
+        assert!(!table.read(&mut row).unwrap());
+    }
+}

@@ -1,0 +1,29 @@
+//! `POST /v1/imports/{id}/undo`
+
+use cloud::{Outgoing, Queues};
+use db_catalog::{CatalogDb, CatalogJob};
+use db_imports::{ImportStatus, ImportsDb};
+use db_tenancy::Stamp;
+use runtime::{Accepted, Cx, Error, Path, Result};
+use serde_json::json;
+
+/// Takes an import back, also days later: per field, only where the import was the last to write. The job that is given counts
+/// products that were restored (`changed`), fields that stay because they were edited since (`kept`, named in `problems` as
+/// `edited_since`), and products that could not be restored (`failed`).
+pub async fn undo_import(cx: Cx, id: Path) -> Result<Accepted<CatalogJob>> {
+    let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
+    let import = db.import(tenant, id.0).await?;
+    let ended = matches!(
+        import.status,
+        ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Failed | ImportStatus::Cancelled
+    );
+    if !ended {
+        let message = format!("the import is {}; only one that has ended can be undone: cancel it first", import.status.as_str());
+        return Err(Error::Conflict { code: "import_running", message });
+    }
+    let job = cx.get::<CatalogDb>().await?.begin_import_undo(tenant, id.0, &Stamp::of(&cx)?).await?;
+    db.note_undo(tenant, id.0, job.id, cx.now).await?;
+    let message = Outgoing::json(&json!({ "tenant_id": tenant, "job_id": job.id }), tenant)?;
+    cx.get::<Queues>().await?.send("catalog-jobs", vec![message]).await?;
+    Ok(Accepted(job))
+}

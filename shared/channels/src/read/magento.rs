@@ -1,0 +1,151 @@
+//! Magento 2's catalogue CSV. Simple products stand before the configurable one that makes variants of them; rows of a store
+//! view are translations. Source: `CatalogImportExport/Model/Import/Product.php` and `ConfigurableImportExport`.
+
+use std::collections::HashMap;
+
+use product::Field;
+
+use super::{AXES, Cells, Columns, IDENTIFIER, Record, slot};
+
+/// What Magento writes for a value that is to be emptied.
+const EMPTY: &str = "__EMPTY__VALUE__";
+
+pub(crate) struct Magento {
+    sku: Option<usize>,
+    store: Option<usize>,
+    online: Option<usize>,
+    categories: Option<usize>,
+    base_image: Option<usize>,
+    more_images: Option<usize>,
+    price: Option<usize>,
+    special: Option<usize>,
+    variations: Option<usize>,
+    texts: Vec<(Field, Option<usize>)>,
+    /// The rows of SKUs: a variant is reported where its product stands.
+    rows: HashMap<String, i32>,
+    links: Vec<Record>,
+}
+
+impl Magento {
+    pub(crate) fn new(columns: &Columns) -> Self {
+        let find = |names: &[&str]| columns.find(names);
+        Self {
+            sku: find(&["sku"]),
+            store: find(&["store_view_code"]),
+            online: find(&["product_online", "status"]),
+            categories: find(&["categories"]),
+            base_image: find(&["base_image", "image"]),
+            more_images: find(&["additional_images"]),
+            price: find(&["price"]),
+            special: find(&["special_price"]),
+            variations: find(&["configurable_variations"]),
+            texts: vec![
+                (Field::Title, find(&["name"])),
+                (Field::Description, find(&["description"])),
+                (Field::ShortDescription, find(&["short_description"])),
+                (Field::Weight, find(&["weight"])),
+                (Field::Stock, find(&["qty"])),
+                (Field::Slug, find(&["url_key"])),
+                (Field::SeoTitle, find(&["meta_title"])),
+                (Field::SeoDescription, find(&["meta_description"])),
+                (Field::Ean, find(&["ean", "gtin", "barcode"])),
+                (Field::Brand, find(&["manufacturer", "brand"])),
+                (Field::CostPrice, find(&["cost"])),
+            ],
+            rows: HashMap::new(),
+            links: Vec::new(),
+        }
+    }
+
+    pub(crate) fn places(&self) -> Vec<(usize, usize)> {
+        let texts = self.texts.iter().map(|(field, column)| (slot(*field), *column));
+        let more = [
+            (slot(Field::Sku), self.sku),
+            (slot(Field::Status), self.online),
+            (slot(Field::Category), self.categories),
+            (slot(Field::ImageUrls), self.base_image),
+            (slot(Field::Price), self.price),
+            (slot(Field::CompareAtPrice), self.price),
+            (slot(Field::Parent), self.variations),
+            (IDENTIFIER, self.sku),
+        ];
+        texts.chain(more).filter_map(|(slot, column)| Some((slot, column?))).collect()
+    }
+
+    pub(crate) fn push(&mut self, number: i32, row: &Cells<'_>, records: &mut Vec<Record>) {
+        let store = row.get(self.store);
+        if !store.is_empty() {
+            let message =
+                format!("the row has the texts of the store view \"{store}\"; only the default ones are imported");
+            return records.push(Record::left_out(number, "translation", message));
+        }
+        let text = |column: Option<usize>| Some(row.get(column)).filter(|text| *text != EMPTY).unwrap_or_default();
+        let mut record = Record::new(number);
+        let sku = text(self.sku).to_owned();
+        record.set(Field::Sku, sku.clone());
+        for (field, column) in &self.texts {
+            record.set(*field, text(*column));
+        }
+        let (price, special) = (text(self.price), text(self.special));
+        if special.is_empty() {
+            record.set(Field::Price, price);
+        } else {
+            record.set(Field::Price, special);
+            record.set(Field::CompareAtPrice, price);
+        }
+        record.set(
+            Field::Status,
+            match text(self.online) {
+                "1" => "active",
+                "2" | "0" => "inactive",
+                _ => "",
+            },
+        );
+        let category = text(self.categories).split(',').next().unwrap_or_default();
+        record.set(Field::Category, category.strip_prefix("Default Category/").unwrap_or(category).replace('/', " > "));
+        // Names of files in the shop's own folder are no addresses.
+        let images: Vec<&str> = std::iter::once(text(self.base_image))
+            .chain(text(self.more_images).split(','))
+            .map(str::trim)
+            .filter(|url| url.starts_with("http"))
+            .take(20)
+            .collect();
+        record.set(Field::ImageUrls, images.join("\n"));
+        record.put(IDENTIFIER, sku.clone());
+        let axes = self.link(&sku, text(self.variations), number);
+        for ((name, _), axis) in AXES.into_iter().zip(axes) {
+            record.set(name, axis);
+        }
+        self.rows.insert(sku, number);
+        records.push(record);
+    }
+
+    /// `sku=A,color=Red|sku=B,color=Blue`: makes variants of products, and gives the axes.
+    fn link(&mut self, parent: &str, variations: &str, number: i32) -> Vec<String> {
+        let mut axes: Vec<String> = Vec::new();
+        for variation in variations.split('|').filter(|part| !part.trim().is_empty()) {
+            let pairs: Vec<(&str, &str)> = variation
+                .split(',')
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(key, value)| (key.trim(), value.trim()))
+                .collect();
+            let Some((_, sku)) = pairs.iter().find(|(key, _)| *key == "sku") else { continue };
+            let mut link = Record { variant: true, ..Record::new(self.rows.get(*sku).copied().unwrap_or(number)) };
+            link.set(Field::Sku, *sku);
+            link.set(Field::Parent, parent);
+            for ((name, value), (axis, chosen)) in AXES.into_iter().zip(pairs.iter().filter(|(key, _)| *key != "sku")) {
+                link.set(name, *axis);
+                link.set(value, *chosen);
+                if !axes.iter().any(|known| known == axis) {
+                    axes.push((*axis).to_owned());
+                }
+            }
+            self.links.push(link);
+        }
+        axes
+    }
+
+    pub(crate) fn finish(&mut self, records: &mut Vec<Record>) {
+        records.append(&mut self.links);
+    }
+}

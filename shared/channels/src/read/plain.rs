@@ -1,0 +1,83 @@
+//! Exports whose every row is one product: Odoo's templates and records, Google's feeds. Sources: `product_template.xls` and
+//! `import_xml.rng` of Odoo 19; support.google.com/merchants, "Product data specification".
+
+use product::Field;
+
+use super::{Cells, Columns, IDENTIFIER, Record, slot};
+
+pub(crate) struct Plain {
+    id: Option<usize>,
+    /// What a row must say of itself to be a product, when it says something: column and beginning.
+    only: Option<(usize, &'static str)>,
+    texts: Vec<(Field, Option<usize>)>,
+    prefix: &'static str,
+}
+
+impl Plain {
+    pub(crate) fn odoo(columns: &Columns) -> Self {
+        let find = |names: &[&str]| columns.find(names);
+        Self {
+            id: find(&["external_id", "id"]),
+            only: find(&["model"]).map(|column| (column, "product.")),
+            texts: vec![
+                (Field::Sku, find(&["internal_reference", "default_code", "field_default_code"])),
+                (Field::Title, find(&["name", "field_name"])),
+                (Field::Ean, find(&["barcode", "field_barcode"])),
+                (Field::Price, find(&["sales_price", "sale_price", "list_price", "field_list_price"])),
+                (Field::CostPrice, find(&["cost", "standard_price", "field_standard_price"])),
+                (Field::Weight, find(&["weight", "field_weight"])),
+                (Field::Description, find(&["sales_description", "description_sale", "field_description_sale"])),
+                (Field::Category, find(&["product_category", "category", "categ_id"])),
+                (Field::Tags, find(&["product_tag_ids", "tags"])),
+            ],
+            prefix: "odoo-",
+        }
+    }
+
+    pub(crate) fn google(columns: &Columns) -> Self {
+        let find = |names: &[&str]| columns.find(names);
+        Self {
+            id: find(&["g_id", "id"]),
+            only: None,
+            texts: vec![
+                (Field::Sku, find(&["g_id", "id"])),
+                (Field::Title, find(&["g_title", "title"])),
+                (Field::Description, find(&["g_description", "description"])),
+                (Field::Ean, find(&["g_gtin", "gtin"])),
+                (Field::Brand, find(&["g_brand", "brand"])),
+                (Field::SupplierReference, find(&["g_mpn", "mpn"])),
+                (Field::Price, find(&["g_sale_price", "g_price", "price"])),
+                (Field::Category, find(&["g_product_type", "g_google_product_category", "product_type"])),
+                (Field::ImageUrls, find(&["g_image_link", "image_link"])),
+                (Field::Weight, find(&["g_shipping_weight"])),
+            ],
+            prefix: "",
+        }
+    }
+
+    pub(crate) fn places(&self) -> Vec<(usize, usize)> {
+        let texts = self.texts.iter().map(|(field, column)| (slot(*field), *column));
+        texts.chain([(IDENTIFIER, self.id)]).filter_map(|(slot, column)| Some((slot, column?))).collect()
+    }
+
+    pub(crate) fn push(&mut self, number: i32, row: &Cells<'_>, records: &mut Vec<Record>) {
+        if let Some((column, beginning)) = self.only {
+            let model = row.get(Some(column));
+            // Of a model's many kinds two are products; attributes, tags and price lists are not.
+            if !matches!(model.strip_prefix(beginning), Some("template" | "product")) {
+                let message = format!("expected a product, found a record of \"{model}\"");
+                return records.push(Record::left_out(number, "no_product", message));
+            }
+        }
+        let mut record = Record::new(number);
+        for (field, column) in &self.texts {
+            record.set(*field, row.get(*column));
+        }
+        let id = row.get(self.id);
+        if record.get(Field::Sku).is_none() && record.get(Field::Ean).is_none() && !id.is_empty() {
+            record.set(Field::Sku, format!("{}{id}", self.prefix));
+        }
+        record.put(IDENTIFIER, id);
+        records.push(record);
+    }
+}

@@ -1,0 +1,161 @@
+//! `PrestaShop`'s files of products and of combinations. Source: `AdminImportController.php` of 8.0 and 9.1, which binds
+//! columns by position; we read the names that its own samples and exports have.
+
+use product::Field;
+
+use super::{AXES, Cells, Columns, IDENTIFIER, Record, slot};
+
+pub(crate) struct PrestaShop {
+    id: Option<usize>,
+    upc: Option<usize>,
+    active: Option<usize>,
+    categories: Option<usize>,
+    images: Option<usize>,
+    texts: Vec<(Field, Option<usize>)>,
+}
+
+impl PrestaShop {
+    pub(crate) fn new(columns: &Columns) -> Self {
+        let find = |names: &[&str]| columns.find(names);
+        Self {
+            id: find(&["product_id", "id"]),
+            upc: find(&["upc"]),
+            active: find(&["active_0_1", "active"]),
+            categories: find(&["categories_x_y_z", "categories"]),
+            images: find(&["image_urls_x_y_z", "image_urls"]),
+            texts: vec![
+                (Field::Title, find(&["name"])),
+                (Field::NetPrice, find(&["price_tax_excluded"])),
+                (Field::Price, find(&["price_tax_included"])),
+                (Field::CostPrice, find(&["wholesale_price", "cost_price"])),
+                (Field::Sku, find(&["reference"])),
+                (Field::SupplierReference, find(&["supplier_reference"])),
+                (Field::Brand, find(&["manufacturer", "brand"])),
+                (Field::Ean, find(&["ean13", "ean_13"])),
+                (Field::Width, find(&["width"])),
+                (Field::Height, find(&["height"])),
+                (Field::Length, find(&["depth"])),
+                (Field::Weight, find(&["weight"])),
+                (Field::Stock, find(&["quantity"])),
+                (Field::ShortDescription, find(&["summary"])),
+                (Field::Description, find(&["description"])),
+                (Field::Tags, find(&["tags_x_y_z"])),
+                (Field::SeoTitle, find(&["meta_title"])),
+                (Field::SeoDescription, find(&["meta_description"])),
+                (Field::Slug, find(&["url_rewritten", "rewritten_url"])),
+            ],
+        }
+    }
+
+    pub(crate) fn places(&self) -> Vec<(usize, usize)> {
+        let texts = self.texts.iter().map(|(field, column)| (slot(*field), *column));
+        let more = [
+            (slot(Field::Status), self.active),
+            (slot(Field::Category), self.categories),
+            (slot(Field::ImageUrls), self.images),
+            (IDENTIFIER, self.id),
+        ];
+        texts.chain(more).filter_map(|(slot, column)| Some((slot, column?))).collect()
+    }
+
+    pub(crate) fn push(&mut self, number: i32, row: &Cells<'_>, records: &mut Vec<Record>) {
+        let mut record = Record::new(number);
+        for (field, column) in &self.texts {
+            let text = row.get(*column);
+            // A measure that nobody gave is written 0.
+            let measure = matches!(field, Field::Width | Field::Height | Field::Length | Field::Weight);
+            if !(measure && text.trim_matches(['0', '.', ',']).is_empty()) {
+                record.set(*field, text);
+            }
+        }
+        if record.get(Field::Ean).is_none() {
+            record.set(Field::Ean, row.get(self.upc));
+        }
+        // The shop takes everything but a blank and 0 for true.
+        let active = row.get(self.active);
+        record.set(
+            Field::Status,
+            if self.active.is_none() {
+                ""
+            } else if matches!(active, "" | "0") {
+                "inactive"
+            } else {
+                "active"
+            },
+        );
+        record.set(Field::Category, row.get(self.categories).split(',').next().unwrap_or_default().trim());
+        let images: Vec<&str> =
+            row.get(self.images).split(',').map(str::trim).filter(|url| url.contains("://")).take(20).collect();
+        record.set(Field::ImageUrls, images.join("\n"));
+        let id = row.get(self.id);
+        if record.get(Field::Sku).is_none() && record.get(Field::Ean).is_none() && !id.is_empty() {
+            record.set(Field::Sku, format!("prestashop-{id}"));
+        }
+        record.put(IDENTIFIER, id);
+        records.push(record);
+    }
+}
+
+pub(crate) struct Combinations {
+    product: Option<usize>,
+    names: Option<usize>,
+    values: Option<usize>,
+    upc: Option<usize>,
+    images: Option<usize>,
+    texts: Vec<(Field, Option<usize>)>,
+}
+
+impl Combinations {
+    pub(crate) fn new(columns: &Columns) -> Self {
+        let find = |names: &[&str]| columns.find(names);
+        Self {
+            product: find(&["product_id"]),
+            names: find(&["attribute_name_type_position"]),
+            values: find(&["value_value_position"]),
+            upc: find(&["upc"]),
+            images: find(&["image_urls_x_y_z"]),
+            texts: vec![
+                (Field::Sku, find(&["reference"])),
+                (Field::SupplierReference, find(&["supplier_reference"])),
+                (Field::Ean, find(&["ean13", "ean_13"])),
+                (Field::CostPrice, find(&["wholesale_price", "cost_price"])),
+                (Field::Stock, find(&["quantity"])),
+            ],
+        }
+    }
+
+    pub(crate) fn places(&self) -> Vec<(usize, usize)> {
+        let texts = self.texts.iter().map(|(field, column)| (slot(*field), *column));
+        let more = [
+            (slot(Field::Parent), self.product),
+            (slot(Field::Option1Name), self.names),
+            (slot(Field::Option1Value), self.values),
+            (slot(Field::ImageUrls), self.images),
+        ];
+        texts.chain(more).filter_map(|(slot, column)| Some((slot, column?))).collect()
+    }
+
+    pub(crate) fn push(&mut self, number: i32, row: &Cells<'_>, records: &mut Vec<Record>) {
+        let mut record = Record { variant: true, ..Record::new(number) };
+        for (field, column) in &self.texts {
+            record.set(*field, row.get(*column));
+        }
+        if record.get(Field::Ean).is_none() {
+            record.set(Field::Ean, row.get(self.upc));
+        }
+        record.set(Field::Parent, row.get(self.product));
+        // `Color:color:0, Disk space:select:1` beside `Blue:0, 16GB:1`.
+        let parts = |cell: &str| -> Vec<String> {
+            cell.split(',').map(|part| part.split(':').next().unwrap_or_default().trim().to_owned()).collect()
+        };
+        let (names, values) = (parts(row.get(self.names)), parts(row.get(self.values)));
+        for ((name, value), (axis, chosen)) in AXES.into_iter().zip(names.into_iter().zip(values)) {
+            record.set(name, axis);
+            record.set(value, chosen);
+        }
+        let images: Vec<&str> =
+            row.get(self.images).split(',').map(str::trim).filter(|url| url.contains("://")).take(20).collect();
+        record.set(Field::ImageUrls, images.join("\n"));
+        records.push(record);
+    }
+}

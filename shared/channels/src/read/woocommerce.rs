@@ -1,0 +1,313 @@
+//! `WooCommerce`'s product CSV, and the `WordPress` export (WXR) of such a shop. Variations wait for the end of the file: they
+//! name their parents by SKU or by `id:44`. Source: `class-wc-product-csv-importer.php` and `…-exporter.php` of the plugin.
+
+use std::collections::HashMap;
+
+use product::Field;
+
+use super::{AXES, Cells, Columns, IDENTIFIER, Record, code_part, slot};
+
+pub(crate) struct WooCommerce {
+    id: Option<usize>,
+    kind: Option<usize>,
+    parent: Option<usize>,
+    texts: Vec<(Field, Option<usize>)>,
+    regular: Option<usize>,
+    sale: Option<usize>,
+    published: Option<usize>,
+    in_stock: Option<usize>,
+    images: Option<usize>,
+    categories: Option<usize>,
+    weight: (Option<usize>, &'static str),
+    sides: Vec<(Field, Option<usize>, &'static str)>,
+    /// Name and value of each attribute; of WXR the name stands in the header.
+    attributes: Vec<(Option<usize>, String, usize)>,
+    thumbnail: Option<usize>,
+    attachment: Option<usize>,
+    wxr: bool,
+    /// SKUs by ids.
+    skus: HashMap<String, String>,
+    /// Addresses of attachments by ids.
+    files: HashMap<String, String>,
+    variable: Vec<Record>,
+    /// Variations, the parent that each names, and the values that it has on axes.
+    variations: Vec<(Record, String, Options)>,
+}
+
+/// Names and values of attributes.
+type Options = Vec<(String, String)>;
+
+/// The unit in a header such as `Weight (lbs)`.
+fn unit(columns: &[String], column: Option<usize>, known: &[(&str, &'static str)]) -> &'static str {
+    let header = column.and_then(|index| columns.get(index)).map(|header| header.to_lowercase()).unwrap_or_default();
+    known.iter().find(|(mark, _)| header.contains(&format!("({mark})"))).map_or("", |(_, unit)| unit)
+}
+
+impl WooCommerce {
+    pub(crate) fn csv(found: &Columns, columns: &[String]) -> Self {
+        let find = |names: &[&str]| found.find(names);
+        let by_prefix = |prefix: &str| columns.iter().position(|column| column.to_lowercase().starts_with(prefix));
+        let (weight, length, width, height) =
+            (by_prefix("weight"), by_prefix("length"), by_prefix("width"), by_prefix("height"));
+        let lengths = [("cm", "cm"), ("mm", "mm"), ("m", "m"), ("in", "in")];
+        let attributes = (1..=50).filter_map(|number| {
+            let name = find(&[&format!("attribute_{number}_name")])?;
+            let value = find(&[&format!("attribute_{number}_value_s")])?;
+            Some((Some(name), String::new(), value))
+        });
+        Self {
+            id: find(&["id"]),
+            kind: find(&["type"]),
+            parent: find(&["parent"]),
+            texts: vec![
+                (Field::Sku, find(&["sku"])),
+                (Field::Title, find(&["name"])),
+                (Field::Ean, find(&["gtin_upc_ean_or_isbn"])),
+                (Field::ShortDescription, find(&["short_description"])),
+                (Field::Description, find(&["description"])),
+                (Field::Stock, find(&["stock"])),
+                (Field::Tags, find(&["tags"])),
+                (Field::Brand, find(&["brands", "brand"])),
+            ],
+            regular: find(&["regular_price"]),
+            sale: find(&["sale_price"]),
+            published: find(&["published"]),
+            in_stock: find(&["in_stock"]),
+            images: find(&["images"]),
+            categories: find(&["categories"]),
+            weight: (weight, unit(columns, weight, &[("kg", "kg"), ("g", "g"), ("lbs", "lb"), ("oz", "oz")])),
+            sides: vec![
+                (Field::Length, length, unit(columns, length, &lengths)),
+                (Field::Width, width, unit(columns, width, &lengths)),
+                (Field::Height, height, unit(columns, height, &lengths)),
+            ],
+            attributes: attributes.collect(),
+            thumbnail: None,
+            attachment: None,
+            wxr: false,
+            skus: HashMap::new(),
+            files: HashMap::new(),
+            variable: Vec::new(),
+            variations: Vec::new(),
+        }
+    }
+
+    pub(crate) fn wxr(found: &Columns, columns: &[String]) -> Self {
+        let find = |names: &[&str]| found.find(names);
+        let meta = |key: &str| found.find(&[&product::normalize(&format!("wp:postmeta[{key}]"))]);
+        let attributes = columns.iter().enumerate().filter_map(|(index, column)| {
+            let name = column.strip_prefix("wp:postmeta[attribute_")?.strip_suffix(']')?;
+            Some((None, name.trim_start_matches("pa_").to_owned(), index))
+        });
+        Self {
+            id: find(&["wp_post_id"]),
+            kind: find(&["wp_post_type"]),
+            parent: find(&["wp_post_parent"]),
+            texts: vec![
+                (Field::Sku, meta("_sku")),
+                (Field::Title, find(&["title"])),
+                (Field::Ean, meta("_global_unique_id")),
+                (Field::ShortDescription, find(&["excerpt_encoded"])),
+                (Field::Description, find(&["content_encoded"])),
+                (Field::Stock, meta("_stock")),
+            ],
+            regular: meta("_regular_price"),
+            sale: meta("_sale_price"),
+            published: find(&["wp_status"]),
+            in_stock: meta("_stock_status"),
+            images: None,
+            categories: None,
+            weight: (meta("_weight"), ""),
+            sides: vec![
+                (Field::Length, meta("_length"), ""),
+                (Field::Width, meta("_width"), ""),
+                (Field::Height, meta("_height"), ""),
+            ],
+            attributes: attributes.collect(),
+            thumbnail: meta("_thumbnail_id"),
+            attachment: find(&["wp_attachment_url"]),
+            wxr: true,
+            skus: HashMap::new(),
+            files: HashMap::new(),
+            variable: Vec::new(),
+            variations: Vec::new(),
+        }
+    }
+
+    pub(crate) fn places(&self) -> Vec<(usize, usize)> {
+        let texts = self.texts.iter().map(|(field, column)| (slot(*field), *column));
+        let sides = self.sides.iter().map(|(field, column, _)| (slot(*field), *column));
+        let more = [
+            (slot(Field::Price), self.regular),
+            (slot(Field::CompareAtPrice), self.regular),
+            (slot(Field::Status), self.published),
+            (slot(Field::ImageUrls), self.images.or(self.thumbnail)),
+            (slot(Field::Category), self.categories),
+            (slot(Field::Weight), self.weight.0),
+            (slot(Field::Parent), self.parent),
+            (IDENTIFIER, self.id),
+        ];
+        texts.chain(sides).chain(more).filter_map(|(slot, column)| Some((slot, column?))).collect()
+    }
+
+    pub(crate) fn push(&mut self, number: i32, row: &Cells<'_>, records: &mut Vec<Record>) {
+        let kind = row.get(self.kind).to_lowercase();
+        let kinds: Vec<&str> = kind.split(',').map(str::trim).collect();
+        let id = row.get(self.id).to_owned();
+        if self.wxr && kind == "attachment" {
+            self.files.insert(id, row.get(self.attachment).to_owned());
+            let message = "the element is a picture; its address goes to the products that show it".to_owned();
+            return records.push(Record::left_out(number, "merged", message));
+        }
+        if self.wxr && !matches!(kind.as_str(), "product" | "product_variation") {
+            let message = format!("expected a product, found \"{kind}\"");
+            return records.push(Record::left_out(number, "no_product", message));
+        }
+        let mut record = self.record(number, row);
+        if record.get(Field::Sku).is_none() && record.get(Field::Ean).is_none() && !id.is_empty() {
+            record.set(Field::Sku, format!("woo-{id}"));
+        }
+        if let Some(sku) = record.get(Field::Sku).map(str::to_owned).filter(|_| !id.is_empty()) {
+            self.skus.insert(id, sku);
+        }
+        if kinds.contains(&"variation") || kind == "product_variation" {
+            let parent = row.get(self.parent).trim_start_matches("id:").to_owned();
+            let options = self.attributes(row);
+            record.variant = true;
+            self.variations.push((record, parent, options));
+        } else if kinds.contains(&"variable") || self.wxr {
+            // Which of a WordPress shop's products have variations is known at the end.
+            self.variable.push(record);
+        } else {
+            records.push(record);
+        }
+    }
+
+    fn attributes(&self, row: &Cells<'_>) -> Options {
+        let named = self.attributes.iter().map(|(name, fixed, value)| {
+            let name = if name.is_some() { row.get(*name).to_owned() } else { fixed.clone() };
+            (name, row.get(Some(*value)).to_owned())
+        });
+        named.filter(|(name, value)| !name.is_empty() && !value.is_empty()).collect()
+    }
+
+    fn record(&self, number: i32, row: &Cells<'_>) -> Record {
+        let mut record = Record::new(number);
+        for (field, column) in &self.texts {
+            let text = unguarded(row.get(*column));
+            let escaped = !self.wxr && matches!(field, Field::Description | Field::ShortDescription);
+            record.set(*field, if escaped { text.replace("\\n", "\n") } else { text.to_owned() });
+        }
+        let (regular, sale) = (unguarded(row.get(self.regular)), unguarded(row.get(self.sale)));
+        if sale.is_empty() {
+            record.set(Field::Price, regular);
+        } else {
+            record.set(Field::Price, sale);
+            record.set(Field::CompareAtPrice, regular);
+        }
+        record.set(
+            Field::Status,
+            match row.get(self.published) {
+                "1" | "publish" => "active",
+                "0" | "private" => "inactive",
+                "-1" | "2" | "draft" | "pending" => "draft",
+                _ => "",
+            },
+        );
+        if record.get(Field::Stock).is_none() && matches!(row.get(self.in_stock), "0" | "outofstock") {
+            record.set(Field::Stock, "0");
+        }
+        let images: Vec<&str> =
+            row.get(self.images).split(',').map(str::trim).filter(|url| url.contains("://")).take(20).collect();
+        record.set(Field::ImageUrls, images.join("\n"));
+        record.set(Field::Category, first_of(row.get(self.categories)));
+        let (weight, unit) = self.weight;
+        let weight = row.get(weight);
+        if !weight.is_empty() {
+            record.set(Field::Weight, format!("{weight} {unit}").trim_end());
+        }
+        for (field, column, unit) in &self.sides {
+            let side = row.get(*column);
+            if !side.is_empty() {
+                record.set(*field, format!("{side} {unit}").trim_end());
+            }
+        }
+        record.put(IDENTIFIER, row.get(self.id));
+        if let Some(thumbnail) = self.thumbnail {
+            // Kept in the place of the address, until all attachments are known.
+            record.put(usize::MAX, row.get(Some(thumbnail)));
+        }
+        record
+    }
+
+    pub(crate) fn finish(&mut self, records: &mut Vec<Record>) {
+        let mut axes: HashMap<String, Vec<String>> = HashMap::new();
+        let variations = std::mem::take(&mut self.variations);
+        for (_, parent, options) in &variations {
+            let parent = self.skus.get(parent).unwrap_or(parent).clone();
+            let known = axes.entry(parent).or_default();
+            for (name, _) in options {
+                if !known.contains(name) && known.len() < AXES.len() {
+                    known.push(name.clone());
+                }
+            }
+        }
+        for mut record in std::mem::take(&mut self.variable) {
+            let names = record.get(Field::Sku).and_then(|sku| axes.get(sku)).cloned().unwrap_or_default();
+            for ((name, _), axis) in AXES.into_iter().zip(names) {
+                record.set(name, axis);
+            }
+            self.show(&mut record);
+            records.push(record);
+        }
+        for (mut record, parent, options) in variations {
+            let parent = self.skus.get(&parent).cloned().unwrap_or(parent);
+            let mut code = parent.clone();
+            for ((name, value), axis) in AXES.into_iter().zip(axes.get(&parent).into_iter().flatten()) {
+                // A variation that says nothing of an axis stands for any value of it.
+                let chosen = options.iter().find(|(name, _)| name == axis).map_or("any", |(_, value)| value.as_str());
+                record.set(name, axis.clone());
+                record.set(value, chosen);
+                code = format!("{code}-{}", code_part(chosen));
+            }
+            record.set(Field::Parent, parent);
+            self.show(&mut record);
+            records.push(record);
+        }
+    }
+
+    /// Puts the address of the picture where its id stands.
+    fn show(&self, record: &mut Record) {
+        let place = record.cells.iter().position(|(slot, _)| *slot == usize::MAX);
+        if let Some((_, id)) = place.map(|place| record.cells.remove(place))
+            && let Some(url) = self.files.get(&id).filter(|url| url.contains("://"))
+        {
+            record.set(Field::ImageUrls, url.clone());
+        }
+    }
+}
+
+/// A cell without the apostrophe that the exporter puts before what a spreadsheet would run.
+fn unguarded(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
+        _ => text,
+    }
+}
+
+/// The first of several paths that are joined by `, `; a comma of a name is written `\,`.
+fn first_of(paths: &str) -> String {
+    let mut first = String::new();
+    let mut characters = paths.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' if characters.peek() == Some(&',') => {
+                first.push(',');
+                characters.next();
+            }
+            ',' => break,
+            other => first.push(other),
+        }
+    }
+    first.trim().to_owned()
+}
