@@ -318,6 +318,36 @@ impl Tenant {
         created
     }
 
+    /// Waits until an import has one of these statuses; gives it as the API shows it.
+    ///
+    /// # Panics
+    /// When it has not for minutes, or ended otherwise.
+    pub async fn reaches(&mut self, id: &str, statuses: &[&str]) -> Value {
+        let began = Instant::now();
+        loop {
+            let import = self.get(&format!("/v1/imports/{id}")).await;
+            let status = import["status"].as_str().expect("a status").to_owned();
+            if statuses.contains(&status.as_str()) {
+                return import;
+            }
+            let ended = ["completed", "completed_with_errors", "failed", "cancelled", "ready", "held"];
+            assert!(!ended.contains(&status.as_str()), "the import is {status}: {}", import["message"]);
+            assert!(began.elapsed() < PATIENCE, "the import is still {status}");
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+    }
+
+    /// Begins an import with choices of any kind, and uploads its file.
+    ///
+    /// # Panics
+    /// When the API or the store refuses.
+    pub async fn send(&mut self, bytes: &[u8], supplier: Option<&str>, choices: Value) -> String {
+        let mut more = choices.as_object().expect("an object").clone();
+        let run = more.remove("run").and_then(|run| run.as_str().map(str::to_owned));
+        let new = NewImport { supplier: supplier.map(str::to_owned), run, more, ..NewImport::default() };
+        self.begin(bytes, new).await.import.id
+    }
+
     /// Imports a file and waits for its end.
     ///
     /// # Panics

@@ -37,6 +37,15 @@ pub(crate) struct ImportArguments {
     /// Which column fills which field, as COLUMN=FIELD; repeat it for each column
     #[arg(long = "map", value_name = "COLUMN=FIELD")]
     mapping: Vec<String>,
+    /// Stop when it is known what every row would do; then `pm preview`, and `pm apply`
+    #[arg(long)]
+    preview: bool,
+    /// An import whose choices are taken: for the corrected rows of its report
+    #[arg(long)]
+    like: Option<String>,
+    /// Further choices of the API as JSON, such as {"missing": "archive"}
+    #[arg(long, value_name = "JSON")]
+    choices: Option<String>,
     /// Come back when the file is sent, without waiting for the result
     #[arg(long)]
     no_wait: bool,
@@ -114,6 +123,34 @@ pub(crate) async fn run(client: &mut Client, command: Command, json: bool) -> Re
             let page = client.import_errors(&id, limit.clamp(1, 200), None).await?;
             show(json, &page, || table(&page.data, error_line, "there is nothing wrong with this import's rows"));
         }
+        Command::Preview { id, action, limit } => {
+            let action = action.map(|action| format!("&action={action}")).unwrap_or_default();
+            let limit = limit.clamp(1, 200);
+            let page = client.call("GET", &format!("/v1/imports/{id}/preview?limit={limit}{action}"), None).await?;
+            show(json, &page, || {
+                let rows = page["data"].as_array().cloned().unwrap_or_default();
+                table(&rows, preview_line, "no row would do anything")
+            });
+        }
+        Command::Apply { id } => {
+            client.call("POST", &format!("/v1/imports/{id}/apply"), Some(&serde_json::json!({}))).await?;
+            let import = wait_for_import(client, &id, json).await?;
+            show(json, &import, || import_report(&import));
+        }
+        Command::Cancel { id } => {
+            let import = client.call("POST", &format!("/v1/imports/{id}/cancel"), None).await?;
+            show(json, &import, || format!("import {id} is {}", import["status"].as_str().unwrap_or_default()));
+        }
+        Command::Undo { id } => {
+            let job = client.call("POST", &format!("/v1/imports/{id}/undo"), None).await?;
+            let job = wait_for_job(client, job["id"].as_str().unwrap_or_default()).await?;
+            show(json, &job, || {
+                format!(
+                    "{} products restored, {} fields kept because they were edited since, {} could not be restored",
+                    job["changed"], job["kept"], job["failed"]
+                )
+            });
+        }
         Command::Resume { id } => {
             let import = client.resume_import(&id).await?;
             show(json, &import, || import_line(&import));
@@ -144,6 +181,13 @@ async fn import(client: &mut Client, arguments: ImportArguments, json: bool) -> 
             weight_unit: arguments.weight_unit,
             mapping: mapping(&arguments.mapping)?,
             saved_mapping: arguments.saved_mapping,
+            run: arguments.preview.then(|| "preview".to_owned()),
+            like: arguments.like,
+            more: match &arguments.choices {
+                Some(choices) => serde_json::from_str(choices)
+                    .map_err(|problem| Error::Unexpected(format!("--choices is no JSON object: {problem}")))?,
+                None => serde_json::Map::new(),
+            },
         })
         .await?;
     if let Some(to) = &created.upload {
@@ -163,8 +207,24 @@ async fn import(client: &mut Client, arguments: ImportArguments, json: bool) -> 
         println!("{}", table(&errors.data, error_line, ""));
         println!("all of them: pm errors {}", import.id);
     }
+    if !json {
+        for hold in import.holds.iter().chain(&import.warnings) {
+            println!("{}: {}", hold.code, hold.message);
+        }
+        match import.status.as_str() {
+            "ready" => println!(
+                "nothing was changed; look at it with `pm preview {0}`, apply it with `pm apply {0}`",
+                import.id
+            ),
+            "held" => println!(
+                "the import is held; look at it with `pm preview {0}`, let it through with `pm apply {0}`",
+                import.id
+            ),
+            _ => {}
+        }
+    }
     Ok(match import.status.as_str() {
-        "completed" => ExitCode::SUCCESS,
+        "completed" | "ready" => ExitCode::SUCCESS,
         "completed_with_errors" => ExitCode::from(ROWS_REJECTED),
         _ => ExitCode::from(FAILED),
     })
@@ -178,12 +238,38 @@ async fn wait_for_import(client: &mut Client, id: &str, json: bool) -> Result<Im
         bar.set_position(import.progress.percent);
         let rows = import.totals.rows.map(|rows| format!("{}/{rows} rows", import.progress.rows));
         bar.set_message(rows.unwrap_or_else(|| import.status.clone()));
-        if matches!(import.status.as_str(), "completed" | "completed_with_errors" | "failed") {
+        let rests = ["completed", "completed_with_errors", "failed", "cancelled", "ready", "held"];
+        if rests.contains(&import.status.as_str()) {
             bar.finish_and_clear();
             return Ok(import);
         }
         wait.next().await;
     }
+}
+
+async fn wait_for_job(client: &mut Client, id: &str) -> Result<serde_json::Value> {
+    let mut wait = Wait::new();
+    loop {
+        let job = client.call("GET", &format!("/v1/catalog/jobs/{id}"), None).await?;
+        if job["status"] != "running" {
+            return Ok(job);
+        }
+        wait.next().await;
+    }
+}
+
+/// A record of a preview: its row, what it does, and each field that would change.
+fn preview_line(row: &serde_json::Value) -> String {
+    let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    let number = row["row"].as_i64().map_or_else(|| "-".to_owned(), |number| number.to_string());
+    let changes: Vec<String> = row["changes"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(field, change)| format!("{field}: {} -> {}", change["old"], change["new"]))
+        .collect();
+    let shown: String = changes.join(", ").chars().take(200).collect();
+    format!("row {number}  {}  {}  {}  {shown}", text("action"), text("sku"), text("title"))
 }
 
 /// The time between two looks at a job: short at first, then longer, so that a long job does not use up the organisation's

@@ -88,6 +88,32 @@ enum Command {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// Show what an import would do to which product, field by field
+    Preview {
+        /// The import's id
+        id: String,
+        /// Only created, updated, unchanged, skipped, rejected or absent
+        #[arg(long)]
+        action: Option<String>,
+        /// How many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Apply an import that was previewed, or let one through that a guard holds
+    Apply {
+        /// The import's id
+        id: String,
+    },
+    /// Stop an import
+    Cancel {
+        /// The import's id
+        id: String,
+    },
+    /// Take an import back, per field, where nothing changed it since
+    Undo {
+        /// The import's id
+        id: String,
+    },
     /// Go on with an import that ended because of a fault on the server's side
     Resume {
         /// The import's id

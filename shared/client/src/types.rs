@@ -86,6 +86,15 @@ pub struct NewImport {
     /// Which column fills which field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Vec<ColumnMapping>>,
+    /// `inspect`, `preview` or `apply`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// An import whose choices are taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<String>,
+    /// Whatever else the API takes.
+    #[serde(flatten)]
+    pub more: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Which field a column fills.
@@ -122,6 +131,10 @@ pub struct Import {
     pub size_bytes: u64,
     pub supplier_name: Option<String>,
     pub mode: String,
+    #[serde(default)]
+    pub holds: Vec<Hold>,
+    #[serde(default)]
+    pub warnings: Vec<Hold>,
     pub layout: Option<Layout>,
     pub code: Option<String>,
     pub message: Option<String>,
@@ -135,12 +148,22 @@ pub struct Import {
     pub error_report_url: Option<String>,
 }
 
+/// Why an import is held, or what is to be known of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the API's own names")]
+pub struct Hold {
+    pub code: String,
+    pub message: String,
+}
+
 /// What was found in a file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the API's own names")]
 pub struct Layout {
+    pub format: String,
     pub encoding: String,
-    pub delimiter: String,
+    pub delimiter: Option<String>,
+    pub platform: Option<String>,
     pub decimal_mark: String,
     pub columns: Vec<ColumnMapping>,
 }

@@ -13,6 +13,8 @@ use crate::{Field, WeightUnit};
 
 /// Where names begin that are only the end of a path.
 const SEGMENT: usize = 1_000;
+/// Where names begin that say a language too.
+const LOCATED: usize = 500;
 
 /// Names that fill a field, best first: of two columns for one field the one with the better name wins.
 /// Sources: the product's own documents, and the column names of the Shopify, WooCommerce, PrestaShop,
@@ -539,10 +541,15 @@ pub fn suggest_with<S: AsRef<str>>(headers: &[S], samples: &[Vec<String>]) -> Ve
     let mut candidates: Vec<Option<(Field, usize)>> =
         headers.iter().map(|header| field_named(header.as_ref())).collect();
     let mut proved = None;
-    if !candidates.iter().flatten().any(|(field, _)| *field == Field::Ean) {
+    let named = candidates.iter().position(|candidate| candidate.is_some_and(|(field, _)| field == Field::Ean));
+    // A heading that stands over another column than the codes do is not believed.
+    if named.is_none_or(|column| no_gtins(samples, column)) {
         proved = (0..headers.len()).find(|column| candidates[*column].is_none() && are_gtins(samples, *column));
         if let Some(column) = proved {
             candidates[column] = Some((Field::Ean, 0));
+            if let Some(named) = named {
+                candidates[named] = None;
+            }
         }
     }
     let beaten_by = |field: Field, rank: usize, index: usize| {
@@ -563,6 +570,9 @@ pub fn suggest_with<S: AsRef<str>>(headers: &[S], samples: &[Vec<String>]) -> Ve
                 None if proved == Some(index) => {
                     (Some(field), 85, "its cells have the check digits of EANs".to_owned())
                 }
+                None if (LOCATED..SEGMENT).contains(&rank) => {
+                    (Some(field), 75, format!("its name without its language is one of {field}'s"))
+                }
                 None if rank >= SEGMENT => (Some(field), 70, format!("the end of its path is a name of {field}")),
                 None => (Some(field), if rank == 0 { 99 } else { 90 }, format!("its name is one of {field}'s")),
             },
@@ -581,6 +591,11 @@ fn are_gtins(samples: &[Vec<String>], column: usize) -> bool {
         (filled + 1, valid + usize::from(crate::Gtin::parse(cell).is_ok() && cell.trim().len() >= 12))
     });
     valid >= 5 && valid * 10 >= filled * 9
+}
+
+/// Whether none of a column's cells is an EAN.
+fn no_gtins(samples: &[Vec<String>], column: usize) -> bool {
+    samples.iter().filter_map(|row| row.get(column)).all(|cell| crate::Gtin::parse(cell).is_err())
 }
 
 /// The code that a new attribute for a column gets: `Puissance (W)` -> `puissance_w`; none when nothing is left.
@@ -635,14 +650,30 @@ fn field_named(header: &str) -> Option<(Field, usize)> {
             WeightUnit::named(unit).is_some() || matches!(*unit, "eur" | "euro" | "euros" | "usd" | "gbp" | "")
         });
         let google = name.strip_prefix("g_").and_then(find);
+        let located = without_locale(header).and_then(|plain| {
+            let (field, rank) = find(&normalize(plain))?;
+            Some((field, rank + LOCATED))
+        });
         // `ARTICLE_DETAILS/EAN`, `product.price`: the end of a path.
         let segment = || {
             let last = header.rsplit(['/', '.']).next().filter(|last| last.len() < header.len())?;
             let (field, rank) = find(normalize(last.split('[').next().unwrap_or(last)).trim_start_matches("g_"))?;
             Some((field, rank + SEGMENT))
         };
-        image.or_else(|| unitless.and_then(|(rest, _)| find(rest))).or(google).or_else(segment)
+        image.or_else(|| unitless.and_then(|(rest, _)| find(rest))).or(google).or(located).or_else(segment)
     })
+}
+
+/// `name-en_US`, `description-de_DE-mobile` -> `name`, `description`: the headers of PIM systems.
+fn without_locale(header: &str) -> Option<&str> {
+    let (plain, rest) = header.split_once('-')?;
+    let locale = rest.split('-').next()?;
+    let (language, country) = locale.split_once('_')?;
+    let shaped = language.len() == 2
+        && country.len() == 2
+        && language.bytes().all(|byte| byte.is_ascii_lowercase())
+        && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    shaped.then_some(plain)
 }
 
 fn unit_in(header: &str) -> Option<WeightUnit> {
@@ -720,6 +751,26 @@ mod tests {
                 Some(Field::SupplierReference)
             ]
         );
+    }
+
+    #[test]
+    fn codes_are_where_their_check_digits_are() {
+        let codes = ["4006381333931", "4006381333948", "4006381333955", "4006381333962", "4006381333979"];
+        let rows =
+            |named: &str| codes.iter().map(|code| vec![(*code).to_owned(), named.to_owned()]).collect::<Vec<_>>();
+        assert!(codes.iter().all(|code| crate::Gtin::parse(code).is_ok()));
+        let fields = |headers: [&str; 2], named: &str| {
+            let suggested = suggest_with(&headers, &rows(named));
+            suggested.into_iter().map(|one| one.mapping.field).collect::<Vec<_>>()
+        };
+        assert_eq!(fields(["Divers", "Prix"], "1"), [Some(Field::Ean), Some(Field::Price)]);
+        assert_eq!(
+            fields(["Divers", "EAN"], "7992"),
+            [Some(Field::Ean), None],
+            "the heading stands over another column"
+        );
+        assert_eq!(fields(["Divers", "EAN"], "96385074"), [None, Some(Field::Ean)]);
+        assert_eq!(suggest(&["name-fr_FR", "name-en_US"])[0].field, Some(Field::Title));
     }
 
     #[test]

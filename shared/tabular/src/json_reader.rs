@@ -364,7 +364,10 @@ impl Flat<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     pub(crate) path: String,
+    /// How many objects were seen; 0 for an object that is the one row itself.
     pub(crate) objects: usize,
+    /// How much of the file's beginning it is.
+    bytes: usize,
 }
 
 /// The arrays of objects in a file's first bytes, which may be cut; the most likely one first. None for JSON Lines and for
@@ -378,14 +381,20 @@ pub(crate) fn find_paths(head: &[u8]) -> Vec<Candidate> {
             return Vec::new();
         }
     } else {
-        return vec![Candidate { path: String::new(), objects: 0 }];
+        return vec![Candidate { path: String::new(), objects: 0, bytes: head.len() }];
     }
     const NAMES: [&str; 8] = ["products", "items", "articles", "data", "rows", "results", "records", "produits"];
-    let rank = |one: &Candidate| {
+    let named = |one: &Candidate| {
         let name = one.path.rsplit('.').next().unwrap_or_default().to_lowercase();
-        (NAMES.contains(&name.as_str()), one.objects, std::cmp::Reverse(one.path.matches('.').count()))
+        NAMES.contains(&name.as_str()) && one.objects > 0
     };
-    scan.found.sort_by_key(|one| std::cmp::Reverse(rank(one)));
+    // A list that is a small part of an object is one of its properties: then the object itself is the row, or the large
+    // object in it.
+    let half = head.len() / 2;
+    scan.found.retain(|one| named(one) || one.bytes > half || one.objects > 20);
+    scan.found.sort_by_key(|one| {
+        std::cmp::Reverse((named(one), one.objects > 0, one.bytes, std::cmp::Reverse(one.path.len())))
+    });
     scan.found
 }
 
@@ -443,7 +452,16 @@ impl Scan<'_> {
                             while self.skip_space()? == b':' {
                                 self.at += 1;
                             }
+                            let begins = self.at;
+                            let object = self.skip_space() == Some(b'{');
+                            let place = self.found.len();
+                            if object && depth == 0 {
+                                self.found.push(Candidate { path: path.clone(), objects: 0, bytes: 0 });
+                            }
                             let done = if depth < 4 { self.value(path, depth + 1) } else { self.skip(0).map(|_| ()) };
+                            if object && depth == 0 {
+                                self.found[place].bytes = self.at - begins;
+                            }
                             path.truncate(length);
                             done?;
                         }
@@ -453,7 +471,8 @@ impl Scan<'_> {
             }
             b'[' => {
                 let place = self.found.len();
-                self.found.push(Candidate { path: path.clone(), objects: 0 });
+                let begins = self.at;
+                self.found.push(Candidate { path: path.clone(), objects: 0, bytes: 0 });
                 self.at += 1;
                 let mut objects = 0;
                 let mut other = false;
@@ -480,6 +499,7 @@ impl Scan<'_> {
                         }
                     }
                 };
+                self.found[place].bytes = self.at - begins;
                 if objects == 0 || other {
                     self.found.remove(place);
                 }

@@ -389,6 +389,9 @@ fn open_json<'a>(
     let (why, sureness) = match (&options.path, candidates.len()) {
         (Some(_), _) => ("asked for".to_owned(), 100),
         (None, 0) => ("objects one after the other".to_owned(), 95),
+        (None, _) if candidates[0].objects == 0 && !candidates[0].path.is_empty() => {
+            ("the object that is most of the file".to_owned(), 60)
+        }
         (None, 1) => ("the only array of objects".to_owned(), 98),
         (None, several) => (format!("the most likely of {several} arrays of objects"), 70),
     };

@@ -79,7 +79,8 @@ fn a_workbook_is_read_as_excel_shows_it() {
 fn json_is_found_in_arrays_in_objects_and_on_lines() {
     let products = r#"[{"sku": "A", "price": 12.50, "dims": {"w": 1}, "tags": ["a", "b"], "images": [{"src": "u1"}, {"src": "u2"}]},
                        {"sku": "B", "ean": 0012, "price": null}]"#;
-    let wrapped = format!("{{\"meta\": {{\"notes\": [{{\"x\": 1}}]}}, \"count\": 2, \"products\": {products}, \"end\": true}}");
+    let wrapped =
+        format!("{{\"meta\": {{\"notes\": [{{\"x\": 1}}]}}, \"count\": 2, \"products\": {products}, \"end\": true}}");
     for (text, format, path) in [(products, "json", Some("")), (wrapped.as_str(), "json", Some("products"))] {
         let (layout, rows) = read(text.as_bytes());
         assert_eq!((layout.format, layout.path.as_deref()), (format, path));
@@ -106,7 +107,10 @@ fn xml_elements_are_rows_whatever_their_shape() {
           <product id="2"><name lang="fr"><![CDATA[<b>Gros</b>]]></name><price currency="EUR"/></product>
         </products></catalog>"#;
     let (layout, rows) = read(shop.as_bytes());
-    assert_eq!((layout.format, layout.encoding, layout.path.as_deref()), ("xml", "windows-1252", Some("catalog/products/product")));
+    assert_eq!(
+        (layout.format, layout.encoding, layout.path.as_deref()),
+        ("xml", "windows-1252", Some("catalog/products/product"))
+    );
     assert_eq!(layout.columns, ["@id", "name[fr]", "price/@currency", "price", "image"]);
     assert_eq!(rows[0], ["1", "Ecrou & vis", "EUR", "1,50", "a\nb"]);
     assert_eq!(rows[1][1], "<b>Gros</b>");
@@ -182,9 +186,13 @@ fn cells_and_headers_are_bounded() {
 #[test]
 fn options_say_what_the_beginning_does_not() {
     let text = b"1;Vis;\"12\n2;Ecrou;3\n";
-    let options = ReadOptions { quotes: Some(false), header_row: Some(0), delimiter: Some(';'), ..ReadOptions::default() };
+    let options =
+        ReadOptions { quotes: Some(false), header_row: Some(0), delimiter: Some(';'), ..ReadOptions::default() };
     let (layout, rows) = read_with(text, &options).unwrap();
-    assert_eq!((layout.columns.join(","), rows.len(), rows[0][2].as_str()), ("column 1,column 2,column 3".into(), 2, "\"12"));
+    assert_eq!(
+        (layout.columns.join(","), rows.len(), rows[0][2].as_str()),
+        ("column 1,column 2,column 3".into(), 2, "\"12")
+    );
     let (layout, _) = read(b"id,name,id,,id\n1,a,2,x,3\n");
     assert_eq!(layout.columns, ["id", "name", "id (2)", "column 4", "id (3)"]);
     let padded = ReadOptions { pad_short_rows: true, ..ReadOptions::default() };

@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod identity;
+mod imports;
 mod main_job;
 mod media;
 mod organisations;

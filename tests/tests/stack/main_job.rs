@@ -22,8 +22,8 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
     );
     let layout = import.layout.as_ref().unwrap();
     assert_eq!(
-        (layout.encoding.as_str(), layout.delimiter.as_str(), layout.decimal_mark.as_str()),
-        ("UTF-8", ";", "comma")
+        (layout.encoding.as_str(), layout.delimiter.as_deref(), layout.decimal_mark.as_str()),
+        ("UTF-8", Some(";"), "comma")
     );
 
     // The product as it was written, in every kind of value.
@@ -49,8 +49,26 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
     );
     let rest = tenant.client.import_errors(&import.id, 200, first.next_cursor.as_deref()).await.unwrap();
     assert!(rest.data[0].row > first.data[9].row && rest.next_cursor.is_none());
+    // The report is the file itself: its 22 rejected rows, and what is wrong with each.
     let report = reqwest::get(import.error_report_url.unwrap()).await.unwrap().text().await.unwrap();
-    assert_eq!(report.lines().count(), 1 + first.data.len() + rest.data.len());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(b';').from_reader(report.trim_start_matches('\u{feff}').as_bytes());
+    let headers: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let own: Vec<String> = supplier_file()
+        .split(|byte| *byte == b'\n')
+        .next()
+        .map(|line| String::from_utf8_lossy(line).into_owned())
+        .unwrap()
+        .trim_start_matches('\u{feff}')
+        .trim_end()
+        .split(';')
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(
+        (&headers[..own.len()], &headers[own.len()..]),
+        (own.as_slice(), ["error", "field", "fix"].map(str::to_owned).as_slice())
+    );
+    assert_eq!(reader.records().map(Result::unwrap).count(), 22);
 
     // The same file again changes nothing.
     let again = tenant.import(&supplier_file()).await;

@@ -227,10 +227,12 @@ async fn try_batch(
     let setup = setup(&mut tx, tenant).await?;
     let mut products = known_products(&mut tx, tenant, batch).await?;
     let mut written = Vec::new();
+    let mut staged_ids = BTreeSet::new();
     let mut room = setup.quota.map(|quota| quota - setup.products);
     if stage == Stage::Preview {
         let staged = staged_parents(&mut tx, tenant, batch, &products, now).await?;
         products.extend(staged.iter().cloned());
+        staged_ids.extend(staged.iter().map(|product| product.id));
         written.extend(staged.into_iter().map(|after| Written { before: None, after, row: None, action: "created" }));
         let others = staged_elsewhere(&mut tx, tenant, batch).await?;
         room = room.map(|room| room - others);
@@ -245,7 +247,10 @@ async fn try_batch(
         trace: true,
         now,
     };
-    let Plan { written: planned, outcome, rows } = plan(batch, knowledge);
+    let Plan { written: planned, outcome, mut rows } = plan(batch, knowledge);
+    for row in rows.iter_mut().filter(|row| row.found.is_some_and(|(id, _)| staged_ids.contains(&id))) {
+        row.found = None;
+    }
     written.extend(planned);
     let origin = Origin { source: source(batch.supplier), job_id: Some(batch.import), ..Origin::default() };
     match write(&mut tx, tenant, &setup, &origin, written, now).await {
@@ -367,11 +372,12 @@ async fn staged_parents(
     now: OffsetDateTime,
 ) -> sqlx::Result<Vec<Product>> {
     let there: BTreeSet<&str> = known.iter().filter_map(|product| product.content.sku.as_deref()).collect();
-    let wanted: BTreeSet<String> = batch
-        .rows
-        .iter()
-        .filter_map(|row| row.product.parent.clone())
-        .filter(|parent| !there.contains(parent.as_str()))
+    // A variant's own product too: some shops make it in one row and a variant of it in another.
+    let named = batch.rows.iter().filter(|row| row.product.parent.is_some());
+    let wanted: BTreeSet<String> = named
+        .flat_map(|row| [row.product.parent.clone(), row.product.sku.clone().map(String::from)])
+        .flatten()
+        .filter(|sku| !there.contains(sku.as_str()))
         .collect();
     let wanted: Vec<String> = wanted.into_iter().collect();
     if wanted.is_empty() {

@@ -69,7 +69,7 @@ pub struct CatalogJob {
     pub kept: i64,
     /// How many could not be changed.
     pub failed: i64,
-    /// What was wrong with the first 100 of them.
+    /// What was wrong with the first 100 of them; of an undo also the fields that stay (`edited_since`).
     #[schema(value_type = Vec<JobProblem>)]
     pub problems: Json<Vec<JobProblem>>,
     /// The job that this one puts back.
@@ -158,6 +158,8 @@ struct Step {
     changed: i64,
     kept: i64,
     problems: Vec<JobProblem>,
+    /// What stays on purpose: told, but not counted as failed.
+    notes: Vec<JobProblem>,
 }
 
 impl Selection {
@@ -475,6 +477,7 @@ impl CatalogDb {
             i64::try_from(done.problems.iter().map(|problem| problem.product_id).collect::<BTreeSet<_>>().len())
                 .unwrap_or_default();
         problems.extend(done.problems);
+        problems.extend(done.notes);
         problems.truncate(MOST_PROBLEMS);
         sqlx::query!(
             "update catalog_jobs set done_to = coalesce($3, done_to), done = done + $4, changed = changed + $5, kept = kept + $6,
@@ -681,7 +684,9 @@ impl Stepping<'_> {
         for product in by_ids(tx, self.tenant, &ids, true).await.map_err(error)? {
             let entries = changes.get(&product.id).map(Vec::as_slice).unwrap_or_default();
             let undone = undone(&product, entries, &earlier, job, (self.now, self.setup.policy.lock_on_edit));
-            step.kept += undone.kept;
+            step.kept += i64::try_from(undone.kept.len()).unwrap_or_default();
+            let edited = "the field was changed again since, and stays as it is";
+            step.notes.extend(undone.kept.iter().map(|field| problem(product.id, field, "edited_since", edited)));
             let Some(mut after) = undone.after else { continue };
             // What the old values name may be gone by now.
             match check(tx, self.tenant, &mut after.content, Some(&product)).await {
@@ -805,7 +810,8 @@ fn quota_problem(product: Uuid) -> JobProblem {
 
 struct Undone {
     after: Option<Product>,
-    kept: i64,
+    /// The fields that stay, because something changed them again.
+    kept: Vec<String>,
     action: &'static str,
 }
 
@@ -818,7 +824,7 @@ fn undone(
     job: Uuid,
     (now, locks): (OffsetDateTime, bool),
 ) -> Undone {
-    let mut undone = Undone { after: None, kept: 0, action: "reverted" };
+    let mut undone = Undone { after: None, kept: Vec::new(), action: "reverted" };
     let mut after = product.clone();
     // What something else changed later, as we walk back in time: fields, and whether it lies in the trash.
     let mut changed_since: BTreeSet<&str> = BTreeSet::new();
@@ -834,7 +840,7 @@ fn undone(
         let to_trash = match entry.action.as_str() {
             // Made by the job: into the trash, unless somebody has worked on it since.
             "created" if touched => {
-                undone.kept += i64::try_from(fields(&product.content).len()).unwrap_or_default();
+                undone.kept.extend(fields(&product.content).into_keys());
                 None
             }
             "created" | "restored" => Some(true),
@@ -848,7 +854,7 @@ fn undone(
         for (field, change) in changes.into_iter().flat_map(|diff| diff.iter()) {
             let back = with_field(&after.content, field, change.old.clone());
             let Some(content) = back.ok().filter(|_| !changed_since.contains(field.as_str())) else {
-                undone.kept += 1;
+                undone.kept.push(field.clone());
                 continue;
             };
             after.content = content;

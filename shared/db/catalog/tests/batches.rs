@@ -254,8 +254,7 @@ async fn what_the_file_does_not_have_is_left_out_and_rejected_rows_are_in_it(
     assert_eq!((figures.absent, figures.supplied), (2, 4));
     let absent = db.absent_products(tenant, import, id, Missing::Archive, None, 10).await.unwrap().data;
     assert_eq!(absent.iter().map(|row| row.sku.as_deref().unwrap()).collect::<Vec<_>>(), ["C", "D"]);
-    let (count, last) =
-        db.leave_out_absent(tenant, import, id, Missing::Archive, None, NOW).await.unwrap();
+    let (count, last) = db.leave_out_absent(tenant, import, id, Missing::Archive, None, NOW).await.unwrap();
     assert_eq!(count, 2);
     let again = db.leave_out_absent(tenant, import, id, Missing::Archive, last, NOW).await.unwrap();
     assert_eq!(again, (0, None));
