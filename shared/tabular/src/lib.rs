@@ -183,6 +183,8 @@ pub struct TableReader<'a> {
     rows: Rows<'a>,
     /// Rows that were read to find out about the file.
     replay: VecDeque<Row>,
+    /// What ended the reading of those rows, when it was not the file's end.
+    broken: Option<ReadError>,
     /// Whether a JSON or XML file can show further columns below.
     open_ended: bool,
 }
@@ -318,7 +320,7 @@ fn open_csv<'a>(
     layout.delimiter = Some(char::from(found.delimiter));
     layout.samples = found.samples;
     layout.findings = found.findings;
-    Ok(TableReader { layout, rows: Rows::Csv(Box::new(rows)), replay, open_ended: false })
+    Ok(TableReader { layout, rows: Rows::Csv(Box::new(rows)), replay, broken: None, open_ended: false })
 }
 
 fn open_book<'a>(
@@ -329,7 +331,7 @@ fn open_book<'a>(
     let book = book_reader::open(bytes, format, options.sheet.clone())?;
     let mut rows = Rows::Book(book.rows);
     let mut layout = layout(format.name(), "UTF-8");
-    let mut first = read_some(&mut rows, SAMPLE_ROWS + sniff::MAX_LINES_ABOVE_HEADER)?;
+    let (mut first, broken) = read_some(&mut rows, SAMPLE_ROWS + sniff::MAX_LINES_ABOVE_HEADER)?;
     let records: Vec<Vec<String>> = first.iter().map(|row| row.cells().map(str::to_owned).collect()).collect();
     let above = match options.header_row {
         Some(0) => None,
@@ -370,7 +372,7 @@ fn open_book<'a>(
     layout.sheets = book.sheets;
     layout.sheet = Some(book.sheet);
     layout.samples = samples(&first);
-    Ok(TableReader { layout, rows, replay: first, open_ended: false })
+    Ok(TableReader { layout, rows, replay: first, broken, open_ended: false })
 }
 
 fn open_json<'a>(
@@ -444,7 +446,7 @@ fn open_paths(mut rows: Rows<'_>, mut layout: Layout) -> Result<TableReader<'_>,
     if let Rows::Json(rows) = &mut rows {
         rows.keep_objects = true;
     }
-    let first = read_some(&mut rows, SAMPLE_ROWS)?;
+    let (first, broken) = read_some(&mut rows, SAMPLE_ROWS)?;
     if let Rows::Json(rows) = &mut rows {
         rows.keep_objects = false;
     }
@@ -454,19 +456,26 @@ fn open_paths(mut rows: Rows<'_>, mut layout: Layout) -> Result<TableReader<'_>,
     layout.headers = rows.paths().map(|paths| paths.names.clone()).unwrap_or_default();
     layout.columns.clone_from(&layout.headers);
     layout.samples = samples(&first);
-    Ok(TableReader { layout, rows, replay: first, open_ended: true })
+    Ok(TableReader { layout, rows, replay: first, broken, open_ended: true })
 }
 
-fn read_some(rows: &mut Rows<'_>, most: usize) -> Result<VecDeque<Row>, ReadError> {
+/// The first rows, and what broke off their reading after at least one of them.
+fn read_some(rows: &mut Rows<'_>, most: usize) -> Result<(VecDeque<Row>, Option<ReadError>), ReadError> {
     let mut read = VecDeque::new();
     let mut row = Row::default();
     let mut bytes = 0;
     // A sample of a hundred rows of descriptions is small; one of a hundred huge rows need not be a hundred.
-    while read.len() < most && bytes < 8 * 1024 * 1024 && rows.read(&mut row)? {
+    while read.len() < most && bytes < 8 * 1024 * 1024 {
+        match rows.read(&mut row) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) if read.is_empty() => return Err(error),
+            Err(error) => return Ok((read, Some(error))),
+        }
         bytes += row.text.len();
         read.push_back(std::mem::take(&mut row));
     }
-    Ok(read)
+    Ok((read, None))
 }
 
 fn samples(rows: &VecDeque<Row>) -> Vec<Vec<String>> {
@@ -538,6 +547,9 @@ impl TableReader<'_> {
         if let Some(first) = self.replay.pop_front() {
             *row = first;
             return Ok(true);
+        }
+        if let Some(broken) = self.broken.take() {
+            return Err(broken);
         }
         self.rows.read(row)
     }
