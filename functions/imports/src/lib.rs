@@ -10,9 +10,12 @@
 //! Every step may be repeated: `parse` writes the same batches again, `apply` finds that a batch is written, `finish`
 //! that the import is complete. `sweep` looks for imports that stopped and sends them on their way.
 
+mod automation;
 mod batch_file;
 mod choices;
+mod fetching;
 mod guards;
+mod mail;
 mod messages;
 mod reading;
 mod report;
@@ -46,6 +49,28 @@ functions! {
     bulk(Method::POST, "/v1/imports/{id}/undo", Permission::ImportsManage) => undo_import,
     /// Goes on with an import that ended because of a fault on our side.
     http(Method::POST, "/v1/imports/{id}/resume", Permission::ImportsStart) => resume_import,
+    /// Lists automations, the newest first.
+    http(Method::GET, "/v1/automations", Permission::ImportsRead) => list_automations,
+    /// Makes an automation: files of a supplier that come by themselves.
+    http(Method::POST, "/v1/automations", Permission::ImportsManage) => create_automation,
+    /// Gives one automation.
+    http(Method::GET, "/v1/automations/{id}", Permission::ImportsRead) => get_automation,
+    /// Changes an automation, pauses it, lets it go on.
+    http(Method::PUT, "/v1/automations/{id}", Permission::ImportsManage) => put_automation,
+    /// Deletes an automation.
+    http(Method::DELETE, "/v1/automations/{id}", Permission::ImportsManage) => delete_automation,
+    /// Tries an automation's connection.
+    bulk(Method::POST, "/v1/automations/{id}/test", Permission::ImportsManage) => test_automation,
+    /// Lets an automation look now.
+    bulk(Method::POST, "/v1/automations/{id}/run", Permission::ImportsStart) => start_automation,
+    /// Lists what became of each look of an automation.
+    http(Method::GET, "/v1/automations/{id}/runs", Permission::ImportsRead) => list_automation_runs,
+    /// Looks where an automation's files lie, and imports what is new.
+    queue("automation-runs") => run_automation,
+    /// Imports mails and files that arrived.
+    objects("inbox-files") => receive_file,
+    /// Sends automations that are due on their way.
+    schedule("rate(1 minute)") => tick_automations,
     /// Reads an uploaded file and cuts it into batches.
     objects("import-files") => parse,
     /// Writes a batch to the catalogue.
@@ -59,6 +84,8 @@ functions! {
 pub use apply::check_rows;
 pub use batch_file::{BatchHeader, BatchReader, BatchWriter, MappedColumn, RowContent};
 pub use choices::Choices;
+pub use automation::{AutomationInput, Source};
 pub use inspect_import::{InspectedColumn, Inspection, inspect};
 pub use messages::{BatchMessage, FinishMessage};
+pub use run_automation::RunMessage;
 pub use reading::{Limits, OpenFile, ParsedFile, ReadBatch, open_file, read_file};

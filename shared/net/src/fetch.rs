@@ -16,14 +16,50 @@ use crate::Guard;
 /// A client that fetches what lies at other people's addresses, and nothing of ours.
 pub struct Fetcher {
     client: Client,
+    /// Follows no redirect.
+    steady: Client,
     guard: Guard,
+}
+
+/// Who we are to a server.
+#[derive(Clone, Default)]
+pub enum Credentials {
+    /// Nobody.
+    #[default]
+    None,
+    /// A user and a password.
+    Basic(String, String),
+    /// A token.
+    Bearer(String),
+    /// A header of the server's own, and its value.
+    Header(String, String),
+}
+
+impl fmt::Debug for Credentials {
+    /// Without secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("credentials")
+    }
+}
+
+/// What is known of a file from the last time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Its `ETag`.
+    pub etag: Option<String>,
+    /// Its `Last-Modified`.
+    pub last_modified: Option<String>,
 }
 
 /// A file that was fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// Its bytes.
+    /// Its bytes; none when it is as it was the last time.
     pub bytes: Vec<u8>,
+    /// Whether it is as it was the last time.
+    pub unchanged: bool,
+    /// By what it is known the next time.
+    pub known: Known,
     /// The last part of its address's path.
     pub file_name: String,
 }
@@ -131,16 +167,19 @@ impl Fetcher {
                 Err(problem) => attempt.error(problem),
             }
         });
-        let client = Client::builder()
-            .dns_resolver(Arc::new(GuardedNames(guard.clone())))
-            .redirect(redirects)
-            .no_proxy()
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(SILENCE)
-            .user_agent("ProductsManager/1")
-            .build()
-            .map_err(Error::internal)?;
-        Ok(Self { client, guard })
+        let build = |redirects| {
+            Client::builder()
+                .dns_resolver(Arc::new(GuardedNames(guard.clone())))
+                .redirect(redirects)
+                .no_proxy()
+                .connect_timeout(Duration::from_secs(5))
+                .read_timeout(SILENCE)
+                .user_agent("ProductsManager/1")
+                .build()
+                .map_err(Error::internal)
+        };
+        let (client, steady) = (build(redirects)?, build(Policy::none())?);
+        Ok(Self { client, steady, guard })
     }
 
     /// Fetches a file of at most `most` bytes within `time`.
@@ -148,16 +187,58 @@ impl Fetcher {
     /// # Errors
     /// Why not, for people.
     pub async fn fetch(&self, address: &str, most: u64, time: Duration) -> Result<Fetched, FetchError> {
+        self.fetch_as(address, &Credentials::None, &Known::default(), most, time).await
+    }
+
+    /// The same with credentials, which go to no other server, and without the bytes when the file is as it was.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub async fn fetch_as(
+        &self,
+        address: &str,
+        credentials: &Credentials,
+        known: &Known,
+        most: u64,
+        time: Duration,
+    ) -> Result<Fetched, FetchError> {
         let url = Url::parse(address.trim())
             .map_err(|_| FetchError::Address(format!("expected an address such as https://…, found \"{address}\"")))?;
         check(&url, &self.guard)?;
-        let fetched = tokio::time::timeout(time, self.stream(url, most)).await;
+        let fetched = tokio::time::timeout(time, self.stream(url, credentials, known, most)).await;
         fetched
             .unwrap_or_else(|_| Err(FetchError::Unreachable(format!("it took more than {} seconds", time.as_secs()))))
     }
 
-    async fn stream(&self, url: Url, most: u64) -> Result<Fetched, FetchError> {
-        let answer = self.client.get(url).send().await.map_err(why)?;
+    async fn stream(
+        &self,
+        url: Url,
+        credentials: &Credentials,
+        known: &Known,
+        most: u64,
+    ) -> Result<Fetched, FetchError> {
+        let mut request = self.client.get(url);
+        request = match credentials {
+            Credentials::None => request,
+            Credentials::Basic(user, password) => request.basic_auth(user, Some(password)),
+            Credentials::Bearer(token) => request.bearer_auth(token),
+            // The client takes such a header along when it is redirected: so it is not.
+            Credentials::Header(name, value) => request.header(name.as_str(), value.as_str()),
+        };
+        if let Some(etag) = &known.etag {
+            request = request.header("if-none-match", etag.as_str());
+        }
+        if let Some(date) = &known.last_modified {
+            request = request.header("if-modified-since", date.as_str());
+        }
+        let client = if matches!(credentials, Credentials::Header(..)) { &self.steady } else { &self.client };
+        let request = request.build().map_err(why)?;
+        let answer = client.execute(request).await.map_err(why)?;
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let told = Known { etag: header("etag"), last_modified: header("last-modified") };
+        if answer.status().as_u16() == 304 && *known != Known::default() {
+            return Ok(Fetched { bytes: Vec::new(), unchanged: true, known: known.clone(), file_name: String::new() });
+        }
         if answer.status().as_u16() != 200 {
             return Err(FetchError::Status(answer.status().as_u16()));
         }
@@ -174,7 +255,7 @@ impl Fetcher {
                 return Err(FetchError::TooLarge(most));
             }
         }
-        Ok(Fetched { bytes, file_name })
+        Ok(Fetched { bytes, unchanged: false, known: told, file_name })
     }
 }
 
@@ -250,6 +331,20 @@ mod tests {
         let gone = server("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
         assert_eq!(fetch("127.0.0.1", &gone).await, Err(FetchError::Status(404)));
         assert_eq!(fetch("127.0.0.1", "http://127.0.0.1:1/").await.unwrap_err().code(), "server_unreachable");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_as_it_was_is_not_fetched_again() {
+        let same = server("HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n").await;
+        let fetcher = Fetcher::new(Guard::allowing("127.0.0.1")).unwrap();
+        let known = Known { etag: Some("\"a\"".into()), last_modified: None };
+        let time = Duration::from_secs(5);
+        let fetched = fetcher.fetch_as(&same, &Credentials::None, &known, 100, time).await.unwrap();
+        assert!(fetched.unchanged && fetched.known == known);
+        let moved = server("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n").await;
+        let key = Credentials::Header("x-key".into(), "secret".into());
+        let refused = fetcher.fetch_as(&moved, &key, &Known::default(), 100, time).await;
+        assert_eq!(refused, Err(FetchError::Status(302)), "a secret goes to no other server");
     }
 
     #[tokio::test]

@@ -6,6 +6,8 @@
 
 mod fetch;
 mod guard;
+mod remote;
 
-pub use fetch::{FetchError, Fetched, Fetcher};
+pub use fetch::{Credentials, FetchError, Fetched, Fetcher, Known};
 pub use guard::Guard;
+pub use remote::{Protocol, Remote, RemoteError, RemoteFile, Server};

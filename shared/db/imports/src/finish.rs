@@ -11,6 +11,24 @@ use crate::jobs::job;
 use crate::{ImportJob, ImportStatus, ImportsDb, events};
 
 impl ImportsDb {
+    /// Puts the event that an automation paused after failures into the outbox.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn announce_pause(
+        &self,
+        tenant: TenantId,
+        automation: Uuid,
+        name: &str,
+        message: &str,
+        now: OffsetDateTime,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let detail = json!({ "tenant_id": tenant, "automation_id": automation, "name": name, "message": message });
+        events::publish_later(&mut tx, tenant, "AutomationPaused", Json(detail), now).await?;
+        tx.commit().await.map_err(error)
+    }
+
     /// Completes an import whose batches are all settled. Told twice, it is completed once. The database refuses to
     /// complete an import whose counts do not add up to the rows of its file.
     ///

@@ -1,9 +1,11 @@
 //! `db_suppliers`: where products come from, what is offered, how files are read.
 
+mod automations;
 mod mappings;
 mod offers;
 mod suppliers;
 
+pub use automations::{Automation, AutomationRun, AutomationState, NewAutomation, RunEnd};
 pub use mappings::{SavedMapping, SavedMappingDefinition};
 pub use offers::{NewOffer, Offer};
 pub use suppliers::{Contact, Supplier, SupplierDetails};

@@ -1,0 +1,128 @@
+//! SQS `automation-runs`
+
+use cloud::Objects;
+use db_imports::{ImportsDb, NewImport, Run};
+use db_suppliers::{Automation, RunEnd, SuppliersDb};
+use db_tenancy::Stamp;
+use runtime::{Cx, Error, Result, TenantId, log_error};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::automation::{Source, choices, secrets};
+use crate::create_import::object_name;
+use crate::fetching::{Found, fetch, tidy, told};
+use crate::parse::time_now;
+
+/// A look that is to be made.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RunMessage {
+    /// The organisation.
+    pub tenant_id: TenantId,
+    /// The automation.
+    pub automation_id: Uuid,
+    /// The look, the same at each delivery.
+    pub run_id: Uuid,
+    /// `schedule` or `by_hand`.
+    pub cause: String,
+}
+
+/// Looks where an automation's files lie, and imports what is new. Delivered again while it is under way, or when it has
+/// ended, it does nothing.
+pub async fn run_automation(cx: Cx, message: RunMessage) -> Result<()> {
+    let RunMessage { tenant_id: tenant, automation_id: id, run_id: run, cause } = message;
+    let db = cx.get::<SuppliersDb>().await?;
+    let automation = match db.automation(tenant, id).await {
+        Err(Error::NotFound(_)) => return Ok(()),
+        found => found?,
+    };
+    if !automation.enabled && cause != "by_hand" {
+        return Ok(());
+    }
+    if !db.begin_automation_run(tenant, id, run, &cause, cx.now).await? {
+        tracing::info!(%id, "another look is under way, or this one has ended");
+        return Ok(());
+    }
+    let mut state = automation.state.0.clone();
+    let looked = look(&cx, tenant, &automation, &mut state).await;
+    let (status, message, imports) = match &looked {
+        Ok((imports, message)) if imports.is_empty() => ("nothing_new", message.clone(), imports.as_slice()),
+        Ok((imports, message)) => ("imported", message.clone(), imports.as_slice()),
+        Err(error) => {
+            log_error(error, &id.to_string());
+            ("failed", told(error), [].as_slice())
+        }
+    };
+    // What was not taken must be found again.
+    let kept = (status != "failed").then_some(&state);
+    let end = RunEnd { status, message: &message, imports, state: kept };
+    if db.end_automation_run(tenant, id, run, &end, time_now()).await? {
+        tracing::warn!(%id, "an automation pauses after failures in a row");
+        let imports = cx.get::<ImportsDb>().await?;
+        imports.announce_pause(tenant, id, &automation.name, &message, time_now()).await?;
+        crate::parse::publish(&cx, &imports, tenant).await?;
+    }
+    Ok(())
+}
+
+async fn look(
+    cx: &Cx,
+    tenant: TenantId,
+    automation: &Automation,
+    state: &mut db_suppliers::AutomationState,
+) -> Result<(Vec<Uuid>, String)> {
+    let source: Source = serde_json::from_value(automation.source.clone()).map_err(Error::internal)?;
+    let secrets = secrets(cx, tenant, automation).await?;
+    let (_, options) = choices(automation)?.options(cx, tenant, Some(automation.supplier_id)).await?;
+    let found = fetch(cx, &source, &secrets, state, options.limits.bytes).await?;
+    let found = found.map_err(|why| Error::Conflict { code: "not_fetched", message: why.0 })?;
+    if found.is_empty() {
+        return Ok((Vec::new(), "there is nothing new".to_owned()));
+    }
+    let names: Vec<String> = found.iter().map(|file| file.name.clone()).collect();
+    let imports = import_files(cx, tenant, automation, found).await?;
+    let mut message = names.join(", ");
+    if imports.is_empty() {
+        message = format!("{message}: had before, with the same content");
+    }
+    if let Err(why) = tidy(cx, &source, &secrets, state, &names).await {
+        message = format!("{message}; the files could not be tidied up afterwards: {}", why.0);
+    }
+    Ok((imports, message))
+}
+
+/// Begins an import for each file whose content is new.
+///
+/// # Errors
+/// When a choice of the automation cannot be used any more, or a service does not answer.
+pub(crate) async fn import_files(cx: &Cx, tenant: TenantId, automation: &Automation, files: Vec<Found>) -> Result<Vec<Uuid>> {
+    let (db, objects) = (cx.get::<ImportsDb>().await?, cx.get::<Objects>().await?);
+    let stamp = Stamp::of_job(cx, &format!("automation {}", automation.name));
+    let supplier = cx.get::<db_suppliers::SuppliersDb>().await?.supplier(tenant, automation.supplier_id).await?;
+    let mut begun = Vec::new();
+    for file in files {
+        let hash: String = Sha256::digest(&file.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        if automation.skip_unchanged && db.had_content(tenant, automation.id, &hash).await? {
+            continue;
+        }
+        let (mode, options) = choices(automation)?.options(cx, tenant, Some(automation.supplier_id)).await?;
+        let id = Uuid::now_v7();
+        let name: String = file.name.chars().filter(|c| !c.is_control()).take(200).collect();
+        let new = NewImport {
+            id,
+            object_key: format!("uploads/{tenant}/{id}/{}", object_name(&name)),
+            file_name: if name.trim().is_empty() { "file".to_owned() } else { name },
+            size_bytes: i64::try_from(file.bytes.len().max(1)).map_err(Error::internal)?,
+            supplier: Some((supplier.id, supplier.details.name.clone())),
+            mode,
+            options,
+            run: if automation.run == "preview" { Run::Preview } else { Run::Apply },
+            automation: Some(automation.id),
+            idempotency_key: None,
+        };
+        db.create_import(tenant, &new, &stamp).await?;
+        objects.write(&new.object_key, "application/octet-stream", file.bytes).await?;
+        begun.push(id);
+    }
+    Ok(begun)
+}

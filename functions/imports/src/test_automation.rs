@@ -1,0 +1,60 @@
+//! `POST /v1/automations/{id}/test`
+
+use db_suppliers::SuppliersDb;
+use net::Remote;
+use runtime::{Cx, Error, Path, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::automation::{Source, secrets};
+use crate::fetching::{fetch, guard, server};
+
+/// What a test of a connection found.
+#[derive(Serialize, ToSchema)]
+pub struct ConnectionTest {
+    /// Whether it works.
+    success: bool,
+    /// What was found, or what is wrong and what to do.
+    message: String,
+    /// The first files that are there, at most twenty.
+    files: Vec<String>,
+    /// The fingerprint of the key that an SFTP server shows.
+    host_key: Option<String>,
+}
+
+/// A test takes no more than this: a whole file shows that it can be had.
+const MOST_BYTES: u64 = 50_000_000;
+
+/// Tries an automation's connection. Nothing is imported, moved or deleted.
+pub async fn test_automation(cx: Cx, id: Path) -> Result<ConnectionTest> {
+    let tenant = cx.tenant()?;
+    let automation = cx.get::<SuppliersDb>().await?.automation(tenant, id.0).await?;
+    let source: Source = serde_json::from_value(automation.source.clone()).map_err(Error::internal)?;
+    let secrets = secrets(&cx, tenant, &automation).await?;
+    let told = |success: bool, message: String, files: Vec<String>, host_key: Option<String>| ConnectionTest { success, message, files, host_key };
+    if let (Source::Ftp { folder, .. }, Some(server)) = (&source, server(&source, &secrets, &automation.state.0)) {
+        let mut remote = match Remote::open(&server, &guard(&cx)).await {
+            Ok(remote) => remote,
+            Err(why) => return Ok(told(false, why.to_string(), Vec::new(), None)),
+        };
+        let host_key = remote.host_key().map(str::to_owned);
+        return Ok(match remote.list(folder).await {
+            Ok(files) => {
+                let names = files.iter().take(20).map(|file| format!("{} ({} bytes)", file.name, file.size)).collect();
+                told(true, format!("{} files are in the folder", files.len()), names, host_key)
+            }
+            Err(why) => told(false, why.to_string(), Vec::new(), host_key),
+        });
+    }
+    if matches!(source, Source::Email { .. } | Source::Drop {}) {
+        return Ok(told(true, "it takes what arrives".to_owned(), Vec::new(), None));
+    }
+    let mut state = db_suppliers::AutomationState::default();
+    Ok(match fetch(&cx, &source, &secrets, &mut state, MOST_BYTES).await? {
+        Ok(files) => {
+            let names: Vec<String> = files.iter().map(|file| format!("{} ({} bytes)", file.name, file.bytes.len())).collect();
+            told(true, "the file can be had".to_owned(), names, None)
+        }
+        Err(why) => told(false, why.0, Vec::new(), None),
+    })
+}

@@ -1,0 +1,28 @@
+//! Once a minute: what is due is sent on its way. Ticks may overlap and repeat; each due time is claimed once.
+
+use cloud::{Outgoing, Queues};
+use db_suppliers::SuppliersDb;
+use runtime::{Cx, Result};
+use uuid::Uuid;
+
+use crate::automation::next_run;
+use crate::run_automation::RunMessage;
+
+/// So many in one tick; the next comes in a minute.
+const MOST: i32 = 200;
+
+/// Claims what is due. After a time without ticks an automation looks once, not once for each time that it missed.
+pub async fn tick_automations(cx: Cx) -> Result<()> {
+    let db = cx.get::<SuppliersDb>().await?;
+    for (tenant, id) in db.due_automations(cx.now, MOST).await? {
+        let automation = db.automation(tenant, id).await?;
+        let schedule = automation.schedule.as_ref().map(|schedule| &schedule.0);
+        let next = next_run(schedule, &automation.time_zone, cx.now);
+        if db.claim_due(tenant, &automation, next).await? {
+            let message =
+                RunMessage { tenant_id: tenant, automation_id: id, run_id: Uuid::now_v7(), cause: "schedule".to_owned() };
+            cx.get::<Queues>().await?.send("automation-runs", vec![Outgoing::json(&message, tenant)?]).await?;
+        }
+    }
+    Ok(())
+}

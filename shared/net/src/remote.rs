@@ -1,0 +1,408 @@
+//! Folders on other people's FTP and SFTP servers: listed, fetched from, tidied up. One interface over both.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use russh::client::{AuthResult, Handle};
+use russh::keys::{HashAlg, PrivateKeyWithHashAlg, decode_secret_key};
+use russh_sftp::client::SftpSession;
+use serde::{Deserialize, Serialize};
+use suppaftp::tokio::{AsyncFtpStream, AsyncRustlsConnector, AsyncRustlsFtpStream};
+use suppaftp::types::FileType;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use utoipa::ToSchema;
+
+use crate::Guard;
+
+/// How a server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// FTP, as it always was: password and files can be read on their way.
+    Ftp,
+    /// FTP that turns to TLS before the password is sent.
+    Ftps,
+    /// Files over SSH.
+    Sftp,
+}
+
+/// A server, and who we are to it.
+#[derive(Clone)]
+pub struct Server {
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The account.
+    pub username: String,
+    /// The password; of SFTP also the passphrase of the key.
+    pub password: Option<String>,
+    /// The private key, in OpenSSH's or PEM's form.
+    pub private_key: Option<String>,
+    /// The fingerprint of the server's key that is expected; none at the first meeting.
+    pub host_key: Option<String>,
+}
+
+impl fmt::Debug for Server {
+    /// Without its secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}@{}:{}", self.protocol, self.username, self.host, self.port)
+    }
+}
+
+/// A file in a folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteFile {
+    /// Its name, without the folder.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// When it was changed last, seconds since 1970; 0 when the server does not say.
+    pub modified: i64,
+}
+
+/// Why a server did not do what was asked, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RemoteError {
+    /// The address is not one that we go to.
+    Address(String),
+    /// It cannot be reached, or does not answer in time.
+    Unreachable(String),
+    /// It does not let us in.
+    Login(String),
+    /// Its key is another one than at the first meeting; holds the one that it shows.
+    HostKey(String),
+    /// It refuses what is asked.
+    Refused(String),
+    /// The file is larger than so many bytes.
+    TooLarge(u64),
+}
+
+impl RemoteError {
+    /// A code that clients branch on.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            RemoteError::Address(_) => "address_refused",
+            RemoteError::Unreachable(_) => "server_unreachable",
+            RemoteError::Login(_) => "login_refused",
+            RemoteError::HostKey(_) => "host_key_changed",
+            RemoteError::Refused(_) => "server_refused",
+            RemoteError::TooLarge(_) => "file_too_large",
+        }
+    }
+}
+
+impl fmt::Display for RemoteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RemoteError::Address(expected) => f.write_str(expected),
+            RemoteError::Unreachable(why) => write!(f, "the server could not be reached: {why}"),
+            RemoteError::Login(why) => write!(f, "the server does not let us in: {why}; check user name, password and key"),
+            RemoteError::HostKey(found) => write!(
+                f,
+                "the server shows another key than before ({found}); if it was replaced on purpose, save the connection with this key or without one"
+            ),
+            RemoteError::Refused(why) => write!(f, "the server refused: {why}"),
+            RemoteError::TooLarge(most) => write!(f, "expected a file of at most {most} bytes, found a larger one"),
+        }
+    }
+}
+
+impl std::error::Error for RemoteError {}
+
+/// One answer of a server takes no longer.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+async fn within<T, E: fmt::Display>(
+    work: impl Future<Output = Result<T, E>>,
+    failed: impl FnOnce(String) -> RemoteError,
+) -> Result<T, RemoteError> {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(failed(error.to_string().chars().take(200).collect())),
+        Err(_) => Err(RemoteError::Unreachable(format!("it did not answer within {} seconds", PATIENCE.as_secs()))),
+    }
+}
+
+/// Connects to the first address of a name that the guard allows.
+async fn connect(server: &Server, guard: &Guard) -> Result<TcpStream, RemoteError> {
+    let target = (server.host.as_str(), server.port);
+    let found: Vec<SocketAddr> = within(tokio::net::lookup_host(target), RemoteError::Unreachable).await?.collect();
+    let allowed = found.iter().find(|address| guard.allows(address.ip()));
+    match allowed {
+        Some(address) => within(TcpStream::connect(*address), RemoteError::Unreachable).await,
+        None => Err(RemoteError::Address(
+            "expected a server on the public internet, found one in a private network".to_owned(),
+        )),
+    }
+}
+
+/// A session with a server.
+pub struct Remote(Session);
+
+enum Session {
+    Ftp(Box<AsyncFtpStream>),
+    Ftps(Box<AsyncRustlsFtpStream>),
+    Sftp { sftp: SftpSession, host_key: String, _handle: Handle<HostKey> },
+}
+
+impl Remote {
+    /// Logs in.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub async fn open(server: &Server, guard: &Guard) -> Result<Self, RemoteError> {
+        let stream = connect(server, guard).await?;
+        let password = server.password.clone().unwrap_or_default();
+        match server.protocol {
+            Protocol::Ftp => {
+                let mut ftp = within(AsyncFtpStream::connect_with_stream(stream), RemoteError::Unreachable).await?;
+                within(ftp.login(server.username.as_str(), password.as_str()), RemoteError::Login).await?;
+                // The data comes from where the control connection leads: a server cannot send us elsewhere.
+                ftp.set_passive_nat_workaround(true);
+                within(ftp.transfer_type(FileType::Binary), RemoteError::Refused).await?;
+                Ok(Self(Session::Ftp(Box::new(ftp))))
+            }
+            Protocol::Ftps => {
+                use rustls_platform_verifier::ConfigVerifierExt;
+                let config = rustls::ClientConfig::with_platform_verifier()
+                    .map_err(|error| RemoteError::Unreachable(error.to_string()))?;
+                let connector = AsyncRustlsConnector::from(tokio_rustls::TlsConnector::from(Arc::new(config)));
+                let plain = within(AsyncRustlsFtpStream::connect_with_stream(stream), RemoteError::Unreachable).await?;
+                let mut ftp = within(plain.into_secure(connector, &server.host), RemoteError::Unreachable).await?;
+                within(ftp.login(server.username.as_str(), password.as_str()), RemoteError::Login).await?;
+                ftp.set_passive_nat_workaround(true);
+                within(ftp.transfer_type(FileType::Binary), RemoteError::Refused).await?;
+                Ok(Self(Session::Ftps(Box::new(ftp))))
+            }
+            Protocol::Sftp => Self::sftp(server, stream).await,
+        }
+    }
+
+    async fn sftp(server: &Server, stream: TcpStream) -> Result<Self, RemoteError> {
+        let config = russh::client::Config { inactivity_timeout: Some(PATIENCE), ..Default::default() };
+        let seen = Arc::new(Mutex::new(String::new()));
+        let judge = HostKey { expected: server.host_key.clone(), seen: Arc::clone(&seen) };
+        let shown = || seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let connected = within(russh::client::connect_stream(Arc::new(config), stream, judge), RemoteError::Unreachable).await;
+        let mut handle = connected.map_err(|error| match &server.host_key {
+            Some(expected) if !shown().is_empty() && shown() != *expected => RemoteError::HostKey(shown()),
+            _ => error,
+        })?;
+        let entered = match &server.private_key {
+            Some(key) => {
+                let key = decode_secret_key(key, server.password.as_deref())
+                    .map_err(|error| RemoteError::Login(format!("the private key cannot be read: {error}")))?;
+                let hash = within(handle.best_supported_rsa_hash(), RemoteError::Unreachable).await?.flatten();
+                let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
+                within(handle.authenticate_publickey(&server.username, key), RemoteError::Login).await?
+            }
+            None => {
+                let password = server.password.clone().unwrap_or_default();
+                within(handle.authenticate_password(&server.username, password), RemoteError::Login).await?
+            }
+        };
+        if !matches!(entered, AuthResult::Success) {
+            return Err(RemoteError::Login("it refused the account".to_owned()));
+        }
+        let channel = within(handle.channel_open_session(), RemoteError::Refused).await?;
+        within(channel.request_subsystem(true, "sftp"), RemoteError::Refused).await?;
+        let sftp = within(SftpSession::new(channel.into_stream()), RemoteError::Refused).await?;
+        Ok(Self(Session::Sftp { sftp, host_key: shown(), _handle: handle }))
+    }
+
+    /// The fingerprint of the key that an SFTP server showed, to be expected from now on.
+    #[must_use]
+    pub fn host_key(&self) -> Option<&str> {
+        match &self.0 {
+            Session::Sftp { host_key, .. } => Some(host_key),
+            _ => None,
+        }
+    }
+
+    /// The files of a folder, in the order of their names; at most 10,000.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn list(&mut self, folder: &str) -> Result<Vec<RemoteFile>, RemoteError> {
+        let mut files = match &mut self.0 {
+            Session::Ftp(ftp) => {
+                let lines = within(ftp.list(Some(folder)), RemoteError::Refused).await?;
+                lines.iter().filter_map(|line| listed(line)).collect()
+            }
+            Session::Ftps(ftp) => {
+                let lines = within(ftp.list(Some(folder)), RemoteError::Refused).await?;
+                lines.iter().filter_map(|line| listed(line)).collect()
+            }
+            Session::Sftp { sftp, .. } => {
+                let entries = within(sftp.read_dir(if folder.is_empty() { "." } else { folder }), RemoteError::Refused).await?;
+                let files = entries.filter(|entry| entry.file_type().is_file()).map(|entry| RemoteFile {
+                    name: entry.file_name(),
+                    size: entry.metadata().size.unwrap_or_default(),
+                    modified: i64::from(entry.metadata().mtime.unwrap_or_default()),
+                });
+                files.collect::<Vec<_>>()
+            }
+        };
+        files.truncate(10_000);
+        files.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(files)
+    }
+
+    /// A file of at most `most` bytes.
+    ///
+    /// # Errors
+    /// When the server refuses, or the file is larger.
+    pub async fn fetch(&mut self, folder: &str, name: &str, most: u64) -> Result<Vec<u8>, RemoteError> {
+        let path = joined(folder, name);
+        let mut bytes = Vec::new();
+        match &mut self.0 {
+            Session::Ftp(ftp) => {
+                let mut stream = within(ftp.retr_as_stream(&path), RemoteError::Refused).await?;
+                drain(&mut stream, &mut bytes, most).await?;
+                within(stream.finish(), RemoteError::Refused).await?;
+            }
+            Session::Ftps(ftp) => {
+                let mut stream = within(ftp.retr_as_stream(&path), RemoteError::Refused).await?;
+                drain(&mut stream, &mut bytes, most).await?;
+                within(stream.finish(), RemoteError::Refused).await?;
+            }
+            Session::Sftp { sftp, .. } => {
+                let mut file = within(sftp.open(&path), RemoteError::Refused).await?;
+                drain(&mut file, &mut bytes, most).await?;
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Deletes a file.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn remove(&mut self, folder: &str, name: &str) -> Result<(), RemoteError> {
+        let path = joined(folder, name);
+        match &mut self.0 {
+            Session::Ftp(ftp) => within(ftp.rm(&path), RemoteError::Refused).await,
+            Session::Ftps(ftp) => within(ftp.rm(&path), RemoteError::Refused).await,
+            Session::Sftp { sftp, .. } => within(sftp.remove_file(&path), RemoteError::Refused).await,
+        }
+    }
+
+    /// Moves a file into another folder.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn relocate(&mut self, folder: &str, name: &str, to: &str) -> Result<(), RemoteError> {
+        let (from, to) = (joined(folder, name), joined(to, name));
+        match &mut self.0 {
+            Session::Ftp(ftp) => within(ftp.rename(&from, &to), RemoteError::Refused).await,
+            Session::Ftps(ftp) => within(ftp.rename(&from, &to), RemoteError::Refused).await,
+            Session::Sftp { sftp, .. } => within(sftp.rename(&from, &to), RemoteError::Refused).await,
+        }
+    }
+
+    /// Says goodbye; a server that does not listen is left.
+    pub async fn close(self) {
+        match self.0 {
+            Session::Ftp(mut ftp) => drop(tokio::time::timeout(PATIENCE, ftp.quit()).await),
+            Session::Ftps(mut ftp) => drop(tokio::time::timeout(PATIENCE, ftp.quit()).await),
+            Session::Sftp { sftp, .. } => drop(tokio::time::timeout(PATIENCE, sftp.close()).await),
+        }
+    }
+}
+
+async fn drain(stream: &mut (impl AsyncReadExt + Unpin), bytes: &mut Vec<u8>, most: u64) -> Result<(), RemoteError> {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = within(stream.read(&mut buffer), RemoteError::Unreachable).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        bytes.extend_from_slice(&buffer[..read]);
+        if bytes.len() as u64 > most {
+            return Err(RemoteError::TooLarge(most));
+        }
+    }
+}
+
+fn joined(folder: &str, name: &str) -> String {
+    match folder.trim_end_matches('/') {
+        "" if folder.starts_with('/') => format!("/{name}"),
+        "" => name.to_owned(),
+        folder => format!("{folder}/{name}"),
+    }
+}
+
+/// A line of a listing; none for folders, links and lines that say something else.
+fn listed(line: &str) -> Option<RemoteFile> {
+    let file = suppaftp::list::File::try_from(line).ok()?;
+    if !file.is_file() || file.name().contains('/') {
+        return None;
+    }
+    let modified = file.modified().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Some(RemoteFile {
+        name: file.name().to_owned(),
+        size: u64::try_from(file.size()).unwrap_or_default(),
+        modified: i64::try_from(modified).unwrap_or_default(),
+    })
+}
+
+/// Judges a server's key: the first one is believed, every later one must be the same.
+struct HostKey {
+    expected: Option<String>,
+    seen: Arc<Mutex<String>>,
+}
+
+impl russh::client::Handler for HostKey {
+    type Error = russh::Error;
+
+    async fn check_server_key(&mut self, key: &russh::keys::PublicKeyOrCertificate) -> Result<bool, Self::Error> {
+        let fingerprint = match key {
+            russh::keys::PublicKeyOrCertificate::PublicKey { key, .. } => key.fingerprint(HashAlg::Sha256).to_string(),
+            russh::keys::PublicKeyOrCertificate::Certificate(certificate) => {
+                certificate.public_key().fingerprint(HashAlg::Sha256).to_string()
+            }
+        };
+        fingerprint.clone_into(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(self.expected.as_ref().is_none_or(|expected| *expected == fingerprint))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_listings_are_files_or_nothing() {
+        let file = listed("-rw-r--r--   1 root  root        123 Nov 20 10:11 tarif 2026.csv").unwrap();
+        assert_eq!((file.name.as_str(), file.size), ("tarif 2026.csv", 123));
+        assert!(listed("drwxr-xr-x   1 root  root        123 Nov 20 10:11 folder").is_none());
+        assert!(listed("total 3").is_none());
+        assert_eq!((joined("", "a"), joined("/", "a"), joined("in/", "a")), ("a".into(), "/a".into(), "in/a".into()));
+    }
+
+    #[tokio::test]
+    async fn no_way_leads_into_our_own_network() {
+        for host in ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1"] {
+            for protocol in [Protocol::Ftp, Protocol::Ftps, Protocol::Sftp] {
+                let server = Server {
+                    protocol,
+                    host: host.to_owned(),
+                    port: 1,
+                    username: "u".to_owned(),
+                    password: None,
+                    private_key: None,
+                    host_key: None,
+                };
+                let refused = Remote::open(&server, &Guard::default()).await.err().unwrap();
+                assert_eq!(refused.code(), "address_refused", "{server:?}");
+            }
+        }
+    }
+}
