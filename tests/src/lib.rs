@@ -87,6 +87,27 @@ impl Stack {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
+    /// Puts an object into the data bucket, as another service or a supplier does.
+    ///
+    /// # Panics
+    /// When the emulator refuses.
+    pub async fn put_object(&self, key: &str, bytes: &[u8]) {
+        let credential = "test/20260101/eu-west-3/s3/aws4_request";
+        let answer = reqwest::Client::new()
+            .put(format!("{}/{}/{key}", self.text("endpoint"), self.text("bucket")))
+            .header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
+            )
+            .body(bytes.to_vec());
+        assert!(answer.send().await.expect("the emulator answers").status().is_success(), "PUT {key}");
+    }
+
+    /// The Python in which `tests/servers.py` runs.
+    pub fn python(&self) -> &str {
+        self.text("python")
+    }
+
     /// The full name of a deployed function, such as `imports.apply`.
     pub async fn function(&self, name: &str) -> String {
         let functions = self.aws("lambda", "GET /2015-03-31/functions/?MaxItems=500", Value::Null).await;

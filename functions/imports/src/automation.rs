@@ -251,20 +251,41 @@ impl Source {
         }
     }
 
+    /// Whom the secrets are shown to.
+    pub(crate) fn server(&self) -> String {
+        match self {
+            Source::Email { .. } | Source::Drop {} => String::new(),
+            Source::Ftp { protocol, host, port, username, .. } => format!("{protocol:?} {username}@{host}:{port:?}"),
+            Source::Http { url, login } | Source::Rest { url, login, .. } => {
+                let server = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+                format!("{login:?} {server}")
+            }
+        }
+    }
+
     fn check(&self) -> Result<()> {
         let wrong = |field: &str, message: &str| Err(Error::invalid(field, "invalid", message.to_owned()));
         let web = |url: &str| (url.starts_with("https://") || url.starts_with("http://")) && url.len() <= 2_000;
         match self {
             Source::Email { allowed_senders } => {
-                let shaped = |sender: &String| sender.contains('@') && sender.len() <= 320 && !sender.contains(char::is_whitespace);
+                let shaped = |sender: &String| {
+                    sender.contains('@') && sender.len() <= 320 && !sender.contains(char::is_whitespace)
+                };
                 if allowed_senders.is_empty() || allowed_senders.len() > 100 || !allowed_senders.iter().all(shaped) {
                     return wrong("source.allowed_senders", "expected 1 to 100 addresses, or @ and a domain");
                 }
             }
-            Source::Ftp { host, username, pattern, folder, .. } => {
-                let shaped = |text: &str, most: usize| !text.is_empty() && text.len() <= most && !text.chars().any(char::is_control);
-                if !shaped(host, 253) || !shaped(username, 200) || !shaped(pattern, 200) || (!folder.is_empty() && !shaped(folder, 1_000)) {
+            Source::Ftp { host, username, pattern, folder, afterwards, .. } => {
+                // A line break would be a second command.
+                let shaped = |text: &str, most: usize| text.len() <= most && !text.chars().any(char::is_control);
+                let named = |text: &str, most: usize| !text.is_empty() && shaped(text, most);
+                if !named(host, 253) || !named(username, 200) || !named(pattern, 200) || !shaped(folder, 1_000) {
                     return wrong("source", "expected a host, a user name, and a folder and a pattern in one line");
+                }
+                if let Afterwards::MoveTo(to) = afterwards
+                    && !named(to, 1_000)
+                {
+                    return wrong("source.afterwards", "expected a folder in one line");
                 }
             }
             Source::Http { url, login } | Source::Rest { url, login, .. } => {
@@ -336,8 +357,15 @@ pub(crate) fn next_run(schedule: Option<&Schedule>, time_zone: &str, now: Offset
 
 async fn encrypt(cx: &Cx, tenant: TenantId, id: Uuid, secret: &Secrets) -> Result<Vec<u8>> {
     let plain = serde_json::to_vec(secret).map_err(Error::internal)?;
+    if [&secret.password, &secret.token].into_iter().flatten().any(|text| text.chars().any(char::is_control)) {
+        return Err(Error::invalid("secret", "invalid", "expected a password and a token in one line"));
+    }
     if plain.len() > 4_000 {
-        return Err(Error::invalid("secret", "value_too_long", "expected secrets of at most 4,000 bytes together; an Ed25519 key is short"));
+        return Err(Error::invalid(
+            "secret",
+            "value_too_long",
+            "expected secrets of at most 4,000 bytes together; an Ed25519 key is short",
+        ));
     }
     let context = context(tenant, id);
     let context: Vec<(&str, &str)> = context.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -368,9 +396,10 @@ pub(crate) fn view(cx: &Cx, tenant: TenantId, automation: Automation) -> Automat
     });
     let folder = matches!(source, Some(Source::Drop {})).then(|| format!("inbox/{tenant}/{}/", automation.id));
     let schedule = automation.schedule.map(|schedule| schedule.0);
-    let moments = schedule.as_ref().filter(|_| automation.enabled).map(|schedule| {
-        schedule.upcoming(cx.now.unix_timestamp(), &automation.time_zone, 5).unwrap_or_default()
-    });
+    let moments = schedule
+        .as_ref()
+        .filter(|_| automation.enabled)
+        .map(|schedule| schedule.upcoming(cx.now.unix_timestamp(), &automation.time_zone, 5).unwrap_or_default());
     let told = |moment: i64| {
         let at = OffsetDateTime::from_unix_timestamp(moment).ok()?;
         at.format(&time::format_description::well_known::Rfc3339).ok()

@@ -128,7 +128,11 @@ async fn rest(
             },
         };
         let Some((parameter, value)) = next else {
-            return Ok(if objects == 0 { Vec::new() } else { vec![Found { name: "objects.jsonl".to_owned(), bytes: lines }] });
+            return Ok(if objects == 0 {
+                Vec::new()
+            } else {
+                vec![Found { name: "objects.jsonl".to_owned(), bytes: lines }]
+            });
         };
         let value = percent_encoding::utf8_percent_encode(&value, percent_encoding::NON_ALPHANUMERIC);
         let joint = if url.contains('?') { '&' } else { '?' };
@@ -170,7 +174,8 @@ async fn folder(
     if let Some(key) = remote.host_key() {
         state.host_key = Some(key.to_owned());
     }
-    let mut files: Vec<RemoteFile> = remote.list(folder).await?.into_iter().filter(|file| matches(pattern, &file.name)).collect();
+    let mut files: Vec<RemoteFile> =
+        remote.list(folder).await?.into_iter().filter(|file| matches(pattern, &file.name)).collect();
     let mark = |file: &RemoteFile| format!("{} {} {}", file.name, file.size, file.modified);
     if *take == Take::Newest {
         files = files.into_iter().max_by_key(|file| file.modified).into_iter().collect();
@@ -180,7 +185,10 @@ async fn folder(
     let mut found = Vec::new();
     for file in &files {
         if file.size > most {
-            return Err(NotFetched(format!("the file {} has {} bytes, at most {most} are taken", file.name, file.size)));
+            return Err(NotFetched(format!(
+                "the file {} has {} bytes, at most {most} are taken",
+                file.name, file.size
+            )));
         }
         found.push(Found { name: file.name.clone(), bytes: remote.fetch(folder, &file.name, most).await? });
         state.seen.push(mark(file));

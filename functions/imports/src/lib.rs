@@ -82,10 +82,10 @@ functions! {
 }
 
 pub use apply::check_rows;
+pub use automation::{AutomationInput, Source};
 pub use batch_file::{BatchHeader, BatchReader, BatchWriter, MappedColumn, RowContent};
 pub use choices::Choices;
-pub use automation::{AutomationInput, Source};
 pub use inspect_import::{InspectedColumn, Inspection, inspect};
 pub use messages::{BatchMessage, FinishMessage};
-pub use run_automation::RunMessage;
 pub use reading::{Limits, OpenFile, ParsedFile, ReadBatch, open_file, read_file};
+pub use run_automation::RunMessage;

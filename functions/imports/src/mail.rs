@@ -25,8 +25,12 @@ const MOST_FILES: usize = 10;
 /// Takes a mail apart; none when it is no mail.
 pub(crate) fn read(raw: &[u8]) -> Option<Mail> {
     let message = MessageParser::default().parse(raw)?;
+    let authors = message.from()?.iter().count();
     let sender = message.from()?.first()?.address()?.trim().to_lowercase();
-    let head_end = raw.windows(4).position(|window| window == b"\r\n\r\n").or_else(|| raw.windows(2).position(|window| window == b"\n\n"));
+    let head_end = raw
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .or_else(|| raw.windows(2).position(|window| window == b"\n\n"));
     let head = String::from_utf8_lossy(&raw[..head_end.unwrap_or(raw.len()).min(256 * 1024)]).into_owned();
     let files = message
         .attachments()
@@ -37,7 +41,10 @@ pub(crate) fn read(raw: &[u8]) -> Option<Mail> {
         })
         .take(MOST_FILES)
         .collect();
-    Some(Mail { token: token(&head), sender, distrusted: distrusted(&head), files })
+    // A mail of two authors could be proven by the one and allowed because of the other.
+    let distrusted =
+        if authors == 1 { distrusted(&head, &sender) } else { Some("it names several senders".to_owned()) };
+    Some(Mail { token: token(&head), sender, distrusted, files })
 }
 
 /// `import-<32 hexadecimal digits>@`, in whichever header it stands: a blind copy names it only in `Received`.
@@ -52,7 +59,7 @@ fn token(head: &str) -> Option<String> {
 
 /// What SES says of a mail: its own headers stand above all that the sender wrote, so the first of each counts.
 /// Source: Amazon SES developer guide, "Email receiving concepts", the headers of scanned messages.
-fn distrusted(head: &str) -> Option<String> {
+fn distrusted(head: &str, sender: &str) -> Option<String> {
     let mut unfolded: Vec<String> = Vec::new();
     for line in head.lines() {
         match unfolded.last_mut() {
@@ -71,10 +78,21 @@ fn distrusted(head: &str) -> Option<String> {
             return Some(format!("the mail was taken for {what}"));
         }
     }
-    let results = first("Authentication-Results").filter(|results| results.starts_with("amazonses.com"));
-    let passed = results.is_some_and(|results| {
-        !results.contains("dmarc=fail") && (results.contains("spf=pass") || results.contains("dkim=pass"))
-    });
+    let results =
+        first("Authentication-Results").filter(|results| results.starts_with("amazonses.com")).unwrap_or_default();
+    // SPF speaks of the envelope's sender and DKIM of the signer: either proves the `From` only when it is of its domain.
+    let domain = sender.rsplit('@').next().unwrap_or_default();
+    let aligned = |proof: &str, mark: &str| {
+        let Some((_, rest)) = results.split_once(proof) else { return false };
+        let rest = rest.split_once("dkim=").map_or(rest, |(own, _)| own);
+        let Some((_, named)) = rest.split_once(mark) else { return false };
+        let named = named.split([';', ' ']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
+        !named.is_empty() && (domain == named || domain.strip_suffix(named).is_some_and(|rest| rest.ends_with('.')))
+    };
+    let passed = !results.contains("dmarc=fail")
+        && (results.contains("dmarc=pass")
+            || aligned("spf=pass", "envelope-from=")
+            || aligned("dkim=pass", "header.i="));
     (!passed).then(|| "neither SPF nor DKIM proves who sent the mail".to_owned())
 }
 
@@ -96,7 +114,8 @@ mod tests {
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
     fn mail(verdict: &str, to: &str) -> Vec<u8> {
-        let file = |name: &str, text: &str| Attachment::new(name.to_owned()).body(text.to_owned(), ContentType::TEXT_PLAIN);
+        let file =
+            |name: &str, text: &str| Attachment::new(name.to_owned()).body(text.to_owned(), ContentType::TEXT_PLAIN);
         let message = Message::builder()
             .from("Tarifs <Tarifs@Supplier.example>".parse().unwrap())
             .to(to.parse().unwrap())
@@ -127,8 +146,27 @@ mod tests {
         let told = |verdict: &str| read(&mail(verdict, "someone@in.example")).unwrap().distrusted.unwrap();
         assert!(told("X-Other: 1").contains("SPF"));
         assert!(told("Authentication-Results: amazonses.com; spf=fail; dkim=none").contains("SPF"));
-        assert!(told(&format!("Authentication-Results: amazonses.com; spf=fail\r\n{GOOD}")).contains("SPF"), "the first counts");
+        assert!(
+            told(&format!("Authentication-Results: amazonses.com; spf=fail\r\n{GOOD}")).contains("SPF"),
+            "the first counts"
+        );
         assert!(told("Authentication-Results: evil.example; spf=pass").contains("SPF"));
+        for stranger in [
+            "spf=pass (x) client-ip=1.2.3.4; envelope-from=me@evil.example; dkim=none",
+            "spf=pass envelope-from=me@evil.example; dkim=pass header.i=@evil.example; dmarc=none",
+            "spf=fail envelope-from=tarifs@supplier.example; dkim=pass header.i=@lier.example",
+            "dkim=pass header.i=@supplier.example; dmarc=fail",
+        ] {
+            assert!(told(&format!("Authentication-Results: amazonses.com; {stranger}")).contains("SPF"), "{stranger}");
+        }
+        for own in [
+            "spf=pass envelope-from=x@supplier.example; dkim=none",
+            "dkim=pass header.i=@supplier.example",
+            "dmarc=pass",
+        ] {
+            let mail = mail(&format!("Authentication-Results: amazonses.com; {own}"), "someone@in.example");
+            assert_eq!(read(&mail).unwrap().distrusted, None, "{own}");
+        }
         assert!(told(&GOOD.replace("Virus-Verdict: PASS", "Virus-Verdict: FAIL")).contains("virus"));
         assert_eq!(read(&mail(GOOD, "someone@in.example")).unwrap().token, None);
         assert!(read(b"").is_none());

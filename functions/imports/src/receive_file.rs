@@ -9,7 +9,7 @@ use crate::automation::Source;
 use crate::fetching::{Found, told};
 use crate::mail;
 use crate::parse::time_now;
-use crate::run_automation::import_files;
+use crate::run_automation::{import_files, run_of};
 
 /// No mail is larger: SES takes none of more than 40 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -84,7 +84,7 @@ async fn take(cx: &Cx, tenant: TenantId, automation: &Automation, files: Vec<Fou
         return Err(Error::internal("another arrival is under way; this one waits"));
     }
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-    match import_files(cx, tenant, automation, files).await {
+    match import_files(cx, tenant, automation, run, files).await {
         Ok(imports) if imports.is_empty() => {
             let message = format!("{}: had before, with the same content", names.join(", "));
             end(cx, tenant, automation, run, "nothing_new", &message, &[]).await
@@ -95,15 +95,6 @@ async fn take(cx: &Cx, tenant: TenantId, automation: &Automation, files: Vec<Fou
             Err(error)
         }
     }
-}
-
-/// The look that an arrival is, the same at each delivery.
-fn run_of(key: &str) -> Uuid {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(key.as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 async fn note(

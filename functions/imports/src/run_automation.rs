@@ -1,7 +1,7 @@
 //! SQS `automation-runs`
 
 use cloud::Objects;
-use db_imports::{ImportsDb, NewImport, Run};
+use db_imports::{ImportStatus, ImportsDb, NewImport, Run};
 use db_suppliers::{Automation, RunEnd, SuppliersDb};
 use db_tenancy::Stamp;
 use runtime::{Cx, Error, Result, TenantId, log_error};
@@ -44,7 +44,7 @@ pub async fn run_automation(cx: Cx, message: RunMessage) -> Result<()> {
         return Ok(());
     }
     let mut state = automation.state.0.clone();
-    let looked = look(&cx, tenant, &automation, &mut state).await;
+    let looked = look(&cx, tenant, &automation, run, &mut state).await;
     let (status, message, imports) = match &looked {
         Ok((imports, message)) if imports.is_empty() => ("nothing_new", message.clone(), imports.as_slice()),
         Ok((imports, message)) => ("imported", message.clone(), imports.as_slice()),
@@ -69,6 +69,7 @@ async fn look(
     cx: &Cx,
     tenant: TenantId,
     automation: &Automation,
+    run: Uuid,
     state: &mut db_suppliers::AutomationState,
 ) -> Result<(Vec<Uuid>, String)> {
     let source: Source = serde_json::from_value(automation.source.clone()).map_err(Error::internal)?;
@@ -80,7 +81,7 @@ async fn look(
         return Ok((Vec::new(), "there is nothing new".to_owned()));
     }
     let names: Vec<String> = found.iter().map(|file| file.name.clone()).collect();
-    let imports = import_files(cx, tenant, automation, found).await?;
+    let imports = import_files(cx, tenant, automation, run, found).await?;
     let mut message = names.join(", ");
     if imports.is_empty() {
         message = format!("{message}: had before, with the same content");
@@ -91,11 +92,19 @@ async fn look(
     Ok((imports, message))
 }
 
-/// Begins an import for each file whose content is new.
+/// The look that something leads to, the same each time that it is told.
+pub(crate) fn run_of(cause: &str) -> Uuid {
+    let digest = Sha256::digest(cause.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// Begins an import for each file whose content is new; one that this look began before is given again.
 ///
 /// # Errors
 /// When a choice of the automation cannot be used any more, or a service does not answer.
-pub(crate) async fn import_files(cx: &Cx, tenant: TenantId, automation: &Automation, files: Vec<Found>) -> Result<Vec<Uuid>> {
+pub(crate) async fn import_files(cx: &Cx, tenant: TenantId, automation: &Automation, run: Uuid, files: Vec<Found>) -> Result<Vec<Uuid>> {
     let (db, objects) = (cx.get::<ImportsDb>().await?, cx.get::<Objects>().await?);
     let stamp = Stamp::of_job(cx, &format!("automation {}", automation.name));
     let supplier = cx.get::<db_suppliers::SuppliersDb>().await?.supplier(tenant, automation.supplier_id).await?;
@@ -118,11 +127,13 @@ pub(crate) async fn import_files(cx: &Cx, tenant: TenantId, automation: &Automat
             options,
             run: if automation.run == "preview" { Run::Preview } else { Run::Apply },
             automation: Some(automation.id),
-            idempotency_key: None,
+            idempotency_key: Some(format!("{run}-{hash}")),
         };
-        db.create_import(tenant, &new, &stamp).await?;
-        objects.write(&new.object_key, "application/octet-stream", file.bytes).await?;
-        begun.push(id);
+        let import = db.create_import(tenant, &new, &stamp).await?;
+        if import.status == ImportStatus::AwaitingUpload {
+            objects.write(&import.object_key, "application/octet-stream", file.bytes).await?;
+        }
+        begun.push(import.id);
     }
     Ok(begun)
 }

@@ -3,10 +3,9 @@
 use cloud::{Outgoing, Queues};
 use db_suppliers::SuppliersDb;
 use runtime::{Cx, Result};
-use uuid::Uuid;
 
 use crate::automation::next_run;
-use crate::run_automation::RunMessage;
+use crate::run_automation::{RunMessage, run_of};
 
 /// So many in one tick; the next comes in a minute.
 const MOST: i32 = 200;
@@ -18,11 +17,11 @@ pub async fn tick_automations(cx: Cx) -> Result<()> {
         let automation = db.automation(tenant, id).await?;
         let schedule = automation.schedule.as_ref().map(|schedule| &schedule.0);
         let next = next_run(schedule, &automation.time_zone, cx.now);
-        if db.claim_due(tenant, &automation, next).await? {
-            let message =
-                RunMessage { tenant_id: tenant, automation_id: id, run_id: Uuid::now_v7(), cause: "schedule".to_owned() };
-            cx.get::<Queues>().await?.send("automation-runs", vec![Outgoing::json(&message, tenant)?]).await?;
-        }
+        // Sent before it is noted, so that none is lost; sent twice, it is the same look.
+        let run_id = run_of(&format!("{id} {:?}", automation.next_run_at));
+        let message = RunMessage { tenant_id: tenant, automation_id: id, run_id, cause: "schedule".to_owned() };
+        cx.get::<Queues>().await?.send("automation-runs", vec![Outgoing::json(&message, tenant)?]).await?;
+        db.claim_due(tenant, &automation, next).await?;
     }
     Ok(())
 }

@@ -103,7 +103,9 @@ impl fmt::Display for RemoteError {
         match self {
             RemoteError::Address(expected) => f.write_str(expected),
             RemoteError::Unreachable(why) => write!(f, "the server could not be reached: {why}"),
-            RemoteError::Login(why) => write!(f, "the server does not let us in: {why}; check user name, password and key"),
+            RemoteError::Login(why) => {
+                write!(f, "the server does not let us in: {why}; check user name, password and key")
+            }
             RemoteError::HostKey(found) => write!(
                 f,
                 "the server shows another key than before ({found}); if it was replaced on purpose, save the connection with this key or without one"
@@ -149,7 +151,7 @@ pub struct Remote(Session);
 enum Session {
     Ftp(Box<AsyncFtpStream>),
     Ftps(Box<AsyncRustlsFtpStream>),
-    Sftp { sftp: SftpSession, host_key: String, _handle: Handle<HostKey> },
+    Sftp { sftp: Box<SftpSession>, host_key: String, _handle: Box<Handle<HostKey>> },
 }
 
 impl Remote {
@@ -190,7 +192,8 @@ impl Remote {
         let seen = Arc::new(Mutex::new(String::new()));
         let judge = HostKey { expected: server.host_key.clone(), seen: Arc::clone(&seen) };
         let shown = || seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let connected = within(russh::client::connect_stream(Arc::new(config), stream, judge), RemoteError::Unreachable).await;
+        let connected =
+            within(russh::client::connect_stream(Arc::new(config), stream, judge), RemoteError::Unreachable).await;
         let mut handle = connected.map_err(|error| match &server.host_key {
             Some(expected) if !shown().is_empty() && shown() != *expected => RemoteError::HostKey(shown()),
             _ => error,
@@ -214,7 +217,7 @@ impl Remote {
         let channel = within(handle.channel_open_session(), RemoteError::Refused).await?;
         within(channel.request_subsystem(true, "sftp"), RemoteError::Refused).await?;
         let sftp = within(SftpSession::new(channel.into_stream()), RemoteError::Refused).await?;
-        Ok(Self(Session::Sftp { sftp, host_key: shown(), _handle: handle }))
+        Ok(Self(Session::Sftp { sftp: Box::new(sftp), host_key: shown(), _handle: Box::new(handle) }))
     }
 
     /// The fingerprint of the key that an SFTP server showed, to be expected from now on.
@@ -241,7 +244,8 @@ impl Remote {
                 lines.iter().filter_map(|line| listed(line)).collect()
             }
             Session::Sftp { sftp, .. } => {
-                let entries = within(sftp.read_dir(if folder.is_empty() { "." } else { folder }), RemoteError::Refused).await?;
+                let entries =
+                    within(sftp.read_dir(if folder.is_empty() { "." } else { folder }), RemoteError::Refused).await?;
                 let files = entries.filter(|entry| entry.file_type().is_file()).map(|entry| RemoteFile {
                     name: entry.file_name(),
                     size: entry.metadata().size.unwrap_or_default(),

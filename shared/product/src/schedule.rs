@@ -83,12 +83,14 @@ impl Schedule {
         let after = Timestamp::from_second(after).map_err(|_| "the moment lies too far away".to_owned())?;
         if let Schedule::Cron { expression } = self {
             let fields = expression.split_whitespace().count();
-            let wrong = |why: String| format!("expected a cron expression of five fields, found \"{expression}\": {why}");
+            let wrong =
+                |why: String| format!("expected a cron expression of five fields, found \"{expression}\": {why}");
             if fields != 5 {
                 return Err(wrong(format!("it has {fields}")));
             }
             let cron = Cron::from_str(expression).map_err(|error| wrong(error.to_string()))?;
-            let next = cron.find_next_occurrence(&after.to_zoned(zone), false).map_err(|error| wrong(error.to_string()))?;
+            let next =
+                cron.find_next_occurrence(&after.to_zoned(zone), false).map_err(|error| wrong(error.to_string()))?;
             return Ok(next.timestamp().as_second());
         }
         let today = after.to_zoned(zone.clone()).date();

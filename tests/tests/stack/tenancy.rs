@@ -42,6 +42,7 @@ fn body(path: &str) -> Value {
         ["views", ..] => json!({ "name": "View", "query": {} }),
         [.., "mappings", _] => json!({ "columns": columns }),
         ["media", _] => json!({ "alt": {} }),
+        ["automations", ..] => json!({ "name": "Another", "supplier_id": id, "source": { "kind": "drop" } }),
         _ => json!({}),
     }
 }
@@ -74,6 +75,9 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
     let medium = owner.post("/v1/media", new_medium).await["medium"]["id"].clone();
     let media_job = owner.post("/v1/media/thumbnails", json!({})).await["id"].clone();
 
+    let folder = json!({ "name": "Owners'", "supplier_id": supplier, "source": { "kind": "drop" } });
+    let automation = owner.post("/v1/automations", folder).await["id"].clone();
+
     let mut stranger = Tenant::new("Stranger").await;
     let token = stranger.client.login(&stranger.email, PASSWORD).await.unwrap().access_token;
     let key = stranger.post("/v1/api-keys", new_key).await["key"].as_str().unwrap().to_owned();
@@ -99,6 +103,7 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
             "suppliers" => supplier.as_str().unwrap(),
             "catalog" => catalog_job.as_str().unwrap(),
             "media" => medium.as_str().unwrap(),
+            "automations" => automation.as_str().unwrap(),
             "media-jobs" => media_job.as_str().unwrap(),
             _ => panic!("say whose id {path} takes"),
         };

@@ -1,7 +1,7 @@
 //! The exports of shops, recognised by their columns and read whole: several rows that make one product, variants, images.
 //!
 //! An [`Adapter`] turns a shop's rows into records of the house's own fields. A row can make two records (a product and its
-//! first variant), or none (an image that belongs to the product above). Facts: `docs/channels.md` names the source of each.
+//! first variant), or none (an image that belongs to the product above). Each adapter names the source of its facts.
 
 mod magento;
 mod plain;

@@ -310,7 +310,8 @@ impl ImportsDb {
         Ok(found.map(|row| (row.rows, row.layout.map(|layout| layout.0))))
     }
 
-    /// Whether an automation had a file with this content already, and applied it.
+    /// Whether an automation had a file with this content already. One that failed on our side or was never read is had again;
+    /// one that a person cancelled or took back is not.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -318,7 +319,7 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         let had = sqlx::query_scalar!(
             r#"select exists (select from import_jobs where tenant_id = $1 and automation_id = $2 and content_hash = $3
-                              and status in ('completed', 'completed_with_errors', 'applying', 'finishing')) as "had!""#,
+                              and status not in ('awaiting_upload', 'failed')) as "had!""#,
             tenant.0,
             automation,
             hash

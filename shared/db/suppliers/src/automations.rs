@@ -202,12 +202,14 @@ impl SuppliersDb {
             new.next_run_at,
             stamp.at
         );
-        let done = done.execute(&mut *tx).await.map_err(|failed| match failed.as_database_error().and_then(|one| one.constraint()) {
-            Some("automations_name_key") => on_constraint(failed, "automations_name_key", || Error::Conflict {
-                code: "name_taken",
-                message: format!("there is an automation with the name \"{}\" already", new.name),
-            }),
-            _ => on_constraint(failed, "automations_supplier_fkey", || Error::NotFound("supplier")),
+        let done = done.execute(&mut *tx).await.map_err(|failed| {
+            match failed.as_database_error().and_then(|one| one.constraint()) {
+                Some("automations_name_key") => on_constraint(failed, "automations_name_key", || Error::Conflict {
+                    code: "name_taken",
+                    message: format!("there is an automation with the name \"{}\" already", new.name),
+                }),
+                _ => on_constraint(failed, "automations_supplier_fkey", || Error::NotFound("supplier")),
+            }
         })?;
         if done.rows_affected() == 0 {
             return Err(Error::NotFound("automation"));
@@ -226,8 +228,7 @@ impl SuppliersDb {
     /// 404 when there is none.
     pub async fn delete_automation(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let deleted =
-            sqlx::query!("delete from automations where tenant_id = $1 and automation_id = $2", tenant.0, id);
+        let deleted = sqlx::query!("delete from automations where tenant_id = $1 and automation_id = $2", tenant.0, id);
         if deleted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
             return Err(Error::NotFound("automation"));
         }
@@ -387,7 +388,10 @@ impl SuppliersDb {
         let runs = sqlx::query_as!(
             AutomationRun,
             "select run_id as id, cause, status, message, imports, started_at, finished_at from automation_runs
-             where tenant_id = $1 and automation_id = $2 and ($3::uuid is null or run_id < $3) order by run_id desc limit $4",
+             where tenant_id = $1 and automation_id = $2
+               and ($3::uuid is null or (started_at, run_id) < (select started_at, run_id from automation_runs
+                                                                where tenant_id = $1 and automation_id = $2 and run_id = $3))
+             order by started_at desc, run_id desc limit $4",
             tenant.0,
             automation,
             before,
