@@ -3,13 +3,13 @@
 use cloud::Objects;
 use db_suppliers::{Automation, RunEnd, SuppliersDb};
 use runtime::{Cx, Error, ObjectCreated, Result, TenantId};
+use tokio::io::AsyncReadExt;
 use uuid::Uuid;
 
 use crate::automation::Source;
 use crate::fetching::{Found, told};
 use crate::mail;
-use crate::parse::time_now;
-use crate::run_automation::{import_files, run_of};
+use crate::run_automation::{end, import_files, run_of};
 
 /// No mail is larger: SES takes none of more than 40 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -19,7 +19,7 @@ pub async fn receive_file(cx: Cx, object: ObjectCreated) -> Result<()> {
     let db = cx.get::<SuppliersDb>().await?;
     let rest = object.key.strip_prefix("inbox/").unwrap_or_default();
     if rest.starts_with("mail/") {
-        let raw = cx.get::<Objects>().await?.read_small(&object.key, MAX_BYTES).await?;
+        let raw = read(&cx, &object).await?;
         let Some(mail) = mail::read(&raw) else {
             tracing::warn!(key = object.key, "this is no mail");
             return Ok(());
@@ -33,7 +33,7 @@ pub async fn receive_file(cx: Cx, object: ObjectCreated) -> Result<()> {
             return Ok(());
         };
         let automation = db.automation(tenant, id).await?;
-        return take_mail(&cx, tenant, &automation, mail, &object.key).await;
+        return take_mail(&cx, tenant, &automation, mail, &object).await;
     }
     let mut parts = rest.splitn(3, '/');
     let ids = (parts.next().and_then(|id| id.parse().ok()), parts.next().and_then(|id| id.parse().ok()));
@@ -46,17 +46,33 @@ pub async fn receive_file(cx: Cx, object: ObjectCreated) -> Result<()> {
         found => found?,
     };
     if automation.kind != "drop" {
-        return note(&cx, TenantId(tenant), &automation, &object.key, "nothing_new", "the automation has no folder", &[]).await;
+        return leave(&cx, TenantId(tenant), &automation, &object, "the automation has no folder").await;
     }
-    let bytes = cx.get::<Objects>().await?.read_small(&object.key, MAX_BYTES).await?;
+    if object.size > MAX_BYTES {
+        let message = format!("expected a file of at most {MAX_BYTES} bytes, found {}", object.size);
+        return leave(&cx, TenantId(tenant), &automation, &object, &message).await;
+    }
+    let bytes = read(&cx, &object).await?;
     let name = parts.next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
-    take(&cx, TenantId(tenant), &automation, vec![Found { name, bytes }], &object.key).await
+    take(&cx, TenantId(tenant), &automation, vec![Found { name, bytes }], &object).await
 }
 
-async fn take_mail(cx: &Cx, tenant: TenantId, automation: &Automation, mail: mail::Mail, key: &str) -> Result<()> {
+async fn read(cx: &Cx, object: &ObjectCreated) -> Result<Vec<u8>> {
+    let stored = cx.get::<Objects>().await?.read(&object.key, object.version_id.as_deref()).await?;
+    let mut bytes = Vec::new();
+    stored.body.take(MAX_BYTES).read_to_end(&mut bytes).await.map_err(Error::internal)?;
+    Ok(bytes)
+}
+
+/// The look that an arrival is: a file that is put over an earlier one is another arrival.
+fn arrival(object: &ObjectCreated) -> Uuid {
+    run_of(&format!("{} {}", object.key, object.version_id.as_deref().unwrap_or_default()))
+}
+
+async fn take_mail(cx: &Cx, tenant: TenantId, automation: &Automation, mail: mail::Mail, object: &ObjectCreated) -> Result<()> {
     let source: Source = serde_json::from_value(automation.source.clone()).map_err(Error::internal)?;
     let Source::Email { allowed_senders } = source else {
-        return note(cx, tenant, automation, key, "nothing_new", "the automation takes no mails", &[]).await;
+        return leave(cx, tenant, automation, object, "the automation takes no mails").await;
     };
     // A mail of a stranger is no failure of the automation: otherwise strangers could make it pause.
     let refused = if !mail::is_allowed(&mail.sender, &allowed_senders) {
@@ -69,58 +85,37 @@ async fn take_mail(cx: &Cx, tenant: TenantId, automation: &Automation, mail: mai
         None
     };
     match refused {
-        Some(why) => note(cx, tenant, automation, key, "nothing_new", &why, &[]).await,
-        None => take(cx, tenant, automation, mail.files, key).await,
+        Some(why) => leave(cx, tenant, automation, object, &why).await,
+        None => take(cx, tenant, automation, mail.files, object).await,
     }
 }
 
-async fn take(cx: &Cx, tenant: TenantId, automation: &Automation, files: Vec<Found>, key: &str) -> Result<()> {
+async fn take(cx: &Cx, tenant: TenantId, automation: &Automation, files: Vec<Found>, object: &ObjectCreated) -> Result<()> {
     if !automation.enabled {
         let message = "the automation is not enabled; the file was left";
-        return note(cx, tenant, automation, key, "nothing_new", message, &[]).await;
+        return leave(cx, tenant, automation, object, message).await;
     }
-    let run = run_of(key);
+    let run = arrival(object);
     if !cx.get::<SuppliersDb>().await?.begin_automation_run(tenant, automation.id, run, "arrival", cx.now).await? {
-        return Err(Error::internal("another arrival is under way; this one waits"));
+        return Ok(());
     }
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-    match import_files(cx, tenant, automation, run, files).await {
-        Ok(imports) if imports.is_empty() => {
-            let message = format!("{}: had before, with the same content", names.join(", "));
-            end(cx, tenant, automation, run, "nothing_new", &message, &[]).await
-        }
-        Ok(imports) => end(cx, tenant, automation, run, "imported", &names.join(", "), &imports).await,
-        Err(error) => {
-            end(cx, tenant, automation, run, "failed", &told(&error), &[]).await?;
-            Err(error)
-        }
+    let names = names.join(", ");
+    let (status, message, imports) = match import_files(cx, tenant, automation, run, files).await {
+        Ok(imports) if imports.is_empty() => ("nothing_new", format!("{names}: had before, with the same content"), imports),
+        Ok(imports) => ("imported", names, imports),
+        // Tried again by the queue, as the same look.
+        Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
+        Err(error) => ("failed", told(&error), Vec::new()),
+    };
+    end(cx, tenant, automation, run, &RunEnd { status, message: &message, imports: &imports, state: None }).await
+}
+
+/// Notes an arrival that is left.
+async fn leave(cx: &Cx, tenant: TenantId, automation: &Automation, object: &ObjectCreated, message: &str) -> Result<()> {
+    let run = arrival(object);
+    if !cx.get::<SuppliersDb>().await?.begin_automation_run(tenant, automation.id, run, "arrival", cx.now).await? {
+        return Ok(());
     }
-}
-
-async fn note(
-    cx: &Cx,
-    tenant: TenantId,
-    automation: &Automation,
-    key: &str,
-    status: &'static str,
-    message: &str,
-    imports: &[Uuid],
-) -> Result<()> {
-    let run = run_of(key);
-    cx.get::<SuppliersDb>().await?.begin_automation_run(tenant, automation.id, run, "arrival", cx.now).await?;
-    end(cx, tenant, automation, run, status, message, imports).await
-}
-
-async fn end(
-    cx: &Cx,
-    tenant: TenantId,
-    automation: &Automation,
-    run: Uuid,
-    status: &'static str,
-    message: &str,
-    imports: &[Uuid],
-) -> Result<()> {
-    let end = RunEnd { status, message, imports, state: None };
-    cx.get::<SuppliersDb>().await?.end_automation_run(tenant, automation.id, run, &end, time_now()).await?;
-    Ok(())
+    end(cx, tenant, automation, run, &RunEnd { status: "nothing_new", message, imports: &[], state: None }).await
 }

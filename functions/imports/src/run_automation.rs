@@ -55,12 +55,17 @@ pub async fn run_automation(cx: Cx, message: RunMessage) -> Result<()> {
     };
     // What was not taken must be found again.
     let kept = (status != "failed").then_some(&state);
-    let end = RunEnd { status, message: &message, imports, state: kept };
-    if db.end_automation_run(tenant, id, run, &end, time_now()).await? {
-        tracing::warn!(%id, "an automation pauses after failures in a row");
+    end(&cx, tenant, &automation, run, &RunEnd { status, message: &message, imports, state: kept }).await
+}
+
+/// Ends a look, and announces when the automation pauses because of it.
+pub(crate) async fn end(cx: &Cx, tenant: TenantId, automation: &Automation, run: Uuid, end: &RunEnd<'_>) -> Result<()> {
+    let db = cx.get::<SuppliersDb>().await?;
+    if db.end_automation_run(tenant, automation.id, run, end, time_now()).await? {
+        tracing::warn!(id = %automation.id, "an automation pauses after failures in a row");
         let imports = cx.get::<ImportsDb>().await?;
-        imports.announce_pause(tenant, id, &automation.name, &message, time_now()).await?;
-        crate::parse::publish(&cx, &imports, tenant).await?;
+        imports.announce_pause(tenant, automation.id, &automation.name, end.message, time_now()).await?;
+        crate::parse::publish(cx, &imports, tenant).await?;
     }
     Ok(())
 }

@@ -234,6 +234,12 @@ async fn what_arrives_by_mail_and_in_folders_is_imported_once_and_from_whom_may(
     tenant.post(&format!("/v1/imports/{}/apply", run["imports"][0].as_str().unwrap()), json!({})).await;
     tenant.finished(run["imports"][0].as_str().unwrap()).await;
 
+    // The same name again, as a supplier does each day.
+    stack.put_object(&format!("{folder}tarif%20d'%C3%A9t%C3%A9.csv"), b"sku;title;price\nd1;Dropped;1.1\n").await;
+    let run = looked(&mut tenant, &drop_id, 2).await;
+    let waiting = tenant.reaches(run["imports"][0].as_str().unwrap(), &["ready"]).await;
+    assert_eq!(waiting["totals"]["updated"].as_u64(), Some(1), "{waiting}");
+
     let mut stranger = Tenant::new("Stranger's folder").await;
     let theirs = folder.replace(&tenant.id, &stranger.id);
     stack.put_object(&format!("{theirs}x.csv"), b"sku;title;price\nx1;Stray;1\n").await;
@@ -244,7 +250,7 @@ async fn what_arrives_by_mail_and_in_folders_is_imported_once_and_from_whom_may(
     assert!(stack.deliver("imports.receive_file", &[notice(&key), notice(&key)]).await.is_empty());
     let strays = [notice(&format!("{theirs}x.csv")), notice("inbox/nonsense.csv")];
     assert!(stack.deliver("imports.receive_file", &strays).await.is_empty());
-    assert_eq!(tenant.get("/v1/imports").await["data"].as_array().unwrap().len(), 2, "each file once");
+    assert_eq!(tenant.get("/v1/imports").await["data"].as_array().unwrap().len(), 3, "each file once");
     assert_eq!(tenant.catalogue().await.len(), 2);
     assert!(stranger.catalogue().await.is_empty());
 }

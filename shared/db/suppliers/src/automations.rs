@@ -286,7 +286,8 @@ impl SuppliersDb {
         Ok(claimed)
     }
 
-    /// Begins a look, unless another one is under way.
+    /// Begins a look, unless it has ended already, or looks elsewhere while another one does. One whose process was killed
+    /// begins again.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -311,7 +312,7 @@ impl SuppliersDb {
         let begun = sqlx::query!(
             "insert into automation_runs (tenant_id, automation_id, run_id, cause, status, started_at)
              select $1, $2, $3, $4, 'running', $5
-             where not exists (select from automation_runs where tenant_id = $1 and automation_id = $2 and status = 'running'
+             where $4 = 'arrival' or not exists (select from automation_runs where tenant_id = $1 and automation_id = $2 and status = 'running'
                                and run_id <> $3 and started_at > $6)
              on conflict (tenant_id, automation_id, run_id) do update set started_at = excluded.started_at
              where automation_runs.status = 'running'",
