@@ -138,7 +138,7 @@ mod tests {
         assert_eq!((read.token.as_deref(), read.sender.as_str()), (Some(TOKEN), "tarifs@supplier.example"));
         assert_eq!(read.distrusted, None);
         assert_eq!((read.files.len(), read.files[0].name.as_str()), (1, "tarif été.csv"));
-        assert_eq!(read.files[0].bytes, "sku;title\n1;Écrou\n".as_bytes());
+        assert_eq!(read.files[0].bytes, "sku;title\r\n1;Écrou\r\n".as_bytes());
     }
 
     #[test]

@@ -345,6 +345,10 @@ fn joined(folder: &str, name: &str) -> String {
 
 /// A line of a listing; none for folders, links and lines that say something else.
 fn listed(line: &str) -> Option<RemoteFile> {
+    // The first line of `ls -l`, which is taken for one of MLSD.
+    if line.strip_prefix("total ").is_some_and(|number| number.trim().parse::<u64>().is_ok()) {
+        return None;
+    }
     let file = suppaftp::list::File::try_from(line).ok()?;
     if !file.is_file() || file.name().contains('/') {
         return None;

@@ -100,7 +100,7 @@ impl fmt::Display for ReadError {
                 "row {row} is longer than 1 MiB, which no product is; check that its lines are separated and its quotes closed"
             ),
             ReadError::Archive(what) => {
-                write!(f, "expected a table, or a packed file with exactly one table in it; found {what}")
+                write!(f, "expected a table, or a packed file with exactly one table in it; found {what}. Pack it anew, or send the table itself")
             }
             ReadError::Inflated => f.write_str(
                 "the file grows beyond 256 MB when it is unpacked, or holds a piece of more than 8 MB; send the table itself, in parts",

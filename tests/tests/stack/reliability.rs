@@ -167,7 +167,7 @@ async fn files_that_are_none_end_with_a_message_that_helps() {
         (&b"\n"[..], "file_empty", "empty"),
         (b"sku,title,price\n", "file_no_rows", "no products"),
         (&noise, "file_invalid_type", "CSV"),
-        (b"PK\x03\x04 not really a workbook", "file_invalid_type", "Excel"),
+        (b"PK\x03\x04 not really a workbook", "file_archive_invalid", "send the table itself"),
         (b"price,stock\n1,2\n", "columns_missing", "an EAN or a SKU"),
         (b"sku,title\n1,\"never closed\n2,b\n3,c\n", "file_unclosed_quote", "row 2"),
     ] {
