@@ -19,7 +19,7 @@ import supplier_file
 import tools
 from demo import post, sign_up
 from postgres import Server
-from settings import DOMAINS, ROOT, Problem, Stack, main, say
+from settings import DOMAINS, LOCAL, ROOT, Problem, Stack, main, say
 
 ROWS = 100_000
 
@@ -40,6 +40,7 @@ def _main():
     say(f"\nmachine: {_cpu()}, {os.cpu_count()} cores; file: {ROWS} rows, {size:.0f} MB\n")
     try:
         _parse(file)
+        _formats(stack, file)
         _apply(stack, described, file)
         _whole(stack, described, file)
         _catalog(stack, described)
@@ -56,6 +57,31 @@ def _parse(file):
     rate = ours["rows"] / ours["cpu_seconds"]
     _show("parse: detect, map, find repeated codes, batch, compress", f"{rate:,.0f} rows/s of CPU time, peak {ours['peak_mb']:.0f} MB",
           f"the csv crate reading only: {baseline['rows'] / baseline['cpu_seconds']:,.0f} rows/s", ">= 250,000 rows/s, <= 128 MB")
+
+
+def _formats(stack, file):
+    """The same rows as a workbook, JSON and XML; and who else reads such files. Seconds are CPU time of the whole process."""
+    venv = LOCAL / "bench-venv"
+    tools.ensure_venv(venv, ROOT / "infra/local/requirements-bench.txt")
+
+    def other(reader, path):
+        command = [venv / "bin/python", ROOT / "infra/local/bench_readers.py", reader, path]
+        told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        return f"{reader} {told['cpu_seconds']:.1f} s, {told['peak_mb']:.0f} MB"
+
+    ours = _example("bench_parse", str(file))
+    _show("the whole parse of the CSV, beside readers that only read", f"{ours['cpu_seconds']:.1f} s, {ours['peak_mb']:.0f} MB",
+          f"{other('csv', file)}; {other('polars', file)}", "")
+    for ending, most in (("xlsx", 384), ("json", 128), ("xml", 128)):
+        made = stack.folder / f"supplier.{ending}"
+        if not made.exists():
+            subprocess.run([venv / "bin/python", ROOT / "infra/local/bench_readers.py", "make", made, file], check=True)
+        ours, beside = _example("bench_parse", str(made)), ""
+        if ending == "xlsx":
+            alone = _example("bench_parse", "--baseline", str(made))
+            beside = f"calamine alone {alone['cpu_seconds']:.1f} s, {alone['peak_mb']:.0f} MB; {other('openpyxl', made)}"
+        _show(f"parse: the same {ours['rows']} rows as {ending}, {made.stat().st_size / 1e6:.0f} MB",
+              f"{ours['cpu_seconds']:.1f} s, peak {ours['peak_mb']:.0f} MB", beside, f"<= {most} MB")
 
 
 def _apply(stack, described, file):
