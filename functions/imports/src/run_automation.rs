@@ -116,7 +116,8 @@ pub(crate) async fn import_files(cx: &Cx, tenant: TenantId, automation: &Automat
     let mut begun = Vec::new();
     for file in files {
         let hash: String = Sha256::digest(&file.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        if automation.skip_unchanged && db.had_content(tenant, automation.id, &hash).await? {
+        let key = format!("{run}-{hash}");
+        if automation.skip_unchanged && db.had_content(tenant, automation.id, &hash, &key).await? {
             continue;
         }
         let (mode, options) = choices(automation)?.options(cx, tenant, Some(automation.supplier_id)).await?;
@@ -132,7 +133,7 @@ pub(crate) async fn import_files(cx: &Cx, tenant: TenantId, automation: &Automat
             options,
             run: if automation.run == "preview" { Run::Preview } else { Run::Apply },
             automation: Some(automation.id),
-            idempotency_key: Some(format!("{run}-{hash}")),
+            idempotency_key: Some(key),
         };
         let import = db.create_import(tenant, &new, &stamp).await?;
         if import.status == ImportStatus::AwaitingUpload {

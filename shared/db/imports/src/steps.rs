@@ -310,19 +310,21 @@ impl ImportsDb {
         Ok(found.map(|row| (row.rows, row.layout.map(|layout| layout.0))))
     }
 
-    /// Whether an automation had a file with this content already. One that failed on our side or was never read is had again;
-    /// one that a person cancelled or took back is not.
+    /// Whether an automation had a file with this content (its SHA-256) already, in another import than the one of the
+    /// idempotency `key`. One that failed on our side or was never read is had again; one that a person cancelled or took back
+    /// is not.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn had_content(&self, tenant: TenantId, automation: Uuid, hash: &str) -> Result<bool> {
+    pub async fn had_content(&self, tenant: TenantId, automation: Uuid, hash: &str, key: &str) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
         let had = sqlx::query_scalar!(
             r#"select exists (select from import_jobs where tenant_id = $1 and automation_id = $2 and content_hash = $3
-                              and status not in ('awaiting_upload', 'failed')) as "had!""#,
+                              and idempotency_key is distinct from $4 and status not in ('awaiting_upload', 'failed')) as "had!""#,
             tenant.0,
             automation,
-            hash
+            hash,
+            key
         );
         had.fetch_one(&mut *tx).await.map_err(error)
     }

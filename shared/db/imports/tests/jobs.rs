@@ -8,8 +8,8 @@ use db_imports::{ImportOptions, ImportsDb, MIGRATOR, NewBatch, NewImport, Run};
 use db_tenancy::{Database, Stamp, begin};
 use product::{ImportMode, Outcome};
 use runtime::{App, Env, TenantId};
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgPool};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -22,13 +22,7 @@ fn stamp() -> Stamp {
 }
 
 async fn pool(options: PgConnectOptions) -> PgPool {
-    PgPoolOptions::new()
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute("set role pm_imports").await.map(|_| ()) })
-        })
-        .connect_with(options)
-        .await
-        .unwrap()
+    PgPool::connect_with(options.options([("role", "pm_imports")])).await.unwrap()
 }
 
 async fn begun(db: &ImportsDb, tenant: TenantId, batches: i32) -> Uuid {

@@ -300,15 +300,7 @@ impl SuppliersDb {
         now: OffsetDateTime,
     ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
-        // Whoever looks first locks the automation for the moment of asking.
-        sqlx::query!(
-            "select from automations where tenant_id = $1 and automation_id = $2 for update",
-            tenant.0,
-            automation
-        )
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(error)?;
+        lock(&mut tx, tenant, automation).await?;
         let begun = sqlx::query!(
             "insert into automation_runs (tenant_id, automation_id, run_id, cause, status, started_at)
              select $1, $2, $3, $4, 'running', $5
@@ -328,7 +320,7 @@ impl SuppliersDb {
         Ok(begun)
     }
 
-    /// Ends a look. Gives whether the automation pauses because of it.
+    /// Ends a look. Gives whether the automation pauses because of it. A look that has ended stays as it ended.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -341,9 +333,10 @@ impl SuppliersDb {
         now: OffsetDateTime,
     ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
-        sqlx::query!(
+        lock(&mut tx, tenant, automation).await?;
+        let ended = sqlx::query!(
             "update automation_runs set status = $4, message = $5, imports = $6, finished_at = $7
-             where tenant_id = $1 and automation_id = $2 and run_id = $3",
+             where tenant_id = $1 and automation_id = $2 and run_id = $3 and status = 'running'",
             tenant.0,
             automation,
             run,
@@ -351,10 +344,10 @@ impl SuppliersDb {
             end.message,
             end.imports,
             now
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(error)?;
+        );
+        if ended.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            return Ok(false);
+        }
         let failed = end.status == "failed";
         let paused = sqlx::query_scalar!(
             "update automations set failures = case when $3 then failures + 1 else 0 end, state = coalesce($4, state),
@@ -401,6 +394,17 @@ impl SuppliersDb {
         let runs = runs.fetch_all(&mut *tx).await.map_err(error)?;
         Ok(Page::cut(runs, limit, |run| Cursor::Id(run.id)))
     }
+}
+
+/// Locks an automation, before any of its looks: two messages of one look would otherwise wait for each other.
+async fn lock(tx: &mut TenantTx, tenant: TenantId, automation: Uuid) -> Result<()> {
+    let locked = sqlx::query!(
+        "select from automations where tenant_id = $1 and automation_id = $2 for update",
+        tenant.0,
+        automation
+    );
+    locked.fetch_optional(&mut **tx).await.map_err(error)?;
+    Ok(())
 }
 
 async fn read(

@@ -6,23 +6,13 @@ use db_suppliers::{MIGRATOR, NewOffer, SupplierDetails, SuppliersDb};
 use db_tenancy::{Database, Stamp};
 use runtime::{App, Env, TenantId};
 use rust_decimal::Decimal;
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Executor};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-async fn database(options: &PgConnectOptions, role: &'static str) -> SuppliersDb {
-    let set = format!("set role {role}");
-    let pool = PgPoolOptions::new()
-        .max_connections(2)
-        .after_connect(move |connection, _| {
-            let set = set.clone();
-            Box::pin(async move { connection.execute(AssertSqlSafe(set)).await.map(|_| ()) })
-        })
-        .connect_with(options.clone())
-        .await
-        .unwrap();
-    SuppliersDb::over(pool)
+async fn database(options: &PgConnectOptions, role: &str) -> SuppliersDb {
+    SuppliersDb::over(PgPool::connect_with(options.clone().options([("role", role)])).await.unwrap())
 }
 
 fn stamp() -> Stamp {
