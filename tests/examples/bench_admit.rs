@@ -36,8 +36,8 @@ async fn main() {
 
     let table = std::env::var("STATE_TABLE").unwrap();
     let app = App::new(Env::from([("STAGE", "bench"), ("STATE_TABLE", &table)]));
-    let identity = CoreDb::over(as_role(&options, "set role pm_identity").await);
-    let catalog = as_role(&options, "set role pm_catalog").await;
+    let identity = CoreDb::over(as_role(&options, "pm_identity").await);
+    let catalog = as_role(&options, "pm_catalog").await;
     app.provide(CoreDb::over(catalog.clone()));
     let cx = app.cx("bench");
     let (tenant, token) = session(&identity, &Stamp::of_job(&cx, "bench"), cx.now).await;
@@ -69,13 +69,9 @@ async fn main() {
     );
 }
 
-async fn as_role(options: &PgConnectOptions, role: &'static str) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(1)
-        .after_connect(move |connection, _| Box::pin(async move { connection.execute(role).await.map(|_| ()) }))
-        .connect_with(options.clone())
-        .await
-        .unwrap()
+async fn as_role(options: &PgConnectOptions, role: &str) -> PgPool {
+    let options = options.clone().options([("role", role)]);
+    PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap()
 }
 
 /// An organisation, and a token of its owner's session.

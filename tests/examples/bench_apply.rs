@@ -15,7 +15,7 @@ use db_tenancy::Database;
 use imports::{BatchReader, RowContent};
 use product::validate;
 use runtime::TenantId;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Executor, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -61,14 +61,7 @@ async fn database() -> PgPool {
     maintenance.execute("create database bench_apply").await.unwrap();
     let options = options.database("bench_apply");
     db_catalog::MIGRATOR.run(&PgPool::connect_with(options.clone()).await.unwrap()).await.unwrap();
-    PgPoolOptions::new()
-        .max_connections(4)
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute("set role pm_imports").await.map(|_| ()) })
-        })
-        .connect_with(options)
-        .await
-        .unwrap()
+    PgPool::connect_with(options.options([("role", "pm_imports")])).await.unwrap()
 }
 
 const OURS: TenantId = TenantId(Uuid::from_u128(1));

@@ -30,14 +30,8 @@ async fn main() {
     let began = Instant::now();
     fill(&owner, products).await;
     let filled = began.elapsed().as_secs_f64();
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute("set role pm_catalog").await.map(|_| ()) })
-        })
-        .connect_with((*owner.connect_options()).clone())
-        .await
-        .unwrap();
+    let options = (*owner.connect_options()).clone().options([("role", "pm_catalog")]);
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
     let db = CatalogDb::over(pool);
     let mut results = Vec::new();
     for (kind, budget, make) in kinds(products) {

@@ -15,7 +15,7 @@ use imports::{Limits, check_rows, inspect, read_file};
 use runtime::TenantId;
 use serde_json::Value;
 use sqlx::Executor;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool};
 use tabular::{ReadOptions, Row};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -281,14 +281,7 @@ async fn databases() -> Option<(ImportsDb, CatalogDb)> {
 }
 
 async fn pool(options: PgConnectOptions) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(2)
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute("set role pm_imports").await.map(|_| ()) })
-        })
-        .connect_with(options)
-        .await
-        .unwrap()
+    PgPool::connect_with(options.options([("role", "pm_imports")])).await.unwrap()
 }
 
 type Fate = (i32, &'static str, Option<String>, Vec<(String, Value)>);

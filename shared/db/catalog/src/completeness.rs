@@ -1,6 +1,6 @@
 //! What a complete product has, by channel and language.
 
-use db_tenancy::{Change, Stamp, begin, error, record_change};
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use product::{Completeness, Requirement, Subject, assess, check_requirements, default_requirements, grade};
 use runtime::{Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use crate::CatalogDb;
 use crate::attributes::check_code;
-use crate::catalogs::setup;
+use crate::catalogs::{Setup, setup};
 use crate::edits::invalid;
-use crate::products::one;
+use crate::products::{Product, by_ids, one};
 
 /// What a complete product has in a channel and a language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -181,7 +181,91 @@ impl CatalogDb {
         .await
         .map_err(error)?;
         let setup = setup(&mut tx, tenant).await.map_err(error)?;
-        crate::jobs::reassess(&mut tx, tenant, &setup, &ids).await?;
+        reassess(&mut tx, tenant, &setup, &ids).await?;
         tx.commit().await.map_err(error)
     }
+}
+
+/// The completeness of products in channels and languages of their own.
+#[derive(Default)]
+pub(crate) struct Scopes {
+    product: Vec<Uuid>,
+    channel: Vec<String>,
+    locale: Vec<String>,
+    score: Vec<i16>,
+    missing: Vec<String>,
+    required: Vec<String>,
+}
+
+impl Scopes {
+    /// Assesses a product: its own completeness, and the rows of the other scopes.
+    pub(crate) fn assess(&mut self, product: &mut Product, setup: &Setup) {
+        let media = usize::try_from(product.media).unwrap_or_default();
+        let family = setup.required_attributes(product.content.family.as_deref(), "default");
+        let own = assess(Subject { content: &product.content, media, family: &family }, &setup.requirements, None);
+        product.completeness = own.score;
+        product.grade = product::grade(own.score);
+        product.missing = own.missing;
+        for scope in &setup.scopes {
+            let family = setup.required_attributes(product.content.family.as_deref(), &scope.channel);
+            let locale = Some(scope.locale.as_str()).filter(|locale| !locale.is_empty());
+            let Completeness { score, missing, missing_required, .. } =
+                assess(Subject { content: &product.content, media, family: &family }, &scope.requirements, locale);
+            self.product.push(product.id);
+            self.channel.push(scope.channel.clone());
+            self.locale.push(scope.locale.clone());
+            self.score.push(score);
+            self.missing.push(missing.join("\n"));
+            self.required.push(missing_required.join("\n"));
+        }
+    }
+
+    /// Writes the rows.
+    pub(crate) async fn upsert(&self, tx: &mut TenantTx, tenant: TenantId) -> sqlx::Result<()> {
+        if self.product.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            r"insert into product_completeness (tenant_id, product_id, channel, locale, score, missing, missing_required)
+              select $1, p, c, l, s, string_to_array(m, E'\n'), string_to_array(r, E'\n')
+              from unnest($2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::text[], $7::text[]) as r(p, c, l, s, m, r)
+              on conflict (tenant_id, channel, locale, product_id) do update
+              set score = excluded.score, missing = excluded.missing, missing_required = excluded.missing_required",
+            tenant.0,
+            &self.product,
+            &self.channel,
+            &self.locale,
+            &self.score,
+            &self.missing,
+            &self.required
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Assesses products anew; gives how many had another score.
+pub(crate) async fn reassess(tx: &mut TenantTx, tenant: TenantId, setup: &Setup, ids: &[Uuid]) -> Result<u64> {
+    let mut scopes = Scopes::default();
+    let (mut scores, mut missing, mut known) = (Vec::new(), Vec::new(), Vec::new());
+    for mut product in by_ids(tx, tenant, ids, true).await.map_err(error)? {
+        scopes.assess(&mut product, setup);
+        known.push(product.id);
+        scores.push(product.completeness);
+        missing.push(product.missing.join("\n"));
+    }
+    scopes.upsert(tx, tenant).await.map_err(error)?;
+    let assessed = sqlx::query!(
+        r"update products p set completeness = r.score, missing = string_to_array(r.missing, E'\n'), language = $5
+          from unnest($2::uuid[], $3::smallint[], $4::text[]) as r(id, score, missing)
+          where p.tenant_id = $1 and p.product_id = r.id
+            and (p.completeness <> r.score or p.missing <> string_to_array(r.missing, E'\n') or p.language <> $5)",
+        tenant.0,
+        &known,
+        &scores,
+        &missing,
+        setup.language
+    );
+    Ok(assessed.execute(&mut **tx).await.map_err(error)?.rows_affected())
 }

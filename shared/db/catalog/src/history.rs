@@ -6,7 +6,7 @@ use db_tenancy::{TenantTx, begin, error};
 use product::{FieldChange, fields};
 use runtime::{Cursor, Error, Page, Result, TenantId};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::CatalogDb;
 use crate::products::{Product, one};
+use crate::write::{Origin, Written};
 
 /// One change of a product.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -315,4 +316,58 @@ async fn made_of(tx: &mut TenantTx, tenant: TenantId, product: &Product) -> Resu
         };
     }
     Ok(values.into_iter().map(|(field, new)| (field, FieldChange { old: Value::Null, new })).collect())
+}
+
+#[derive(Default)]
+pub(crate) struct History {
+    product: Vec<Uuid>,
+    change: Vec<Uuid>,
+    action: Vec<String>,
+    row: Vec<Option<i32>>,
+    diff: Vec<Option<Value>>,
+}
+
+impl History {
+    pub(crate) fn push(&mut self, one: &Written, changes: Option<BTreeMap<String, FieldChange>>) {
+        // Written without a change of the content: nothing that a timeline would show.
+        if one.action == "updated" && changes.as_ref().is_some_and(BTreeMap::is_empty) {
+            return;
+        }
+        self.product.push(one.after.id);
+        self.change.push(Uuid::now_v7());
+        self.action.push(one.action.to_owned());
+        self.row.push(one.row);
+        self.diff.push(changes.map(|changes| json!(changes)));
+    }
+
+    pub(crate) async fn insert(
+        self,
+        tx: &mut TenantTx,
+        tenant: TenantId,
+        origin: &Origin,
+        now: OffsetDateTime,
+    ) -> sqlx::Result<()> {
+        if self.product.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            "insert into product_changes (tenant_id, product_id, change_id, at, action, source, actor_id, actor_name, job_id, row_number, diff)
+             select $1, p, c, $2, a, $3, $4, $5, $6, r, d
+             from unnest($7::uuid[], $8::uuid[], $9::text[], $10::int[], $11::jsonb[]) as r(p, c, a, r, d)",
+            tenant.0,
+            now,
+            origin.source,
+            origin.actor_id,
+            origin.actor_name,
+            origin.job_id,
+            &self.product,
+            &self.change,
+            &self.action,
+            &self.row as _,
+            &self.diff as _
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
 }

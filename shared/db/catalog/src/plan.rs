@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use product::{
-    Attribute, Content, Dimensions, Field, FieldChange, ImportMode, Kept, Language, MatchKey, Outcome, ProductRow,
-    RowError, RowIssue, Rules, Severity, SourcePolicy, Weight, WeightUnit, diff, moved_percent,
+    Attribute, Content, Field, FieldChange, ImportMode, Language, Outcome, RowError, RowIssue, Rules, Severity,
+    SourcePolicy, diff, moved_percent,
 };
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 use crate::batches::{Batch, BatchRow};
 use crate::catalogs::Setup;
+use crate::matching::Index;
 use crate::products::Product;
+use crate::taking::{Taking, kept_error};
 use crate::write::Written;
 
 /// What a row comes to.
@@ -60,80 +62,6 @@ pub(crate) struct Plan {
     pub(crate) written: Vec<Written>,
     pub(crate) outcome: Outcome,
     pub(crate) rows: Vec<PlannedRow>,
-}
-
-/// The products by what rows name them by.
-struct Index {
-    sku: HashMap<String, usize>,
-    gtin: HashMap<String, usize>,
-    reference: HashMap<String, Vec<usize>>,
-    identifier: HashMap<String, usize>,
-}
-
-impl Index {
-    fn new(batch: &Batch, products: &[Product]) -> Self {
-        let mut index =
-            Self { sku: HashMap::new(), gtin: HashMap::new(), reference: HashMap::new(), identifier: HashMap::new() };
-        for (at, product) in products.iter().enumerate() {
-            let content = &product.content;
-            if let Some(sku) = &content.sku {
-                index.sku.insert(sku.clone(), at);
-            }
-            if let Some(ean) = &content.ean {
-                index.gtin.insert(format!("{ean:0>14}"), at);
-            }
-            if let Some(reference) =
-                content.supplier_reference.as_ref().filter(|_| content.supplier_id == batch.supplier)
-            {
-                index.reference.entry(reference.clone()).or_default().push(at);
-            }
-            if let Some(value) = batch.parent_by.as_ref().and_then(|key| content.identifiers.get(key)) {
-                index.identifier.insert(value.clone(), at);
-            }
-        }
-        index
-    }
-
-    /// The product that a row is about.
-    fn find(&self, batch: &Batch, row: &ProductRow, products: &[Product]) -> Result<Option<usize>, RowError> {
-        let by_sku = row.sku.as_ref().and_then(|sku| self.sku.get(sku.as_str()).copied());
-        let by_gtin = row.ean.as_ref().and_then(|ean| self.gtin.get(ean.to_gtin14().as_str()).copied());
-        let references = row.supplier_reference.as_ref().and_then(|reference| self.reference.get(reference));
-        let mut found: Option<usize> = None;
-        for key in &batch.match_by {
-            let here = match key {
-                MatchKey::Sku => by_sku,
-                MatchKey::Ean => by_gtin,
-                MatchKey::SupplierReference => match references.map(Vec::as_slice) {
-                    Some([one]) => Some(*one),
-                    Some(several) if found.is_none() && !several.is_empty() => {
-                        return Err(ambiguous(batch, row, several.len()));
-                    }
-                    _ => None,
-                },
-            };
-            match (found, here) {
-                (None, here) => found = here,
-                (Some(one), Some(other)) if one != other => return Err(conflict(batch, row, &products[other])),
-                _ => {}
-            }
-        }
-        // A code that is another product's cannot become this one's.
-        for owner in [by_sku, by_gtin].into_iter().flatten() {
-            if found.is_some_and(|found| found != owner) || found.is_none() {
-                return Err(conflict(batch, row, &products[owner]));
-            }
-        }
-        // Both codes are named, one finds the product and the other says something else.
-        let both = batch.match_by.contains(&MatchKey::Sku) && batch.match_by.contains(&MatchKey::Ean);
-        if let Some(at) = found.filter(|at| both && by_sku != Some(*at) && by_gtin == Some(*at))
-            && row.sku.is_some()
-            && products[at].content.sku.is_some()
-        {
-            return Err(conflict(batch, row, &products[at]));
-        }
-        Ok(found)
-    }
 }
 
 /// Plans the rows: the products that they make or change, as they are to be written; counts every row.
@@ -530,174 +458,6 @@ impl Planner<'_> {
     }
 }
 
-/// What a row may change of a product: a field that somebody locked, or that a stronger source owns, stays.
-struct Taking<'t> {
-    policy: &'t SourcePolicy,
-    product: &'t Product,
-    source: &'t str,
-    /// The fields that stay, and why.
-    kept: Vec<(String, Kept)>,
-}
-
-impl<'t> Taking<'t> {
-    fn new(policy: &'t SourcePolicy, product: &'t Product, source: &'t str) -> Self {
-        Self { policy, product, source, kept: Vec::new() }
-    }
-
-    fn may(&mut self, field: &str) -> bool {
-        match self.policy.check(&self.product.owners, &self.product.locked, field, self.source) {
-            Ok(()) => true,
-            Err(kept) => {
-                self.kept.push((field.to_owned(), kept));
-                false
-            }
-        }
-    }
-
-    /// Puts `new`, if there is one, in the place, unless it is kept.
-    fn fill<T: PartialEq + Clone>(&mut self, field: &'static str, place: &mut Option<T>, new: Option<&T>) {
-        if let Some(new) = new
-            && place.as_ref() != Some(new)
-            && self.may(field)
-        {
-            *place = Some(new.clone());
-        }
-    }
-
-    fn empty<T>(&mut self, field: &'static str, place: &mut Option<T>) {
-        if place.is_some() && self.may(field) {
-            *place = None;
-        }
-    }
-
-    /// Whether the row's prices may be taken over: all prices have one currency, so a row in another one changes none of
-    /// them unless it may change each.
-    fn may_change_prices(&mut self, content: &Content, row: &ProductRow) -> bool {
-        let other = row.currency.zip(content.currency.as_deref()).is_some_and(|(new, old)| new.as_str() != old);
-        let stays = other.then(|| {
-            let prices = [
-                ("price", content.price),
-                ("net_price", content.net_price),
-                ("compare_at_price", content.compare_at_price),
-                ("cost_price", content.cost_price),
-            ];
-            let known = prices.into_iter().filter(|(_, price)| price.is_some()).map(|(field, _)| field);
-            known
-                .chain(["currency"])
-                .any(|field| self.policy.check(&self.product.owners, &self.product.locked, field, self.source).is_err())
-        });
-        if stays == Some(true) {
-            let kept = Kept::Owned("a price that this source may not change".to_owned());
-            self.kept.push(("currency".to_owned(), kept));
-            return false;
-        }
-        true
-    }
-
-    /// Takes over what the row says and leaves the rest.
-    fn take(&mut self, content: &mut Content, row: &ProductRow, supplier: Option<Uuid>) {
-        for field in &row.clear {
-            self.clear(content, *field);
-        }
-        if let Some(title) = row.title.as_ref().filter(|title| content.title != **title)
-            && self.may("title")
-        {
-            content.title.clone_from(title);
-        }
-        self.fill("sku", &mut content.sku, row.sku.clone().map(String::from).as_ref());
-        self.fill("ean", &mut content.ean, row.ean.clone().map(String::from).as_ref());
-        self.fill("description", &mut content.description, row.description.as_ref());
-        self.fill("short_description", &mut content.short_description, row.short_description.as_ref());
-        self.fill("brand", &mut content.brand, row.brand.as_ref());
-        self.fill("category", &mut content.category, row.category.as_ref());
-        self.fill("category_ids", &mut content.category_ids, row.category_id.map(|id| vec![id]).as_ref());
-        self.fill("family", &mut content.family, row.family.as_ref());
-        if self.may_change_prices(content, row) {
-            self.fill("price", &mut content.price, row.price.as_ref());
-            self.fill("net_price", &mut content.net_price, row.net_price.as_ref());
-            self.fill("compare_at_price", &mut content.compare_at_price, row.compare_at_price.as_ref());
-            self.fill("cost_price", &mut content.cost_price, row.cost_price.as_ref());
-            self.fill("currency", &mut content.currency, row.currency.map(String::from).as_ref());
-        }
-        self.fill("tax_rate", &mut content.tax_rate, row.tax_rate.map(|rate| rate.round_dp(3).normalize()).as_ref());
-        self.fill("stock", &mut content.stock, row.stock.as_ref());
-        self.measures(content, row);
-        self.fill("image_urls", &mut content.image_urls, row.image_urls.as_ref());
-        self.fill("supplier_id", &mut content.supplier_id, supplier.as_ref());
-        self.fill("supplier_reference", &mut content.supplier_reference, row.supplier_reference.as_ref());
-        self.fill("tags", &mut content.tags, row.tags.as_ref());
-        self.fill("seo_title", &mut content.seo_title, row.seo_title.as_ref());
-        self.fill("seo_description", &mut content.seo_description, row.seo_description.as_ref());
-        self.fill("slug", &mut content.slug, row.slug.as_ref());
-        for (key, value) in &row.identifiers {
-            if content.identifiers.get(key) != Some(value) && self.may(&format!("identifiers.{key}")) {
-                content.identifiers.insert(key.clone(), value.clone());
-            }
-        }
-        if let Some(status) = row.status.filter(|status| *status != content.status)
-            && self.may("status")
-        {
-            content.status = status;
-        }
-    }
-
-    fn measures(&mut self, content: &mut Content, row: &ProductRow) {
-        let unit = content.weight.map_or(WeightUnit::Gram, |weight| weight.unit);
-        let weighs = content.weight.map(|weight| weight.grams());
-        if let Some(grams) = row.weight_grams.filter(|grams| weighs != Some(*grams))
-            && self.may("weight")
-        {
-            content.weight = Some(Weight::from_grams(grams, unit));
-        }
-        if row.sides.iter().any(Option::is_some) {
-            let [length, width, height] = row.sides;
-            let said = Dimensions { length, width, height, unit: row.length_unit }.millimetres();
-            let had = content.dimensions.map_or([None; 3], |size| size.millimetres());
-            let merged = [said[0].or(had[0]), said[1].or(had[1]), said[2].or(had[2])];
-            if merged != had && self.may("dimensions") {
-                let unit = content.dimensions.map_or(row.length_unit, |size| size.unit);
-                content.dimensions = Dimensions::from_millimetres(merged, unit);
-            }
-        }
-    }
-
-    /// Empties a field; a title and a status are never empty.
-    fn clear(&mut self, content: &mut Content, field: Field) {
-        match field {
-            Field::Sku => self.empty("sku", &mut content.sku),
-            Field::Ean => self.empty("ean", &mut content.ean),
-            Field::Price => self.empty("price", &mut content.price),
-            Field::NetPrice => self.empty("net_price", &mut content.net_price),
-            Field::CompareAtPrice => self.empty("compare_at_price", &mut content.compare_at_price),
-            Field::CostPrice => self.empty("cost_price", &mut content.cost_price),
-            Field::TaxRate => self.empty("tax_rate", &mut content.tax_rate),
-            Field::Brand => self.empty("brand", &mut content.brand),
-            Field::Description => self.empty("description", &mut content.description),
-            Field::ShortDescription => self.empty("short_description", &mut content.short_description),
-            Field::Category => {
-                self.empty("category", &mut content.category);
-            }
-            Field::Family => self.empty("family", &mut content.family),
-            Field::Stock => self.empty("stock", &mut content.stock),
-            Field::ImageUrls => self.empty("image_urls", &mut content.image_urls),
-            Field::SupplierReference => self.empty("supplier_reference", &mut content.supplier_reference),
-            Field::Weight => self.empty("weight", &mut content.weight),
-            Field::Tags => self.empty("tags", &mut content.tags),
-            Field::SeoTitle => self.empty("seo_title", &mut content.seo_title),
-            Field::SeoDescription => self.empty("seo_description", &mut content.seo_description),
-            Field::Slug => self.empty("slug", &mut content.slug),
-            Field::Length | Field::Width | Field::Height => {
-                if let Some(size) = content.dimensions.filter(|_| self.may("dimensions")) {
-                    let mut sides = size.millimetres();
-                    sides[usize::from(field == Field::Width) + 2 * usize::from(field == Field::Height)] = None;
-                    content.dimensions = Dimensions::from_millimetres(sides, size.unit);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
 /// The source that an import's rows are.
 pub(crate) fn source(supplier: Option<Uuid>) -> String {
     supplier.map_or_else(|| "import".to_owned(), |supplier| format!("supplier:{supplier}"))
@@ -715,35 +475,6 @@ fn take_room(room: &mut Option<i64>) -> bool {
     }
 }
 
-fn conflict(batch: &Batch, row: &ProductRow, owner: &Product) -> RowError {
-    let ean = row.ean.as_ref().map(product::Gtin::as_str).unwrap_or_default();
-    let sku = row.sku.as_ref().map(product::Sku::as_str).unwrap_or_default();
-    let (owner_sku, owner_ean) =
-        (owner.content.sku.as_deref().unwrap_or("none"), owner.content.ean.as_deref().unwrap_or("none"));
-    let message = match batch.language {
-        Language::En => format!(
-            "the row says SKU \"{sku}\" and EAN \"{ean}\", which are not both of one product: one has the SKU {owner_sku} and the EAN {owner_ean}; correct one of the two codes"
-        ),
-        Language::Fr => format!(
-            "la ligne dit SKU « {sku} » et EAN « {ean} », qui ne sont pas ceux d'un même produit : l'un a le SKU {owner_sku} et l'EAN {owner_ean} ; corrigez l'un des deux codes"
-        ),
-    };
-    RowError::field(Field::Ean, "identifier_conflict", message, if ean.is_empty() { sku } else { ean })
-}
-
-fn ambiguous(batch: &Batch, row: &ProductRow, count: usize) -> RowError {
-    let reference = row.supplier_reference.as_deref().unwrap_or_default();
-    let message = match batch.language {
-        Language::En => {
-            format!("{count} products of the supplier have the reference \"{reference}\"; name the EAN or the SKU too")
-        }
-        Language::Fr => {
-            format!("{count} produits du fournisseur ont la référence « {reference} » ; indiquez aussi l'EAN ou le SKU")
-        }
-    };
-    RowError::field(Field::SupplierReference, "match_ambiguous", message, reference)
-}
-
 fn quota_error(quota: i64, language: Language) -> RowError {
     let message = match language {
         Language::En => format!(
@@ -754,19 +485,4 @@ fn quota_error(quota: i64, language: Language) -> RowError {
         ),
     };
     RowError::row("quota_exceeded", message)
-}
-
-fn kept_error(kept: &[(String, Kept)], language: Language) -> RowError {
-    let french = language == Language::Fr;
-    let reasons: Vec<String> = kept
-        .iter()
-        .map(|(field, why)| match why {
-            Kept::Locked if french => format!("{field} (verrouillé par une modification)"),
-            Kept::Locked => format!("{field} (locked by an edit)"),
-            Kept::Owned(owner) if french => format!("{field} (appartient à {owner})"),
-            Kept::Owned(owner) => format!("{field} (owned by {owner})"),
-        })
-        .collect();
-    let start = language.choose("these fields stay as they are", "ces champs restent comme ils sont");
-    RowError::row("field_kept", format!("{start}: {}", reasons.join(", ")))
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::CatalogDb;
 use crate::filter::{Condition, Op};
 use crate::products::{COLUMNS, Product, product};
-use crate::write::title_words;
+use crate::words::{Words, push_code, push_words, similar_words, understand};
 
 /// Which products are wanted, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -97,14 +97,6 @@ impl Sort {
 /// Where a page of a sorted list ends: the value, `None` when it is not known, and the id.
 #[derive(Serialize, Deserialize)]
 struct Place(Option<String>, Uuid);
-
-/// The words of a search, understood.
-struct Words {
-    /// As a query of the tenant's language and of no language.
-    query: String,
-    /// The whole text, when it may be a code.
-    code: Option<String>,
-}
 
 impl CatalogDb {
     /// A page of the products that `query` wants.
@@ -337,38 +329,6 @@ async fn search(
     Ok(ProductPage { data, next_cursor, total: None, corrected })
 }
 
-/// The words as a text search query: each of them, in the tenant's language or as a name; the last one may be unfinished.
-async fn understand(
-    tx: &mut TenantTx,
-    tenant: TenantId,
-    text: &str,
-    corrected: &BTreeMap<String, Vec<String>>,
-) -> Result<Words> {
-    // Words that say nothing in the tenant's language (`de`, `the`) are in no index.
-    let telling = sqlx::query!(
-        "select l.language as \"language!\",
-                array(select word from regexp_split_to_table(plain_text($2), '[^[:alnum:]]+') with ordinality as w(word, place)
-                      where word <> '' and numnode(to_tsquery(l.language::regconfig, word)) > 0 order by place limit 20) as \"words!\"
-         from (select coalesce((select language from catalogs where tenant_id = $1), 'simple') as language) as l",
-        tenant.0,
-        text
-    );
-    let telling = telling.fetch_one(&mut **tx).await.map_err(error)?;
-    let (language, words) = (telling.language, telling.words);
-    let mut parts = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let prefix = if at + 1 == words.len() && word.len() >= 2 { ":*" } else { "" };
-        let mut choices = vec![format!("to_tsquery('{language}', '{word}') || to_tsquery('simple', '{word}{prefix}')")];
-        for other in corrected.get(word).into_iter().flatten() {
-            choices.push(format!("to_tsquery('simple', '{other}') || to_tsquery('{language}', '{other}')"));
-        }
-        parts.push(format!("({})", choices.join(" || ")));
-    }
-    let code =
-        (!text.contains(char::is_whitespace) || text.chars().any(|c| c.is_ascii_digit())).then(|| text.to_owned());
-    Ok(Words { query: parts.join(" && "), code })
-}
-
 /// The ids of the products that match, the best first.
 async fn matches(tx: &mut TenantTx, words: &Words, query: &ProductQuery, trees: &Subtrees) -> Result<Vec<Uuid>> {
     let mut ids = Vec::new();
@@ -405,28 +365,6 @@ fn push_ranked(sql: &mut QueryBuilder<Postgres>, words: &Words, query: &ProductQ
     Ok(())
 }
 
-/// For each word that no title has: the words of titles that are most like it.
-async fn similar_words(tx: &mut TenantTx, tenant: TenantId, text: &str) -> Result<BTreeMap<String, Vec<String>>> {
-    let mut corrected = BTreeMap::new();
-    for word in title_words(text).take(6) {
-        let known =
-            sqlx::query_scalar!("select 1 as \"one!\" from words where tenant_id = $1 and word = $2", tenant.0, word);
-        if known.fetch_optional(&mut **tx).await.map_err(error)?.is_some() {
-            continue;
-        }
-        let similar = sqlx::query_scalar!(
-            "select word as \"word!\" from found_words where word % $1 and similarity(word, $1) >= 0.45 and abs(length(word) - length($1)) <= 3
-             order by similarity(word, $1) desc, word limit 3",
-            word
-        );
-        let similar = similar.fetch_all(&mut **tx).await.map_err(error)?;
-        if !similar.is_empty() {
-            corrected.insert(word, similar);
-        }
-    }
-    Ok(corrected)
-}
-
 async fn total(tx: &mut TenantTx, query: &ProductQuery, trees: &Subtrees, words: Option<&Words>) -> Result<Total> {
     let mut sql = QueryBuilder::new("select count(*) from (select 1");
     from_where(&mut sql, &query.filter, trees)?;
@@ -446,74 +384,6 @@ async fn total(tx: &mut TenantTx, query: &ProductQuery, trees: &Subtrees, words:
     let plan: Value = sql.build_query_scalar().fetch_one(&mut **tx).await.map_err(condition_error)?;
     let estimated = plan.pointer("/0/Plan/Plan Rows").and_then(Value::as_i64).unwrap_or_default();
     Ok(Total { count: estimated.max(count), exact: false })
-}
-
-/// How many products `query` wants, and the ids of the next ones in their order: what a job works through.
-pub(crate) async fn count_all(
-    tx: &mut TenantTx,
-    tenant: TenantId,
-    query: &ProductQuery,
-) -> Result<(i64, Option<Uuid>)> {
-    let trees = Subtrees::read(tx, tenant, &query.filter).await?;
-    let mut sql = QueryBuilder::new("select count(*), max(product_id::text)::uuid");
-    from_where(&mut sql, &query.filter, &trees)?;
-    push_search(&mut sql, tx, tenant, query).await?;
-    let row = sql.build().fetch_one(&mut **tx).await.map_err(condition_error)?;
-    Ok((row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?))
-}
-
-/// The ids of products that `query` wants, in the order of their ids, after one and up to another.
-pub(crate) async fn ids_between(
-    tx: &mut TenantTx,
-    tenant: TenantId,
-    query: &ProductQuery,
-    (after, up_to): (Uuid, Uuid),
-    limit: i64,
-) -> Result<Vec<Uuid>> {
-    let trees = Subtrees::read(tx, tenant, &query.filter).await?;
-    let mut sql = QueryBuilder::new("select product_id");
-    from_where(&mut sql, &query.filter, &trees)?;
-    push_search(&mut sql, tx, tenant, query).await?;
-    sql.push(" and product_id > ").push_bind(after).push(" and product_id <= ").push_bind(up_to);
-    sql.push(" order by product_id limit ").push_bind(limit);
-    let rows = sql.build().fetch_all(&mut **tx).await.map_err(condition_error)?;
-    rows.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>().map_err(error)
-}
-
-async fn push_search(
-    sql: &mut QueryBuilder<Postgres>,
-    tx: &mut TenantTx,
-    tenant: TenantId,
-    query: &ProductQuery,
-) -> Result<()> {
-    if let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        let words = understand(tx, tenant, text, &BTreeMap::new()).await?;
-        push_words(sql, &words);
-    }
-    Ok(())
-}
-
-/// Adds that a product has the words, or the code; words that say nothing are those of no product.
-fn push_words(sql: &mut QueryBuilder<Postgres>, words: &Words) {
-    sql.push(" and (false");
-    if !words.query.is_empty() {
-        sql.push(format!(" or words @@ ({})", words.query));
-    }
-    if let Some(code) = &words.code {
-        sql.push(" or ");
-        push_code(sql, code);
-    }
-    sql.push(")");
-}
-
-/// Adds that a product has exactly this SKU or GTIN.
-fn push_code(sql: &mut QueryBuilder<Postgres>, code: &str) {
-    let digits: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-    sql.push("(sku = ").push_bind(code.to_owned());
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) && (8..=14).contains(&digits.len()) {
-        sql.push(" or gtin14 = ").push_bind(format!("{digits:0>14}"));
-    }
-    sql.push(")");
 }
 
 impl ProductQuery {
@@ -541,7 +411,7 @@ impl ProductQuery {
 }
 
 /// A number or a time that PostgreSQL does not take is the caller's, not a fault.
-fn condition_error(failed: sqlx::Error) -> Error {
+pub(crate) fn condition_error(failed: sqlx::Error) -> Error {
     let code = failed.as_database_error().and_then(|database| database.code()).unwrap_or_default().into_owned();
     match code.as_str() {
         "22003" | "22008" | "22021" | "22P02" | "22007" => {

@@ -6,7 +6,7 @@ use db_catalog::{Batch, BatchRow, CatalogDb, LeftOutRow, MIGRATOR, PlannedRow, P
 use db_tenancy::Database;
 use product::{Cells, Field, MatchKey, Missing, Outcome, RowRules, Rules, validate};
 use runtime::{PageQuery, TenantId};
-use sqlx::Executor;
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -14,15 +14,7 @@ use uuid::Uuid;
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 async fn catalog(options: PgConnectOptions) -> CatalogDb {
-    let pool = PgPoolOptions::new()
-        .max_connections(4)
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute("set role pm_imports").await.map(|_| ()) })
-        })
-        .connect_with(options)
-        .await
-        .unwrap();
-    CatalogDb::over(pool)
+    CatalogDb::over(PgPool::connect_with(options.options([("role", "pm_imports")])).await.unwrap())
 }
 
 fn row(number: i32, sku: &str, ean: &str, title: &str, price: &str) -> BatchRow {

@@ -22,13 +22,8 @@ use uuid::Uuid;
 const NOW: OffsetDateTime = time::macros::datetime!(2026-11-21 12:00 UTC);
 const EMAIL: &str = "marie@shop.example";
 
-async fn as_role(options: &PgConnectOptions, role: &'static str) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(4)
-        .after_connect(move |connection, _| Box::pin(async move { connection.execute(role).await.map(|_| ()) }))
-        .connect_with(options.clone())
-        .await
-        .unwrap()
+async fn as_role(options: &PgConnectOptions, role: &str) -> PgPool {
+    PgPool::connect_with(options.clone().options([("role", role)])).await.unwrap()
 }
 
 /// An organisation with its owner, a session, and a key that signs.
@@ -54,10 +49,10 @@ fn new_key() -> (SigningKey, EncodingKey) {
 
 impl House {
     async fn new(options: &PgConnectOptions, remembered: bool) -> Self {
-        let identity = CoreDb::over(as_role(options, "set role pm_identity").await);
+        let identity = CoreDb::over(as_role(options, "pm_identity").await);
         let app = App::new(Env::from([("STAGE", "test")]));
         // Callers are checked by every domain, with what its role may see.
-        app.provide(CoreDb::over(as_role(options, "set role pm_catalog").await));
+        app.provide(CoreDb::over(as_role(options, "pm_catalog").await));
         let (tenant, user, session) = (TenantId(Uuid::now_v7()), Uuid::now_v7(), Uuid::now_v7());
         let new = NewOrganisation { tenant, name: "House", user, email: EMAIL, password_hash: "hash", locale: "en" };
         identity.sign_up(&new, &stamp()).await.unwrap();
@@ -251,7 +246,7 @@ async fn a_role_of_ones_own_and_a_demanded_factor_act_on_the_next_request(_: PgP
     let house = House::new(&options, false).await;
     let (tenant, stamp) = (house.tenant, stamp());
     let demanded = json!(["super_admin"]);
-    let settings = CoreDb::over(as_role(&options, "set role pm_settings").await);
+    let settings = CoreDb::over(as_role(&options, "pm_settings").await);
     settings.set_setting(tenant, TWO_FACTOR_ROLES.key(), Some(&demanded), &stamp).await.unwrap();
     let caller = house.at(NOW).await.unwrap();
     assert_eq!(caller.settings_version, 1);
@@ -266,7 +261,7 @@ async fn a_role_of_ones_own_and_a_demanded_factor_act_on_the_next_request(_: PgP
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn no_function_changes_or_removes_a_line_of_the_audit_trail(_: PgPoolOptions, options: PgConnectOptions) {
     let house = House::new(&options, false).await;
-    for role in ["set role pm_identity", "set role pm_settings", "set role pm_imports"] {
+    for role in ["pm_identity", "pm_settings", "pm_imports"] {
         let pool = as_role(&options, role).await;
         for statement in ["update audit_log set action = 'x'", "delete from audit_log", "truncate audit_log"] {
             let refused = pool.execute(statement).await.unwrap_err();

@@ -9,17 +9,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Executor, PgPool};
 use uuid::Uuid;
 
-async fn as_role(options: PgConnectOptions, role: &'static str) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(2)
-        .after_connect(move |connection, _| {
-            Box::pin(
-                async move { connection.execute(sqlx::AssertSqlSafe(format!("set role {role}"))).await.map(|_| ()) },
-            )
-        })
-        .connect_with(options)
-        .await
-        .unwrap()
+async fn as_role(options: PgConnectOptions, role: &str) -> PgPool {
+    PgPool::connect_with(options.options([("role", role)])).await.unwrap()
 }
 
 fn stamp() -> Stamp {

@@ -1,0 +1,116 @@
+//! Which product a row of a file is about.
+
+use std::collections::HashMap;
+
+use product::{Field, Language, MatchKey, ProductRow, RowError};
+
+use crate::batches::Batch;
+use crate::products::Product;
+
+/// The products by what rows name them by.
+pub(crate) struct Index {
+    pub(crate) sku: HashMap<String, usize>,
+    pub(crate) gtin: HashMap<String, usize>,
+    reference: HashMap<String, Vec<usize>>,
+    pub(crate) identifier: HashMap<String, usize>,
+}
+
+impl Index {
+    pub(crate) fn new(batch: &Batch, products: &[Product]) -> Self {
+        let mut index =
+            Self { sku: HashMap::new(), gtin: HashMap::new(), reference: HashMap::new(), identifier: HashMap::new() };
+        for (at, product) in products.iter().enumerate() {
+            let content = &product.content;
+            if let Some(sku) = &content.sku {
+                index.sku.insert(sku.clone(), at);
+            }
+            if let Some(ean) = &content.ean {
+                index.gtin.insert(format!("{ean:0>14}"), at);
+            }
+            if let Some(reference) =
+                content.supplier_reference.as_ref().filter(|_| content.supplier_id == batch.supplier)
+            {
+                index.reference.entry(reference.clone()).or_default().push(at);
+            }
+            if let Some(value) = batch.parent_by.as_ref().and_then(|key| content.identifiers.get(key)) {
+                index.identifier.insert(value.clone(), at);
+            }
+        }
+        index
+    }
+
+    /// The product that a row is about.
+    pub(crate) fn find(
+        &self,
+        batch: &Batch,
+        row: &ProductRow,
+        products: &[Product],
+    ) -> Result<Option<usize>, RowError> {
+        let by_sku = row.sku.as_ref().and_then(|sku| self.sku.get(sku.as_str()).copied());
+        let by_gtin = row.ean.as_ref().and_then(|ean| self.gtin.get(ean.to_gtin14().as_str()).copied());
+        let references = row.supplier_reference.as_ref().and_then(|reference| self.reference.get(reference));
+        let mut found: Option<usize> = None;
+        for key in &batch.match_by {
+            let here = match key {
+                MatchKey::Sku => by_sku,
+                MatchKey::Ean => by_gtin,
+                MatchKey::SupplierReference => match references.map(Vec::as_slice) {
+                    Some([one]) => Some(*one),
+                    Some(several) if found.is_none() && !several.is_empty() => {
+                        return Err(ambiguous(batch, row, several.len()));
+                    }
+                    _ => None,
+                },
+            };
+            match (found, here) {
+                (None, here) => found = here,
+                (Some(one), Some(other)) if one != other => return Err(conflict(batch, row, &products[other])),
+                _ => {}
+            }
+        }
+        // A code that is another product's cannot become this one's.
+        for owner in [by_sku, by_gtin].into_iter().flatten() {
+            if found.is_some_and(|found| found != owner) || found.is_none() {
+                return Err(conflict(batch, row, &products[owner]));
+            }
+        }
+        // Both codes are named, one finds the product and the other says something else.
+        let both = batch.match_by.contains(&MatchKey::Sku) && batch.match_by.contains(&MatchKey::Ean);
+        if let Some(at) = found.filter(|at| both && by_sku != Some(*at) && by_gtin == Some(*at))
+            && row.sku.is_some()
+            && products[at].content.sku.is_some()
+        {
+            return Err(conflict(batch, row, &products[at]));
+        }
+        Ok(found)
+    }
+}
+
+fn conflict(batch: &Batch, row: &ProductRow, owner: &Product) -> RowError {
+    let ean = row.ean.as_ref().map(product::Gtin::as_str).unwrap_or_default();
+    let sku = row.sku.as_ref().map(product::Sku::as_str).unwrap_or_default();
+    let (owner_sku, owner_ean) =
+        (owner.content.sku.as_deref().unwrap_or("none"), owner.content.ean.as_deref().unwrap_or("none"));
+    let message = match batch.language {
+        Language::En => format!(
+            "the row says SKU \"{sku}\" and EAN \"{ean}\", which are not both of one product: one has the SKU {owner_sku} and the EAN {owner_ean}; correct one of the two codes"
+        ),
+        Language::Fr => format!(
+            "la ligne dit SKU « {sku} » et EAN « {ean} », qui ne sont pas ceux d'un même produit : l'un a le SKU {owner_sku} et l'EAN {owner_ean} ; corrigez l'un des deux codes"
+        ),
+    };
+    RowError::field(Field::Ean, "identifier_conflict", message, if ean.is_empty() { sku } else { ean })
+}
+
+fn ambiguous(batch: &Batch, row: &ProductRow, count: usize) -> RowError {
+    let reference = row.supplier_reference.as_deref().unwrap_or_default();
+    let message = match batch.language {
+        Language::En => {
+            format!("{count} products of the supplier have the reference \"{reference}\"; name the EAN or the SKU too")
+        }
+        Language::Fr => {
+            format!("{count} produits du fournisseur ont la référence « {reference} » ; indiquez aussi l'EAN ou le SKU")
+        }
+    };
+    RowError::field(Field::SupplierReference, "match_ambiguous", message, reference)
+}
