@@ -6,7 +6,7 @@ use product::normalize;
 use runtime::{Result, TenantId};
 use rust_decimal::Decimal;
 
-use crate::reading::ParsedFile;
+use crate::batching::ParsedFile;
 
 fn hold(code: &str, message: String) -> Hold {
     Hold { code: code.to_owned(), message }

@@ -12,6 +12,7 @@
 
 mod automation;
 mod batch_file;
+mod batching;
 mod choices;
 mod fetching;
 mod guards;
@@ -84,8 +85,9 @@ functions! {
 pub use apply::check_rows;
 pub use automation::{AutomationInput, Source};
 pub use batch_file::{BatchHeader, BatchReader, BatchWriter, MappedColumn, RowContent};
+pub use batching::{Limits, ParsedFile, ReadBatch, read_file};
 pub use choices::Choices;
 pub use inspect_import::{InspectedColumn, Inspection, inspect};
 pub use messages::{BatchMessage, FinishMessage};
-pub use reading::{Limits, OpenFile, ParsedFile, ReadBatch, open_file, read_file};
+pub use reading::{OpenFile, open_file};
 pub use run_automation::RunMessage;

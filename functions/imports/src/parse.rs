@@ -18,7 +18,8 @@ use uuid::Uuid;
 
 use crate::guards::file_holds;
 use crate::messages::{send_batches, send_finish};
-use crate::reading::{Failure, Limits, ParsedFile, ReadBatch, Refusal, open_file};
+use crate::batching::{Limits, ParsedFile, ReadBatch};
+use crate::reading::{Failure, Refusal, open_file};
 
 /// Batches are uploaded so many at a time.
 const UPLOADS: usize = 4;

@@ -4,7 +4,9 @@
 //! [`Field`]; a [`ProductRow`] whose every value is valid comes out, or the list of what is wrong with it.
 //! The import, the API and the preview all go through [`validate`], so that there is one set of rules.
 
+mod aliases;
 mod attribute;
+mod cells;
 mod change;
 mod completeness;
 mod content;
@@ -26,9 +28,12 @@ mod schedule;
 mod sku;
 mod status;
 mod transform;
+mod validate;
 mod weight;
 
+pub use aliases::normalize;
 pub use attribute::{Attribute, AttributeKind, AttributeOption, check_attributes, is_code};
+pub use cells::Cells;
 pub use change::{FieldChange, diff, fields, with_field, with_patch};
 pub use completeness::{Completeness, Requirement, Subject, assess, check_requirements, default_requirements, grade};
 pub use content::{Content, ContentError, LOCALES, MAX_IMAGES, Texts};
@@ -38,8 +43,7 @@ pub use field::{Field, UnknownField};
 pub use gtin::{Gtin, GtinError};
 pub use language::Language;
 pub use mapping::{
-    Blank, ColumnMapping, Mapping, Suggestion, Target, code_of, known_columns, missing_required, normalize, suggest,
-    suggest_with,
+    Blank, ColumnMapping, Mapping, Suggestion, Target, code_of, known_columns, missing_required, suggest, suggest_with,
 };
 pub use measure::{Dimensions, LengthUnit, Weight, convert, measures, unit_sizes, units};
 pub use number::{DecimalMark, NumberError, parse_number};
@@ -47,10 +51,11 @@ pub use offer::{Candidate, CategoryFee, OfferRule, PriceRule, best_offer};
 pub use outcome::{ImportMode, MatchKey, Missing, Outcome, RowIssue};
 pub use profile::{ColumnProfile, Profiler};
 pub use provenance::{Kept, Owners, SourcePolicy};
-pub use row::{Cells, OnError, ProductRow, RowError, RowRules, validate};
+pub use row::{OnError, ProductRow, RowError, RowRules};
 pub use rules::{Comparison, Rule, RuleCheck, Rules, Severity, moved_percent};
 pub use schedule::Schedule;
 pub use sku::{Sku, SkuError};
 pub use status::{ProductStatus, UnknownStatus};
 pub use transform::{Tables, Transforms, check_expression};
+pub use validate::validate;
 pub use weight::{WeightError, WeightUnit, parse_weight};

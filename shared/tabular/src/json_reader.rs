@@ -6,12 +6,14 @@
 use std::collections::HashMap;
 use std::io::Read;
 
+use crate::json_bytes::Bytes;
+use crate::json_text::JsonText;
 use crate::{ReadError, Row, RowProblem};
 
 /// No object may be larger.
 const MAX_OBJECT: usize = 4 * 1024 * 1024;
 /// Objects in objects; deeper ones are not looked at.
-const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 /// More different paths than this are no table.
 pub(crate) const MAX_COLUMNS: usize = 16_384;
 
@@ -225,12 +227,13 @@ impl<R: Read> JsonReader<R> {
             row.number = self.number;
             self.object.clear();
             self.bytes.copy_value(&mut self.object, MAX_OBJECT).map_err(|problem| problem.at(self.number))?;
-            let mut flat = Flat { text: &self.object, at: 0, paths: &mut self.paths, gathered: &mut self.gathered };
+            let mut flat =
+                Flat { json: JsonText::of(&self.object), paths: &mut self.paths, gathered: &mut self.gathered };
             let mut path = String::new();
             match flat.value(&mut path, 0) {
                 Some(()) => {}
                 None => {
-                    let at = flat.at;
+                    let at = flat.json.at;
                     row.problem =
                         Some(RowProblem::Malformed(format!("the object is no valid JSON at its byte {}", at + 1)));
                 }
@@ -251,54 +254,36 @@ impl<R: Read> JsonReader<R> {
 
 /// Takes an object apart into paths and texts.
 struct Flat<'t> {
-    text: &'t [u8],
-    at: usize,
+    json: JsonText<'t>,
     paths: &'t mut Paths,
     gathered: &'t mut Gathered,
 }
 
 impl Flat<'_> {
-    fn peek(&mut self) -> Option<u8> {
-        while self.text.get(self.at).is_some_and(u8::is_ascii_whitespace) {
-            self.at += 1;
-        }
-        self.text.get(self.at).copied()
-    }
-
     fn string(&mut self) -> Option<String> {
-        let start = self.at;
-        self.at += 1;
-        loop {
-            match self.text.get(self.at)? {
-                b'\\' => self.at += 2,
-                b'"' => break,
-                _ => self.at += 1,
-            }
-        }
-        self.at += 1;
-        serde_json::from_slice(self.text.get(start..self.at)?).ok()
+        serde_json::from_slice(self.json.string()?).ok()
     }
 
     fn value(&mut self, path: &mut String, depth: usize) -> Option<()> {
         if depth > MAX_DEPTH {
             return None;
         }
-        match self.peek()? {
+        match self.json.peek()? {
             b'{' => {
-                self.at += 1;
+                self.json.at += 1;
                 loop {
-                    match self.peek()? {
+                    match self.json.peek()? {
                         b'}' => {
-                            self.at += 1;
+                            self.json.at += 1;
                             return Some(());
                         }
-                        b',' => self.at += 1,
+                        b',' => self.json.at += 1,
                         b'"' => {
                             let key = self.string()?;
-                            if self.peek()? != b':' {
+                            if self.json.peek()? != b':' {
                                 return None;
                             }
-                            self.at += 1;
+                            self.json.at += 1;
                             let length = path.len();
                             if !path.is_empty() {
                                 path.push('.');
@@ -312,14 +297,14 @@ impl Flat<'_> {
                 }
             }
             b'[' => {
-                self.at += 1;
+                self.json.at += 1;
                 loop {
-                    match self.peek()? {
+                    match self.json.peek()? {
                         b']' => {
-                            self.at += 1;
+                            self.json.at += 1;
                             return Some(());
                         }
-                        b',' => self.at += 1,
+                        b',' => self.json.at += 1,
                         b'{' => {
                             let length = path.len();
                             path.push_str("[]");
@@ -336,15 +321,7 @@ impl Flat<'_> {
                 Some(())
             }
             _ => {
-                let start = self.at;
-                while self
-                    .text
-                    .get(self.at)
-                    .is_some_and(|byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace())
-                {
-                    self.at += 1;
-                }
-                let word = std::str::from_utf8(&self.text[start..self.at]).ok()?;
+                let word = std::str::from_utf8(self.json.word()).ok()?;
                 let number =
                     word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
                 let text = match word {
@@ -355,341 +332,6 @@ impl Flat<'_> {
                 };
                 self.gathered.put(self.paths, if path.is_empty() { "value" } else { path }, text);
                 Some(())
-            }
-        }
-    }
-}
-
-/// An array of objects that a file's beginning shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Candidate {
-    pub(crate) path: String,
-    /// How many objects were seen; 0 for an object that is the one row itself.
-    pub(crate) objects: usize,
-    /// How much of the file's beginning it is.
-    bytes: usize,
-}
-
-/// The arrays of objects in a file's first bytes, which may be cut; the most likely one first. None for JSON Lines and for
-/// a single object.
-pub(crate) fn find_paths(head: &[u8]) -> Vec<Candidate> {
-    let mut scan = Scan { text: head, at: 0, found: Vec::new() };
-    if scan.skip_space() == Some(b'{') {
-        scan.value(&mut String::new(), 0);
-        // A second object after the first one: lines.
-        if scan.skip_space().is_some() && scan.at < head.len() && head.get(scan.at) == Some(&b'{') {
-            return Vec::new();
-        }
-    } else {
-        return vec![Candidate { path: String::new(), objects: 0, bytes: head.len() }];
-    }
-    const NAMES: [&str; 8] = ["products", "items", "articles", "data", "rows", "results", "records", "produits"];
-    let named = |one: &Candidate| {
-        let name = one.path.rsplit('.').next().unwrap_or_default().to_lowercase();
-        NAMES.contains(&name.as_str()) && one.objects > 0
-    };
-    // A list that is a small part of an object is one of its properties: then the object itself is the row, or the large
-    // object in it.
-    let half = head.len() / 2;
-    scan.found.retain(|one| named(one) || one.bytes > half || one.objects > 20);
-    scan.found.sort_by_key(|one| {
-        std::cmp::Reverse((named(one), one.objects > 0, one.bytes, std::cmp::Reverse(one.path.len())))
-    });
-    scan.found
-}
-
-struct Scan<'t> {
-    text: &'t [u8],
-    at: usize,
-    found: Vec<Candidate>,
-}
-
-impl Scan<'_> {
-    fn skip_space(&mut self) -> Option<u8> {
-        while self
-            .text
-            .get(self.at)
-            .is_some_and(|byte| byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF))
-        {
-            self.at += 1;
-        }
-        self.text.get(self.at).copied()
-    }
-
-    fn string(&mut self) -> Option<&str> {
-        let start = self.at + 1;
-        self.at += 1;
-        loop {
-            match self.text.get(self.at)? {
-                b'\\' => self.at += 2,
-                b'"' => break,
-                _ => self.at += 1,
-            }
-        }
-        self.at += 1;
-        std::str::from_utf8(self.text.get(start..self.at - 1)?).ok()
-    }
-
-    /// Looks for arrays of objects in objects, at most four levels down; arrays in arrays are not looked into.
-    fn value(&mut self, path: &mut String, depth: usize) -> Option<()> {
-        match self.skip_space()? {
-            b'{' => {
-                self.at += 1;
-                loop {
-                    match self.skip_space()? {
-                        b'}' => {
-                            self.at += 1;
-                            return Some(());
-                        }
-                        b',' | b':' => self.at += 1,
-                        b'"' => {
-                            let length = path.len();
-                            let key = self.string()?.to_owned();
-                            if !path.is_empty() {
-                                path.push('.');
-                            }
-                            path.push_str(&key);
-                            while self.skip_space()? == b':' {
-                                self.at += 1;
-                            }
-                            let begins = self.at;
-                            let object = self.skip_space() == Some(b'{');
-                            let place = self.found.len();
-                            if object && depth == 0 {
-                                self.found.push(Candidate { path: path.clone(), objects: 0, bytes: 0 });
-                            }
-                            let done = if depth < 4 { self.value(path, depth + 1) } else { self.skip(0).map(|_| ()) };
-                            if object && depth == 0 {
-                                self.found[place].bytes = self.at - begins;
-                            }
-                            path.truncate(length);
-                            done?;
-                        }
-                        _ => return None,
-                    }
-                }
-            }
-            b'[' => {
-                let place = self.found.len();
-                let begins = self.at;
-                self.found.push(Candidate { path: path.clone(), objects: 0, bytes: 0 });
-                self.at += 1;
-                let mut objects = 0;
-                let mut other = false;
-                let ended = loop {
-                    match self.skip_space() {
-                        None => break None,
-                        Some(b']') => {
-                            self.at += 1;
-                            break Some(());
-                        }
-                        Some(b',') => self.at += 1,
-                        Some(b'{') => {
-                            objects += 1;
-                            self.found[place].objects = objects;
-                            if self.skip(0).is_none() {
-                                break None;
-                            }
-                        }
-                        Some(_) => {
-                            other = true;
-                            if self.skip(0).is_none() {
-                                break None;
-                            }
-                        }
-                    }
-                };
-                self.found[place].bytes = self.at - begins;
-                if objects == 0 || other {
-                    self.found.remove(place);
-                }
-                ended
-            }
-            _ => self.skip(0),
-        }
-    }
-
-    fn skip(&mut self, depth: usize) -> Option<()> {
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        match self.skip_space()? {
-            b'"' => self.string().map(|_| ()),
-            open @ (b'{' | b'[') => {
-                let close = if open == b'{' { b'}' } else { b']' };
-                self.at += 1;
-                loop {
-                    let next = self.skip_space()?;
-                    if next == close {
-                        self.at += 1;
-                        return Some(());
-                    }
-                    if matches!(next, b',' | b':') {
-                        self.at += 1;
-                    } else {
-                        self.skip(depth + 1)?;
-                    }
-                }
-            }
-            _ => {
-                let start = self.at;
-                while self
-                    .text
-                    .get(self.at)
-                    .is_some_and(|byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace())
-                {
-                    self.at += 1;
-                }
-                if self.at == start { None } else { Some(()) }
-            }
-        }
-    }
-}
-
-/// What is wrong with a value that is scanned.
-enum ScanProblem {
-    Read(ReadError),
-    Cut,
-    TooLarge,
-}
-
-impl ScanProblem {
-    fn at(self, row: u64) -> ReadError {
-        match self {
-            ScanProblem::Read(error) => error,
-            ScanProblem::Cut => ReadError::CutShort { row },
-            ScanProblem::TooLarge => ReadError::RowTooLong { row },
-        }
-    }
-}
-
-/// A source, a byte at a time.
-struct Bytes<R> {
-    source: R,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-    offset: u64,
-}
-
-impl<R: Read> Bytes<R> {
-    fn new(source: R) -> Self {
-        Self { source, buffer: vec![0; 64 * 1024], start: 0, end: 0, offset: 0 }
-    }
-
-    fn fill(&mut self) -> Result<bool, ReadError> {
-        if self.start < self.end {
-            return Ok(true);
-        }
-        loop {
-            match self.source.read(&mut self.buffer) {
-                Ok(0) => return Ok(false),
-                Ok(read) => {
-                    (self.start, self.end) = (0, read);
-                    return Ok(true);
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    fn take(&mut self) -> Result<Option<u8>, ReadError> {
-        if !self.fill()? {
-            return Ok(None);
-        }
-        self.start += 1;
-        self.offset += 1;
-        Ok(Some(self.buffer[self.start - 1]))
-    }
-
-    fn skip_mark(&mut self) -> Result<(), ReadError> {
-        if self.fill()? && self.buffer[self.start..self.end].starts_with(&[0xEF, 0xBB, 0xBF]) {
-            self.start += 3;
-        }
-        Ok(())
-    }
-
-    /// The next byte that is no space, left where it is.
-    fn next_token(&mut self) -> Result<Option<u8>, ReadError> {
-        loop {
-            if !self.fill()? {
-                return Ok(None);
-            }
-            let byte = self.buffer[self.start];
-            if !byte.is_ascii_whitespace() {
-                return Ok(Some(byte));
-            }
-            self.start += 1;
-            self.offset += 1;
-        }
-    }
-
-    fn skip_value(&mut self) -> Result<(), ReadError> {
-        self.scan(|_| true).map_err(|problem| problem.at(0))
-    }
-
-    fn copy_value(&mut self, out: &mut Vec<u8>, most: usize) -> Result<(), ScanProblem> {
-        self.scan(|bytes| {
-            out.extend_from_slice(bytes);
-            out.len() <= most
-        })
-    }
-
-    /// Follows one value to its end; `piece` gets its bytes and says whether to go on.
-    fn scan(&mut self, mut piece: impl FnMut(&[u8]) -> bool) -> Result<(), ScanProblem> {
-        let (mut depth, mut in_string, mut escaped, mut begun) = (0_usize, false, false, false);
-        loop {
-            if !self.fill().map_err(ScanProblem::Read)? {
-                return if begun && depth == 0 && !in_string { Ok(()) } else { Err(ScanProblem::Cut) };
-            }
-            let from = self.start;
-            let mut ended = false;
-            while self.start < self.end {
-                let byte = self.buffer[self.start];
-                if in_string {
-                    self.start += 1;
-                    match byte {
-                        _ if escaped => escaped = false,
-                        b'\\' => escaped = true,
-                        b'"' => {
-                            in_string = false;
-                            ended = depth == 0;
-                        }
-                        _ => {}
-                    }
-                } else {
-                    match byte {
-                        b'"' => in_string = true,
-                        b'{' | b'[' => depth += 1,
-                        b'}' | b']' if depth > 0 => {
-                            depth -= 1;
-                            ended = depth == 0;
-                        }
-                        // The end of a bare word at the top.
-                        b',' | b'}' | b']' if depth == 0 && begun => {
-                            ended = true;
-                            break;
-                        }
-                        _ if depth == 0 && begun && byte.is_ascii_whitespace() => {
-                            ended = true;
-                            break;
-                        }
-                        _ => {}
-                    }
-                    self.start += 1;
-                }
-                begun = true;
-                if ended {
-                    break;
-                }
-            }
-            self.offset += (self.start - from) as u64;
-            if !piece(&self.buffer[from..self.start]) {
-                return Err(ScanProblem::TooLarge);
-            }
-            if ended {
-                return Ok(());
             }
         }
     }

@@ -6,16 +6,15 @@ mod exports;
 mod finish;
 mod import_job;
 mod jobs;
+mod options;
 mod row_issues;
 mod steps;
 
 pub use batches::{BatchRecord, NewBatch};
 pub use events::JobEvent;
 pub use exports::{ExportFile, ExportJob, ExportResult, LeftOutReason, NewExport};
-pub use import_job::{
-    FileLayout, Guards, Hold, ImportJob, ImportOptions, ImportProgress, ImportStatus, ImportTotals, NewImport, Run,
-    SizeLimits,
-};
+pub use import_job::{ImportJob, ImportProgress, ImportStatus, ImportTotals, NewImport, Run};
+pub use options::{FileLayout, Guards, Hold, ImportOptions, SizeLimits};
 pub use row_issues::RowReport;
 pub use steps::{RejectedValue, Restart};
 

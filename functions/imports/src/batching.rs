@@ -1,0 +1,385 @@
+//! The rows of a file in batches: which rows go together, and which a later row takes back.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
+
+use channels::Record;
+use db_imports::ImportOptions;
+use product::{Field, Gtin, Transforms, validate};
+use runtime::Error;
+use tabular::{ReadError, Row};
+
+use crate::batch_file::{BatchHeader, BatchWriter};
+use crate::reading::{Failure, OpenFile, Refusal, open_file, refuse};
+
+/// How large things may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Rows in a batch.
+    pub batch_rows: i32,
+}
+
+/// A batch, filled.
+pub struct ReadBatch {
+    /// Its place in the file, from 0.
+    pub number: i32,
+    /// How many rows it has.
+    pub rows: i32,
+    /// 0, or 1 for variants.
+    pub phase: i16,
+    /// The object's bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A file that was read to its end.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ParsedFile {
+    /// How many rows it has.
+    pub rows: i32,
+    /// How many batches they fill.
+    pub batches: i32,
+    /// For each batch, which rows a later row takes back, as (row, by).
+    pub superseded: BTreeMap<i32, Vec<(i32, i32)>>,
+    /// Where the file was cut short, if it was.
+    pub cut_short: Option<String>,
+    /// Columns that appeared only further down.
+    pub late_columns: Vec<String>,
+}
+
+/// Batches that are being filled, one of each phase.
+struct Filling<'s> {
+    header: &'s BatchHeader,
+    transforms: Option<Transforms>,
+    limits: Limits,
+    writers: [Option<(i32, BatchWriter)>; 2],
+    codes: [Codes; 2],
+    parsed: ParsedFile,
+    most: i32,
+}
+
+impl OpenFile<'_> {
+    /// The columns as they are read.
+    #[must_use]
+    pub fn header(&self) -> &BatchHeader {
+        &self.header
+    }
+
+    /// Reads the rows into batches. `keep_cut` keeps the rows of a file that ends in the middle.
+    ///
+    /// # Errors
+    /// Why the file cannot be imported; or what `send` says.
+    pub fn read_batches(
+        &mut self,
+        most: i32,
+        limits: Limits,
+        keep_cut: bool,
+        mut send: impl FnMut(ReadBatch) -> Result<(), Failure>,
+    ) -> Result<ParsedFile, Failure> {
+        let transforms = self
+            .header
+            .transforms()
+            .map_err(|message| Failure::Refused(Refusal { code: "mapping_invalid", message }))?;
+        let mut filling = Filling {
+            header: &self.header,
+            transforms,
+            limits,
+            writers: [None, None],
+            codes: [Codes::new(&self.header), Codes::new(&self.header)],
+            parsed: ParsedFile::default(),
+            most,
+        };
+        let parent =
+            self.header.columns.iter().find(|column| column.field == Some(Field::Parent)).map(|column| column.index);
+        let own = self.header.columns.iter().find(|column| column.field == Some(Field::Sku)).map(|column| column.index);
+        let (mut row, mut records) = (Row::default(), Vec::new());
+        loop {
+            match self.table.read(&mut row) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error @ (ReadError::CutShort { .. } | ReadError::UnclosedQuote { .. }))
+                    if keep_cut && filling.parsed.rows > 0 =>
+                {
+                    filling.parsed.cut_short = Some(error.to_string());
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
+            let number = i32::try_from(row.number).map_err(Error::internal)?;
+            if let Some(problem) = &row.problem {
+                filling.rejected(number, problem.code(), &problem.to_string(), &mut send)?;
+                continue;
+            }
+            let Some(adapter) = &mut self.adapter else {
+                // A row that names another product as its parent comes after that product.
+                let variant = parent.is_some_and(|index| {
+                    let named = row.cell(index).trim();
+                    !named.is_empty() && own.is_none_or(|own| row.cell(own).trim() != named)
+                });
+                filling.row(number, variant, |index| row.cell(index), &mut send)?;
+                continue;
+            };
+            let cells: Vec<String> = row.cells().map(str::to_owned).collect();
+            adapter.push(number, &cells, &mut records);
+            for record in records.drain(..) {
+                filling.record(&record, &mut send)?;
+            }
+        }
+        if let Some(adapter) = &mut self.adapter {
+            adapter.finish(&mut records);
+            for record in records.drain(..) {
+                filling.record(&record, &mut send)?;
+            }
+        }
+        filling.parsed.late_columns = self.table.late_columns().to_vec();
+        for phase in 0..2 {
+            filling.flush(phase, &mut send)?;
+        }
+        Ok(filling.parsed)
+    }
+}
+
+type Deliver<'f> = &'f mut dyn FnMut(ReadBatch) -> Result<(), Failure>;
+
+impl Filling<'_> {
+    fn writer(&mut self, phase: usize) -> Result<&mut BatchWriter, Failure> {
+        if self.parsed.rows >= self.most {
+            let message = format!(
+                "expected at most {} rows in a file of this format, found more; split the file and import the parts, or have the setting raised",
+                self.most
+            );
+            return refuse("too_many_rows", message);
+        }
+        self.parsed.rows += 1;
+        if self.writers[phase].is_none() {
+            self.writers[phase] = Some((self.parsed.batches, BatchWriter::new(self.header)?));
+            self.parsed.batches += 1;
+        }
+        match &mut self.writers[phase] {
+            Some((_, writer)) => Ok(writer),
+            None => Err(Failure::Ours(Error::internal("a batch was just begun"))),
+        }
+    }
+
+    fn rejected(&mut self, number: i32, code: &str, message: &str, send: Deliver<'_>) -> Result<(), Failure> {
+        self.writer(0)?.push_rejected(number, code, message)?;
+        self.full(0, send)
+    }
+
+    fn row<'c>(
+        &mut self,
+        number: i32,
+        variant: bool,
+        cell: impl Fn(usize) -> &'c str,
+        send: Deliver<'_>,
+    ) -> Result<(), Failure> {
+        let (header, phase) = (self.header, usize::from(variant));
+        self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)))?;
+        let batch = self.writers[phase].as_ref().map_or(0, |(batch, _)| *batch);
+        self.codes[phase].note((batch, number), &cell, header, self.transforms.as_ref(), &mut self.parsed.superseded);
+        self.full(phase, send)
+    }
+
+    fn record(&mut self, record: &Record, send: Deliver<'_>) -> Result<(), Failure> {
+        if let Some((code, message)) = &record.left_out {
+            self.writer(0)?.push_left_out(record.number, code, message)?;
+            return self.full(0, send);
+        }
+        let text =
+            |index: usize| record.cells.iter().find(|(at, _)| *at == index).map_or("", |(_, text)| text.as_str());
+        self.row(record.number, record.variant, text, send)
+    }
+
+    fn full(&mut self, phase: usize, send: Deliver<'_>) -> Result<(), Failure> {
+        let rows = self.writers[phase].as_ref().map_or(0, |(_, writer)| writer.rows());
+        if rows >= self.limits.batch_rows { self.flush(phase, send) } else { Ok(()) }
+    }
+
+    fn flush(&mut self, phase: usize, send: Deliver<'_>) -> Result<(), Failure> {
+        let Some((number, writer)) = self.writers[phase].take() else { return Ok(()) };
+        let rows = writer.rows();
+        send(ReadBatch { number, rows, phase: i16::try_from(phase).unwrap_or_default(), bytes: writer.finish()? })
+    }
+}
+
+/// The codes seen so far and the row that had each last: the last valid row of a file wins for a repeated SKU or
+/// EAN, whatever the order in which batches are written. 16 bytes a code and the table's own room, so that 200,000 rows
+/// stay small.
+struct Codes {
+    sku: Option<usize>,
+    ean: Option<usize>,
+    /// Whether a code is made by an expression, or stands in for a blank cell: then the cell does not tell it.
+    made: bool,
+    skus: HashMap<u64, (i32, i32)>,
+    gtins: HashMap<u64, (i32, i32)>,
+    hasher: std::hash::RandomState,
+}
+
+impl Codes {
+    fn new(header: &BatchHeader) -> Self {
+        let column = |field| header.columns.iter().find(|column| column.field == Some(field));
+        let (sku, ean) = (column(Field::Sku), column(Field::Ean));
+        Self {
+            sku: sku.map(|column| column.index),
+            ean: ean.map(|column| column.index),
+            made: [sku, ean].into_iter().flatten().any(|column| column.transform.is_some() || column.default.is_some()),
+            skus: HashMap::new(),
+            gtins: HashMap::new(),
+            hasher: std::hash::RandomState::new(),
+        }
+    }
+
+    /// Notes a row's codes; `place` is its batch and its number.
+    fn note<'c>(
+        &mut self,
+        place: (i32, i32),
+        cell: impl Fn(usize) -> &'c str,
+        header: &BatchHeader,
+        transforms: Option<&Transforms>,
+        superseded: &mut BTreeMap<i32, Vec<(i32, i32)>>,
+    ) {
+        use std::hash::BuildHasher;
+        let texts = || header.columns.iter().map(|column| std::borrow::Cow::Borrowed(cell(column.index))).collect();
+        let made = if self.made { header.cells(texts(), transforms).ok() } else { None };
+        let text = |field, index: Option<usize>| match &made {
+            Some(cells) => cells.get(field).unwrap_or_default().trim().to_owned(),
+            None => index.map(|index| cell(index).trim()).unwrap_or_default().to_owned(),
+        };
+        let sku = Some(text(Field::Sku, self.sku)).filter(|sku| !sku.is_empty());
+        let ean = text(Field::Ean, self.ean);
+        let gtin = Gtin::parse(&ean).ok().or_else(|| Gtin::repair(&ean));
+        let sku_key = sku.map(|sku| self.hasher.hash_one(sku));
+        let gtin_key = gtin.map(|gtin| self.hasher.hash_one(gtin.to_gtin14()));
+        let earlier = [
+            sku_key.and_then(|key| self.skus.get(&key).copied()),
+            gtin_key.and_then(|key| self.gtins.get(&key).copied()),
+        ];
+        if earlier.iter().any(Option::is_some) {
+            // A row with errors takes nothing back. Repeated codes are rare, so the check costs little here.
+            let valid = header.cells(texts(), transforms).is_ok_and(|cells| validate(&cells, &header.rules).is_ok());
+            if !valid {
+                return;
+            }
+            for (batch, number) in earlier.into_iter().flatten() {
+                let rows = superseded.entry(batch).or_default();
+                if number != place.1 && !rows.iter().any(|(row, _)| *row == number) {
+                    rows.push((number, place.1));
+                }
+            }
+        }
+        if let Some(key) = sku_key {
+            self.skus.insert(key, place);
+        }
+        if let Some(key) = gtin_key {
+            self.gtins.insert(key, place);
+        }
+    }
+}
+
+/// Reads a file into batches, without a cloud: what the benchmark measures, and what the function does.
+///
+/// # Errors
+/// The code and the message for the seller, when the file cannot be imported.
+pub fn read_file(
+    source: impl Read + Send,
+    options: &ImportOptions,
+    limits: Limits,
+    mut batch: impl FnMut(ReadBatch),
+) -> Result<ParsedFile, (&'static str, String)> {
+    let read = || {
+        let mut file = open_file(source, options, |_| None)?;
+        let most = options.limits.rows(&file.layout.format);
+        file.read_batches(most, limits, false, |read| {
+            batch(read);
+            Ok(())
+        })
+    };
+    read().map_err(|failure| match failure {
+        Failure::Refused(refusal) => (refusal.code, refusal.message),
+        Failure::Ours(error) => ("internal_error", error.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use product::ColumnMapping;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<(ParsedFile, Vec<i32>), (&'static str, String)> {
+        let mut sizes = Vec::new();
+        let mut options = ImportOptions::default();
+        options.limits.csv = 6;
+        let parsed = read_file(text.as_bytes(), &options, Limits { batch_rows: 2 }, |batch| sizes.push(batch.rows))?;
+        Ok((parsed, sizes))
+    }
+
+    #[test]
+    fn cuts_a_file_into_batches() {
+        let (parsed, sizes) = read("sku,title\n1,a\n2,b\n\n3,c\n").unwrap();
+        assert_eq!((parsed.rows, parsed.batches, sizes), (3, 2, vec![2, 1]));
+        assert!(parsed.superseded.is_empty());
+        assert_eq!(read("sku,title\n").unwrap().0, ParsedFile::default());
+    }
+
+    #[test]
+    fn the_last_valid_row_of_a_code_takes_the_earlier_ones_back() {
+        let (parsed, _) = read(
+            "sku,ean,title,price\n\
+             1,4006381333931,first,1\n\
+             2,,other,1\n\
+             1,,second,1\n\
+             3,4006381333931,third,1\n\
+             2,,broken,-5\n",
+        )
+        .unwrap();
+        // Row 2 is taken back by row 4 (SKU), and once is enough; row 3 stays, because row 6 is no valid row.
+        assert_eq!(parsed.superseded, BTreeMap::from([(0, vec![(2, 4)])]));
+    }
+
+    #[test]
+    fn says_why_a_file_is_refused() {
+        let (code, message) = read("colour,size\nred,4\n").unwrap_err();
+        assert_eq!(code, "columns_missing");
+        assert!(
+            message.contains("a title")
+                && message.contains("an EAN or a SKU")
+                && message.contains("\"colour\", \"size\""),
+            "{message}"
+        );
+        let (code, _) = read("sku,title\n1,a\n2,b\n3,c\n4,d\n5,e\n6,f\n7,g\n").unwrap_err();
+        assert_eq!(code, "too_many_rows");
+        assert_eq!(read("sku,title\n1,\"a\n").unwrap_err().0, "file_unclosed_quote");
+    }
+
+    #[test]
+    fn a_moved_or_renamed_column_is_told_and_stops_nothing() {
+        let mapping = vec![
+            ColumnMapping::to_field("Code article", Field::Sku),
+            ColumnMapping::to_field("Désignation", Field::Title),
+            ColumnMapping::to_field("Prix TTC", Field::Price),
+            ColumnMapping::to_field("Remarque", Field::ShortDescription),
+        ];
+        let options = ImportOptions { mapping: Some(mapping), ..ImportOptions::default() };
+        let text = "Prix public;designation;CODE ARTICLE;Poids\n1,5;Vis;A1;3\n";
+        let file = open_file(text.as_bytes(), &options, |_| None).unwrap();
+        let fields: Vec<Option<Field>> = file.layout.columns.iter().map(|column| column.field).collect();
+        assert_eq!(fields, [Some(Field::Price), Some(Field::Title), Some(Field::Sku), None]);
+        let told: Vec<&str> = file.warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert!(told.iter().any(|message| message.contains("\"Prix TTC\" is gone; \"Prix public\"")), "{told:?}");
+        assert!(told.iter().any(|message| message.contains("\"Remarque\" is gone")), "{told:?}");
+        assert!(told.iter().any(|message| message.contains("\"Poids\"")), "{told:?}");
+    }
+
+    #[test]
+    fn variants_wait_for_their_parents() {
+        let text = "sku,title,parent,option1_name,option1_value\nA-1,,A,Size,S\nA,Shirt,,Size,\nB,Cap,,,\n";
+        let mut batches = Vec::new();
+        let parsed = read_file(text.as_bytes(), &ImportOptions::default(), Limits { batch_rows: 10 }, |batch| {
+            batches.push((batch.number, batch.phase, batch.rows));
+        })
+        .unwrap();
+        assert_eq!(parsed.rows, 3);
+        batches.sort_unstable();
+        assert_eq!(batches, [(0, 1, 1), (1, 0, 2)]);
+    }
+}

@@ -1,0 +1,316 @@
+//! What a file is: the reader that fits it, and what was found out on the way.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::io::Read;
+
+use crate::container::{self, Kind};
+use crate::csv_reader::CsvReader;
+use crate::json_reader::JsonReader;
+use crate::xml_reader::XmlReader;
+use crate::{
+    Finding, Layout, PathInfo, ReadError, ReadOptions, Row, Rows, SAMPLE_ROWS, TableReader, Text, Utf8, book_reader,
+    json_paths, sniff, xml_reader,
+};
+
+/// Looks at the beginning of `source` and opens the table in it.
+///
+/// # Errors
+/// [`ReadError`] when the file is empty, is no table, or has no header.
+pub fn open<'a>(source: impl Read + Send + 'a) -> Result<TableReader<'a>, ReadError> {
+    open_with(source, &ReadOptions::default())
+}
+
+/// Opens the table in `source` as `options` say; what they leave open is found out.
+///
+/// # Errors
+/// [`ReadError`] when the file is empty, is no table, has no header, or is not what the options say.
+pub fn open_with<'a>(source: impl Read + Send + 'a, options: &ReadOptions) -> Result<TableReader<'a>, ReadError> {
+    let (kind, packing) = container::unpack(Box::new(source))?;
+    let mut table = match kind {
+        Kind::Book(bytes, format) => open_book(bytes, format, options)?,
+        Kind::Text(text) => open_text(text, options)?,
+    };
+    if let Some(packing) = packing {
+        table.layout.packing = Some(packing);
+        table.layout.findings.insert(0, finding("packing", packing, "the file's first bytes say so", 100));
+    }
+    Ok(table)
+}
+
+pub(crate) fn finding(what: &str, found: impl ToString, why: impl ToString, sureness: u8) -> Finding {
+    Finding { what: what.to_owned(), found: found.to_string(), why: why.to_string(), sureness }
+}
+
+fn layout(format: &'static str, encoding: &'static str) -> Layout {
+    Layout {
+        format,
+        packing: None,
+        encoding,
+        delimiter: None,
+        header_row: 0,
+        headers: Vec::new(),
+        columns: Vec::new(),
+        samples: Vec::new(),
+        sheets: Vec::new(),
+        sheet: None,
+        paths: Vec::new(),
+        path: None,
+        findings: Vec::new(),
+    }
+}
+
+fn open_text<'a>(mut text: Box<dyn Read + Send + 'a>, options: &ReadOptions) -> Result<TableReader<'a>, ReadError> {
+    let head = sniff::read_head(&mut text)?;
+    let named = match &options.encoding {
+        Some(name) => Some(
+            encoding_rs::Encoding::for_label(name.as_bytes())
+                .ok_or_else(|| ReadError::EncodingUnknown(name.clone()))?,
+        ),
+        None => None,
+    };
+    let (encoding, why, sureness) = sniff::encoding_of(&head, named)?;
+    let sample = encoding.decode_with_bom_removal(sniff::whole_lines(&head)).0.into_owned();
+    let ascii = encoding == encoding_rs::UTF_8 && head.is_ascii();
+    let utf8 = Utf8::new(head, text, encoding);
+    let told = finding("encoding", encoding.name(), why, sureness);
+    let mut table = match sample.trim_start().bytes().next() {
+        None => return Err(ReadError::Empty),
+        Some(b'<') => open_xml(utf8, encoding.name(), &sample, options)?,
+        Some(b'{' | b'[') => open_json(utf8, encoding.name(), &sample, options)?,
+        Some(_) => open_csv(utf8, encoding.name(), &sample, ascii, options)?,
+    };
+    table.layout.findings.insert(0, told);
+    Ok(table)
+}
+
+fn open_csv<'a>(
+    utf8: Text<'a>,
+    encoding: &'static str,
+    sample: &str,
+    ascii: bool,
+    options: &ReadOptions,
+) -> Result<TableReader<'a>, ReadError> {
+    let found = sniff::sniff(sample, options)?;
+    let mut rows = CsvReader::new(utf8, found.delimiter, found.quotes, ascii);
+    rows.pad_short_rows(options.pad_short_rows);
+    let mut row = Row::default();
+    let mut replay = VecDeque::new();
+    let mut layout = layout("csv", encoding);
+    for _ in 0..found.records_above_header {
+        rows.read(&mut row)?;
+    }
+    if !rows.read(&mut row)? {
+        return Err(ReadError::NoHeader);
+    }
+    if found.has_header {
+        layout.header_row = row.number;
+        layout.headers = header_cells(&row);
+    } else {
+        layout.headers = vec![String::new(); row.width()];
+        replay.push_back(row.clone());
+    }
+    rows.expect_width(layout.headers.len());
+    layout.columns = unique(&layout.headers);
+    layout.delimiter = Some(char::from(found.delimiter));
+    layout.samples = found.samples;
+    layout.findings = found.findings;
+    Ok(TableReader { layout, rows: Rows::Csv(Box::new(rows)), replay, broken: None, open_ended: false })
+}
+
+fn open_book<'a>(
+    bytes: Vec<u8>,
+    format: container::BookFormat,
+    options: &ReadOptions,
+) -> Result<TableReader<'a>, ReadError> {
+    let book = book_reader::open(bytes, format, options.sheet.clone())?;
+    let mut rows = Rows::Book(book.rows);
+    let mut layout = layout(format.name(), "UTF-8");
+    let (mut first, broken) = read_some(&mut rows, SAMPLE_ROWS + sniff::MAX_LINES_ABOVE_HEADER)?;
+    let records: Vec<Vec<String>> = first.iter().map(|row| row.cells().map(str::to_owned).collect()).collect();
+    let above = match options.header_row {
+        Some(0) => None,
+        Some(number) => Some(first.iter().position(|row| row.number == u64::from(number)).ok_or(ReadError::NoHeader)?),
+        None => Some(sniff::records_above_header(&records, 0)),
+    };
+    if let Some(above) = above {
+        first.drain(..above);
+        let header = first.pop_front().ok_or(ReadError::NoHeader)?;
+        layout.header_row = header.number;
+        layout.headers = header_cells(&header);
+        // Columns beyond the header's last cell that hold something have no name, but are there.
+        let width = first.iter().map(filled_width).max().unwrap_or_default();
+        if width > layout.headers.len() {
+            layout.headers.resize(width, String::new());
+        }
+        let why = if above == 0 {
+            "the first row with anything in it".to_owned()
+        } else {
+            format!("{above} rows above it fill fewer than half of the columns")
+        };
+        layout.findings.push(finding("header", layout.header_row, why, if above == 0 { 90 } else { 80 }));
+    } else {
+        let width = first.iter().map(filled_width).max().unwrap_or_default();
+        layout.headers = vec![String::new(); width];
+    }
+    let hidden = book.sheets.iter().filter(|sheet| sheet.hidden).count();
+    let why = match &options.sheet {
+        Some(_) => "asked for".to_owned(),
+        None => format!("the first visible sheet with rows, of {} ({hidden} hidden)", book.sheets.len()),
+    };
+    layout.findings.insert(
+        0,
+        finding("sheet", &book.sheet, why, if options.sheet.is_some() || book.sheets.len() == 1 { 100 } else { 75 }),
+    );
+    layout.findings.insert(0, finding("format", format.name(), "the file's first bytes and parts say so", 100));
+    layout.columns = unique(&layout.headers);
+    layout.sheets = book.sheets;
+    layout.sheet = Some(book.sheet);
+    layout.samples = samples(&first);
+    Ok(TableReader { layout, rows, replay: first, broken, open_ended: false })
+}
+
+fn open_json<'a>(
+    utf8: Text<'a>,
+    encoding: &'static str,
+    sample: &str,
+    options: &ReadOptions,
+) -> Result<TableReader<'a>, ReadError> {
+    let candidates = json_paths::find_paths(sample.as_bytes());
+    let path = options.path.clone().or_else(|| candidates.first().map(|one| one.path.clone()));
+    let reader = JsonReader::new(utf8, path.as_deref())?;
+    let mut layout = layout(if reader.is_lines() { "jsonl" } else { "json" }, encoding);
+    layout.paths =
+        candidates.iter().map(|one| PathInfo { path: one.path.clone(), seen: one.objects, known: None }).collect();
+    let shown = path.clone().filter(|path| !path.is_empty()).unwrap_or_else(|| "(the whole file)".to_owned());
+    let (why, sureness) = match (&options.path, candidates.len()) {
+        (Some(_), _) => ("asked for".to_owned(), 100),
+        (None, 0) => ("objects one after the other".to_owned(), 95),
+        (None, _) if candidates[0].objects == 0 && !candidates[0].path.is_empty() => {
+            ("the object that is most of the file".to_owned(), 60)
+        }
+        (None, 1) => ("the only array of objects".to_owned(), 98),
+        (None, several) => (format!("the most likely of {several} arrays of objects"), 70),
+    };
+    layout.path = path;
+    layout.findings.push(finding("format", layout.format, "the first character says so", 98));
+    layout.findings.push(finding("path", shown, why, sureness));
+    open_paths(Rows::Json(Box::new(reader)), layout)
+}
+
+fn open_xml<'a>(
+    utf8: Text<'a>,
+    encoding: &'static str,
+    sample: &str,
+    options: &ReadOptions,
+) -> Result<TableReader<'a>, ReadError> {
+    let start = sample.trim_start().to_lowercase();
+    if start.starts_with("<!doctype html") || start.starts_with("<html") {
+        return Err(ReadError::NotText("a web page (HTML)"));
+    }
+    let candidates = xml_reader::find_paths(sample);
+    let mut layout = layout("xml", encoding);
+    layout.paths = candidates
+        .iter()
+        .map(|one| PathInfo { path: one.path.clone(), seen: one.count, known: one.known.map(str::to_owned) })
+        .collect();
+    let path = match (&options.path, candidates.first()) {
+        (Some(path), _) => path.trim_matches('/').to_owned(),
+        (None, Some(first)) => first.path.clone(),
+        (None, None) => return Err(ReadError::PathMissing("a repeated element".to_owned())),
+    };
+    let (why, sureness) = match (&options.path, candidates.first()) {
+        (None, Some(first)) if first.known.is_some() => {
+            (format!("a {} file has its products there", first.known.unwrap_or_default()), 99)
+        }
+        (None, Some(first)) if first.count > 1 => {
+            (format!("the element repeats ({} in the beginning of the file)", first.count), 80)
+        }
+        (None, _) => ("the only element with parts".to_owned(), 40),
+        (Some(_), _) => ("asked for".to_owned(), 100),
+    };
+    layout.findings.push(finding("format", "xml", "the first character says so", 99));
+    layout.findings.push(finding("path", &path, why, sureness));
+    let reader = XmlReader::new(utf8, &path);
+    layout.path = Some(path);
+    open_paths(Rows::Xml(Box::new(reader)), layout)
+}
+
+/// Opens a file without a header: its columns are the paths that its first rows have.
+fn open_paths(mut rows: Rows<'_>, mut layout: Layout) -> Result<TableReader<'_>, ReadError> {
+    if let Rows::Json(rows) = &mut rows {
+        rows.keep_objects = true;
+    }
+    let (first, broken) = read_some(&mut rows, SAMPLE_ROWS)?;
+    if let Rows::Json(rows) = &mut rows {
+        rows.keep_objects = false;
+    }
+    if first.is_empty() {
+        return Err(ReadError::PathMissing(layout.path.clone().unwrap_or_default()));
+    }
+    layout.headers = rows.paths().map(|paths| paths.names.clone()).unwrap_or_default();
+    layout.columns.clone_from(&layout.headers);
+    layout.samples = samples(&first);
+    Ok(TableReader { layout, rows, replay: first, broken, open_ended: true })
+}
+
+/// The first rows, and what broke off their reading after at least one of them.
+fn read_some(rows: &mut Rows<'_>, most: usize) -> Result<(VecDeque<Row>, Option<ReadError>), ReadError> {
+    let mut read = VecDeque::new();
+    let mut row = Row::default();
+    let mut bytes = 0;
+    // A sample of a hundred rows of descriptions is small; one of a hundred huge rows need not be a hundred.
+    while read.len() < most && bytes < 8 * 1024 * 1024 {
+        match rows.read(&mut row) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) if read.is_empty() => return Err(error),
+            Err(error) => return Ok((read, Some(error))),
+        }
+        bytes += row.text.len();
+        read.push_back(std::mem::take(&mut row));
+    }
+    Ok((read, None))
+}
+
+fn samples(rows: &VecDeque<Row>) -> Vec<Vec<String>> {
+    rows.iter().take(SAMPLE_ROWS).map(|row| row.cells().map(str::to_owned).collect()).collect()
+}
+
+fn filled_width(row: &Row) -> usize {
+    (0..row.width()).rev().find(|index| !row.cell(*index).trim().is_empty()).map_or(0, |index| index + 1)
+}
+
+fn header_cells(row: &Row) -> Vec<String> {
+    row.cells().map(|cell| cell.trim().replace('\0', "\u{fffd}")).collect()
+}
+
+/// Column names of which no two are the same, whatever their case, and none is blank.
+fn unique(headers: &[String]) -> Vec<String> {
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut names = Vec::with_capacity(headers.len());
+    for (index, header) in headers.iter().enumerate() {
+        let plain = if header.is_empty() { format!("column {}", index + 1) } else { header.clone() };
+        let count = counts.entry(plain.to_lowercase()).or_default();
+        let name = loop {
+            *count += 1;
+            let name = if *count == 1 { plain.clone() } else { format!("{plain} ({count})") };
+            if seen.insert(name.to_lowercase()) {
+                break name;
+            }
+        };
+        names.push(name);
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_columns_have_one_name() {
+        let names = unique(&["id", "ID (2)", "id", "", "Id"].map(str::to_owned));
+        assert_eq!(names, ["id", "ID (2)", "id (3)", "column 4", "Id (4)"]);
+    }
+}
