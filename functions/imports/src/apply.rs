@@ -40,11 +40,15 @@ pub async fn apply(cx: Cx, message: BatchMessage) -> Result<()> {
     } else {
         match write(&cx, &db, tenant, &job, &batch).await {
             Ok(last) => last,
+            Err(Error::Conflict { code: "undone", .. }) => {
+                tracing::info!(%import, number, "the import was undone before this batch was written");
+                return Ok(());
+            }
             Err(error) => {
                 if cx.attempt >= MAX_ATTEMPTS {
                     let rows = format!("batch {number} ({} rows) could not be written", batch.rows);
                     db.note_event(tenant, import, "batch_failed", Some(&rows), cx.now).await?;
-                    if db.fail_batch(tenant, import, number, cx.now).await? {
+                    if db.fail_batch(tenant, (import, job.status), &batch, cx.now).await? {
                         send_finish(&cx, tenant, import).await?;
                     } else {
                         send_batches(&cx, &db, tenant, import).await?;
@@ -78,7 +82,7 @@ async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch
     if outcome.total() != batch.rows {
         return Err(Error::internal(format!("{} of {} rows are accounted for", outcome.total(), batch.rows)));
     }
-    let last = db.settle_batch(tenant, job.id, batch.number, &outcome, &columns, cx.now).await?;
+    let last = db.settle_batch(tenant, (job.id, job.status), batch, &outcome, &columns, cx.now).await?;
     #[expect(clippy::cast_precision_loss, reason = "a measurement")]
     emit_metrics(
         cx,
@@ -95,7 +99,7 @@ async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch
 /// Notes what the rows say of the supplier's offers. In another database: a batch that is delivered again says it again,
 /// and changes nothing.
 async fn note_offers(cx: &Cx, catalog: &CatalogDb, tenant: TenantId, supplier: Uuid, batch: &Batch, outcome: &Outcome) -> Result<()> {
-    let products = catalog.products_of_rows(tenant, &batch.rows).await?;
+    let products = catalog.products_of_rows(tenant, batch).await?;
     let left: std::collections::HashSet<i32> =
         outcome.issues.iter().filter(|issue| !issue.error.is_notice()).map(|issue| issue.row).collect();
     let offers: Vec<NewOffer> = batch
@@ -155,12 +159,12 @@ pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result
         match content {
             RowContent::Rejected(errors) => {
                 batch.before.reject(number, errors);
-                batch.rejected.push(LeftOutRow { number, action: "rejected", sku: None, gtin14: None });
+                batch.rejected.push(LeftOutRow { number, action: "rejected", ..LeftOutRow::default() });
             }
             RowContent::LeftOut(error) => {
                 batch.before.skipped += 1;
                 batch.before.issues.push(RowIssue { row: number, error });
-                batch.rejected.push(LeftOutRow { number, action: "skipped", sku: None, gtin14: None });
+                batch.rejected.push(LeftOutRow { number, action: "skipped", ..LeftOutRow::default() });
             }
             RowContent::Cells(cells) => match (validate(&cells, &rules), superseded.get(&number)) {
                 (Err(errors), _) => {
@@ -180,10 +184,12 @@ pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result
 
 /// A row that is not written, and the codes that it has: its product is in the file all the same.
 fn left_out(number: i32, action: &'static str, cells: &Cells<'_>) -> LeftOutRow {
+    let text = |field| cells.get(field).map(|text| text.trim().to_owned()).filter(|text| !text.contains('\0'));
     LeftOutRow {
         number,
         action,
-        sku: cells.get(Field::Sku).map(|sku| sku.trim().to_owned()).filter(|sku| !sku.contains('\0')),
-        gtin14: cells.get(Field::Ean).and_then(|ean| Gtin::parse(ean).ok()).map(|gtin| gtin.to_gtin14()),
+        sku: text(Field::Sku),
+        gtin14: cells.get(Field::Ean).and_then(|ean| Gtin::parse(ean).ok().or_else(|| Gtin::repair(ean))).map(|gtin| gtin.to_gtin14()),
+        reference: text(Field::SupplierReference),
     }
 }

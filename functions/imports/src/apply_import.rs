@@ -5,11 +5,13 @@ use db_imports::{ImportJob, ImportStatus, ImportsDb, Run};
 use db_tenancy::Stamp;
 use runtime::{Accepted, Body, Cx, Error, Path, Result};
 use serde::Deserialize;
+use time::Duration;
 use utoipa::ToSchema;
 
 use crate::choices::Choices;
 use crate::messages::{send_batches, send_finish};
 use crate::preview_import::read_again;
+use crate::sweep::PREVIEWS;
 
 /// How an import is applied.
 #[derive(Default, Deserialize, ToSchema)]
@@ -25,13 +27,17 @@ pub struct ApplyImport {
 const SHOWN: i64 = 10;
 
 /// Applies what was previewed, lets a held import through, or starts an uploaded one. 409 when products changed since the
-/// preview in fields that the file has.
+/// preview in fields that the file has, or the preview is older than 29 days.
 pub async fn apply_import(cx: Cx, id: Path, input: Body<ApplyImport>) -> Result<Accepted<ImportJob>> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let import = db.import(tenant, id.0).await?;
     let previewed = matches!(import.status, ImportStatus::Ready | ImportStatus::Held);
     if !previewed || input.0.choices.is_some() {
         return read_again(&cx, id, input.0.choices.unwrap_or_default(), Run::Apply).await.map(Accepted);
+    }
+    if import.previewed_at.is_none_or(|at| at < cx.now - PREVIEWS + Duration::DAY) {
+        let message = "the preview is too old: what the file would do may have changed; preview it again".to_owned();
+        return Err(Error::Conflict { code: "preview_expired", message });
     }
     if import.options.all_or_nothing && import.totals.rejected > 0 {
         let message = format!("{} rows would be rejected, and all or nothing was asked for; correct them first", import.totals.rejected);

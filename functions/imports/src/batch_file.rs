@@ -119,16 +119,9 @@ impl BatchHeader {
         Transforms::new(expressions, &self.tables, self.rules.decimal_mark).map(Some)
     }
 
-    /// What the texts of a row say; several columns of images are one address a line.
-    ///
-    /// # Errors
-    /// What is wrong with the expressions of which columns.
-    pub fn cells<'t>(
-        &self,
-        texts: Vec<Cow<'t, str>>,
-        transforms: Option<&Transforms>,
-    ) -> std::result::Result<Cells<'t>, Vec<RowError>> {
-        let (mut cells, mut errors) = (Cells::default(), Vec::new());
+    /// What the texts of a row say, and which expressions failed; several columns of images are one address a line.
+    pub fn cells<'t>(&self, texts: Vec<Cow<'t, str>>, transforms: Option<&Transforms>) -> Cells<'t> {
+        let mut cells = Cells::default();
         let row: BTreeMap<String, String> = match transforms {
             Some(_) => {
                 let pairs = self.columns.iter().zip(&texts).filter(|(column, _)| !column.name.is_empty());
@@ -142,7 +135,7 @@ impl BatchHeader {
                 match transforms.apply(expression, &text, &row) {
                     Ok(made) => text = Cow::Owned(made),
                     Err(why) => {
-                        errors.push(RowError::field(target.name(), "transform_failed", why, &text));
+                        cells.fail(RowError::field(target.name(), "transform_failed", why, &text));
                         continue;
                     }
                 }
@@ -172,7 +165,7 @@ impl BatchHeader {
                 Target::Identifier(_) => {}
             }
         }
-        if errors.is_empty() { Ok(cells) } else { Err(errors) }
+        cells
     }
 }
 
@@ -294,11 +287,8 @@ impl<R: Read> BatchReader<R> {
             return Ok(Some((line.n, RowContent::LeftOut(RowError::row(&code, message)))));
         }
         line.c.resize(self.header.columns.len(), Cow::Borrowed(""));
-        let content = match self.header.cells(line.c, self.transforms.as_ref()) {
-            Ok(cells) => RowContent::Cells(Box::new(cells)),
-            Err(errors) => RowContent::Rejected(errors),
-        };
-        Ok(Some((line.n, content)))
+        let cells = self.header.cells(line.c, self.transforms.as_ref());
+        Ok(Some((line.n, RowContent::Cells(Box::new(cells)))))
     }
 }
 

@@ -239,7 +239,7 @@ impl Codes {
     ) {
         use std::hash::BuildHasher;
         let texts = || header.columns.iter().map(|column| std::borrow::Cow::Borrowed(cell(column.index))).collect();
-        let made = if self.made { header.cells(texts(), transforms).ok() } else { None };
+        let made = self.made.then(|| header.cells(texts(), transforms));
         let text = |field, index: Option<usize>| match &made {
             Some(cells) => cells.get(field).unwrap_or_default().trim().to_owned(),
             None => index.map(|index| cell(index).trim()).unwrap_or_default().to_owned(),
@@ -255,7 +255,7 @@ impl Codes {
         ];
         if earlier.iter().any(Option::is_some) {
             // A row with errors takes nothing back. Repeated codes are rare, so the check costs little here.
-            let valid = header.cells(texts(), transforms).is_ok_and(|cells| validate(&cells, &header.rules).is_ok());
+            let valid = validate(&header.cells(texts(), transforms), &header.rules).is_ok();
             if !valid {
                 return;
             }

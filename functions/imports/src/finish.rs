@@ -40,6 +40,11 @@ pub async fn finish(cx: Cx, message: FinishMessage) -> Result<()> {
 
 async fn judge(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Result<()> {
     let catalog = cx.get::<CatalogDb>().await?;
+    if db.has_failed_batches(tenant, job.id).await? {
+        // What a part of the file would do is not known: the guards, and who is absent, would be judged by the rest.
+        let message = "what a part of the file would do could not be found out because of a fault on our side; preview it again";
+        return db.fail_import(tenant, job.id, ImportStatus::Judging, "preview_failed", message, time_now()).await;
+    }
     let rejected = job.totals.rejected;
     if job.options.all_or_nothing && rejected > 0 && job.run == db_imports::Run::Apply {
         let report = write_report(cx, db, tenant, job).await?;
@@ -48,15 +53,17 @@ async fn judge(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Re
         return db.fail_import(tenant, job.id, ImportStatus::Judging, "rows_rejected", &message, time_now()).await;
     }
     let holds = preview_holds(&catalog, tenant, job).await?;
+    if rejected > 0 && (job.run == db_imports::Run::Preview || !holds.is_empty()) {
+        // First: of an import that rests nobody would write it any more.
+        let report = write_report(cx, db, tenant, job).await?;
+        db.set_report(tenant, job.id, report.as_deref(), time_now()).await?;
+    }
     let judged = db.judge(tenant, job.id, &holds, time_now()).await?;
     if judged.status == ImportStatus::Applying {
         let sent = send_batches(cx, db, tenant, job.id).await?;
         if sent == 0 && db.settle_import(tenant, job.id, time_now()).await? {
             send_finish(cx, tenant, job.id).await?;
         }
-    } else if rejected > 0 {
-        let report = write_report(cx, db, tenant, job).await?;
-        db.set_report(tenant, job.id, report.as_deref(), time_now()).await?;
     }
     Ok(())
 }
@@ -69,15 +76,13 @@ async fn leave_out_absent(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &Impor
     let Some(supplier) = job.supplier_id.filter(|_| says) else { return Ok(true) };
     let (catalog, began) = (cx.get::<CatalogDb>().await?, Instant::now());
     let mut after = None;
-    loop {
-        let (count, last) = catalog.leave_out_absent(tenant, job.id, supplier, missing, after, time_now()).await?;
-        db.count_absent(tenant, job.id, count, time_now()).await?;
-        if last.is_none() {
-            return Ok(true);
+    let done = loop {
+        after = catalog.leave_out_absent(tenant, job.id, supplier, missing, after, time_now()).await?;
+        if after.is_none() || began.elapsed() > WORKING {
+            break after.is_none();
         }
-        after = last;
-        if began.elapsed() > WORKING {
-            return Ok(false);
-        }
-    }
+    };
+    let count = catalog.count_left_out(tenant, job.id, missing).await?;
+    db.note_absent(tenant, job.id, count, time_now()).await?;
+    Ok(done)
 }

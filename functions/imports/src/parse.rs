@@ -7,6 +7,7 @@
 use std::io::Read;
 
 use cloud::Objects;
+use db_catalog::CatalogDb;
 use db_imports::{FileLayout, Hold, ImportJob, ImportOptions, ImportStatus, ImportsDb, NewBatch};
 use futures::{StreamExt, TryStreamExt};
 use product::Mapping;
@@ -53,6 +54,8 @@ pub async fn parse(cx: Cx, object: ObjectCreated) -> Result<()> {
         tracing::info!(%import, "the import does not wait for this file; a second upload is not imported");
         return Ok(());
     };
+    // An earlier reading may have cut the file into other batches.
+    cx.get::<CatalogDb>().await?.forget_preview(tenant, import, cx.now).await?;
     match read_and_upload(&cx, &db, tenant, &job, &object).await {
         Ok(read) => {
             let holds = file_holds(&db, tenant, &job, &read.parsed, &read.layout).await?;

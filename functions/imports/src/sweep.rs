@@ -17,8 +17,8 @@ use crate::parse::publish;
 const MOST: i32 = 100;
 /// So often an import is resumed without any progress in between.
 const MAX_RESUMES: i32 = 10;
-/// For so long an import can be applied after its preview.
-const PREVIEWS: Duration = Duration::days(30);
+/// For so long a preview is kept; an import can be applied until a day before.
+pub(crate) const PREVIEWS: Duration = Duration::days(30);
 /// Records of previews that one sweep forgets.
 const MOST_FORGOTTEN: i32 = 20_000;
 /// An event is published by the step that wrote it; one that is older was left.

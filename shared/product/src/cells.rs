@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::Field;
+use crate::{Field, RowError};
 
 /// The text of a row: one place for each [`Field`], and what fills attributes and identifiers. `None` where the file has
 /// no such column or the cell is blank.
@@ -12,6 +12,7 @@ pub struct Cells<'a> {
     pub(crate) clear: Vec<Field>,
     pub(crate) attributes: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
     pub(crate) identifiers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub(crate) errors: Vec<RowError>,
 }
 
 impl Default for Cells<'_> {
@@ -21,6 +22,7 @@ impl Default for Cells<'_> {
             clear: Vec::new(),
             attributes: Vec::new(),
             identifiers: Vec::new(),
+            errors: Vec::new(),
         }
     }
 }
@@ -36,6 +38,11 @@ impl<'a> Cells<'a> {
     #[must_use]
     pub fn get(&self, field: Field) -> Option<&str> {
         self.fields[field as usize].as_deref()
+    }
+
+    /// Says why a place could not be filled.
+    pub fn fail(&mut self, error: RowError) {
+        self.errors.push(error);
     }
 
     /// Says that the row's blank cell empties `field`.

@@ -14,7 +14,7 @@ const SPREADSHEET_ERRORS: [&str; 8] =
 /// # Errors
 /// All that is wrong with the row, not only the first: the seller mends it in one go.
 pub fn validate(cells: &Cells<'_>, rules: &RowRules) -> Result<ProductRow, Vec<RowError>> {
-    let mut check = Check { cells, rules, errors: Vec::new(), notices: Vec::new() };
+    let mut check = Check { cells, rules, errors: cells.errors.clone(), notices: Vec::new() };
     check.no_nul();
 
     let title = check.text(Field::Title, 500).map(|title| title.split_whitespace().collect::<Vec<_>>().join(" "));

@@ -34,7 +34,7 @@ pub struct BatchRow {
 }
 
 /// A row that was rejected or taken back before the catalogue was asked, and the codes that it has all the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOutRow {
     /// As the spreadsheet shows it.
     pub number: i32,
@@ -44,6 +44,8 @@ pub struct LeftOutRow {
     pub sku: Option<String>,
     /// Its EAN, in 14 digits.
     pub gtin14: Option<String>,
+    /// The supplier's reference.
+    pub reference: Option<String>,
 }
 
 /// Rows that are written together.
@@ -124,7 +126,7 @@ impl CatalogDb {
     /// # Errors
     /// When the database does not answer, or other transactions were faster five times in a row.
     pub async fn apply(&self, tenant: TenantId, batch: &Batch, now: OffsetDateTime) -> Result<Outcome> {
-        self.tried(tenant, batch, Stage::Commit, now).await.map(|(outcome, _)| outcome)
+        self.tried(tenant, batch, (Stage::Commit, false), now).await.map(|(outcome, _)| outcome)
     }
 
     /// Writes a batch and gives what came of each row; nothing when it was written before.
@@ -137,7 +139,7 @@ impl CatalogDb {
         batch: &Batch,
         now: OffsetDateTime,
     ) -> Result<(Outcome, Vec<PlannedRow>)> {
-        self.tried(tenant, batch, Stage::Commit, now).await
+        self.tried(tenant, batch, (Stage::Commit, true), now).await
     }
 
     /// Does everything that [`CatalogDb::apply`] does, takes it back, and notes what would have come of each row.
@@ -150,21 +152,25 @@ impl CatalogDb {
         batch: &Batch,
         now: OffsetDateTime,
     ) -> Result<(Outcome, Vec<PlannedRow>)> {
-        self.tried(tenant, batch, Stage::Preview, now).await
+        self.tried(tenant, batch, (Stage::Preview, true), now).await
     }
 
     async fn tried(
         &self,
         tenant: TenantId,
         batch: &Batch,
-        stage: Stage,
+        (stage, trace): (Stage, bool),
         now: OffsetDateTime,
     ) -> Result<(Outcome, Vec<PlannedRow>)> {
         let mut attempt = 1;
         loop {
             let tx = begin(&self.pool, tenant).await?;
-            match try_batch(tx, tenant, batch, stage, now).await {
-                Ok(done) => return Ok(done),
+            match try_batch(tx, tenant, batch, (stage, trace), now).await {
+                Ok(Some(done)) => return Ok(done),
+                Ok(None) => {
+                    let message = "the import was undone: nothing of it is written any more".to_owned();
+                    return Err(Error::Conflict { code: "undone", message });
+                }
                 Err(failed) if can_be_tried_again(&failed) && attempt < MAX_TRIES => {
                     tracing::info!(attempt, error = ?failed, "another transaction was faster; the batch is tried again");
                     // The batch's id is random at its end: two batches that met do not meet again.
@@ -182,22 +188,40 @@ impl CatalogDb {
 }
 
 impl CatalogDb {
-    /// The product of each row, where there is one: by its SKU, else by its GTIN.
+    /// The product of each row of a batch that was written, where there is one that the batch may change: by its SKU, else by
+    /// its GTIN, else by the supplier's reference where rows are matched by it.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn products_of_rows(&self, tenant: TenantId, rows: &[BatchRow]) -> Result<Vec<Option<Uuid>>> {
+    pub async fn products_of_rows(&self, tenant: TenantId, batch: &Batch) -> Result<Vec<Option<Uuid>>> {
+        let rows = &batch.rows;
         let skus: Vec<Option<String>> = rows.iter().map(|row| row.product.sku.clone().map(String::from)).collect();
         let gtins: Vec<Option<String>> =
             rows.iter().map(|row| row.product.ean.as_ref().map(product::Gtin::to_gtin14)).collect();
+        let references: Vec<Option<String>> = rows.iter().map(|row| row.product.supplier_reference.clone()).collect();
+        let supplier = batch.supplier.filter(|_| batch.match_by.contains(&MatchKey::SupplierReference));
+        // A mode that leaves products as they are says nothing of those that it did not make.
+        let made_by = (batch.mode != ImportMode::Update).then_some(batch.import);
         let mut tx = begin(&self.pool, tenant).await?;
         let found = sqlx::query_scalar!(
-            "select coalesce((select product_id from products where tenant_id = $1 and sku = r.sku),
-                             (select product_id from products where tenant_id = $1 and gtin14 = r.gtin)) as id
-             from unnest($2::text[], $3::text[]) with ordinality as r(sku, gtin, place) order by r.place",
+            "select p.product_id as \"id?\"
+             from unnest($2::text[], $3::text[], $4::text[]) with ordinality as r(sku, gtin, reference, place)
+             left join lateral (
+                 select coalesce((select product_id from products where tenant_id = $1 and sku = r.sku),
+                                 (select product_id from products where tenant_id = $1 and gtin14 = r.gtin),
+                                 (select min(product_id::text)::uuid from products
+                                  where tenant_id = $1 and supplier_id = $5 and supplier_reference = r.reference
+                                  having count(*) = 1)) as id
+             ) named on true
+             left join products p
+                 on p.tenant_id = $1 and p.product_id = named.id and ($6::uuid is null or p.import_id = $6)
+             order by r.place",
             tenant.0,
             &skus as _,
-            &gtins as _
+            &gtins as _,
+            &references as _,
+            supplier,
+            made_by
         );
         found.fetch_all(&mut *tx).await.map_err(db_tenancy::error)
     }
@@ -211,47 +235,60 @@ fn can_be_tried_again(failed: &WriteError) -> bool {
     }
 }
 
+/// Writes or previews a batch; nothing when the import that it belongs to is undone.
 async fn try_batch(
     mut tx: TenantTx,
     tenant: TenantId,
     batch: &Batch,
-    stage: Stage,
+    (stage, trace): (Stage, bool),
     now: OffsetDateTime,
-) -> Result<(Outcome, Vec<PlannedRow>), WriteError> {
+) -> Result<Option<(Outcome, Vec<PlannedRow>)>, WriteError> {
+    if stage == Stage::Commit && is_undone(&mut tx, tenant, batch.import).await? {
+        return Ok(None);
+    }
     if let Some(outcome) = noted_outcome(&mut tx, tenant, batch.id, stage).await? {
-        return Ok((outcome, Vec::new()));
+        return Ok(Some((outcome, Vec::new())));
     }
     if stage == Stage::Preview {
         sqlx::query!("savepoint preview").execute(&mut *tx).await?;
     }
     let setup = setup(&mut tx, tenant).await?;
     let mut products = known_products(&mut tx, tenant, batch).await?;
-    let mut written = Vec::new();
-    let mut staged_ids = BTreeSet::new();
+    let mut staged: BTreeMap<Uuid, Written> = BTreeMap::new();
     let mut room = setup.quota.map(|quota| quota - setup.products);
     if stage == Stage::Preview {
-        let staged = staged_parents(&mut tx, tenant, batch, &products, now).await?;
-        products.extend(staged.iter().cloned());
-        staged_ids.extend(staged.iter().map(|product| product.id));
-        written.extend(staged.into_iter().map(|after| Written { before: None, after, row: None, action: "created" }));
-        let others = staged_elsewhere(&mut tx, tenant, batch).await?;
-        room = room.map(|room| room - others);
+        let parents = staged_parents(&mut tx, tenant, batch, &products, now).await?;
+        products.extend(parents.iter().cloned());
+        let made = parents.into_iter().map(|after| Written { before: None, after, row: None, action: "created" });
+        staged.extend(made.map(|one| (one.after.id, one)));
+        if let Some(room) = &mut room {
+            *room -= staged_elsewhere(&mut tx, tenant, batch).await?;
+        }
     }
     let knowledge = Knowledge {
         setup: &setup,
-        products,
         attributes: attributes(&mut tx, tenant, batch, now).await?,
         categories: categories(&mut tx, tenant, batch).await?,
         taken: taken(&mut tx, tenant, batch).await?,
+        variants: siblings(&mut tx, tenant, batch, &products).await?,
+        products,
         room,
-        trace: true,
+        trace,
         now,
     };
-    let Plan { written: planned, outcome, mut rows } = plan(batch, knowledge);
-    for row in rows.iter_mut().filter(|row| row.found.is_some_and(|(id, _)| staged_ids.contains(&id))) {
+    let Plan { written: mut planned, outcome, mut rows } = plan(batch, knowledge);
+    for row in rows.iter_mut().filter(|row| row.found.is_some_and(|(id, _)| staged.contains_key(&id))) {
         row.found = None;
     }
-    written.extend(planned);
+    // What changes a product that is made again is one writing with its making.
+    planned.retain_mut(|one| match staged.get_mut(&one.after.id) {
+        Some(made) => {
+            made.after = one.after.clone();
+            false
+        }
+        None => true,
+    });
+    let written: Vec<Written> = staged.into_values().chain(planned).collect();
     let origin = Origin { source: source(batch.supplier), job_id: Some(batch.import), ..Origin::default() };
     match write(&mut tx, tenant, &setup, &origin, written, now).await {
         // Of a preview the quota is what its rows say: they were counted, each on its own.
@@ -268,7 +305,23 @@ async fn try_batch(
         }
     }
     tx.commit().await?;
-    Ok((outcome, rows))
+    Ok(Some((outcome, rows)))
+}
+
+/// Whether an import is undone. An undo waits until batches that are being written are, and finds them.
+async fn is_undone(tx: &mut TenantTx, tenant: TenantId, import: Uuid) -> sqlx::Result<bool> {
+    sqlx::query!("select pg_advisory_xact_lock_shared($1)", lock_key(import)).execute(&mut **tx).await?;
+    let undone = sqlx::query_scalar!(
+        "select exists (select from catalog_jobs where tenant_id = $1 and undoes = $2) as \"undone!\"",
+        tenant.0,
+        import
+    );
+    undone.fetch_one(&mut **tx).await
+}
+
+/// The key of the advisory lock of a batch or an import.
+pub(crate) fn lock_key(id: Uuid) -> i64 {
+    i64::from_be_bytes(id.as_bytes()[8..].try_into().unwrap_or_default())
 }
 
 /// Notes that a batch was written, in the transaction that writes it.
@@ -299,8 +352,7 @@ async fn noted_outcome(
     batch: Uuid,
     stage: Stage,
 ) -> sqlx::Result<Option<Outcome>> {
-    let lock = i64::from_be_bytes(batch.as_bytes()[8..].try_into().unwrap_or_default());
-    sqlx::query!("select pg_advisory_xact_lock($1)", lock).execute(&mut **tx).await?;
+    sqlx::query!("select pg_advisory_xact_lock($1)", lock_key(batch)).execute(&mut **tx).await?;
     if stage == Stage::Preview {
         return Ok(None);
     }
@@ -337,7 +389,10 @@ async fn known_products(tx: &mut TenantTx, tenant: TenantId, batch: &Batch) -> s
     .fetch_all(&mut **tx)
     .await?;
     if let Some(supplier) = batch.supplier.filter(|_| batch.match_by.contains(&MatchKey::SupplierReference)) {
-        let references: Vec<String> = rows().filter_map(|row| row.supplier_reference.clone()).collect();
+        let references: Vec<String> = rows()
+            .filter_map(|row| row.supplier_reference.clone())
+            .chain(batch.rejected.iter().filter_map(|row| row.reference.clone()))
+            .collect();
         let found = sqlx::query_scalar!(
             "select product_id from products where tenant_id = $1 and supplier_id = $2 and supplier_reference = any($3)",
             tenant.0,
@@ -384,10 +439,10 @@ async fn staged_parents(
         return Ok(Vec::new());
     }
     let staged = sqlx::query!(
-        "select distinct on (sku) changes from staged_rows
+        "select distinct on (coalesce(sku, row_number::text)) changes from staged_rows
          where tenant_id = $1 and import_id = $2 and action = 'created' and batch <> $4
            and (sku = any($3) or ($5::text is not null and changes -> ('identifiers.' || $5::text) ->> 'new' = any($3)))
-         order by sku, row_number desc",
+         order by coalesce(sku, row_number::text), row_number desc",
         tenant.0,
         batch.import,
         &wanted,
@@ -405,6 +460,27 @@ async fn staged_parents(
         parents.push(Product::new(content, now));
     }
     Ok(parents)
+}
+
+/// The variants that the rows' parents have, by parent and options.
+async fn siblings(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    products: &[Product],
+) -> sqlx::Result<HashMap<(Uuid, BTreeMap<String, String>), Uuid>> {
+    if batch.rows.iter().all(|row| row.product.parent.is_none()) {
+        return Ok(HashMap::new());
+    }
+    let parents: Vec<Uuid> = products.iter().map(|product| product.id).collect();
+    let found = sqlx::query!(
+        r#"select product_id, parent_id as "parent_id!", options as "options: Json<BTreeMap<String, String>>"
+           from products where tenant_id = $1 and parent_id = any($2)"#,
+        tenant.0,
+        &parents
+    );
+    let found = found.fetch_all(&mut **tx).await?;
+    Ok(found.into_iter().map(|row| ((row.parent_id, row.options.0), row.product_id)).collect())
 }
 
 /// How many products the other batches of this preview would make.
@@ -480,10 +556,14 @@ async fn taken(
         };
         let values: Vec<String> = batch.rows.iter().filter_map(|row| value(&row.product)).collect();
         // The field is one of four that the rules know.
-        let select = format!(
+        let mut select = format!(
             "select product_id, {} from products where tenant_id = $1 and {} = any($2) and trashed_at is null",
             rule.field, rule.field
         );
+        if rule.field == "title" {
+            // What the index of titles is made of.
+            select.push_str(" and left(lower(title), 100) in (select left(lower(t), 100) from unnest($2::text[]) t)");
+        }
         let found = sqlx::query(AssertSqlSafe(select)).bind(tenant.0).bind(&values).fetch_all(&mut **tx).await?;
         for row in found {
             taken.entry((rule.field.clone(), row.try_get(1)?)).or_default().push(row.try_get(0)?);

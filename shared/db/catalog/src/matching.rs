@@ -39,6 +39,20 @@ impl Index {
         index
     }
 
+    /// Every product that one of a row's codes names.
+    pub(crate) fn named(&self, sku: Option<&str>, gtin14: Option<&str>, reference: Option<&str>) -> Vec<usize> {
+        let references = reference.and_then(|reference| self.reference.get(reference));
+        let mut named: Vec<usize> = sku
+            .and_then(|sku| self.sku.get(sku).copied())
+            .into_iter()
+            .chain(gtin14.and_then(|gtin| self.gtin.get(gtin).copied()))
+            .chain(references.into_iter().flatten().copied())
+            .collect();
+        let mut seen = std::collections::HashSet::new();
+        named.retain(|at| seen.insert(*at));
+        named
+    }
+
     /// The product that a row is about.
     pub(crate) fn find(
         &self,

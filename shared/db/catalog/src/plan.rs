@@ -27,6 +27,8 @@ pub struct PlannedRow {
     pub action: &'static str,
     /// The product that the row finds, as it was.
     pub found: Option<(Uuid, i64)>,
+    /// Further products that the row names, when its codes contradict each other.
+    pub also: Vec<Uuid>,
     /// The product's codes and title, as they would be.
     pub sku: Option<String>,
     /// See [`PlannedRow::sku`].
@@ -50,6 +52,8 @@ pub(crate) struct Knowledge<'k> {
     pub(crate) categories: BTreeSet<Uuid>,
     /// Who has the value of a field that must be unique: by field and value.
     pub(crate) taken: HashMap<(String, String), Vec<Uuid>>,
+    /// The variants of the rows' parents, by parent and options.
+    pub(crate) variants: HashMap<(Uuid, BTreeMap<String, String>), Uuid>,
     /// How many more products there may be.
     pub(crate) room: Option<i64>,
     /// Whether the rows' fates are wanted, not only their number.
@@ -74,13 +78,13 @@ pub(crate) fn plan(batch: &Batch, knowledge: Knowledge<'_>) -> Plan {
         source: source(batch.supplier),
         unique: HashMap::new(),
         adopted: BTreeMap::new(),
+        variants: knowledge.variants.clone(),
         knowledge: &knowledge,
         index: &index,
     };
     for rejected in &batch.rejected {
-        let by_sku = rejected.sku.as_ref().and_then(|sku| index.sku.get(sku).copied());
-        let found = by_sku.or_else(|| rejected.gtin14.as_ref().and_then(|gtin| index.gtin.get(gtin).copied()));
-        planner.trace(rejected.number, rejected.action, found.map(|at| &knowledge.products[at]), None);
+        let named = index.named(rejected.sku.as_deref(), rejected.gtin14.as_deref(), rejected.reference.as_deref());
+        planner.trace_named(rejected.number, rejected.action, &named);
     }
     let found: Vec<_> = batch.rows.iter().map(|row| index.find(batch, &row.product, &knowledge.products)).collect();
     for row in &batch.rows {
@@ -97,7 +101,13 @@ pub(crate) fn plan(batch: &Batch, knowledge: Knowledge<'_>) -> Plan {
     planner.plan.written.reverse();
     for (row, at) in batch.rows.iter().zip(found) {
         match at {
-            Err(error) => planner.reject(row, None, vec![error]),
+            Err(error) => {
+                planner.plan.outcome.reject(row.number, vec![error]);
+                let gtin14 = row.product.ean.as_ref().map(product::Gtin::to_gtin14);
+                let sku = row.product.sku.as_ref().map(product::Sku::as_str);
+                let named = index.named(sku, gtin14.as_deref(), row.product.supplier_reference.as_deref());
+                planner.trace_named(row.number, "rejected", &named);
+            }
             Ok(None) => planner.make(row),
             Ok(Some(_)) => {}
         }
@@ -133,6 +143,16 @@ struct Planner<'p> {
     unique: HashMap<(String, String), Uuid>,
     /// Parents that had no axes yet, by their place among the known products.
     adopted: BTreeMap<usize, Vec<String>>,
+    /// See [`Knowledge::variants`]; with those that rows of this batch make.
+    variants: HashMap<(Uuid, BTreeMap<String, String>), Uuid>,
+}
+
+/// The parent that a row names.
+struct Parent {
+    /// Its place among the known products.
+    at: usize,
+    /// Its axes.
+    axes: Vec<String>,
 }
 
 impl Planner<'_> {
@@ -157,12 +177,22 @@ impl Planner<'_> {
             row,
             action,
             found: before.map(|before| (before.id, before.version)),
+            also: Vec::new(),
             sku: shown.and_then(|one| one.content.sku.clone()),
             ean: shown.and_then(|one| one.content.ean.clone()),
             title: shown.map(|one| one.content.title.clone()),
             changes,
             price_move,
         });
+    }
+
+    /// Traces a row that is left out, and all products that it names.
+    fn trace_named(&mut self, row: i32, action: &'static str, named: &[usize]) {
+        let knowledge = self.knowledge;
+        self.trace(row, action, named.first().map(|at| &knowledge.products[*at]), None);
+        if let (Some(traced), Some(others)) = (self.plan.rows.last_mut().filter(|_| knowledge.trace), named.get(1..)) {
+            traced.also = others.iter().map(|at| knowledge.products[*at].id).collect();
+        }
     }
 
     fn reject(&mut self, row: &BatchRow, found: Option<&Product>, errors: Vec<RowError>) {
@@ -188,14 +218,14 @@ impl Planner<'_> {
         let mut taking = Taking::new(&open, &nothing, "import");
         let mut content = Content::default();
         taking.take(&mut content, &row.product, self.batch.supplier);
-        let parent = match self.parent(row, &mut content) {
+        let parent = match self.parent(row, &mut content, nothing.id) {
             Ok(parent) => parent,
             Err(error) => return self.reject(row, None, vec![error]),
         };
         if content.title.is_empty() {
-            match parent {
+            match &parent {
                 // A variant without a name of its own is called as its parent is.
-                Some(at) => content.title.clone_from(&self.knowledge.products[at].content.title),
+                Some(parent) => content.title.clone_from(&self.knowledge.products[parent.at].content.title),
                 None => {
                     let message = self.language().choose(
                         "expected a title: there is no product with this code yet",
@@ -215,6 +245,7 @@ impl Planner<'_> {
             return self.reject(row, None, vec![error]);
         }
         after.import = Some((self.batch.import, row.number));
+        self.adopt(parent, &after);
         self.plan.outcome.created += 1;
         self.trace(row.number, "created", None, Some(&after));
         self.plan.written.push(Written { before: None, after, row: Some(row.number), action: "created" });
@@ -245,9 +276,10 @@ impl Planner<'_> {
         let mut taking = Taking::new(&knowledge.setup.policy, product, &self.source);
         taking.take(&mut content, &row.product, self.batch.supplier);
         let kept = taking.kept;
-        if let Err(error) = self.parent(row, &mut content) {
-            return self.reject(row, Some(product), vec![error]);
-        }
+        let parent = match self.parent(row, &mut content, product.id) {
+            Ok(parent) => parent,
+            Err(error) => return self.reject(row, Some(product), vec![error]),
+        };
         let errors = self.finish(row, Some(product), &mut content, product.id);
         if !errors.is_empty() {
             return self.reject(row, Some(product), errors);
@@ -267,6 +299,7 @@ impl Planner<'_> {
             let error = quota_error(knowledge.setup.quota.unwrap_or_default(), self.language());
             return self.reject(row, Some(product), vec![error]);
         }
+        self.adopt(parent, &after);
         self.plan.outcome.updated += 1;
         self.trace(row.number, "updated", Some(product), Some(&after));
         self.plan.written.push(Written {
@@ -277,8 +310,8 @@ impl Planner<'_> {
         });
     }
 
-    /// Makes the row's product a variant of the parent that it names, or gives a parent its axes.
-    fn parent(&mut self, row: &BatchRow, content: &mut Content) -> Result<Option<usize>, RowError> {
+    /// Makes the row's product, whose id is `id`, a variant of the parent that it names, or gives a parent its axes.
+    fn parent(&self, row: &BatchRow, content: &mut Content, id: Uuid) -> Result<Option<Parent>, RowError> {
         let Some(named) = row
             .product
             .parent
@@ -326,12 +359,7 @@ impl Planner<'_> {
         let axes = match self.adopted.get(&at) {
             Some(axes) => axes.clone(),
             None if !parent.content.option_axes.is_empty() => parent.content.option_axes.clone(),
-            None if !given.is_empty() => {
-                let axes: Vec<String> = given.iter().map(|(axis, _)| axis.clone()).collect();
-                self.adopted.insert(at, axes.clone());
-                axes
-            }
-            None => Vec::new(),
+            None => given.iter().map(|(axis, _)| axis.clone()).collect(),
         };
         // An update may leave the options away.
         let options: BTreeMap<String, String> =
@@ -345,9 +373,32 @@ impl Planner<'_> {
                 "options_invalid",
             ));
         }
+        if self.variants.get(&(parent.id, options.clone())).is_some_and(|variant| *variant != id) {
+            let shown: Vec<String> = options.iter().map(|(axis, value)| format!("{axis}: {value}")).collect();
+            let shown = shown.join(", ");
+            return Err(wrong(
+                format!(
+                    "the parent has another variant with the same options ({shown}); correct the options or the codes"
+                ),
+                format!(
+                    "le parent a une autre déclinaison avec les mêmes options ({shown}) ; corrigez les options ou les codes"
+                ),
+                "variant_exists",
+            ));
+        }
         content.parent_id = Some(parent.id);
         content.options = options;
-        Ok(Some(at))
+        Ok(Some(Parent { at, axes }))
+    }
+
+    /// Notes what an accepted row says of its parent.
+    fn adopt(&mut self, parent: Option<Parent>, after: &Product) {
+        let Some(Parent { at, axes }) = parent else { return };
+        let known = &self.knowledge.products[at];
+        self.variants.insert((known.id, after.content.options.clone()), after.id);
+        if known.content.option_axes.is_empty() {
+            self.adopted.insert(at, axes);
+        }
     }
 
     /// Attributes, and everything that has to be true of the whole product.

@@ -1,5 +1,7 @@
 //! Products as they are stored, and as the API shows them.
 
+use std::collections::HashSet;
+
 use db_tenancy::{TenantTx, begin, error};
 use product::{Content, Dimensions, LengthUnit, Owners, ProductStatus, Texts, Weight, WeightUnit, grade};
 use runtime::{Error, Result, TenantId};
@@ -125,19 +127,31 @@ pub(crate) fn product(row: &PgRow) -> sqlx::Result<Product> {
     })
 }
 
-/// The products with these ids, in the order of their ids; locked until the transaction ends when `locked`.
+/// The products with these ids, in the order of their ids; locked until the transaction ends when `locked`, with their parents.
 pub(crate) async fn by_ids(
     tx: &mut TenantTx,
     tenant: TenantId,
     ids: &[Uuid],
     locked: bool,
 ) -> sqlx::Result<Vec<Product>> {
-    let lock = if locked { "for no key update" } else { "" };
+    // Whoever writes a variant asks for its parent: locked here too, no two wait for each other in a circle.
+    let (parents, lock) = match locked {
+        true => (
+            "|| array(select parent_id from products where tenant_id = $1 and product_id = any($2) and parent_id is not null)",
+            "for no key update",
+        ),
+        false => ("", ""),
+    };
     let select = format!(
-        "select {COLUMNS} from products where tenant_id = $1 and product_id = any($2) order by product_id {lock}"
+        "select {COLUMNS} from products where tenant_id = $1 and product_id = any($2::uuid[] {parents}) order by product_id {lock}"
     );
     let rows = sqlx::query(AssertSqlSafe(select)).bind(tenant.0).bind(ids).fetch_all(&mut **tx).await?;
-    rows.iter().map(product).collect()
+    let mut products: Vec<Product> = rows.iter().map(product).collect::<sqlx::Result<_>>()?;
+    if locked {
+        let wanted: HashSet<&Uuid> = ids.iter().collect();
+        products.retain(|product| wanted.contains(&product.id));
+    }
+    Ok(products)
 }
 
 /// One product.

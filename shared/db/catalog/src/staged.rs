@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::batches::Batch;
+use crate::batches::{Batch, lock_key};
 use crate::catalogs::setup;
 use crate::plan::{PlannedRow, source};
 use crate::products::{Product, by_ids};
@@ -170,8 +170,8 @@ impl CatalogDb {
             PreviewFigures { moved_prices: prices.moved, priced: prices.priced, ..PreviewFigures::default() };
         if let Some(supplier) = supplier.filter(|_| missing != Missing::Leave) {
             let counted = sqlx::query!(
-                r#"select count(*) as "supplied!", count(*) filter (where not exists (
-                          select from staged_rows s where s.tenant_id = $1 and s.import_id = $2 and s.product_id = p.product_id)) as "absent!"
+                r#"select count(*) as "supplied!", count(*) filter (
+                          where p.import_id is distinct from $2 and not exists (select from named_in_preview($1, $2) named where named = p.product_id)) as "absent!"
                    from products p
                    where p.tenant_id = $1 and p.supplier_id = $3 and p.trashed_at is null and p.status <> 'archived'
                      and ($4 = 'archive' or p.stock is distinct from 0)"#,
@@ -225,8 +225,8 @@ impl CatalogDb {
         Ok(found.into_iter().map(|row| ChangedSince { row: row.row, code: row.code }).collect())
     }
 
-    /// Does with the next of the supplier's products after `after` that the file does not have what `missing` says; gives how
-    /// many, and the last one that was looked at, if there was one. They belong to the import: to undo it brings them back.
+    /// Does with the next of the supplier's products after `after` that the file does not have what `missing` says; gives
+    /// the last one that was looked at, if there was one. They belong to the import: to undo it brings them back.
     /// A product whose field is locked or owned by a stronger source stays.
     ///
     /// # Errors
@@ -239,7 +239,7 @@ impl CatalogDb {
         missing: Missing,
         after: Option<Uuid>,
         now: OffsetDateTime,
-    ) -> Result<(i64, Option<Uuid>)> {
+    ) -> Result<Option<Uuid>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let ids = absent(&mut tx, tenant, import, supplier, missing, after, STEP).await.map_err(error)?;
         let setup = setup(&mut tx, tenant).await.map_err(error)?;
@@ -256,15 +256,49 @@ impl CatalogDb {
             })
             .filter(|one| one.before.as_ref() != Some(&one.after))
             .collect();
-        let count = i64::try_from(written.len()).unwrap_or_default();
         let origin = Origin { source, job_id: Some(import), ..Origin::default() };
         match write(&mut tx, tenant, &setup, &origin, written, now).await {
             Ok(_) => {}
             Err(WriteError::Sql(failed)) => return Err(error(failed)),
-            Err(WriteError::Quota) => return Err(Error::internal("fewer products are over the quota")),
+            Err(failed) => return Err(Error::internal(format!("absent products could not be left out: {failed:?}"))),
         }
         tx.commit().await.map_err(error)?;
-        Ok((count, ids.last().copied()))
+        Ok(ids.last().copied())
+    }
+
+    /// How many products an import left out because its file did not have them.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_left_out(&self, tenant: TenantId, import: Uuid, missing: Missing) -> Result<i64> {
+        let field = if missing == Missing::Archive { "status" } else { "stock" };
+        let mut tx = begin(&self.pool, tenant).await?;
+        let count = sqlx::query_scalar!(
+            r#"select count(*) as "count!" from product_changes
+               where tenant_id = $1 and job_id = $2 and row_number is null and diff ? $3"#,
+            tenant.0,
+            import,
+            field
+        );
+        count.fetch_one(&mut *tx).await.map_err(error)
+    }
+
+    /// Forgets what was noted of an import's preview before a moment.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn forget_preview(&self, tenant: TenantId, import: Uuid, before: OffsetDateTime) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "delete from staged_rows where tenant_id = $1 and import_id = $2 and staged_at < $3",
+            tenant.0,
+            import,
+            before
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
     }
 
     /// Begins the job that takes an import back.
@@ -273,6 +307,8 @@ impl CatalogDb {
     /// 409 when it was taken back, or changed nothing.
     pub async fn begin_import_undo(&self, tenant: TenantId, import: Uuid, stamp: &Stamp) -> Result<CatalogJob> {
         let mut tx = begin(&self.pool, tenant).await?;
+        // What is being written now is written first, and undone with the rest; what comes later finds the job.
+        sqlx::query!("select pg_advisory_xact_lock($1)", lock_key(import)).execute(&mut *tx).await.map_err(error)?;
         let found = sqlx::query!(
             r#"select count(distinct product_id) as "count!", max(product_id::text)::uuid as last
                from product_changes where tenant_id = $1 and job_id = $2"#,
@@ -349,8 +385,7 @@ async fn absent(
          where p.tenant_id = $1 and p.supplier_id = $3 and p.trashed_at is null and p.status <> 'archived'
            and ($4 = 'archive' or p.stock is distinct from 0) and $4 <> 'leave'
            and p.import_id is distinct from $2 and ($5::uuid is null or p.product_id > $5)
-           and not exists (select from staged_rows s
-                           where s.tenant_id = $1 and s.import_id = $2 and s.product_id = p.product_id)
+           and not exists (select from named_in_preview($1, $2) named where named = p.product_id)
          order by p.product_id limit $6",
         tenant.0,
         import,
@@ -406,13 +441,20 @@ pub(crate) async fn replace(
     let title: Vec<Option<String>> = rows.iter().map(|row| row.title.clone()).collect();
     let changes: Vec<Option<Value>> =
         rows.iter().map(|row| (!row.changes.is_empty()).then(|| json!(row.changes))).collect();
+    let also: Vec<Option<String>> = rows
+        .iter()
+        .map(|row| (!row.also.is_empty()).then(|| row.also.iter().map(Uuid::to_string).collect::<Vec<_>>().join(",")))
+        .collect();
     let moved: Vec<Option<Decimal>> =
         rows.iter().map(|row| row.price_move.map(|moved| moved.clamp(-MOST_MOVE, MOST_MOVE))).collect();
     sqlx::query!(
         "insert into staged_rows (tenant_id, import_id, batch, staged_at, row_number, ordinal, action, product_id, version, sku, ean,
-                title, changes, price_move)
-         select $1, $2, $3, $4, r.* from unnest($5::int[], $6::smallint[], $7::text[], $8::uuid[], $9::bigint[], $10::text[],
-                $11::text[], $12::text[], $13::jsonb[], $14::numeric[]) r",
+                title, changes, price_move, also)
+         select $1, $2, $3, $4, r.number, r.ordinal, r.action, r.product, r.version, r.sku, r.ean, r.title, r.changes, r.moved,
+                string_to_array(r.also, ',')::uuid[]
+         from unnest($5::int[], $6::smallint[], $7::text[], $8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::text[],
+                $13::jsonb[], $14::numeric[], $15::text[])
+              as r(number, ordinal, action, product, version, sku, ean, title, changes, moved, also)",
         tenant.0,
         batch.import,
         batch.number,
@@ -426,7 +468,8 @@ pub(crate) async fn replace(
         &ean as _,
         &title as _,
         &changes as _,
-        &moved as _
+        &moved as _,
+        &also as _
     )
     .execute(&mut **tx)
     .await?;

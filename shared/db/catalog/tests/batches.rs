@@ -234,7 +234,7 @@ async fn what_the_file_does_not_have_is_left_out_and_rejected_rows_are_in_it(
     db.apply(tenant, &of_supplier(rows), NOW).await.unwrap();
     db.apply(tenant, &batch(Uuid::now_v7(), vec![row(2, "foreign", "", "Foreign", "1")]), NOW).await.unwrap();
     let import = Uuid::now_v7();
-    let left_out = LeftOutRow { number: 3, action: "rejected", sku: Some("B".into()), gtin14: None };
+    let left_out = LeftOutRow { number: 3, action: "rejected", sku: Some("B".into()), ..LeftOutRow::default() };
     let file = Batch {
         supplier,
         rejected: vec![left_out],
@@ -246,10 +246,10 @@ async fn what_the_file_does_not_have_is_left_out_and_rejected_rows_are_in_it(
     assert_eq!((figures.absent, figures.supplied), (2, 4));
     let absent = db.absent_products(tenant, import, id, Missing::Archive, None, 10).await.unwrap().data;
     assert_eq!(absent.iter().map(|row| row.sku.as_deref().unwrap()).collect::<Vec<_>>(), ["C", "D"]);
-    let (count, last) = db.leave_out_absent(tenant, import, id, Missing::Archive, None, NOW).await.unwrap();
-    assert_eq!(count, 2);
-    let again = db.leave_out_absent(tenant, import, id, Missing::Archive, last, NOW).await.unwrap();
-    assert_eq!(again, (0, None));
+    let last = db.leave_out_absent(tenant, import, id, Missing::Archive, None, NOW).await.unwrap();
+    assert!(last.is_some());
+    assert_eq!(db.leave_out_absent(tenant, import, id, Missing::Archive, None, NOW).await.unwrap(), None, "told again");
+    assert_eq!(db.count_left_out(tenant, import, Missing::Archive).await.unwrap(), 2);
     let status = |sku: &str, products: &[Product]| {
         let found = products.iter().find(|product| product.content.sku.as_deref() == Some(sku)).unwrap();
         found.content.status.as_str()
@@ -326,4 +326,108 @@ async fn attributes_rules_and_blanks_do_what_the_mapping_says(_: PgPoolOptions, 
     db.apply(tenant, &batch(Uuid::now_v7(), vec![with_color(None, "")]), NOW).await.unwrap();
     let product = &all(&db, tenant).await[0].content;
     assert_eq!((product.price, product.attributes.len()), (None, 0), "blank cells that clear");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn whatever_a_rejected_row_names_is_not_absent(_: PgPoolOptions, options: PgConnectOptions) {
+    let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
+    let id = Uuid::now_v7();
+    let supplier = Some(id);
+    let first = Batch {
+        supplier,
+        ..batch(
+            Uuid::now_v7(),
+            vec![
+                row(2, "A", "", "A", "1"),
+                row(3, "B", EAN, "B", "1"),
+                row_of(4, &[(Field::Sku, "C"), (Field::Title, "C"), (Field::SupplierReference, "R3")]),
+                row(5, "D", "", "D", "1"),
+            ],
+        )
+    };
+    db.apply(tenant, &first, NOW).await.unwrap();
+    let import = Uuid::now_v7();
+    let invalid = LeftOutRow { number: 3, action: "rejected", reference: Some("R3".into()), ..LeftOutRow::default() };
+    let file = Batch {
+        supplier,
+        match_by: vec![MatchKey::Sku, MatchKey::Ean, MatchKey::SupplierReference],
+        rejected: vec![invalid],
+        // A's SKU with B's EAN: which of the two is meant is not known.
+        rows: vec![row(2, "A", EAN, "Which?", "2")],
+        ..Batch::new(Uuid::now_v7(), import)
+    };
+    assert_eq!(db.preview(tenant, &file, NOW).await.unwrap().0.rejected, 1);
+    let absent = db.absent_products(tenant, import, id, Missing::Archive, None, 10).await.unwrap().data;
+    assert_eq!(absent.iter().map(|row| row.sku.as_deref().unwrap()).collect::<Vec<_>>(), ["D"]);
+    let figures = db.preview_figures(tenant, import, supplier, Missing::Archive, None).await.unwrap();
+    assert_eq!((figures.absent, figures.supplied), (1, 4));
+    for (before, left) in [(NOW, 2), (NOW + time::Duration::SECOND, 0)] {
+        db.forget_preview(tenant, import, before).await.unwrap();
+        assert_eq!(db.preview_rows(tenant, import, None, None, 10).await.unwrap().data.len(), left);
+    }
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn variants_that_cannot_be_are_rejected_alone(_: PgPoolOptions, options: PgConnectOptions) {
+    let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
+    let import = Uuid::now_v7();
+    let variant = |number, sku: &'static str, size: &'static str, price: &'static str| {
+        let fields = [
+            (Field::Sku, sku),
+            (Field::Parent, "shirt"),
+            (Field::Option1Name, "Size"),
+            (Field::Option1Value, size),
+            (Field::Price, price),
+        ];
+        row_of(number, &fields)
+    };
+    // The parent has no axes of its own, and the first variant breaks a rule: it says nothing of its parent.
+    let rules: Vec<product::Rule> =
+        serde_json::from_value(serde_json::json!([{"field": "price", "check": "required"}])).unwrap();
+    let products = || batch(import, vec![row(2, "shirt", "", "Shirt", "1")]);
+    let odd =
+        [(Field::Sku, "odd"), (Field::Parent, "shirt"), (Field::Option1Name, "Colour"), (Field::Option1Value, "Red")];
+    let variants = || Batch {
+        number: 1,
+        variants: true,
+        rules: Rules::new(&rules).unwrap(),
+        rows: vec![row_of(3, &odd), variant(4, "S", "S", "5"), variant(5, "S2", "S", "5"), variant(6, "M", "M", "5")],
+        ..Batch::new(Uuid::now_v7(), import)
+    };
+    let (mut previewed, mut committed) = (Vec::new(), Vec::new());
+    for batch in [products(), variants()] {
+        previewed.extend(fates(&db.preview(tenant, &batch, NOW).await.unwrap().1));
+    }
+    for batch in [products(), variants()] {
+        let (outcome, rows) = db.apply_traced(tenant, &batch, NOW).await.unwrap();
+        if batch.variants {
+            let codes: Vec<&str> = outcome.issues.iter().map(|issue| issue.error.code.as_str()).collect();
+            assert_eq!(codes, ["rule_broken", "variant_exists"]);
+        }
+        committed.extend(fates(&rows));
+    }
+    assert_eq!(committed, previewed);
+    assert_eq!(
+        committed.iter().map(|row| row.1).collect::<Vec<_>>(),
+        ["created", "rejected", "created", "rejected", "created"]
+    );
+    let again = batch(Uuid::now_v7(), vec![variant(2, "S3", "M", "5"), variant(3, "M", "M", "6")]);
+    assert_eq!(counts(&db.apply(tenant, &again, NOW).await.unwrap()), (0, 1, 0, 0, 1), "another SKU for what is there");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn nothing_of_an_undone_import_is_written_any_more(_: PgPoolOptions, options: PgConnectOptions) {
+    let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
+    let import = Uuid::now_v7();
+    let rows = |from: i32| (from..from + 50).map(|n| row(n, &format!("N{n}"), "", "New", "1")).collect::<Vec<_>>();
+    db.apply(tenant, &batch(import, rows(0)), NOW).await.unwrap();
+    let stamp = db_tenancy::Stamp::of_job(&runtime::App::new(runtime::Env::default()).cx("test"), "a test");
+    // A batch that is being written while somebody undoes is undone with the rest, or not written.
+    let late = batch(import, rows(100));
+    let (written, job) = tokio::join!(db.apply(tenant, &late, NOW), db.begin_import_undo(tenant, import, &stamp));
+    let total = if written.is_ok() { 100 } else { 50 };
+    assert_eq!(job.unwrap().total, total);
+    let refused = db.apply(tenant, &batch(import, rows(200)), NOW).await.unwrap_err();
+    assert_eq!(refused.code(), "undone");
+    assert_eq!(i64::try_from(all(&db, tenant).await.len()).unwrap(), total);
 }

@@ -10,7 +10,7 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Hold, ImportsDb, Run, row_issues};
+use crate::{Hold, ImportStatus, ImportsDb, Run, row_issues};
 
 /// A batch that the parser wrote.
 pub struct NewBatch {
@@ -56,12 +56,19 @@ impl ImportsDb {
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
+        // The import before its batches, as everywhere: two that lock them in another order wait for each other.
         sqlx::query!(
-            "with progress as (
-                update import_jobs set progressed_at = $7, resumes = 0 where tenant_id = $1 and import_id = $2
-             )
-             insert into import_batches (tenant_id, import_id, number, batch_id, object_key, total_rows, status, phase)
-             values ($1, $2, $3, $4, $5, $6, 'parsed', $8) on conflict (tenant_id, import_id, number) do update
+            "update import_jobs set progressed_at = $3, resumes = 0 where tenant_id = $1 and import_id = $2",
+            tenant.0,
+            import,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        sqlx::query!(
+            "insert into import_batches (tenant_id, import_id, number, batch_id, object_key, total_rows, status, phase)
+             values ($1, $2, $3, $4, $5, $6, 'parsed', $7) on conflict (tenant_id, import_id, number) do update
              set object_key = excluded.object_key, total_rows = excluded.total_rows where import_batches.status = 'parsed'",
             tenant.0,
             import,
@@ -69,7 +76,6 @@ impl ImportsDb {
             Uuid::now_v7(),
             new.object_key,
             new.rows,
-            now,
             new.phase
         )
         .execute(&mut *tx)
@@ -93,6 +99,7 @@ impl ImportsDb {
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
         let numbers: Vec<i32> = superseded.keys().copied().collect();
         let pairs: Vec<Value> = superseded.values().map(|pairs| json!(pairs)).collect();
         let before = crate::jobs::job(&mut tx, tenant, import).await?;
@@ -201,17 +208,18 @@ impl ImportsDb {
         .ok_or(Error::NotFound("batch"))
     }
 
-    /// Accounts for a batch that was written; told twice, it counts once, and one that was given up stays so until the
-    /// import is resumed, when it is found written. `columns` names the column that fills a
-    /// field. Tells whether it was the import's last batch, whose teller has to send for the finish.
+    /// Accounts for a batch that was written, or previewed, while the import was `seen`; told twice, it counts once, and one
+    /// that was given up stays so until the import is resumed, when it is found written. A teller that was so slow that the
+    /// import has gone on, from its preview to its commit, or to another reading, is not heard. `columns` names the column
+    /// that fills a field. Tells whether it was the import's last batch, whose teller has to send for the finish.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn settle_batch(
         &self,
         tenant: TenantId,
-        import: Uuid,
-        number: i32,
+        (import, seen): (Uuid, ImportStatus),
+        batch: &BatchRecord,
         outcome: &Outcome,
         columns: &HashMap<String, String>,
         now: OffsetDateTime,
@@ -219,12 +227,14 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         lock_job(&mut tx, tenant, import).await?;
         let settled = sqlx::query!(
-            "update import_batches set status = 'applied', created_rows = $4, updated_rows = $5, unchanged_rows = $6,
-                    skipped_rows = $7, rejected_rows = $8
-             where tenant_id = $1 and import_id = $2 and number = $3 and status in ('parsed', 'dispatched')",
+            "update import_batches set status = 'applied', created_rows = $5, updated_rows = $6, unchanged_rows = $7,
+                    skipped_rows = $8, rejected_rows = $9
+             where tenant_id = $1 and import_id = $2 and batch_id = $3 and status in ('parsed', 'dispatched')
+               and exists (select from import_jobs j where j.tenant_id = $1 and j.import_id = $2 and j.status = $4)",
             tenant.0,
             import,
-            number,
+            batch.id,
+            seen.as_str(),
             outcome.created,
             outcome.updated,
             outcome.unchanged,
@@ -243,26 +253,35 @@ impl ImportsDb {
             .execute(&mut *tx)
             .await
             .map_err(error)?;
-            row_issues::replace(&mut tx, tenant, import, number, &outcome.issues, columns).await?;
+            row_issues::replace(&mut tx, tenant, import, batch, &outcome.issues, columns).await?;
         }
         let last = finish_when_settled(&mut tx, tenant, import, now).await?;
         tx.commit().await.map_err(error)?;
         Ok(last)
     }
 
-    /// Gives a batch up: its rows count as rejected until the import is resumed. Tells whether it was the last.
+    /// Gives a batch of an import that was `seen` up: its rows count as rejected until the import is resumed. Tells whether it
+    /// was the last.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn fail_batch(&self, tenant: TenantId, import: Uuid, number: i32, now: OffsetDateTime) -> Result<bool> {
+    pub async fn fail_batch(
+        &self,
+        tenant: TenantId,
+        (import, seen): (Uuid, ImportStatus),
+        batch: &BatchRecord,
+        now: OffsetDateTime,
+    ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
         lock_job(&mut tx, tenant, import).await?;
         sqlx::query!(
             "update import_batches set status = 'failed', rejected_rows = total_rows
-             where tenant_id = $1 and import_id = $2 and number = $3 and status in ('parsed', 'dispatched')",
+             where tenant_id = $1 and import_id = $2 and batch_id = $3 and status in ('parsed', 'dispatched')
+               and exists (select from import_jobs j where j.tenant_id = $1 and j.import_id = $2 and j.status = $4)",
             tenant.0,
             import,
-            number
+            batch.id,
+            seen.as_str()
         )
         .execute(&mut *tx)
         .await
@@ -293,6 +312,15 @@ impl ImportsDb {
         Ok(last)
     }
 
+    /// Whether a batch of an import was given up.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_failed_batches(&self, tenant: TenantId, import: Uuid) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        Ok(failed_batches(&mut tx, tenant, import).await? > 0)
+    }
+
     /// Moves an import without open batches to its finish; tells whether it is to be finished.
     ///
     /// # Errors
@@ -305,7 +333,8 @@ impl ImportsDb {
         Ok(last)
     }
 
-    /// Lets the batches that were given up be written after all: the import applies again. Gives how many.
+    /// Lets the batches that were given up be written after all: the import applies again. Gives how many; none of an import
+    /// that was only previewed, cancelled or undone.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -315,7 +344,10 @@ impl ImportsDb {
         lock_job(&mut tx, tenant, import).await?;
         let reopened = sqlx::query!(
             "update import_batches set status = 'parsed', rejected_rows = 0
-             where tenant_id = $1 and import_id = $2 and status = 'failed'",
+             where tenant_id = $1 and import_id = $2 and status = 'failed'
+               and exists (select from import_jobs j where j.tenant_id = $1 and j.import_id = $2 and j.undone_by is null
+                           and (j.status in ('applying', 'finishing', 'completed_with_errors')
+                                or j.status = 'failed' and j.code = 'batches_failed'))",
             tenant.0,
             import
         )
@@ -341,6 +373,16 @@ impl ImportsDb {
         tx.commit().await.map_err(error)?;
         Ok(reopened)
     }
+}
+
+/// How many batches were given up.
+pub(crate) async fn failed_batches(tx: &mut TenantTx, tenant: TenantId, import: Uuid) -> Result<i64> {
+    let count = sqlx::query_scalar!(
+        "select count(*) as \"count!\" from import_batches where tenant_id = $1 and import_id = $2 and status = 'failed'",
+        tenant.0,
+        import
+    );
+    count.fetch_one(&mut **tx).await.map_err(error)
 }
 
 /// Two batches that settle at the same time would each take the other for unfinished; so they do it in turn.

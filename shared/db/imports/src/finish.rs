@@ -7,6 +7,7 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::batches::failed_batches;
 use crate::jobs::job;
 use crate::{ImportJob, ImportStatus, ImportsDb, events};
 
@@ -55,14 +56,7 @@ impl ImportsDb {
         if locked.as_deref() != Some(ImportStatus::Finishing.as_str()) {
             return Ok(before);
         }
-        let failed_batches = sqlx::query_scalar!(
-            "select count(*) as \"count!\" from import_batches where tenant_id = $1 and import_id = $2 and status = 'failed'",
-            tenant.0,
-            import
-        )
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(error)?;
+        let failed_batches = failed_batches(&mut tx, tenant, import).await?;
         let (status, code, message) = verdict(&before, failed_batches);
         sqlx::query!(
             "update import_jobs set status = $3, code = $4, message = $5, report_key = $6, finished_at = $7,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::ImportsDb;
+use crate::{BatchRecord, ImportsDb};
 
 /// One thing about one row of an imported file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -34,6 +34,8 @@ pub struct RowReport {
 
 /// A row has no more things said about it than this: the key of a report is `row * MOST + ordinal`.
 const MOST: usize = 100;
+/// What one batch says of a row; a row can be in two, one of each phase.
+const MOST_OF_BATCH: usize = MOST / 2;
 
 impl ImportsDb {
     /// What is to be said about an import's rows, in the file's order; `after` is the last key of the page before.
@@ -86,7 +88,7 @@ pub(crate) async fn replace(
     tx: &mut TenantTx,
     tenant: TenantId,
     import: Uuid,
-    batch: i32,
+    batch: &BatchRecord,
     issues: &[RowIssue],
     columns: &HashMap<String, String>,
 ) -> Result<()> {
@@ -94,7 +96,7 @@ pub(crate) async fn replace(
         "delete from import_row_errors where tenant_id = $1 and import_id = $2 and batch = $3",
         tenant.0,
         import,
-        batch
+        batch.number
     )
     .execute(&mut **tx)
     .await
@@ -105,9 +107,11 @@ pub(crate) async fn replace(
     let mut kept: Vec<&RowIssue> = Vec::new();
     for issue in issues {
         let ordinal = ordinals.entry(issue.row).or_default();
-        if *ordinal < MOST {
+        if *ordinal < MOST_OF_BATCH {
             rows.push(issue.row);
-            numbers.push(i16::try_from(*ordinal).unwrap_or(i16::MAX));
+            numbers.push(
+                i16::try_from(*ordinal).unwrap_or(i16::MAX) + batch.phase * i16::try_from(MOST_OF_BATCH).unwrap_or(0),
+            );
             kept.push(issue);
         }
         *ordinal += 1;
@@ -128,7 +132,7 @@ pub(crate) async fn replace(
          on conflict do nothing",
         tenant.0,
         import,
-        batch,
+        batch.number,
         &rows,
         &numbers,
         &column as _,

@@ -64,8 +64,8 @@ impl ImportsDb {
         let restarted = sqlx::query!(
             "update import_jobs set status = 'parsing', run = $3, mode = $4, options = $5, holds = '[]', let_through = '{}',
                     warnings = '[]', code = null, message = null, finished_at = null, parsed_at = null, previewed_at = null,
-                    total_rows = null, total_batches = null, report_key = null, progressed_at = $6, resumes = 0
-             where tenant_id = $1 and import_id = $2 and status = any($7) and uploaded_at is not null",
+                    total_rows = null, total_batches = null, report_key = null, progressed_at = $6, resumes = 0, absent_products = 0
+             where tenant_id = $1 and import_id = $2 and status = any($7) and uploaded_at is not null and undone_by is null",
             tenant.0,
             id,
             restart.run.as_str(),
@@ -241,14 +241,14 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Counts products that the file did not have and that were left out.
+    /// Notes how many products the file did not have and were left out.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn count_absent(&self, tenant: TenantId, id: Uuid, count: i64, now: OffsetDateTime) -> Result<()> {
+    pub async fn note_absent(&self, tenant: TenantId, id: Uuid, count: i64, now: OffsetDateTime) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
-            "update import_jobs set absent_products = absent_products + $3, progressed_at = $4 where tenant_id = $1 and import_id = $2",
+            "update import_jobs set absent_products = $3, progressed_at = $4 where tenant_id = $1 and import_id = $2",
             tenant.0,
             id,
             i32::try_from(count).unwrap_or(i32::MAX),
@@ -394,6 +394,7 @@ fn told(job: &ImportJob) -> String {
 }
 
 fn not_now(job: &ImportJob, wanted: &str) -> Error {
-    let message = format!("the import is {} and cannot be {wanted}", job.status.as_str());
+    let undone = if job.undone_by.is_some() { " and undone" } else { "" };
+    let message = format!("the import is {}{undone} and cannot be {wanted}", job.status.as_str());
     Error::Conflict { code: "import_not_resting", message }
 }

@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use db_imports::{ImportOptions, ImportsDb, MIGRATOR, NewBatch, NewImport, Run};
+use db_imports::{Hold, ImportOptions, ImportStatus, ImportsDb, MIGRATOR, NewBatch, NewImport, Run};
 use db_tenancy::{Database, Stamp, begin};
 use product::{ImportMode, Outcome};
-use runtime::{App, Env, TenantId};
+use runtime::{App, Env, Result, TenantId};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use time::{Duration, OffsetDateTime};
@@ -26,6 +26,11 @@ async fn pool(options: PgConnectOptions) -> PgPool {
 }
 
 async fn begun(db: &ImportsDb, tenant: TenantId, batches: i32) -> Uuid {
+    begun_with(db, tenant, batches, &[]).await
+}
+
+/// An import whose file was read; with holds it is previewed first.
+async fn begun_with(db: &ImportsDb, tenant: TenantId, batches: i32, holds: &[Hold]) -> Uuid {
     let id = Uuid::now_v7();
     let new = NewImport {
         id,
@@ -45,13 +50,28 @@ async fn begun(db: &ImportsDb, tenant: TenantId, batches: i32) -> Uuid {
         let batch = NewBatch { number, object_key: format!("b{number}"), rows: 10, phase: 0 };
         db.register_batch(tenant, id, &batch, NOW).await.unwrap();
     }
-    db.finish_parsing(tenant, id, (batches * 10, batches), &BTreeMap::new(), ("", &[]), NOW).await.unwrap();
+    db.finish_parsing(tenant, id, (batches * 10, batches), &BTreeMap::new(), ("", holds), NOW).await.unwrap();
     id
 }
 
 fn ten() -> Outcome {
     Outcome { created: 10, ..Outcome::default() }
 }
+
+/// Tells that a batch is done, as a function does that saw the import `seen`.
+async fn settle(
+    db: &ImportsDb,
+    tenant: TenantId,
+    id: Uuid,
+    number: i32,
+    outcome: &Outcome,
+    seen: ImportStatus,
+) -> Result<bool> {
+    let batch = db.batch(tenant, id, number).await.unwrap();
+    db.settle_batch(tenant, (id, seen), &batch, outcome, &HashMap::new(), NOW).await
+}
+
+const APPLYING: ImportStatus = ImportStatus::Applying;
 
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn an_import_with_a_row_missing_cannot_complete(_: PgPoolOptions, options: PgConnectOptions) {
@@ -64,8 +84,7 @@ async fn an_import_with_a_row_missing_cannot_complete(_: PgPoolOptions, options:
         .execute(&mut *tx)
         .await;
     assert!(lied.unwrap_err().to_string().contains("import_jobs_adds_up"));
-    let short =
-        db.settle_batch(tenant, id, 0, &Outcome { created: 9, ..Outcome::default() }, &HashMap::new(), NOW).await;
+    let short = settle(&db, tenant, id, 0, &Outcome { created: 9, ..Outcome::default() }, APPLYING).await;
     assert!(short.is_err(), "nor a batch");
 }
 
@@ -73,15 +92,13 @@ async fn an_import_with_a_row_missing_cannot_complete(_: PgPoolOptions, options:
 async fn only_the_last_of_concurrent_batches_sends_for_the_finish(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
     let id = begun(&db, tenant, 2).await;
-    let (outcome, names) = (ten(), HashMap::new());
-    let (left, right) = tokio::join!(
-        db.settle_batch(tenant, id, 0, &outcome, &names, NOW),
-        db.settle_batch(tenant, id, 1, &outcome, &names, NOW)
-    );
+    let outcome = ten();
+    let (left, right) =
+        tokio::join!(settle(&db, tenant, id, 0, &outcome, APPLYING), settle(&db, tenant, id, 1, &outcome, APPLYING));
     assert_eq!(u8::from(left.unwrap()) + u8::from(right.unwrap()), 1);
     let done = db.complete_import(tenant, id, None, &stamp()).await.unwrap();
     assert_eq!((done.status.as_str(), done.totals.created), ("completed", 20));
-    db.settle_batch(tenant, id, 0, &Outcome { updated: 10, ..Outcome::default() }, &HashMap::new(), NOW).await.unwrap();
+    settle(&db, tenant, id, 0, &Outcome { updated: 10, ..Outcome::default() }, APPLYING).await.unwrap();
     assert_eq!(
         db.complete_import(tenant, id, None, &stamp()).await.unwrap().totals.created,
         20,
@@ -101,7 +118,7 @@ async fn a_window_of_batches_is_handed_out_and_stale_ones_again(_: PgPoolOptions
     };
     assert_eq!(numbers(db.claim_batches(tenant, id, 2, NOW - Duration::minutes(1), NOW).await.unwrap()), [0, 1]);
     assert!(db.claim_batches(tenant, id, 2, NOW - Duration::minutes(1), NOW).await.unwrap().is_empty());
-    db.settle_batch(tenant, id, 0, &ten(), &HashMap::new(), NOW).await.unwrap();
+    settle(&db, tenant, id, 0, &ten(), APPLYING).await.unwrap();
     assert_eq!(numbers(db.claim_batches(tenant, id, 2, NOW - Duration::minutes(1), NOW).await.unwrap()), [2]);
     assert_eq!(
         numbers(db.claim_batches(tenant, id, 2, later - Duration::minutes(1), later).await.unwrap()),
@@ -125,4 +142,46 @@ async fn the_sweeper_sees_ids_of_all_tenants_and_rows_of_none(_: PgPoolOptions, 
     let owner: bool =
         sqlx::query_scalar("select pg_has_role('pm_imports', 'pm_admin', 'member')").fetch_one(&pool).await.unwrap();
     assert!(!owner, "a function's role cannot become the owner");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn who_tells_of_a_preview_too_late_settles_nothing_of_the_commit(_: PgPoolOptions, options: PgConnectOptions) {
+    let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
+    let hold = Hold { code: "file_cut_short".to_owned(), message: String::new() };
+    let id = begun_with(&db, tenant, 1, &[hold]).await;
+    let batch = db.batch(tenant, id, 0).await.unwrap();
+    let tell = async |seen| db.settle_batch(tenant, (id, seen), &batch, &ten(), &HashMap::new(), NOW).await.unwrap();
+    assert!(tell(ImportStatus::Previewing).await);
+    assert_eq!(db.judge(tenant, id, &[], NOW).await.unwrap().status, APPLYING);
+    assert!(!tell(ImportStatus::Previewing).await, "the same batch, delivered twice");
+    assert!(!db.batch(tenant, id, 0).await.unwrap().settled);
+    assert!(tell(APPLYING).await);
+    assert_eq!(db.complete_import(tenant, id, None, &stamp()).await.unwrap().totals.created, 10);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn only_what_was_being_applied_can_be_resumed(_: PgPoolOptions, options: PgConnectOptions) {
+    let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
+    let hold = Hold { code: "file_cut_short".to_owned(), message: String::new() };
+    let fail = async |id: Uuid, seen| {
+        let batch = db.batch(tenant, id, 0).await.unwrap();
+        assert!(db.fail_batch(tenant, (id, seen), &batch, NOW).await.unwrap());
+        assert!(db.has_failed_batches(tenant, id).await.unwrap());
+    };
+    let previewed = begun_with(&db, tenant, 1, std::slice::from_ref(&hold)).await;
+    fail(previewed, ImportStatus::Previewing).await;
+    assert_eq!(db.reopen_failed_batches(tenant, previewed, &stamp()).await.unwrap(), 0, "a preview is no half import");
+    db.fail_import(tenant, previewed, ImportStatus::Judging, "preview_failed", "", NOW).await.unwrap();
+    assert_eq!(db.reopen_failed_batches(tenant, previewed, &stamp()).await.unwrap(), 0);
+
+    let applied = begun(&db, tenant, 2).await;
+    settle(&db, tenant, applied, 1, &ten(), APPLYING).await.unwrap();
+    fail(applied, APPLYING).await;
+    let ended = db.complete_import(tenant, applied, None, &stamp()).await.unwrap();
+    assert_eq!((ended.status.as_str(), ended.code.as_deref()), ("completed_with_errors", Some("batches_failed")));
+    assert_eq!(db.reopen_failed_batches(tenant, applied, &stamp()).await.unwrap(), 1);
+    settle(&db, tenant, applied, 0, &ten(), APPLYING).await.unwrap();
+    assert_eq!(db.complete_import(tenant, applied, None, &stamp()).await.unwrap().totals.created, 20);
+    db.note_undo(tenant, applied, Uuid::now_v7(), NOW).await.unwrap();
+    assert_eq!(db.reopen_failed_batches(tenant, applied, &stamp()).await.unwrap(), 0);
 }
