@@ -122,17 +122,14 @@ impl BatchHeader {
     /// What the texts of a row say, and which expressions failed; several columns of images are one address a line.
     pub fn cells<'t>(&self, texts: Vec<Cow<'t, str>>, transforms: Option<&Transforms>) -> Cells<'t> {
         let mut cells = Cells::default();
-        let row: BTreeMap<String, String> = match transforms {
-            Some(_) => {
-                let pairs = self.columns.iter().zip(&texts).filter(|(column, _)| !column.name.is_empty());
-                pairs.map(|(column, text)| (column.name.clone(), text.clone().into_owned())).collect()
-            }
-            None => BTreeMap::new(),
-        };
+        let row = transforms.map(|transforms| {
+            let named = self.columns.iter().zip(&texts).filter(|(column, _)| !column.name.is_empty());
+            transforms.row(named.map(|(column, text)| (column.name.as_str(), text.as_ref())))
+        });
         for (column, mut text) in self.columns.iter().zip(texts) {
             let Some(target) = column.target() else { continue };
-            if let (Some(expression), Some(transforms)) = (&column.transform, transforms) {
-                match transforms.apply(expression, &text, &row) {
+            if let (Some(expression), Some(transforms), Some(row)) = (&column.transform, transforms, &row) {
+                match transforms.apply(expression, &text, row) {
                     Ok(made) => text = Cow::Owned(made),
                     Err(why) => {
                         cells.fail(RowError::field(target.name(), "transform_failed", why, &text));

@@ -1,6 +1,8 @@
 //! The rows of a file in batches: which rows go together, and which a later row takes back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::io::Read;
 
 use channels::Record;
@@ -52,6 +54,7 @@ struct Filling<'s> {
     transforms: Option<Transforms>,
     limits: Limits,
     writers: [Option<(i32, BatchWriter)>; 2],
+    naming: Naming,
     codes: [Codes; 2],
     parsed: ParsedFile,
     most: i32,
@@ -84,13 +87,13 @@ impl OpenFile<'_> {
             transforms,
             limits,
             writers: [None, None],
-            codes: [Codes::new(&self.header), Codes::new(&self.header)],
+            naming: Naming::of(&self.header),
+            codes: [Codes::default(), Codes::default()],
             parsed: ParsedFile::default(),
             most,
         };
-        let parent =
-            self.header.columns.iter().find(|column| column.field == Some(Field::Parent)).map(|column| column.index);
-        let own = self.header.columns.iter().find(|column| column.field == Some(Field::Sku)).map(|column| column.index);
+        let numeric = self.header.columns.iter().filter(|column| column.field.is_some_and(Field::is_number));
+        let numbers: HashSet<usize> = numeric.map(|column| column.index).collect();
         let (mut row, mut records) = (Row::default(), Vec::new());
         loop {
             match self.table.read(&mut row) {
@@ -110,12 +113,17 @@ impl OpenFile<'_> {
                 continue;
             }
             let Some(adapter) = &mut self.adapter else {
-                // A row that names another product as its parent comes after that product.
-                let variant = parent.is_some_and(|index| {
-                    let named = row.cell(index).trim();
-                    !named.is_empty() && own.is_none_or(|own| row.cell(own).trim() != named)
-                });
-                filling.row(number, variant, |index| row.cell(index), &mut send)?;
+                // With a fourth decimal nobody takes it for thousands.
+                let certain: Vec<(usize, String)> = row
+                    .typed()
+                    .iter()
+                    .filter(|index| numbers.contains(index))
+                    .map(|index| (*index, format!("{}0", row.cell(*index))))
+                    .collect();
+                let cell = |index| {
+                    certain.iter().find(|(at, _)| *at == index).map_or_else(|| row.cell(index), |(_, text)| text)
+                };
+                filling.row(number, None, cell, &mut send)?;
                 continue;
             };
             let cells: Vec<String> = row.cells().map(str::to_owned).collect();
@@ -165,17 +173,38 @@ impl Filling<'_> {
         self.full(0, send)
     }
 
+    /// Takes a row; who knows whether it is a variant says so.
     fn row<'c>(
         &mut self,
         number: i32,
-        variant: bool,
+        variant: Option<bool>,
         cell: impl Fn(usize) -> &'c str,
         send: Deliver<'_>,
     ) -> Result<(), Failure> {
-        let (header, phase) = (self.header, usize::from(variant));
+        let header = self.header;
+        let texts = || header.columns.iter().map(|column| Cow::Borrowed(cell(column.index))).collect();
+        let made = self.naming.made.then(|| header.cells(texts(), self.transforms.as_ref()));
+        let text = |field, index: Option<usize>| match &made {
+            Some(cells) => cells.get(field).unwrap_or_default().trim(),
+            None => index.map_or("", |index| cell(index).trim()),
+        };
+        let naming = &self.naming;
+        let (sku, ean) = (text(Field::Sku, naming.sku), text(Field::Ean, naming.ean));
+        // A row that names another product as its parent comes after that product.
+        let variant = variant.unwrap_or_else(|| {
+            let parent = text(Field::Parent, naming.parent);
+            !parent.is_empty() && parent != sku
+        });
+        let keys = naming.keys(sku, ean);
+        let untitled = naming.title.is_some() && text(Field::Title, naming.title).is_empty();
+        // A row that could make no product comes after the one that does, and takes nothing of it back.
+        let phase = usize::from(variant || untitled && self.codes[0].knows(keys));
         self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)))?;
         let batch = self.writers[phase].as_ref().map_or(0, |(batch, _)| *batch);
-        self.codes[phase].note((batch, number), &cell, header, self.transforms.as_ref(), &mut self.parsed.superseded);
+        // A row with errors takes nothing back. Repeated codes are rare, so the check costs little here.
+        let transforms = self.transforms.as_ref();
+        let valid = || validate(&header.cells(texts(), transforms), &header.rules).is_ok();
+        self.codes[phase].note((batch, number), keys, valid, &mut self.parsed.superseded);
         self.full(phase, send)
     }
 
@@ -186,7 +215,7 @@ impl Filling<'_> {
         }
         let text =
             |index: usize| record.cells.iter().find(|(at, _)| *at == index).map_or("", |(_, text)| text.as_str());
-        self.row(record.number, record.variant, text, send)
+        self.row(record.number, Some(record.variant), text, send)
     }
 
     fn full(&mut self, phase: usize, send: Deliver<'_>) -> Result<(), Failure> {
@@ -201,76 +230,80 @@ impl Filling<'_> {
     }
 }
 
-/// The codes seen so far and the row that had each last: the last valid row of a file wins for a repeated SKU or
-/// EAN, whatever the order in which batches are written. 16 bytes a code and the table's own room, so that 200,000 rows
-/// stay small.
-struct Codes {
+/// The columns by which a row says which product it is about.
+struct Naming {
     sku: Option<usize>,
     ean: Option<usize>,
-    /// Whether a code is made by an expression, or stands in for a blank cell: then the cell does not tell it.
+    parent: Option<usize>,
+    title: Option<usize>,
+    /// Whether one of them is made by an expression, has a default, or is filled by several columns: then the cell does not
+    /// tell it.
     made: bool,
-    skus: HashMap<u64, (i32, i32)>,
-    gtins: HashMap<u64, (i32, i32)>,
-    hasher: std::hash::RandomState,
+    hasher: RandomState,
 }
 
-impl Codes {
-    fn new(header: &BatchHeader) -> Self {
-        let column = |field| header.columns.iter().find(|column| column.field == Some(field));
-        let (sku, ean) = (column(Field::Sku), column(Field::Ean));
+/// The SKU and the EAN of a row, as numbers that stand for them.
+type Keys = [Option<u64>; 2];
+
+impl Naming {
+    fn of(header: &BatchHeader) -> Self {
+        let all = |field| header.columns.iter().filter(move |column| column.field == Some(field));
+        let first = |field| all(field).next().map(|column| column.index);
+        let is_made = |field| {
+            all(field).count() > 1 || all(field).any(|column| column.transform.is_some() || column.default.is_some())
+        };
         Self {
-            sku: sku.map(|column| column.index),
-            ean: ean.map(|column| column.index),
-            made: [sku, ean].into_iter().flatten().any(|column| column.transform.is_some() || column.default.is_some()),
-            skus: HashMap::new(),
-            gtins: HashMap::new(),
-            hasher: std::hash::RandomState::new(),
+            sku: first(Field::Sku),
+            ean: first(Field::Ean),
+            parent: first(Field::Parent),
+            title: first(Field::Title),
+            made: [Field::Sku, Field::Ean, Field::Parent, Field::Title].into_iter().any(is_made),
+            hasher: RandomState::new(),
         }
     }
 
-    /// Notes a row's codes; `place` is its batch and its number.
-    fn note<'c>(
+    fn keys(&self, sku: &str, ean: &str) -> Keys {
+        let gtin = Gtin::parse(ean).ok().or_else(|| Gtin::repair(ean));
+        [(!sku.is_empty()).then(|| self.hasher.hash_one(sku)), gtin.map(|gtin| self.hasher.hash_one(gtin.to_gtin14()))]
+    }
+}
+
+/// The codes seen so far and the row that had each last: the last valid row of a file wins for a repeated SKU or
+/// EAN, whatever the order in which batches are written. 16 bytes a code and the table's own room, so that 200,000 rows
+/// stay small.
+#[derive(Default)]
+struct Codes([HashMap<u64, (i32, i32)>; 2]);
+
+impl Codes {
+    fn earlier(&self, keys: Keys) -> impl Iterator<Item = (i32, i32)> + '_ {
+        self.0.iter().zip(keys).filter_map(|(seen, key)| seen.get(&key?).copied())
+    }
+
+    fn knows(&self, keys: Keys) -> bool {
+        self.earlier(keys).next().is_some()
+    }
+
+    /// Notes a row's codes; `place` is its batch and its number. A row that is `valid` takes back those that had its codes.
+    fn note(
         &mut self,
         place: (i32, i32),
-        cell: impl Fn(usize) -> &'c str,
-        header: &BatchHeader,
-        transforms: Option<&Transforms>,
+        keys: Keys,
+        valid: impl FnOnce() -> bool,
         superseded: &mut BTreeMap<i32, Vec<(i32, i32)>>,
     ) {
-        use std::hash::BuildHasher;
-        let texts = || header.columns.iter().map(|column| std::borrow::Cow::Borrowed(cell(column.index))).collect();
-        let made = self.made.then(|| header.cells(texts(), transforms));
-        let text = |field, index: Option<usize>| match &made {
-            Some(cells) => cells.get(field).unwrap_or_default().trim().to_owned(),
-            None => index.map(|index| cell(index).trim()).unwrap_or_default().to_owned(),
-        };
-        let sku = Some(text(Field::Sku, self.sku)).filter(|sku| !sku.is_empty());
-        let ean = text(Field::Ean, self.ean);
-        let gtin = Gtin::parse(&ean).ok().or_else(|| Gtin::repair(&ean));
-        let sku_key = sku.map(|sku| self.hasher.hash_one(sku));
-        let gtin_key = gtin.map(|gtin| self.hasher.hash_one(gtin.to_gtin14()));
-        let earlier = [
-            sku_key.and_then(|key| self.skus.get(&key).copied()),
-            gtin_key.and_then(|key| self.gtins.get(&key).copied()),
-        ];
-        if earlier.iter().any(Option::is_some) {
-            // A row with errors takes nothing back. Repeated codes are rare, so the check costs little here.
-            let valid = validate(&header.cells(texts(), transforms), &header.rules).is_ok();
-            if !valid {
-                return;
-            }
-            for (batch, number) in earlier.into_iter().flatten() {
-                let rows = superseded.entry(batch).or_default();
-                if number != place.1 && !rows.iter().any(|(row, _)| *row == number) {
-                    rows.push((number, place.1));
-                }
+        if self.knows(keys) && !valid() {
+            return;
+        }
+        for (batch, number) in self.earlier(keys) {
+            let rows = superseded.entry(batch).or_default();
+            if number != place.1 && !rows.iter().any(|(row, _)| *row == number) {
+                rows.push((number, place.1));
             }
         }
-        if let Some(key) = sku_key {
-            self.skus.insert(key, place);
-        }
-        if let Some(key) = gtin_key {
-            self.gtins.insert(key, place);
+        for (seen, key) in self.0.iter_mut().zip(keys) {
+            if let Some(key) = key {
+                seen.insert(key, place);
+            }
         }
     }
 }
@@ -381,5 +414,95 @@ mod tests {
         assert_eq!(parsed.rows, 3);
         batches.sort_unstable();
         assert_eq!(batches, [(0, 1, 1), (1, 0, 2)]);
+    }
+
+    #[test]
+    fn a_row_that_could_make_no_product_comes_after_the_one_that_does() {
+        let text = "sku,title,price\nA,,3\nA,Drill,10\nA,,4\nB,Saw,5\n";
+        let mut batches = Vec::new();
+        let parsed = read_file(text.as_bytes(), &ImportOptions::default(), Limits { batch_rows: 10 }, |batch| {
+            batches.push((batch.phase, batch.rows));
+        })
+        .unwrap();
+        batches.sort_unstable();
+        assert_eq!(batches, [(0, 3), (1, 1)]);
+        assert_eq!(parsed.superseded, BTreeMap::from([(0, vec![(2, 3)])]), "row 4 takes nothing back");
+    }
+
+    #[test]
+    fn what_expressions_make_of_a_row_says_where_it_belongs() {
+        let made = |field, transform: &str| ColumnMapping {
+            column: String::new(),
+            field: Some(field),
+            transform: Some(transform.to_owned()),
+            ..ColumnMapping::default()
+        };
+        let mapping = vec![
+            ColumnMapping::to_field("code", Field::Sku),
+            ColumnMapping::to_field("name", Field::Title),
+            ColumnMapping::to_field("size", Field::Option1Value),
+            made(Field::Option1Name, "'Size' if row['size'] else ''"),
+            made(Field::Parent, "(row['code'] | split('-'))[0]"),
+        ];
+        let options = ImportOptions { mapping: Some(mapping), ..ImportOptions::default() };
+        let mut batches = Vec::new();
+        read_file("code;name;size\nA-1;Small;S\nA;Shirt;\n".as_bytes(), &options, Limits { batch_rows: 10 }, |batch| {
+            batches.push((batch.phase, batch.rows));
+        })
+        .unwrap();
+        batches.sort_unstable();
+        assert_eq!(batches, [(0, 1), (1, 1)]);
+    }
+
+    #[test]
+    fn columns_are_known_by_their_very_names_and_may_come_late() {
+        let mapping = vec![
+            ColumnMapping { column: "Price £".to_owned(), ..ColumnMapping::default() },
+            ColumnMapping::to_field("Price €", Field::Price),
+            ColumnMapping::to_field("sku", Field::Sku),
+        ];
+        let options = ImportOptions { mapping: Some(mapping), ..ImportOptions::default() };
+        let file = open_file("sku;Price £;Price €\nA;8;10\n".as_bytes(), &options, |_| None).unwrap();
+        let fields: Vec<Option<Field>> = file.layout.columns.iter().map(|column| column.field).collect();
+        assert_eq!(fields, [Some(Field::Sku), None, Some(Field::Price)]);
+
+        // A feed that renamed its price: told, taken over, and known by its own columns.
+        let mapping = ["sku", "title", "prix", "note"].into_iter().zip([
+            Field::Sku,
+            Field::Title,
+            Field::Price,
+            Field::ShortDescription,
+        ]);
+        let mapping: Vec<ColumnMapping> =
+            mapping.map(|(column, field)| ColumnMapping::to_field(column, field)).collect();
+        let options =
+            ImportOptions { mapping: Some(mapping), blank: product::Blank::Clear, ..ImportOptions::default() };
+        let feed = r#"[{"sku": "A", "title": "One", "price": 5}, {"sku": "B", "title": "Two", "price": 6}]"#;
+        let file = open_file(feed.as_bytes(), &options, |_| None).unwrap();
+        assert_eq!(
+            file.columns_hash,
+            open_file(feed.as_bytes(), &ImportOptions::default(), |_| None).unwrap().columns_hash
+        );
+        let told: Vec<&str> = file.warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert!(told[0].contains("\"price\" was taken for it") && told[1].contains("\"note\" is gone"), "{told:?}");
+        let note = file.header.columns.iter().find(|column| column.name == "note").unwrap();
+        assert_eq!(note.blank, product::Blank::Leave, "a column that is not there takes nothing away");
+    }
+
+    #[test]
+    fn a_typed_number_is_what_it_is_whatever_mark_the_texts_use() {
+        let json = r#"[{"sku": "1.234", "title": "A", "price": "12,50", "weight": 1.234, "stock": 5}]"#;
+        let mut bytes = Vec::new();
+        read_file(json.as_bytes(), &ImportOptions::default(), Limits { batch_rows: 10 }, |batch| bytes = batch.bytes)
+            .unwrap();
+        let mut batch = crate::batch_file::BatchReader::open(&bytes[..]).unwrap();
+        let rules = batch.header().rules.clone();
+        let (_, crate::batch_file::RowContent::Cells(cells)) = batch.read().unwrap().unwrap() else { panic!("cells") };
+        let row = validate(&cells, &rules).unwrap();
+        assert_eq!(row.sku.as_ref().map(product::Sku::as_str), Some("1.234"));
+        assert_eq!(
+            [row.price, row.weight_grams].map(|number| number.unwrap().normalize().to_string()),
+            ["12.5", "1234"]
+        );
     }
 }

@@ -81,6 +81,30 @@ pub async fn inspect_import(cx: Cx, id: Path, input: Body<InspectImport>) -> Res
     })
 }
 
+/// Rows of which something is said: how many, and the first.
+struct Found {
+    count: u64,
+    first: Vec<u64>,
+}
+
+impl Found {
+    const fn new() -> Self {
+        Self { count: 0, first: Vec::new() }
+    }
+
+    fn push(&mut self, row: u64) {
+        self.count += 1;
+        if self.first.len() < 5 {
+            self.first.push(row);
+        }
+    }
+
+    fn shown(&self) -> String {
+        let first: Vec<String> = self.first.iter().map(u64::to_string).collect();
+        format!("{} rows ({}{})", self.count, first.join(", "), if self.count > 5 { ", …" } else { "" })
+    }
+}
+
 /// Looks at a whole file.
 ///
 /// # Errors
@@ -92,7 +116,7 @@ pub fn inspect(source: impl std::io::Read + Send, options: &ReadOptions) -> std:
     let suggestions = suggest_with(&layout.columns, &layout.samples);
     let ean = suggestions.iter().position(|suggestion| suggestion.mapping.field == Some(Field::Ean));
     let (mut rows, mut row) = (0_u64, Row::default());
-    let (mut ragged, mut garbled, mut repaired, mut spoilt) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let [mut ragged, mut garbled, mut repaired, mut spoilt] = [const { Found::new() }; 4];
     let ended = loop {
         match table.read(&mut row) {
             Ok(true) => {}
@@ -115,21 +139,17 @@ pub fn inspect(source: impl std::io::Read + Send, options: &ReadOptions) -> std:
     };
     let mut warnings = Vec::new();
     let mut warn = |code: &str, message: String| warnings.push(Hold { code: code.to_owned(), message });
-    let shown = |rows: &[u64]| {
-        let first: Vec<String> = rows.iter().take(5).map(u64::to_string).collect();
-        format!("{} rows ({}{})", rows.len(), first.join(", "), if rows.len() > 5 { ", …" } else { "" })
-    };
-    if !ragged.is_empty() {
-        warn("rows_ragged", format!("{} have more or fewer cells than the header and would be rejected; read.pad_short_rows takes short ones", shown(&ragged)));
+    if ragged.count > 0 {
+        warn("rows_ragged", format!("{} have more or fewer cells than the header and would be rejected; read.pad_short_rows takes short ones", ragged.shown()));
     }
-    if !garbled.is_empty() {
-        warn("rows_unreadable", format!("{} cannot be read as text and would be rejected", shown(&garbled)));
+    if garbled.count > 0 {
+        warn("rows_unreadable", format!("{} cannot be read as text and would be rejected", garbled.shown()));
     }
-    if !repaired.is_empty() {
-        warn("ean_repaired", format!("{} have EANs that a spreadsheet spoilt; their check digits prove what they were, and they would be repaired", shown(&repaired)));
+    if repaired.count > 0 {
+        warn("ean_repaired", format!("{} have EANs that a spreadsheet spoilt; their check digits prove what they were, and they would be repaired", repaired.shown()));
     }
-    if !spoilt.is_empty() {
-        warn("ean_invalid", format!("{} have EANs that are none and would be rejected", shown(&spoilt)));
+    if spoilt.count > 0 {
+        warn("ean_invalid", format!("{} have EANs that are none and would be rejected", spoilt.shown()));
     }
     if let Some(error) = ended {
         warn(error.code(), error.to_string());

@@ -1,11 +1,12 @@
 //! A file -> what its columns mean. Without a cloud: what `parse`, `inspect_import` and the benchmark do.
 
+use std::collections::HashMap;
 use std::io::Read;
 
 use channels::{Adapter, Platform, recognise};
 use db_imports::{FileLayout, Hold, ImportOptions};
 use product::{
-    ColumnMapping, DecimalMark, Field, Mapping, RowRules, Suggestion, Target, known_columns, missing_required,
+    Blank, ColumnMapping, DecimalMark, Field, Mapping, RowRules, Suggestion, Target, known_columns, missing_required,
     normalize, suggest_with,
 };
 use runtime::Error;
@@ -81,10 +82,7 @@ pub fn open_file<'a>(
     remember: impl FnOnce(&str) -> Option<(String, Mapping)>,
 ) -> Result<OpenFile<'a>, Failure> {
     let mut table = tabular::open_with(source, &options.read)?;
-    if let Some(mapping) = &options.mapping {
-        table.expect_columns(mapping.iter().map(|column| column.column.as_str()).filter(|column| !column.is_empty()));
-    }
-    let layout = table.layout().clone();
+    let mut layout = table.layout().clone();
     let columns_hash = hash_of(&layout.columns);
     let suggestions = suggest_with(&layout.columns, &layout.samples);
     let mut warnings = Vec::new();
@@ -95,10 +93,16 @@ pub fn open_file<'a>(
         None => remember(&columns_hash),
     };
     let mut adapter = None;
+    let mut late = Mapping::new();
     let mapping = match (chosen, platform) {
         (Some((source, mapping)), _) => {
             findings.push(found("columns", &source, "the mapping that was chosen for these columns", 100));
-            fit(mapping, &layout.columns, &suggestions, &mut warnings)
+            let (fitted, gone) = fit(mapping, &layout.columns, &suggestions, &mut warnings);
+            // A file without a header may show them further down.
+            table.expect_columns(gone.iter().map(|one| one.column.as_str()));
+            layout.columns.clone_from(&table.layout().columns);
+            late = gone.into_iter().filter(|one| layout.columns.contains(&one.column)).collect();
+            fitted
         }
         (None, Some((platform, marks))) => {
             findings.push(found("platform", platform.name(), format!("{marks} of its columns are there"), 95));
@@ -112,7 +116,8 @@ pub fn open_file<'a>(
     if adapter.is_none() {
         check_complete(&mapping, &layout, options.mapping.is_some())?;
     }
-    let header = batch_header(&layout, &mapping, adapter.as_ref(), options, &mut warnings);
+    late.extend(mapping.iter().cloned());
+    let header = batch_header(&layout, &late, adapter.as_ref(), options, &mut warnings);
     header.transforms().map_err(|message| Failure::Refused(Refusal { code: "mapping_invalid", message }))?;
     let told = file_layout(&layout, mapping, &header, platform.filter(|_| adapter.is_some()), findings);
     Ok(OpenFile {
@@ -155,20 +160,33 @@ fn shown(adapter: &Adapter, columns: &[String]) -> Mapping {
 }
 
 /// A chosen mapping for the columns that a file has: found by their names, wherever they stand. A column that is gone, new or
-/// renamed is told, and stops nothing.
-fn fit(mapping: Mapping, columns: &[String], suggestions: &[Suggestion], warnings: &mut Vec<Hold>) -> Mapping {
-    let same = |a: &str, b: &str| normalize(a) == normalize(b);
+/// renamed is told, and stops nothing. Gives the mapping, and what the columns that are gone would fill.
+fn fit(
+    mapping: Mapping,
+    columns: &[String],
+    suggestions: &[Suggestion],
+    warnings: &mut Vec<Hold>,
+) -> (Mapping, Mapping) {
     let (missing, new) = known_columns(&mapping, columns);
+    // By its very name first: `Price £` and `Price €` are the same but for their signs.
+    let exact: HashMap<&str, &ColumnMapping> = mapping.iter().rev().map(|one| (one.column.as_str(), one)).collect();
+    let alike: HashMap<String, &ColumnMapping> = mapping
+        .iter()
+        .rev()
+        .filter(|one| !one.column.is_empty() && !columns.contains(&one.column))
+        .map(|one| (normalize(&one.column), one))
+        .collect();
     let mut fitted: Mapping = columns
         .iter()
         .map(|column| {
-            let chosen = mapping.iter().find(|one| !one.column.is_empty() && same(&one.column, column));
+            let chosen = exact.get(column.as_str()).or_else(|| alike.get(&normalize(column)));
             chosen.map_or_else(
                 || ColumnMapping { column: column.clone(), ..ColumnMapping::default() },
-                |one| ColumnMapping { column: column.clone(), ..one.clone() },
+                |one| ColumnMapping { column: column.clone(), ..(*one).clone() },
             )
         })
         .collect();
+    let mut late = Mapping::new();
     for gone in mapping.iter().filter(|one| missing.contains(&one.column) && one.target().is_some()) {
         // A new column whose name means the same: it was renamed.
         let renamed = new.iter().find(|column| {
@@ -185,7 +203,10 @@ fn fit(mapping: Mapping, columns: &[String], suggestions: &[Suggestion], warning
                     gone.column
                 )
             }
-            None => format!("the column \"{}\" is gone; {field} stays as it is in the catalogue", gone.column),
+            None => {
+                late.push(ColumnMapping { blank: Some(Blank::Leave), ..gone.clone() });
+                format!("the column \"{}\" is gone; {field} stays as it is in the catalogue", gone.column)
+            }
         };
         warnings.push(Hold { code: "column_missing".to_owned(), message });
     }
@@ -200,7 +221,7 @@ fn fit(mapping: Mapping, columns: &[String], suggestions: &[Suggestion], warning
         warnings.push(Hold { code: "column_new".to_owned(), message });
     }
     fitted.extend(mapping.into_iter().filter(|one| one.column.is_empty()));
-    fitted
+    (fitted, late)
 }
 
 /// Refuses a mapping by which no row could find or make a product.
@@ -236,12 +257,8 @@ fn batch_header(
             let slots = adapter.slots().iter().enumerate();
             slots
                 .map(|(index, slot)| {
-                    let column = MappedColumn {
-                        index,
-                        name: slot.column.clone(),
-                        blank: options.blank,
-                        ..MappedColumn::default()
-                    };
+                    // A shop's record says only what it is about: a link to a parent has no price, and takes none away.
+                    let column = MappedColumn { index, name: slot.column.clone(), ..MappedColumn::default() };
                     column.filling(&slot.target)
                 })
                 .collect()
@@ -273,24 +290,11 @@ fn batch_header(
             ..MappedColumn::default()
         }));
     }
-    let numeric = |column: &&MappedColumn| {
-        matches!(
-            column.field,
-            Some(
-                Field::Price
-                    | Field::NetPrice
-                    | Field::CompareAtPrice
-                    | Field::CostPrice
-                    | Field::Weight
-                    | Field::Stock
-                    | Field::Length
-                    | Field::Width
-                    | Field::Height
-                    | Field::TaxRate
-            )
-        )
-    };
-    let names: Vec<&str> = columns.iter().filter(numeric).map(|column| column.name.as_str()).collect();
+    let names: Vec<&str> = columns
+        .iter()
+        .filter(|column| column.field.is_some_and(Field::is_number))
+        .map(|column| column.name.as_str())
+        .collect();
     let places: Vec<usize> = layout
         .columns
         .iter()

@@ -9,7 +9,7 @@ use db_imports::{ImportJob, ImportsDb, RejectedValue};
 use product::Language;
 use runtime::{Cx, Error, Result, TenantId};
 use rust_xlsxwriter::{Format, Workbook};
-use tabular::{Layout, ReadOptions, Row, neutralize};
+use tabular::{Layout, ReadError, ReadOptions, Row, neutralize};
 use tokio_util::io::SyncIoBridge;
 
 const PAGE: i64 = 5_000;
@@ -35,14 +35,17 @@ pub(crate) async fn write_report(cx: &Cx, db: &ImportsDb, tenant: TenantId, job:
     let file = objects.read(&job.object_key, job.object_version.as_deref()).await?;
     let bridge = SyncIoBridge::new(file.body);
     let (read, language) = (job.options.read.clone(), job.options.language);
-    let written = tokio::task::spawn_blocking(move || rejected_file(bridge, &read, &rejected, language));
+    let columns: Vec<String> =
+        job.layout.iter().flat_map(|layout| &layout.columns).map(|one| one.column.clone()).collect();
+    let written = tokio::task::spawn_blocking(move || rejected_file(bridge, &read, &rejected, &columns, language));
     let (extension, content_type, bytes) = written.await.map_err(Error::internal)??;
     let key = format!("reports/{tenant}/{}/rejected.{extension}", job.id);
     objects.write(&key, content_type, bytes).await?;
     Ok(Some(key))
 }
 
-/// Reads a file again and writes those of its rows that were rejected; gives extension, content type and bytes.
+/// Reads a file again and writes those of its rows that were rejected; `columns` are those that its mapping names, which a file
+/// without a header may show only further down. Gives extension, content type and bytes.
 ///
 /// # Errors
 /// When the file cannot be read any more.
@@ -50,16 +53,23 @@ pub(crate) fn rejected_file(
     source: impl Read + Send,
     options: &ReadOptions,
     rejected: &BTreeMap<i32, Vec<RejectedValue>>,
+    columns: &[String],
     language: Language,
 ) -> Result<(&'static str, &'static str, Vec<u8>)> {
     let mut table = tabular::open_with(source, options).map_err(Error::internal)?;
+    table.expect_columns(columns.iter().map(String::as_str));
     table.keep_objects();
     let layout = table.layout().clone();
     let mut to = Target::new(&layout)?;
     let mut row = Row::default();
     let mut left = rejected.len();
-    // A file that ends in the middle was imported up to there.
-    while left > 0 && table.read(&mut row).unwrap_or(false) {
+    while left > 0 {
+        match table.read(&mut row) {
+            Ok(true) => {}
+            // A file that ends in the middle was imported up to there.
+            Ok(false) | Err(ReadError::CutShort { .. } | ReadError::UnclosedQuote { .. }) => break,
+            Err(error) => return Err(Error::internal(error)),
+        }
         if let Some(wrong) = i32::try_from(row.number).ok().and_then(|number| rejected.get(&number)) {
             to.push(&layout, &row, &told(wrong, language))?;
             left -= 1;
@@ -161,8 +171,14 @@ impl Target {
                 Ok(())
             }
             Target::Json { bytes, lines } => {
-                let object = row.object.trim_ascii_end();
-                let Some(open) = object.strip_suffix(b"}") else { return Ok(()) };
+                let mut object = row.object.trim_ascii_end();
+                // What is no object, or is damaged, comes back as the text that it is.
+                let text;
+                if !object.starts_with(b"{") || serde_json::from_slice::<serde::de::IgnoredAny>(object).is_err() {
+                    text = serde_json::json!({ "text": String::from_utf8_lossy(object) }).to_string();
+                    object = text.as_bytes();
+                }
+                let open = object.strip_suffix(b"}").unwrap_or(object);
                 if !*lines && bytes.len() > 2 {
                     bytes.extend_from_slice(b",\n");
                 }
@@ -215,7 +231,7 @@ mod tests {
 
     fn report(source: &[u8], rows: &[i32]) -> (&'static str, Vec<u8>) {
         let options = ReadOptions::default();
-        let (extension, _, bytes) = rejected_file(source, &options, &rejected(rows), Language::En).unwrap();
+        let (extension, _, bytes) = rejected_file(source, &options, &rejected(rows), &[], Language::En).unwrap();
         (extension, bytes)
     }
 
@@ -242,6 +258,9 @@ mod tests {
         assert_eq!(values[0]["field"], "Prix");
         let (extension, bytes) = report(b"{\"sku\": 1}\n{\"sku\": 2}\n", &[2]);
         assert_eq!((extension, bytes.starts_with(b"{\"sku\": 2, \"error\"")), ("jsonl", true));
+        let (_, bytes) = report(br#"[{"sku": "A"}, {"sku": tru}]"#, &[1, 2]);
+        let values: Vec<serde_json::Value> = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(values[1]["text"], r#"{"sku": tru}"#, "a damaged object does not damage the report");
     }
 
     #[test]

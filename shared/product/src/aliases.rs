@@ -396,8 +396,14 @@ const ALIASES: &[(Field, &[&str])] = &[
     (Field::Option3Value, &["option3_value", "option_3_value", "valeur_option3"]),
 ];
 
-/// The field that a header names, and how good the name is (0 is best).
+/// The field that a header names, and how good the name is (0 is best). A price in another currency than the euro is none: in
+/// which currency a file's prices are is chosen for the import, or stands in the file.
 pub(crate) fn field_named(header: &str) -> Option<(Field, usize)> {
+    const PRICES: [Field; 4] = [Field::Price, Field::NetPrice, Field::CompareAtPrice, Field::CostPrice];
+    named(header).filter(|(field, _)| !(PRICES.contains(field) && header.contains(['$', '£', '¥'])))
+}
+
+fn named(header: &str) -> Option<(Field, usize)> {
     let name = normalize(header);
     let find = |name: &str| {
         ALIASES
@@ -408,9 +414,9 @@ pub(crate) fn field_named(header: &str) -> Option<(Field, usize)> {
         // `image_2`, `photo3`: further images; `Poids (kg)`, `Prix TTC (EUR)`: a name with its unit.
         let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
         let image = find(unnumbered).filter(|(field, _)| *field == Field::ImageUrls);
-        let unitless = name.rsplit_once('_').filter(|(_, unit)| {
-            WeightUnit::named(unit).is_some() || matches!(*unit, "eur" | "euro" | "euros" | "usd" | "gbp" | "")
-        });
+        let unitless = name
+            .rsplit_once('_')
+            .filter(|(_, unit)| WeightUnit::named(unit).is_some() || matches!(*unit, "eur" | "euro" | "euros" | ""));
         let google = name.strip_prefix("g_").and_then(find);
         let located = without_locale(header).and_then(|plain| {
             let (field, rank) = find(&normalize(plain))?;
@@ -473,6 +479,15 @@ pub fn normalize(header: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_price_in_another_currency_is_no_price_in_euros() {
+        for header in ["Price USD", "Price ($)", "Prix £", "price_gbp"] {
+            assert_eq!(field_named(header), None, "{header}");
+        }
+        assert_eq!(field_named("Prix (EUR)").map(|found| found.0), Some(Field::Price));
+        assert_eq!(field_named("Price €").map(|found| found.0), Some(Field::Price));
+    }
 
     #[test]
     fn an_alias_belongs_to_one_field() {

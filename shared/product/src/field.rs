@@ -73,6 +73,24 @@ fields! {
 impl Field {
     /// How many fields there are: the width of a row of [`crate::Cells`].
     pub const COUNT: usize = Field::ALL.len();
+
+    /// Whether its texts are numbers, which a file writes with its own decimal mark.
+    #[must_use]
+    pub const fn is_number(self) -> bool {
+        matches!(
+            self,
+            Field::Price
+                | Field::NetPrice
+                | Field::CompareAtPrice
+                | Field::CostPrice
+                | Field::Weight
+                | Field::Stock
+                | Field::Length
+                | Field::Width
+                | Field::Height
+                | Field::TaxRate
+        )
+    }
 }
 
 impl std::fmt::Display for Field {

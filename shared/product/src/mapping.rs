@@ -3,6 +3,8 @@
 //! [`suggest`] reads the header names, in English and French, and proposes a mapping. A column whose name says
 //! nothing stays unmapped, which the seller sees: no column is guessed from its content.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -217,13 +219,11 @@ pub fn code_of(header: &str) -> Option<String> {
 /// What changed between the columns that a mapping knows and those of a file: columns that are gone, and new ones.
 #[must_use]
 pub fn known_columns(mapping: &[ColumnMapping], columns: &[String]) -> (Vec<String>, Vec<String>) {
-    let same = |a: &str, b: &str| normalize(a) == normalize(b);
-    let missing = mapping
-        .iter()
-        .filter(|one| !one.column.is_empty() && !columns.iter().any(|column| same(column, &one.column)))
-        .map(|one| one.column.clone())
-        .collect();
-    let new = columns.iter().filter(|column| !mapping.iter().any(|one| same(column, &one.column))).cloned().collect();
+    let names: HashSet<String> = columns.iter().map(|column| normalize(column)).collect();
+    let known: HashSet<String> = mapping.iter().map(|one| normalize(&one.column)).collect();
+    let named = mapping.iter().filter(|one| !one.column.is_empty()).map(|one| one.column.clone());
+    let missing = named.filter(|column| !names.contains(&normalize(column))).collect();
+    let new = columns.iter().filter(|column| !known.contains(&normalize(column))).cloned().collect();
     (missing, new)
 }
 

@@ -3,7 +3,8 @@
 //! The language is that of minijinja's expressions, with filters for what suppliers' files need. Nothing outside the row
 //! can be reached, and an expression that runs too long is stopped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
 
 use minijinja::value::Rest;
 use minijinja::{Environment, Error, ErrorKind, Value, context, filters};
@@ -14,6 +15,8 @@ use crate::{DecimalMark, parse_number};
 
 /// Steps that one expression may take for one cell.
 const FUEL: u64 = 20_000;
+/// So many patterns of one file are kept ready.
+const MOST_PATTERNS: usize = 100;
 /// A cell that an expression makes is no longer than a description may be.
 const MAX_RESULT: usize = 100_000;
 
@@ -24,7 +27,11 @@ pub type Tables = BTreeMap<String, BTreeMap<String, String>>;
 pub struct Transforms {
     environment: Environment<'static>,
     known: Vec<String>,
+    reads_row: bool,
 }
+
+/// A row's cells by their columns, ready for [`Transforms::apply`].
+pub struct RowValues(Value);
 
 impl std::fmt::Debug for Transforms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -50,7 +57,7 @@ impl Transforms {
         tables: &Tables,
         mark: DecimalMark,
     ) -> Result<Self, String> {
-        let mut environment = environment(tables.clone(), mark);
+        let mut environment = environment(tables, mark);
         let mut known = Vec::new();
         for expression in expressions {
             if known.iter().any(|one| one == expression) {
@@ -67,16 +74,22 @@ impl Transforms {
                 .map_err(|error| format!("the expression \"{expression}\" cannot be read: {}", told(&error)))?;
             known.push(expression.to_owned());
         }
-        Ok(Self { environment, known })
+        let reads_row = known.iter().any(|expression| expression.contains("row"));
+        Ok(Self { environment, known, reads_row })
     }
 
-    /// What an expression makes of a cell; `row` are the row's cells by their columns.
+    /// A row's cells, as (column, text): made once for all its expressions, and only if one looks at them.
+    pub fn row<'c>(&self, cells: impl Iterator<Item = (&'c str, &'c str)>) -> RowValues {
+        RowValues(if self.reads_row { Value::from_pairs(cells) } else { Value::UNDEFINED })
+    }
+
+    /// What an expression makes of a cell of a row.
     ///
     /// # Errors
     /// Why it makes nothing, for the seller.
-    pub fn apply(&self, expression: &str, value: &str, row: &BTreeMap<String, String>) -> Result<String, String> {
+    pub fn apply(&self, expression: &str, value: &str, row: &RowValues) -> Result<String, String> {
         let template = self.environment.get_template(expression).map_err(|error| told(&error))?;
-        let made = template.render(context! { value, row => Value::from_pairs(row.iter().map(|(column, cell)| (column.clone(), cell.clone()))) }).map_err(|error| told(&error))?;
+        let made = template.render(context! { value, row => &row.0 }).map_err(|error| told(&error))?;
         if made.len() > MAX_RESULT {
             return Err(format!("expected a text of at most {MAX_RESULT} bytes, it became {} bytes", made.len()));
         }
@@ -96,11 +109,17 @@ fn wrong(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, message.into())
 }
 
-fn environment(tables: Tables, mark: DecimalMark) -> Environment<'static> {
+fn environment(tables: &Tables, mark: DecimalMark) -> Environment<'static> {
+    let lower = |text: &str| text.trim().to_lowercase();
+    let tables: HashMap<String, HashMap<String, String>> = tables
+        .iter()
+        .map(|(name, entries)| (name.clone(), entries.iter().map(|(from, to)| (lower(from), to.clone())).collect()))
+        .collect();
+    let (patterns, finders) = (Patterns::default(), Patterns::default());
     let mut environment = Environment::empty();
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(50);
-    environment.add_filter("as_text", as_text);
+    environment.add_filter("as_text", move |value: Value| as_text(&value, mark));
     environment.add_filter("trim", filters::trim);
     environment.add_filter("upper", filters::upper);
     environment.add_filter("lower", filters::lower);
@@ -115,8 +134,9 @@ fn environment(tables: Tables, mark: DecimalMark) -> Environment<'static> {
     environment.add_filter("split", |text: String, by: String| -> Vec<String> {
         text.split(by.as_str()).map(|part| part.trim().to_owned()).collect()
     });
-    environment
-        .add_filter("join", |parts: Vec<Value>, by: String| parts.iter().map(as_text).collect::<Vec<_>>().join(&by));
+    environment.add_filter("join", move |parts: Vec<Value>, by: String| {
+        parts.iter().map(|part| as_text(part, mark)).collect::<Vec<_>>().join(&by)
+    });
     environment.add_filter("first", filters::first);
     environment.add_filter("last", filters::last);
     environment.add_filter("length", filters::length);
@@ -135,17 +155,14 @@ fn environment(tables: Tables, mark: DecimalMark) -> Environment<'static> {
     environment.add_filter("without_vat", move |value: Value, rate: Value| vat(&value, &rate, mark, false));
     environment.add_filter("lookup", move |text: String, table: String, other: Rest<String>| {
         let entries = tables.get(&table).ok_or_else(|| wrong(format!("there is no table \"{table}\"")))?;
-        let wanted = text.trim().to_lowercase();
-        let found = entries.iter().find(|(from, _)| from.trim().to_lowercase() == wanted).map(|(_, to)| to.clone());
-        found
-            .or_else(|| other.first().cloned())
-            .ok_or_else(|| wrong(format!("the table \"{table}\" has no \"{}\"", text.trim())))
+        let found = entries.get(&text.trim().to_lowercase()).or_else(|| other.first());
+        found.cloned().ok_or_else(|| wrong(format!("the table \"{table}\" has no \"{}\"", text.trim())))
     });
-    environment.add_filter("regex_replace", |text: String, pattern: String, with: String| {
-        Ok::<_, Error>(regex(&pattern)?.replace_all(&text, with.as_str()).into_owned())
+    environment.add_filter("regex_replace", move |text: String, pattern: String, with: String| {
+        Ok::<_, Error>(patterns.get(&pattern)?.replace_all(&text, with.as_str()).into_owned())
     });
-    environment.add_filter("regex_find", |text: String, pattern: String| {
-        let found = regex(&pattern)?;
+    environment.add_filter("regex_find", move |text: String, pattern: String| {
+        let found = finders.get(&pattern)?;
         let captures = found.captures(&text);
         let part =
             captures.and_then(|parts| parts.get(1).or_else(|| parts.get(0)).map(|part| part.as_str().to_owned()));
@@ -155,13 +172,29 @@ fn environment(tables: Tables, mark: DecimalMark) -> Environment<'static> {
     environment
 }
 
-fn regex(pattern: &str) -> Result<regex::Regex, Error> {
-    let built = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build();
-    built.map_err(|error| wrong(format!("the pattern cannot be used: {error}")))
+/// Patterns, compiled once for all rows.
+#[derive(Default)]
+struct Patterns(Mutex<HashMap<String, regex::Regex>>);
+
+impl Patterns {
+    fn get(&self, pattern: &str) -> Result<regex::Regex, Error> {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(built) = known.get(pattern) {
+            return Ok(built.clone());
+        }
+        let built = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build();
+        let built = built.map_err(|error| wrong(format!("the pattern cannot be used: {error}")))?;
+        // A pattern that is made of each row's cells would fill the memory.
+        if known.len() < MOST_PATTERNS {
+            known.insert(pattern.to_owned(), built.clone());
+        }
+        Ok(built)
+    }
 }
 
-/// A result as a cell: numbers without superfluous zeros, nothing as a blank.
-fn as_text(value: &Value) -> String {
+/// A result as a cell: numbers without superfluous zeros and with the file's decimal mark, by which they are read again;
+/// nothing as a blank.
+fn as_text(value: &Value, mark: DecimalMark) -> String {
     if value.is_undefined() || value.is_none() {
         return String::new();
     }
@@ -170,7 +203,8 @@ fn as_text(value: &Value) -> String {
     }
     if value.is_number() && !value.is_integer() {
         let number = f64::try_from(value.clone()).ok().and_then(Decimal::from_f64);
-        return number.map(|number| number.round_dp(8).normalize().to_string()).unwrap_or_default();
+        let text = number.map(|number| number.round_dp(8).normalize().to_string()).unwrap_or_default();
+        return if mark == DecimalMark::Comma { text.replace('.', ",") } else { text };
     }
     value.to_string()
 }
@@ -267,19 +301,21 @@ mod tests {
         let tables = Tables::from([("colors".to_owned(), BTreeMap::from([("Rouge".to_owned(), "red".to_owned())]))]);
         let row =
             BTreeMap::from([("Marque".to_owned(), "Bosch".to_owned()), ("Prix HT".to_owned(), "1 234,56".to_owned())]);
-        Transforms::new([expression], &tables, DecimalMark::Comma)?.apply(expression, value, &row)
+        let transforms = Transforms::new([expression], &tables, DecimalMark::Comma)?;
+        let row = transforms.row(row.iter().map(|(column, cell)| (column.as_str(), cell.as_str())));
+        transforms.apply(expression, value, &row)
     }
 
     #[test]
     fn does_what_suppliers_files_need() {
         for (expression, value, made) in [
             ("value | trim | upper", " ab ", "AB"),
-            ("value | number * 1.2", "1.234,5", "1481.4"),
-            ("value | number(\"en\")", "1,234.5", "1234.5"),
-            ("value | with_vat(20)", "89,90 €", "107.88"),
+            ("value | number * 1.2", "1.234,5", "1481,4"),
+            ("value | number(\"en\")", "1,234.5", "1234,5"),
+            ("value | with_vat(20)", "89,90 €", "107,88"),
             ("value | without_vat(20)", "120", "100"),
             ("row[\"Marque\"] ~ \" \" ~ value", "PSB 500", "Bosch PSB 500"),
-            ("row[\"Prix HT\"] | number | round(1)", "", "1234.6"),
+            ("row[\"Prix HT\"] | number | round(1)", "", "1234,6"),
             ("value | date(\"mm/dd/yyyy\")", "12/31/2025", "2025-12-31"),
             ("value | date(\"dd.mm.yy\")", "1.2.25", "2025-02-01"),
             ("value | convert(\"kg\", \"g\")", "1,5", "1500"),
@@ -294,6 +330,16 @@ mod tests {
             ("value | default(\"0\")", " ", "0"),
         ] {
             assert_eq!(make(expression, value).as_deref(), Ok(made), "{expression}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_read_again_as_it_was_made() {
+        for (mark, cell) in [(DecimalMark::Comma, "12,99"), (DecimalMark::Point, "12.99")] {
+            let expression = "value | without_vat(20)";
+            let transforms = Transforms::new([expression], &Tables::new(), mark).unwrap();
+            let made = transforms.apply(expression, cell, &transforms.row(std::iter::empty())).unwrap();
+            assert_eq!(parse_number(&made, mark).unwrap().to_string(), "10.825");
         }
     }
 

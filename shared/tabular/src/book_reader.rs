@@ -3,13 +3,14 @@
 //! A thread of its own reads the cells and hands rows over in small parts: memory holds the packed file, its shared texts
 //! and a few hundred rows. A workbook that makes the reader panic ends as an error of its file.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use calamine::{Data, DataRef, Ods, Reader, SheetType, SheetVisible, Xls, Xlsx};
 
 use crate::container::BookFormat;
-use crate::{ReadError, Row, SheetInfo};
+use crate::{ReadError, Row, SheetInfo, TYPED};
 
 /// Rows handed over at once, and parts that wait.
 const PART: usize = 128;
@@ -291,7 +292,16 @@ fn number(value: f64) -> String {
         return format!("{value:.0}");
     }
     let shown: f64 = format!("{value:.14e}").parse().unwrap_or(value);
-    shown.to_string()
+    typed(&shown.to_string()).into_owned()
+}
+
+/// A number that a program wrote, with a point. One that a person could have written for thousands is marked, until it is
+/// [`Row::typed`].
+pub(crate) fn typed(number: &str) -> Cow<'_, str> {
+    match number.split_once('.') {
+        Some((_, decimals)) if decimals.len() == 3 => Cow::Owned(format!("{number}{TYPED}")),
+        _ => Cow::Borrowed(number),
+    }
 }
 
 #[cfg(test)]
@@ -306,6 +316,7 @@ mod tests {
             (-12.5, "-12.5"),
             (1e21, "1000000000000000000000"),
             (12_345.678_9, "12345.6789"),
+            (1.234, "1.234\u{e000}"),
         ] {
             assert_eq!(number(value), shown);
         }

@@ -3,12 +3,14 @@
 //! The file is scanned once, byte by byte; one object at a time is held and taken apart. Numbers keep the digits of the
 //! file: nothing passes through a float.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
 
+use crate::book_reader::typed;
 use crate::json_bytes::Bytes;
 use crate::json_text::JsonText;
-use crate::{ReadError, Row, RowProblem};
+use crate::{ReadError, Row, RowProblem, TYPED};
 
 /// No object may be larger.
 const MAX_OBJECT: usize = 4 * 1024 * 1024;
@@ -58,12 +60,16 @@ impl Gathered {
             self.filled.resize(place + 1, false);
         }
         if self.filled[place] {
+            if self.cells[place].ends_with(TYPED) {
+                self.cells[place].pop();
+            }
+            let text = text.trim_end_matches(TYPED);
             if !text.is_empty() {
                 self.cells[place].push('\n');
             }
-        } else {
-            self.filled[place] = true;
+            return self.cells[place].push_str(text);
         }
+        self.filled[place] = true;
         self.cells[place].push_str(text);
     }
 
@@ -325,12 +331,12 @@ impl Flat<'_> {
                 let number =
                     word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
                 let text = match word {
-                    "null" => "",
-                    "true" | "false" => word,
-                    _ if number && !word.is_empty() => word,
+                    "null" => Cow::Borrowed(""),
+                    "true" | "false" => Cow::Borrowed(word),
+                    _ if number && !word.is_empty() => typed(word),
                     _ => return None,
                 };
-                self.gathered.put(self.paths, if path.is_empty() { "value" } else { path }, text);
+                self.gathered.put(self.paths, if path.is_empty() { "value" } else { path }, &text);
                 Some(())
             }
         }

@@ -29,7 +29,7 @@ pub use error::{ReadError, RowProblem};
 use json_reader::JsonReader;
 pub use open::{open, open_with};
 use serde::{Deserialize, Serialize};
-pub use spreadsheet::{EXCEL_ERRORS, neutralize};
+pub use spreadsheet::neutralize;
 use transcode::Utf8;
 use utoipa::ToSchema;
 use xml_reader::XmlReader;
@@ -140,7 +140,12 @@ pub struct Row {
     pub object: Vec<u8>,
     text: String,
     ends: Vec<usize>,
+    typed: Vec<usize>,
 }
+
+/// Stands behind a number of a workbook or of JSON that could be taken for thousands, until it comes into a [`Row`]: of
+/// Unicode's private use.
+pub(crate) const TYPED: char = '\u{e000}';
 
 impl Row {
     /// How many cells the row has.
@@ -162,16 +167,31 @@ impl Row {
         (0..self.width()).map(|index| self.cell(index))
     }
 
+    /// The cells that a program wrote as numbers with three decimals: `1.234` in them is never 1,234, whatever the file's texts
+    /// mean by it.
+    #[must_use]
+    pub fn typed(&self) -> &[usize] {
+        &self.typed
+    }
+
     /// Empties the row.
     pub fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
+        self.typed.clear();
         self.object.clear();
         self.problem = None;
     }
 
     /// Adds a cell at the right.
     pub fn push(&mut self, cell: &str) {
+        let cell = match cell.strip_suffix(TYPED) {
+            Some(number) => {
+                self.typed.push(self.ends.len());
+                number
+            }
+            None => cell,
+        };
         self.text.push_str(cell);
         self.ends.push(self.text.len());
     }
@@ -232,7 +252,7 @@ impl TableReader<'_> {
     /// Makes room for columns that a mapping names: a JSON or XML file may show them only further down.
     pub fn expect_columns<'c>(&mut self, columns: impl IntoIterator<Item = &'c str>) {
         if let Some(paths) = self.rows.paths() {
-            for column in columns {
+            for column in columns.into_iter().filter(|column| !column.is_empty()) {
                 paths.place(column);
             }
             self.layout.headers.clone_from(&paths.names);

@@ -68,10 +68,22 @@ pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Found, ReadErro
             (None, 0) => ("the first row that is not blank".to_owned(), 90),
             (None, rows) => (format!("{rows} rows above it fill fewer than half of the columns"), 80),
         };
-        findings.push(finding("header", above + 1, why, sureness));
+        findings.push(finding("header", number_of(text, delimiter, quotes, above), why, sureness));
     }
     let samples = records.into_iter().skip(above + usize::from(has_header)).take(SAMPLE_ROWS).collect();
     Ok(Found { delimiter, quotes, records_above_header: above, has_header, samples, findings })
+}
+
+/// The number of the row below so many records: blank lines are numbered too.
+fn number_of(text: &str, delimiter: u8, quotes: bool, above: usize) -> u64 {
+    let mut reader = CsvReader::new(text.as_bytes(), delimiter, quotes, false);
+    let mut row = Row::default();
+    for _ in 0..=above {
+        if !matches!(reader.read(&mut row), Ok(true)) {
+            break;
+        }
+    }
+    row.number
 }
 
 /// How many records stand above the row with this number.
@@ -133,6 +145,15 @@ pub(crate) fn encoding_of(
     };
     if valid_utf8 {
         return Ok((UTF_8, if head.is_ascii() { "only ASCII was seen" } else { "its bytes are valid UTF-8" }, 99));
+    }
+    // A few bytes that are none do not make a file another one: those rows are told, and the rest is read as it is.
+    let (mut characters, mut broken) = (0_usize, 0_usize);
+    for chunk in head.utf8_chunks() {
+        characters += chunk.valid().bytes().filter(|byte| *byte >= 0xC0).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    if characters > 10 * broken {
+        return Ok((UTF_8, "its bytes are valid UTF-8, but for a few", 90));
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(head, head.len() < HEAD);

@@ -2,10 +2,6 @@
 
 use std::borrow::Cow;
 
-/// What Excel shows where a formula has no value.
-pub const EXCEL_ERRORS: [&str; 8] =
-    ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"];
-
 /// `cell` as text that no spreadsheet takes for a formula: one that begins with `=`, `+`, `-`, `@`, a tab or a
 /// carriage return gets an apostrophe before it (OWASP, "CSV Injection"). Plain numbers stay as they are.
 #[must_use]

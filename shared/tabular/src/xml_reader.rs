@@ -171,6 +171,8 @@ struct Open {
     name: String,
     text: String,
     has_children: bool,
+    /// How many elements of HTML are open in its text.
+    markup: usize,
     /// Name and value of an element that holds a pair.
     pair: Option<(String, String)>,
 }
@@ -304,6 +306,22 @@ impl<R: Read> XmlReader<R> {
         loop {
             let event = self.event()?;
             match event {
+                // Descriptions that are not wrapped into CDATA keep their HTML.
+                Event::Start(element) if is_markup(&element, &open) => {
+                    if let Some(outer) = open.last_mut() {
+                        outer.text.push_str(&format!("<{}>", element.name().0));
+                        outer.markup += 1;
+                    }
+                }
+                Event::Empty(element) if is_markup(&element, &open) => {
+                    append(&mut open, &mut own_text, &format!("<{}>", element.name().0));
+                }
+                Event::End(element) if open.last().is_some_and(|one| one.markup > 0) => {
+                    if let Some(outer) = open.last_mut() {
+                        outer.text.push_str(&format!("</{}>", element.name().0));
+                        outer.markup -= 1;
+                    }
+                }
                 Event::Start(element) => {
                     let one = self.opened(&element, &mut path, &mut open)?;
                     open.push(one);
@@ -363,15 +381,24 @@ impl<R: Read> XmlReader<R> {
         {
             path.push_str(&format!("[{}]", &*key.value));
         }
-        let pair = PAIRS.iter().any(|(outer, ..)| *outer == name).then(|| (String::new(), String::new()));
+        let pair = PAIRS.iter().find(|(outer, ..)| *outer == name).map(|(_, key, _)| {
+            // `<attribute name="Colour">`: the pair's name may be an attribute too.
+            let named = element.attributes().flatten().find(|one| one.key.0 == *key || one.key.0 == "code");
+            (named.map(|one| one.value.as_ref().to_owned()).unwrap_or_default(), String::new())
+        });
         self.attributes(element, path)?;
-        Ok(Open { path: before, name, text: String::new(), has_children: false, pair })
+        Ok(Open { path: before, name, text: String::new(), has_children: false, markup: 0, pair })
     }
 
     fn closed(&mut self, one: &Open, path: &str, open: &mut [Open]) -> Result<(), ReadError> {
         if let Some((name, value)) = one.pair.as_ref().filter(|(name, _)| !name.is_empty()) {
             let path = format!("{path}[{name}]");
             return self.put(&path, value);
+        }
+        if let Some((_, value)) = one.pair.as_ref().filter(|(_, value)| !value.is_empty()) {
+            // A value whose name stands where nobody looks for it.
+            let of = PAIRS.iter().find(|(outer, ..)| *outer == one.name).map_or("value", |(.., value)| *value);
+            return self.put(&format!("{path}/{of}"), value);
         }
         let text = one.text.trim();
         if let Some(outer) = open.last_mut()
@@ -395,6 +422,15 @@ impl<R: Read> XmlReader<R> {
         }
         self.put(path, text)
     }
+}
+
+/// Whether an element inside a value is a piece of its text.
+fn is_markup(element: &BytesStart<'_>, open: &[Open]) -> bool {
+    const HTML: [&str; 26] = [
+        "p", "br", "b", "i", "u", "em", "strong", "ul", "ol", "li", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6",
+        "table", "tbody", "thead", "tr", "td", "th", "sub", "sup",
+    ];
+    !open.is_empty() && HTML.contains(&element.name().0.to_ascii_lowercase().as_str())
 }
 
 fn append(open: &mut [Open], own: &mut String, text: &str) {

@@ -64,6 +64,13 @@ fn counts_rows_as_a_spreadsheet_does() {
 }
 
 #[test]
+fn the_header_is_numbered_with_the_blank_lines_above_it() {
+    let (layout, _) = read(b"\n\nsku;title\n1;a\n");
+    let told = layout.findings.iter().find(|finding| finding.what == "header").unwrap();
+    assert_eq!((layout.header_row, told.found.as_str()), (3, "3"));
+}
+
+#[test]
 fn skips_titles_above_the_header() {
     let (layout, rows) = read(b"Price list 2026;;;\n;;;\nsku;title;ean;price\n1;a;2;3\n2;b;3;4\n");
     assert_eq!(layout.header_row, 3);
@@ -106,6 +113,20 @@ fn a_broken_row_in_a_utf8_file_is_named() {
     }
     bytes.extend_from_slice(b"x,caf\xe9\n");
     assert_eq!(read(&bytes).1.last().unwrap().2, Some(RowProblem::Encoding));
+}
+
+#[test]
+fn one_broken_byte_does_not_make_a_file_another_encoding() {
+    let mut bytes = b"sku;title\n".to_vec();
+    for number in 0..100 {
+        bytes.extend_from_slice(format!("{number};Écrou à tête\n").as_bytes());
+    }
+    let at = bytes.iter().position(|byte| *byte >= 0x80).unwrap();
+    bytes.splice(at..at + 2, [0xC9]);
+    let (layout, rows) = read(&bytes);
+    assert_eq!(layout.encoding, "UTF-8");
+    assert_eq!(rows[0].2, Some(RowProblem::Encoding));
+    assert_eq!((rows[1].1[1].as_str(), &rows[1].2), ("Écrou à tête", &None));
 }
 
 #[test]

@@ -128,6 +128,31 @@ fn xml_elements_are_rows_whatever_their_shape() {
 }
 
 #[test]
+fn a_value_keeps_its_html_and_a_pair_its_value() {
+    let xml = "<shop><product><sku>A</sku><description>Un <b>mot</b><br/>ici</description>\
+        <features><attribute name=\"Colour\"><value>Red</value></attribute>\
+        <attribute><id>7</id><value>12</value></attribute></features></product>\
+        <product><sku>B</sku><description><p>Deux</p></description></product></shop>";
+    let (layout, rows) = read(xml.as_bytes());
+    let cell = |row: usize, column: &str| {
+        let at =
+            layout.columns.iter().position(|name| name == column).unwrap_or_else(|| panic!("{:?}", layout.columns));
+        rows[row][at].as_str()
+    };
+    assert_eq!((cell(0, "description"), cell(1, "description")), ("Un <b>mot</b><br>ici", "<p>Deux</p>"));
+    assert_eq!((cell(0, "features/attribute[Colour]"), cell(0, "features/attribute/value")), ("Red", "12"));
+}
+
+#[test]
+fn a_number_of_a_program_is_taken_for_no_thousands() {
+    let json = br#"[{"weight": 1.234, "price": 12.5, "text": "1.234", "several": [1.234, 2.5, 3.125]}]"#;
+    let (mut table, mut row) = (tabular::open(&json[..]).unwrap(), Row::default());
+    assert!(table.read(&mut row).unwrap());
+    assert_eq!(row.cells().collect::<Vec<_>>(), ["1.234", "12.5", "1.234", "1.234\n2.5\n3.125"]);
+    assert_eq!(row.typed(), [0]);
+}
+
+#[test]
 fn entities_never_grow() {
     let mut bomb = String::from("<?xml version=\"1.0\"?><!DOCTYPE l [<!ENTITY a \"lol\">");
     for level in 1..10 {

@@ -163,6 +163,17 @@ const ALL: [Platform; 8] = [
     Platform::Odoo,
 ];
 
+/// Names of columns that nobody gives but Odoo.
+const ODOO: [&str; 7] = [
+    "external_id",
+    "internal_reference",
+    "default_code",
+    "can_be_sold",
+    "field_name",
+    "field_default_code",
+    "field_list_price",
+];
+
 /// The platform whose export has these columns, and how many of its marks they are.
 #[must_use]
 pub fn recognise(columns: &[String]) -> Option<(Platform, usize)> {
@@ -170,7 +181,9 @@ pub fn recognise(columns: &[String]) -> Option<(Platform, usize)> {
     ALL.into_iter().find_map(|platform| {
         let (all, some, least) = platform.marks();
         let count = some.iter().filter(|name| names.contains(**name)).count();
-        let known = all.iter().all(|name| names.contains(*name)) && count >= least;
+        // Odoo's other names are every supplier's.
+        let own = platform != Platform::Odoo || ODOO.iter().any(|name| names.contains(*name));
+        let known = own && all.iter().all(|name| names.contains(*name)) && count >= least;
         known.then_some((platform, all.len() + count))
     })
 }
@@ -332,6 +345,13 @@ impl Record {
     /// Fills a field, unless the text is blank.
     pub(crate) fn set(&mut self, field: Field, text: impl Into<String>) {
         self.put(slot(field), text);
+    }
+
+    /// Fills a field that is not filled yet, unless the text is blank.
+    pub(crate) fn fill(&mut self, field: Field, text: &str) {
+        if self.get(field).is_none() {
+            self.set(field, text);
+        }
     }
 
     pub(crate) fn put(&mut self, slot: usize, text: impl Into<String>) {

@@ -9,7 +9,10 @@ pub(crate) struct Plain {
     id: Option<usize>,
     /// What a row must say of itself to be a product, when it says something: column and beginning.
     only: Option<(usize, &'static str)>,
+    /// Of several columns for a field the first that is filled counts.
     texts: Vec<(Field, Option<usize>)>,
+    /// The price and the lower one that is asked for a while.
+    sale: Option<(usize, usize)>,
     prefix: &'static str,
 }
 
@@ -30,6 +33,7 @@ impl Plain {
                 (Field::Category, find(&["product_category", "category", "categ_id"])),
                 (Field::Tags, find(&["product_tag_ids", "tags"])),
             ],
+            sale: None,
             prefix: "odoo-",
         }
     }
@@ -46,11 +50,14 @@ impl Plain {
                 (Field::Ean, find(&["g_gtin", "gtin"])),
                 (Field::Brand, find(&["g_brand", "brand"])),
                 (Field::SupplierReference, find(&["g_mpn", "mpn"])),
-                (Field::Price, find(&["g_sale_price", "g_price", "price"])),
-                (Field::Category, find(&["g_product_type", "g_google_product_category", "product_type"])),
+                (Field::Price, find(&["g_sale_price", "sale_price"])),
+                (Field::Price, find(&["g_price", "price"])),
+                (Field::Category, find(&["g_product_type", "product_type"])),
+                (Field::Category, find(&["g_google_product_category", "google_product_category"])),
                 (Field::ImageUrls, find(&["g_image_link", "image_link"])),
                 (Field::Weight, find(&["g_shipping_weight"])),
             ],
+            sale: find(&["g_price", "price"]).zip(find(&["g_sale_price", "sale_price"])),
             prefix: "",
         }
     }
@@ -71,7 +78,10 @@ impl Plain {
         }
         let mut record = Record::new(number);
         for (field, column) in &self.texts {
-            record.set(*field, row.get(*column));
+            record.fill(*field, row.get(*column));
+        }
+        if let Some((regular, _)) = self.sale.filter(|(_, sale)| !row.get(Some(*sale)).is_empty()) {
+            record.set(Field::CompareAtPrice, row.get(Some(regular)));
         }
         let id = row.get(self.id);
         if record.get(Field::Sku).is_none() && record.get(Field::Ean).is_none() && !id.is_empty() {

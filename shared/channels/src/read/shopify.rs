@@ -31,7 +31,8 @@ impl Shopify {
                 (Field::Title, find(&["title"])),
                 (Field::Description, find(&["body_html", "description"])),
                 (Field::Brand, find(&["vendor"])),
-                (Field::Category, find(&["type", "product_category"])),
+                (Field::Category, find(&["type"])),
+                (Field::Category, find(&["product_category"])),
                 (Field::Tags, find(&["tags"])),
                 (Field::SeoTitle, find(&["seo_title"])),
                 (Field::SeoDescription, find(&["seo_description"])),
@@ -102,7 +103,7 @@ impl Shopify {
             .collect();
         let mut product = Record::new(number);
         for (field, column) in &self.product {
-            product.set(*field, first.get(*column));
+            product.fill(*field, first.get(*column));
         }
         product.set(Field::ImageUrls, self.images(&group));
         product.set(Field::Status, self.told_status(&first));

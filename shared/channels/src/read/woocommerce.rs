@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use product::Field;
 
-use super::{AXES, Cells, Columns, IDENTIFIER, Record, code_part, slot};
+use super::{AXES, Cells, Columns, IDENTIFIER, Record, slot};
 
 pub(crate) struct WooCommerce {
     id: Option<usize>,
@@ -195,8 +195,12 @@ impl WooCommerce {
         let mut record = Record::new(number);
         for (field, column) in &self.texts {
             let text = unguarded(row.get(*column));
-            let escaped = !self.wxr && matches!(field, Field::Description | Field::ShortDescription);
-            record.set(*field, if escaped { text.replace("\\n", "\n") } else { text.to_owned() });
+            let told = match field {
+                Field::Description | Field::ShortDescription if !self.wxr => text.replace("\\n", "\n"),
+                Field::Tags if !self.wxr => listed(text).join("\n"),
+                _ => text.to_owned(),
+            };
+            record.set(*field, told);
         }
         let (regular, sale) = (unguarded(row.get(self.regular)), unguarded(row.get(self.sale)));
         if sale.is_empty() {
@@ -217,10 +221,9 @@ impl WooCommerce {
         if record.get(Field::Stock).is_none() && matches!(row.get(self.in_stock), "0" | "outofstock") {
             record.set(Field::Stock, "0");
         }
-        let images: Vec<&str> =
-            row.get(self.images).split(',').map(str::trim).filter(|url| url.contains("://")).take(20).collect();
-        record.set(Field::ImageUrls, images.join("\n"));
-        record.set(Field::Category, first_of(row.get(self.categories)));
+        let images = listed(row.get(self.images)).into_iter().filter(|url| url.contains("://"));
+        record.set(Field::ImageUrls, images.take(20).collect::<Vec<_>>().join("\n"));
+        record.set(Field::Category, listed(row.get(self.categories)).into_iter().next().unwrap_or_default());
         let (weight, unit) = self.weight;
         let weight = row.get(weight);
         if !weight.is_empty() {
@@ -253,6 +256,16 @@ impl WooCommerce {
             }
         }
         for mut record in std::mem::take(&mut self.variable) {
+            let id = record.cells.iter().find(|(slot, _)| *slot == IDENTIFIER).map(|(_, id)| id.clone());
+            // A product with an EAN alone gets a SKU when variations have to name it.
+            if let Some(id) = id.filter(|id| record.get(Field::Sku).is_none() && axes.contains_key(id)) {
+                let sku = format!("woo-{id}");
+                record.set(Field::Sku, sku.clone());
+                if let Some(names) = axes.remove(&id) {
+                    axes.insert(sku.clone(), names);
+                }
+                self.skus.insert(id, sku);
+            }
             let names = record.get(Field::Sku).and_then(|sku| axes.get(sku)).cloned().unwrap_or_default();
             for ((name, _), axis) in AXES.into_iter().zip(names) {
                 record.set(name, axis);
@@ -262,13 +275,11 @@ impl WooCommerce {
         }
         for (mut record, parent, options) in variations {
             let parent = self.skus.get(&parent).cloned().unwrap_or(parent);
-            let mut code = parent.clone();
             for ((name, value), axis) in AXES.into_iter().zip(axes.get(&parent).into_iter().flatten()) {
                 // A variation that says nothing of an axis stands for any value of it.
                 let chosen = options.iter().find(|(name, _)| name == axis).map_or("any", |(_, value)| value.as_str());
                 record.set(name, axis.clone());
                 record.set(value, chosen);
-                code = format!("{code}-{}", code_part(chosen));
             }
             record.set(Field::Parent, parent);
             self.show(&mut record);
@@ -295,19 +306,20 @@ fn unguarded(text: &str) -> &str {
     }
 }
 
-/// The first of several paths that are joined by `, `; a comma of a name is written `\,`.
-fn first_of(paths: &str) -> String {
-    let mut first = String::new();
-    let mut characters = paths.chars().peekable();
+/// The parts of a list that are joined by `, `; a comma of a part is written `\,`.
+fn listed(list: &str) -> Vec<String> {
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let mut characters = list.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
             '\\' if characters.peek() == Some(&',') => {
-                first.push(',');
+                part.push(',');
                 characters.next();
             }
-            ',' => break,
-            other => first.push(other),
+            ',' => parts.push(std::mem::take(&mut part)),
+            other => part.push(other),
         }
     }
-    first.trim().to_owned()
+    parts.push(part);
+    parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }

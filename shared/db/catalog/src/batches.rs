@@ -427,27 +427,30 @@ async fn staged_parents(
     now: OffsetDateTime,
 ) -> sqlx::Result<Vec<Product>> {
     let there: BTreeSet<&str> = known.iter().filter_map(|product| product.content.sku.as_deref()).collect();
-    // A variant's own product too: some shops make it in one row and a variant of it in another.
-    let named = batch.rows.iter().filter(|row| row.product.parent.is_some());
-    let wanted: BTreeSet<String> = named
+    // A row's own product too: some shops make it in one row and a variant of it in another, and what could make no product
+    // comes later than the row that does.
+    let named = || batch.rows.iter().filter(|row| batch.variants || row.product.parent.is_some());
+    let wanted: BTreeSet<String> = named()
         .flat_map(|row| [row.product.parent.clone(), row.product.sku.clone().map(String::from)])
         .flatten()
         .filter(|sku| !there.contains(sku.as_str()))
         .collect();
     let wanted: Vec<String> = wanted.into_iter().collect();
-    if wanted.is_empty() {
+    let gtins: Vec<String> = named().filter_map(|row| row.product.ean.as_ref().map(product::Gtin::to_gtin14)).collect();
+    if wanted.is_empty() && gtins.is_empty() {
         return Ok(Vec::new());
     }
     let staged = sqlx::query!(
         "select distinct on (coalesce(sku, row_number::text)) changes from staged_rows
          where tenant_id = $1 and import_id = $2 and action = 'created' and batch <> $4
-           and (sku = any($3) or ($5::text is not null and changes -> ('identifiers.' || $5::text) ->> 'new' = any($3)))
+           and (sku = any($3) or gtin14 = any($6) or ($5::text is not null and changes -> ('identifiers.' || $5::text) ->> 'new' = any($3)))
          order by coalesce(sku, row_number::text), row_number desc",
         tenant.0,
         batch.import,
         &wanted,
         batch.number,
-        batch.parent_by
+        batch.parent_by,
+        &gtins
     );
     let mut parents = Vec::new();
     for row in staged.fetch_all(&mut **tx).await? {

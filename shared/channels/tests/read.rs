@@ -1,0 +1,76 @@
+//! Exports of shops, as their adapters read them.
+
+use channels::{Adapter, Platform, Record, recognise};
+use product::Field;
+
+fn cells(line: &str) -> Vec<String> {
+    line.split(';').map(str::to_owned).collect()
+}
+
+/// The records of a table whose cells are separated by `;`.
+fn records(platform: Platform, table: &[&str]) -> Vec<Record> {
+    let columns = cells(table[0]);
+    assert_eq!(recognise(&columns).map(|found| found.0), Some(platform));
+    let (mut adapter, mut records) = (Adapter::new(platform, &columns), Vec::new());
+    for (number, line) in (2..).zip(&table[1..]) {
+        adapter.push(number, &cells(line), &mut records);
+    }
+    adapter.finish(&mut records);
+    records
+}
+
+fn texts<'r>(record: &'r Record, fields: &[Field]) -> Vec<&'r str> {
+    fields.iter().map(|field| record.get(*field).unwrap_or_default()).collect()
+}
+
+#[test]
+fn a_suppliers_own_table_is_no_shops_export() {
+    for columns in ["sku;name;model;product_type;list_price;stock", "sku;name;product_type;sale_price;list_price"] {
+        assert_eq!(recognise(&cells(columns)), None, "{columns}");
+    }
+    assert!(recognise(&cells("External ID;Name;Internal Reference;Sales Price")).is_some());
+}
+
+#[test]
+fn of_several_columns_for_a_field_the_one_that_is_filled_counts() {
+    let feed = records(
+        Platform::Google,
+        &[
+            "g:id;g:title;g:price;g:sale_price;g:link;g:google_product_category;g:product_type",
+            "A;One;10.00 EUR;;https://s/a;Tools;",
+            "B;Two;10.00 EUR;8.00 EUR;https://s/b;Tools;Drills",
+        ],
+    );
+    let fields = [Field::Price, Field::CompareAtPrice, Field::Category];
+    assert_eq!(texts(&feed[0], &fields), ["10.00 EUR", "", "Tools"]);
+    assert_eq!(texts(&feed[1], &fields), ["8.00 EUR", "10.00 EUR", "Drills"]);
+    let shop = records(
+        Platform::Shopify,
+        &[
+            "Handle;Title;Type;Product Category;Vendor;Variant SKU;Variant Price;Published;Option1 Name;Option1 Value",
+            "a;One;;Hardware > Tools;V;A;1;true;Title;Default Title",
+        ],
+    );
+    assert_eq!(texts(&shop[0], &[Field::Category]), ["Hardware > Tools"]);
+}
+
+#[test]
+fn a_comma_in_a_woocommerce_list_is_its_parts() {
+    let shop = records(
+        Platform::WooCommerce,
+        &[
+            "ID;Type;SKU;GTIN, UPC, EAN, or ISBN;Name;Published;Regular price;Categories;Images;Parent;Attribute 1 name;Attribute 1 value(s);In stock?;Tax status",
+            "7;simple;A;;One;1;5;Bits\\, sets, Tools;https://c/w_8\\,h_6/a.jpg, https://c/b.jpg;;;;1;taxable",
+            "44;variable;;4006381333931;Shirt;1;;;;;Size;S, M;1;taxable",
+            "45;variation;;;Shirt - S;1;9;;;id:44;Size;S;1;taxable",
+        ],
+    );
+    assert_eq!(
+        texts(&shop[0], &[Field::Category, Field::ImageUrls]),
+        ["Bits, sets", "https://c/w_8,h_6/a.jpg\nhttps://c/b.jpg"]
+    );
+    let parent = shop.iter().find(|record| record.number == 3).unwrap();
+    let variant = shop.iter().find(|record| record.number == 4).unwrap();
+    assert_eq!(texts(parent, &[Field::Sku, Field::Ean, Field::Option1Name]), ["woo-44", "4006381333931", "Size"]);
+    assert_eq!(texts(variant, &[Field::Parent, Field::Option1Name, Field::Option1Value]), ["woo-44", "Size", "S"]);
+}
