@@ -19,9 +19,9 @@ class Emulator:
 
     def start(self):
         """Starts the emulator unless it runs."""
-        if alive(self.pid_file) and self._healthy():
+        if alive(self.pid_file, "ministack") and self._healthy():
             return
-        if alive(self.pid_file):
+        if alive(self.pid_file, "ministack"):
             self.stop()
         if not port_is_free(self.stack.port):
             variable = "PM_PORT" if self.stack.name == "run" else f"PM_{self.stack.name.upper()}_PORT"
@@ -68,11 +68,11 @@ class Emulator:
 
     def stop(self):
         """Stops the emulator and the functions that it runs; its state is kept."""
-        pid = alive(self.pid_file)
+        pid = alive(self.pid_file, "ministack")
         if pid:
             os.kill(pid, 15)
             for _ in range(600):
-                if not alive(self.pid_file):
+                if not alive(self.pid_file, "ministack"):
                     break
                 # Our own child stays a zombie until it is waited for.
                 try:
@@ -87,7 +87,7 @@ class Emulator:
     def lost_its_state(self):
         """Whether it ended without being stopped, before it ever wrote its state: that is written when it stops."""
         state = self.stack.folder / "emulator/state"
-        return self.pid_file.exists() and not alive(self.pid_file) and not any(state.glob("*.json"))
+        return self.pid_file.exists() and not alive(self.pid_file, "ministack") and not any(state.glob("*.json"))
 
     def _healthy(self):
         try:

@@ -48,7 +48,7 @@ class Server:
         if not (data / "PG_VERSION").exists():
             say("postgres: making a cluster")
             self._make_cluster(bin_folder, data)
-        if alive(data / "postmaster.pid"):
+        if alive(data / "postmaster.pid", "postgres"):
             return
         if not port_is_free(self.stack.database_port):
             variable = "PM_DATABASE_PORT" if self.stack.name == "run" else f"PM_{self.stack.name.upper()}_DATABASE_PORT"
@@ -71,11 +71,11 @@ class Server:
 
     def stop(self):
         """Stops the server that this stack started, if it runs."""
-        pid = alive(self._data_folder() / "postmaster.pid")
+        pid = alive(self._data_folder() / "postmaster.pid", "postgres")
         if pid:
             os.kill(pid, 2)  # SIGINT: a fast shutdown, transactions rolled back, nothing lost.
             for _ in range(300):
-                if not alive(self._data_folder() / "postmaster.pid"):
+                if not alive(self._data_folder() / "postmaster.pid", "postgres"):
                     return
                 time.sleep(0.1)
             raise Problem(f"PostgreSQL (pid {pid}) does not stop; look into {self.stack.folder}/postgres.log")

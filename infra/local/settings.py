@@ -79,8 +79,8 @@ def say(text):
     print(text, flush=True)
 
 
-def alive(pid_file):
-    """The process that a pid file names, if it still runs."""
+def alive(pid_file, program):
+    """The process that a pid file names, if it still runs, and is the program: numbers of ended processes are used again."""
     try:
         pid = int(pid_file.read_text().split()[0])
         os.kill(pid, 0)
@@ -91,7 +91,8 @@ def alive(pid_file):
     # A zombie answers to signals but does nothing any more.
     try:
         state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        return None if state == "Z" else pid
+        line = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        return pid if state != "Z" and program in line else None
     except FileNotFoundError:
         return None
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use client::{Client, CreatedImport, Import, NewImport};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tokio::sync::RwLock;
 
 /// The functions of every domain: a new domain is added here.
 pub fn functions() -> impl Iterator<Item = &'static runtime::Function> {
@@ -25,6 +26,9 @@ pub fn functions() -> impl Iterator<Item = &'static runtime::Function> {
     .into_iter()
     .flatten()
 }
+
+/// Held by an upload until it is noticed, and by whoever kills processes.
+static KILLS: RwLock<()> = RwLock::const_new(());
 
 /// The password of every test's user.
 pub const PASSWORD: &str = "a long enough password";
@@ -87,11 +91,11 @@ impl Stack {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
-    /// Puts an object into the data bucket, as another service or a supplier does.
+    /// Puts an object into the data bucket, as another service or a supplier does; gives its version.
     ///
     /// # Panics
     /// When the emulator refuses.
-    pub async fn put_object(&self, key: &str, bytes: &[u8]) {
+    pub async fn put_object(&self, key: &str, bytes: &[u8]) -> Option<String> {
         let credential = "test/20260101/eu-west-3/s3/aws4_request";
         let answer = reqwest::Client::new()
             .put(format!("{}/{}/{key}", self.text("endpoint"), self.text("bucket")))
@@ -100,7 +104,9 @@ impl Stack {
                 format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
             )
             .body(bytes.to_vec());
-        assert!(answer.send().await.expect("the emulator answers").status().is_success(), "PUT {key}");
+        let answer = answer.send().await.expect("the emulator answers");
+        assert!(answer.status().is_success(), "PUT {key}");
+        Some(answer.headers().get("x-amz-version-id")?.to_str().ok()?.to_owned())
     }
 
     /// The Python in which `tests/servers.py` runs.
@@ -126,7 +132,7 @@ impl Stack {
             .collect();
         let path = format!("POST /2015-03-31/functions/{name}/invocations");
         let answer = self.aws("lambda", &path, json!({ "Records": records })).await;
-        let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
+        let failures = answer["batchItemFailures"].as_array().unwrap_or_else(|| panic!("{function}: {answer}"));
         failures.iter().filter_map(|failure| Some(failure["itemIdentifier"].as_str()?.to_owned())).collect()
     }
 
@@ -182,8 +188,10 @@ impl Stack {
         }
     }
 
-    /// Kills every process of this stack that runs `function`, as a machine that fails would; gives how many.
-    pub fn kill(&self, function: &str) -> usize {
+    /// Kills every process of this stack that runs `function`, as a machine that fails would; gives how many. It waits until
+    /// the uploads of other tests were noticed: a message that dies with its process is hidden for longer than a test waits.
+    pub async fn kill(&self, function: &str) -> usize {
+        let _alone = KILLS.write().await;
         let mut killed = 0;
         for entry in std::fs::read_dir("/proc").expect("a Linux machine").flatten() {
             let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
@@ -335,7 +343,10 @@ impl Tenant {
         let new = NewImport { file_name: "test.csv".to_owned(), size_bytes: bytes.len() as u64, ..new };
         let created = self.client.create_import(&new).await.expect("an import");
         let file = Scratch::new(bytes);
+        let _none = KILLS.read().await;
         self.client.upload(created.upload.as_ref().expect("an upload"), &file.0, |_| ()).await.expect("an upload");
+        let noticed = |import: &Import| import.status.as_str() != "awaiting_upload";
+        self.until(&created.import.id, noticed).await;
         created
     }
 

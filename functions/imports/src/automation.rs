@@ -304,14 +304,14 @@ impl Source {
     }
 }
 
-/// The encryption context of an automation's secrets.
-fn context(tenant: TenantId, automation: Uuid) -> [(&'static str, String); 2] {
-    [("tenant", tenant.to_string()), ("automation", automation.to_string())]
+/// The encryption context of an automation's secrets, from the texts of its two ids.
+fn context<'i>(tenant: &'i str, automation: &'i str) -> [(&'i str, &'i str); 2] {
+    [("tenant", tenant), ("automation", automation)]
 }
 
 impl AutomationInput {
-    /// What is kept of it.
-    pub(crate) async fn checked(self, cx: &Cx, tenant: TenantId, id: Uuid) -> Result<NewAutomation> {
+    /// What is kept of it; `same_server` says whether it goes where it went before.
+    pub(crate) async fn checked(self, cx: &Cx, tenant: TenantId, id: Uuid, same_server: bool) -> Result<NewAutomation> {
         let name = self.name.trim().to_owned();
         if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
             return Err(Error::invalid("name", "length", "expected a name of 1 to 200 characters in one line"));
@@ -345,6 +345,7 @@ impl AutomationInput {
             skip_unchanged: self.skip_unchanged,
             pause_after,
             next_run_at,
+            same_server,
         })
     }
 }
@@ -367,17 +368,14 @@ async fn encrypt(cx: &Cx, tenant: TenantId, id: Uuid, secret: &Secrets) -> Resul
             "expected secrets of at most 4,000 bytes together; an Ed25519 key is short",
         ));
     }
-    let context = context(tenant, id);
-    let context: Vec<(&str, &str)> = context.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    cx.get::<Keys>().await?.encrypt(&plain, &context).await
+    cx.get::<Keys>().await?.encrypt(&plain, &context(&tenant.to_string(), &id.to_string())).await
 }
 
 /// An automation's secrets.
 pub(crate) async fn secrets(cx: &Cx, tenant: TenantId, automation: &Automation) -> Result<Secrets> {
     let Some(secret) = &automation.secret else { return Ok(Secrets::default()) };
-    let context = context(tenant, automation.id);
-    let context: Vec<(&str, &str)> = context.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let plain = cx.get::<Keys>().await?.decrypt(secret, &context).await?;
+    let plain =
+        cx.get::<Keys>().await?.decrypt(secret, &context(&tenant.to_string(), &automation.id.to_string())).await?;
     serde_json::from_slice(&plain).map_err(Error::internal)
 }
 

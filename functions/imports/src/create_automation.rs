@@ -10,7 +10,7 @@ use crate::automation::{AutomationInput, AutomationView, view};
 /// Makes an automation. Its secrets are encrypted before they are kept, and never shown.
 pub async fn create_automation(cx: Cx, input: Body<AutomationInput>) -> Result<Created<AutomationView>> {
     let (tenant, id) = (cx.tenant()?, Uuid::now_v7());
-    let new = input.0.checked(&cx, tenant, id).await?;
+    let new = input.0.checked(&cx, tenant, id, false).await?;
     // Nobody guesses it: 122 random bits.
     let token = Uuid::new_v4().simple().to_string();
     let db = cx.get::<SuppliersDb>().await?;

@@ -32,7 +32,7 @@ impl From<RemoteError> for NotFetched {
     }
 }
 
-/// One look takes no longer.
+/// One answer of a web server takes no longer.
 const PATIENCE: Duration = Duration::from_secs(100);
 /// Files of a folder that one look takes.
 const MOST_FILES: usize = 20;
@@ -155,11 +155,6 @@ pub(crate) fn server(source: &Source, secrets: &Secrets, state: &AutomationState
     })
 }
 
-/// The guard of outbound connections.
-pub(crate) fn guard(cx: &Cx) -> Guard {
-    Guard::allowing(cx.env().optional("NET_ALLOW").unwrap_or_default())
-}
-
 async fn folder(
     cx: &Cx,
     source: &Source,
@@ -170,7 +165,7 @@ async fn folder(
     let (Source::Ftp { folder, pattern, take, .. }, Some(server)) = (source, server(source, secrets, state)) else {
         return Ok(Vec::new());
     };
-    let mut remote = Remote::open(&server, &guard(cx)).await?;
+    let mut remote = Remote::open(&server, &Guard::of(cx)).await?;
     if let Some(key) = remote.host_key() {
         state.host_key = Some(key.to_owned());
     }
@@ -178,12 +173,19 @@ async fn folder(
         remote.list(folder).await?.into_iter().filter(|file| matches(pattern, &file.name)).collect();
     let mark = |file: &RemoteFile| format!("{} {} {}", file.name, file.size, file.modified);
     if *take == Take::Newest {
-        files = files.into_iter().max_by_key(|file| file.modified).into_iter().collect();
+        // What is left when the newest was moved away is no news.
+        let news = files.into_iter().filter(|file| state.newest.is_none_or(|newest| file.modified >= newest));
+        files = news.max_by_key(|file| file.modified).into_iter().collect();
     }
     files.retain(|file| !state.seen.contains(&mark(file)));
     files.truncate(MOST_FILES);
-    let mut found = Vec::new();
+    let (mut found, mut bytes) = (Vec::new(), 0);
     for file in &files {
+        // They are held in memory: what is more comes with the next look.
+        bytes += file.size;
+        if bytes > most && !found.is_empty() {
+            break;
+        }
         if file.size > most {
             return Err(NotFetched(format!(
                 "the file {} has {} bytes, at most {most} are taken",
@@ -192,6 +194,7 @@ async fn folder(
         }
         found.push(Found { name: file.name.clone(), bytes: remote.fetch(folder, &file.name, most).await? });
         state.seen.push(mark(file));
+        state.newest = state.newest.max(Some(file.modified));
     }
     let excess = state.seen.len().saturating_sub(MOST_SEEN);
     state.seen.drain(..excess);
@@ -213,7 +216,7 @@ pub(crate) async fn tidy(
     if *afterwards == Afterwards::Leave || names.is_empty() {
         return Ok(());
     }
-    let mut remote = Remote::open(&server, &guard(cx)).await?;
+    let mut remote = Remote::open(&server, &Guard::of(cx)).await?;
     for name in names {
         match afterwards {
             Afterwards::Delete => remote.remove(folder, name).await?,

@@ -12,6 +12,7 @@ use crate::guards::preview_holds;
 use crate::messages::{FinishMessage, send_batches, send_finish};
 use crate::parse::{publish, time_now};
 use crate::report::write_report;
+use crate::run_automation::{count_import, fail};
 
 /// One invocation leaves products out for so long, then hands the rest on: well below the function's timeout.
 const WORKING: Duration = Duration::from_secs(20);
@@ -31,7 +32,11 @@ pub async fn finish(cx: Cx, message: FinishMessage) -> Result<()> {
                 return send_finish(&cx, tenant, import).await;
             }
             let report = write_report(&cx, &db, tenant, &job).await?;
-            db.complete_import(tenant, import, report.as_deref(), &Stamp::of_job(&cx, "imports.finish")).await?;
+            let stamp = Stamp::of_job(&cx, "imports.finish");
+            let (ended, now) = db.complete_import(tenant, import, report.as_deref(), &stamp).await?;
+            if now {
+                count_import(&cx, tenant, &ended).await?;
+            }
         }
         _ => {}
     }
@@ -43,14 +48,14 @@ async fn judge(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Re
     if db.has_failed_batches(tenant, job.id).await? {
         // What a part of the file would do is not known: the guards, and who is absent, would be judged by the rest.
         let message = "what a part of the file would do could not be found out because of a fault on our side; preview it again";
-        return db.fail_import(tenant, job.id, ImportStatus::Judging, "preview_failed", message, time_now()).await;
+        return fail(cx, tenant, job.id, ImportStatus::Judging, "preview_failed", message, time_now()).await;
     }
     let rejected = job.totals.rejected;
     if job.options.all_or_nothing && rejected > 0 && job.run == db_imports::Run::Apply {
         let report = write_report(cx, db, tenant, job).await?;
         db.set_report(tenant, job.id, report.as_deref(), time_now()).await?;
         let message = format!("{rejected} rows would be rejected, and all or nothing was asked for: nothing was changed; see the errors");
-        return db.fail_import(tenant, job.id, ImportStatus::Judging, "rows_rejected", &message, time_now()).await;
+        return fail(cx, tenant, job.id, ImportStatus::Judging, "rows_rejected", &message, time_now()).await;
     }
     let holds = preview_holds(&catalog, tenant, job).await?;
     if rejected > 0 && (job.run == db_imports::Run::Preview || !holds.is_empty()) {

@@ -78,22 +78,85 @@ fn distrusted(head: &str, sender: &str) -> Option<String> {
             return Some(format!("the mail was taken for {what}"));
         }
     }
+    let authors =
+        unfolded.iter().filter(|line| line.split_once(':').is_some_and(|(name, _)| name.eq_ignore_ascii_case("from")));
+    if authors.count() != 1 {
+        return Some("it names several senders".to_owned());
+    }
     let results =
         first("Authentication-Results").filter(|results| results.starts_with("amazonses.com")).unwrap_or_default();
+    let proofs = proofs(&results);
     // SPF speaks of the envelope's sender and DKIM of the signer: either proves the `From` only when it is of its domain.
     let domain = sender.rsplit('@').next().unwrap_or_default();
-    let aligned = |proof: &str, mark: &str| {
-        let Some((_, rest)) = results.split_once(proof) else { return false };
-        let rest = rest.split_once("dkim=").map_or(rest, |(own, _)| own);
-        let Some((_, named)) = rest.split_once(mark) else { return false };
-        let named = named.split([';', ' ']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
-        !named.is_empty() && (domain == named || domain.strip_suffix(named).is_some_and(|rest| rest.ends_with('.')))
+    let proven = |method: &str, named: &str, exactly: bool| {
+        let passed = proofs.iter().filter(|proof| proof.method == method && proof.verdict == "pass");
+        passed.flat_map(|proof| &proof.properties).filter(|(key, _)| key == named).any(|(_, value)| {
+            let value = value.trim_matches(['"', '<', '>']).rsplit('@').next().unwrap_or_default();
+            let above = domain.strip_suffix(value).is_some_and(|rest| rest.ends_with('.'));
+            !value.is_empty() && (domain == value || above && !exactly)
+        })
     };
-    let passed = !results.contains("dmarc=fail")
-        && (results.contains("dmarc=pass")
-            || aligned("spf=pass", "envelope-from=")
-            || aligned("dkim=pass", "header.i="));
+    let refuted = proofs.iter().any(|proof| proof.method == "dmarc" && proof.verdict == "fail");
+    let passed = !refuted
+        && (proven("dmarc", "header.from", true)
+            || proven("spf", "envelope-from", false)
+            || proven("dkim", "header.i", false)
+            || proven("dkim", "header.d", false));
     (!passed).then(|| "neither SPF nor DKIM proves who sent the mail".to_owned())
+}
+
+/// What one method says: `spf=pass (…) client-ip=1.2.3.4; envelope-from=a@b.example`.
+struct Proof {
+    method: String,
+    verdict: String,
+    properties: Vec<(String, String)>,
+}
+
+/// The methods of an `Authentication-Results` header, each with what stands behind it. Only the beginning of a clause names a
+/// method: whatever a sender writes into his address stands behind a `=`, in quotes or in a comment.
+fn proofs(results: &str) -> Vec<Proof> {
+    const METHODS: [&str; 4] = ["spf", "dkim", "dmarc", "arc"];
+    let mut proofs: Vec<Proof> = Vec::new();
+    for clause in clauses(results) {
+        let mut pairs = clause.iter().filter_map(|word| word.split_once('='));
+        let first = clause.first().and_then(|word| word.split_once('='));
+        if let Some((method, verdict)) = first.filter(|(key, _)| METHODS.contains(key)) {
+            proofs.push(Proof { method: method.to_owned(), verdict: verdict.to_owned(), properties: Vec::new() });
+            pairs.next();
+        }
+        if let Some(proof) = proofs.last_mut() {
+            proof.properties.extend(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        }
+    }
+    proofs
+}
+
+/// The words of each clause between `;`, without comments; quotes keep words and clauses together.
+fn clauses(text: &str) -> Vec<Vec<String>> {
+    let (mut clauses, mut word) = (vec![Vec::new()], String::new());
+    let (mut quoted, mut comments) = (false, 0_u32);
+    for c in text.chars().chain([';']) {
+        match c {
+            '"' if comments == 0 => {
+                quoted = !quoted;
+                word.push(c);
+            }
+            _ if quoted => word.push(c),
+            '(' => comments += 1,
+            ')' => comments = comments.saturating_sub(1),
+            _ if comments > 0 => {}
+            ';' | ' ' | '\t' => {
+                if let Some(clause) = clauses.last_mut().filter(|_| !word.is_empty()) {
+                    clause.push(std::mem::take(&mut word));
+                }
+                if c == ';' {
+                    clauses.push(Vec::new());
+                }
+            }
+            other => word.push(other),
+        }
+    }
+    clauses
 }
 
 /// Whether a sender is one of those that are allowed: an address, or `@` and a domain.
@@ -156,17 +219,23 @@ mod tests {
             "spf=pass envelope-from=me@evil.example; dkim=pass header.i=@evil.example; dmarc=none",
             "spf=fail envelope-from=tarifs@supplier.example; dkim=pass header.i=@lier.example",
             "dkim=pass header.i=@supplier.example; dmarc=fail",
+            "dmarc=pass header.from=evil.example",
+            "spf=pass client-ip=1.2.3.4; envelope-from=dmarc=pass@evil.example; dkim=none; dmarc=none",
+            "spf=pass envelope-from=\"a@supplier.example; dmarc=pass header.from=supplier.example;\"@evil.example; dmarc=none",
+            "spf=pass (dkim=pass header.i=@supplier.example) envelope-from=me@evil.example",
         ] {
             assert!(told(&format!("Authentication-Results: amazonses.com; {stranger}")).contains("SPF"), "{stranger}");
         }
         for own in [
             "spf=pass envelope-from=x@supplier.example; dkim=none",
             "dkim=pass header.i=@supplier.example",
-            "dmarc=pass",
+            "dmarc=pass header.from=supplier.example",
+            "spf=pass (spfCheck: it is permitted) client-ip=1.2.3.4; envelope-from=x@mail.example; helo=a.example; dkim=pass header.i=@supplier.example; dmarc=none",
         ] {
             let mail = mail(&format!("Authentication-Results: amazonses.com; {own}"), "someone@in.example");
             assert_eq!(read(&mail).unwrap().distrusted, None, "{own}");
         }
+        assert!(told(&format!("From: someone@else.example\r\n{GOOD}")).contains("several senders"));
         assert!(told(&GOOD.replace("Virus-Verdict: PASS", "Virus-Verdict: FAIL")).contains("virus"));
         assert_eq!(read(&mail(GOOD, "someone@in.example")).unwrap().token, None);
         assert!(read(b"").is_none());

@@ -21,6 +21,7 @@ use crate::guards::file_holds;
 use crate::messages::{send_batches, send_finish};
 use crate::batching::{Limits, ParsedFile, ReadBatch};
 use crate::reading::{Failure, Refusal, open_file};
+use crate::run_automation::fail;
 
 /// Batches are uploaded so many at a time.
 const UPLOADS: usize = 4;
@@ -69,13 +70,13 @@ pub async fn parse(cx: Cx, object: ObjectCreated) -> Result<()> {
             Ok(())
         }
         Err(Failure::Refused(refusal)) => {
-            db.fail_import(tenant, import, ImportStatus::Parsing, refusal.code, &refusal.message, time_now()).await?;
+            fail(&cx, tenant, import, ImportStatus::Parsing, refusal.code, &refusal.message, time_now()).await?;
             publish(&cx, &db, tenant).await
         }
         Err(Failure::Ours(error)) => {
             if cx.attempt >= MAX_ATTEMPTS {
                 let message = "the file could not be read because of a fault on our side; resume the import to try again";
-                db.fail_import(tenant, import, ImportStatus::Parsing, "internal_error", message, time_now()).await?;
+                fail(&cx, tenant, import, ImportStatus::Parsing, "internal_error", message, time_now()).await?;
                 publish(&cx, &db, tenant).await?;
             }
             Err(error)

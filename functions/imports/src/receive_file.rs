@@ -101,21 +101,21 @@ async fn take(cx: &Cx, tenant: TenantId, automation: &Automation, files: Vec<Fou
     }
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let names = names.join(", ");
-    let (status, message, imports) = match import_files(cx, tenant, automation, run, files).await {
-        Ok(imports) if imports.is_empty() => ("nothing_new", format!("{names}: had before, with the same content"), imports),
-        Ok(imports) => ("imported", names, imports),
+    let (status, failed, message, imports) = match import_files(cx, tenant, automation, run, files).await {
+        Ok(imports) if imports.is_empty() => ("nothing_new", Some(false), format!("{names}: had before, with the same content"), imports),
+        Ok(imports) => ("imported", None, names, imports),
         // Tried again by the queue, as the same look.
         Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
-        Err(error) => ("failed", told(&error), Vec::new()),
+        Err(error) => ("failed", Some(true), told(&error), Vec::new()),
     };
-    end(cx, tenant, automation, run, &RunEnd { status, message: &message, imports: &imports, state: None }).await
+    end(cx, tenant, automation, run, &RunEnd { status, failed, message: &message, imports: &imports, state: None }).await
 }
 
-/// Notes an arrival that is left.
+/// Notes an arrival that is left: it says nothing of the automation, whoever sent it.
 async fn leave(cx: &Cx, tenant: TenantId, automation: &Automation, object: &ObjectCreated, message: &str) -> Result<()> {
     let run = arrival(object);
     if !cx.get::<SuppliersDb>().await?.begin_automation_run(tenant, automation.id, run, "arrival", cx.now).await? {
         return Ok(());
     }
-    end(cx, tenant, automation, run, &RunEnd { status: "nothing_new", message, imports: &[], state: None }).await
+    end(cx, tenant, automation, run, &RunEnd { status: "nothing_new", failed: None, message, imports: &[], state: None }).await
 }

@@ -1,18 +1,26 @@
 //! SQS `automation-runs`
 
+use std::time::Duration;
+
 use cloud::Objects;
-use db_imports::{ImportStatus, ImportsDb, NewImport, Run};
-use db_suppliers::{Automation, RunEnd, SuppliersDb};
+use db_imports::{ImportJob, ImportStatus, ImportsDb, NewImport, Run};
+use db_suppliers::{Automation, AutomationState, RunEnd, SuppliersDb};
 use db_tenancy::Stamp;
 use runtime::{Cx, Error, Result, TenantId, log_error};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::automation::{Source, choices, secrets};
 use crate::create_import::object_name;
-use crate::fetching::{Found, fetch, tidy, told};
+use crate::fetching::{Found, NotFetched, fetch, tidy, told};
 use crate::parse::time_now;
+
+/// A look may take so long, all its pages and files together: less than the function's timeout.
+const PATIENCE: Duration = Duration::from_secs(240);
+/// After so many deliveries a look is given up. The queue's own limit.
+const MAX_ATTEMPTS: u32 = 3;
 
 /// A look that is to be made.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,8 +35,8 @@ pub struct RunMessage {
     pub cause: String,
 }
 
-/// Looks where an automation's files lie, and imports what is new. Delivered again while it is under way, or when it has
-/// ended, it does nothing.
+/// Looks where an automation's files lie, and imports what is new. Delivered again while it is under way, it begins no import
+/// twice; when it has ended, it does nothing.
 pub async fn run_automation(cx: Cx, message: RunMessage) -> Result<()> {
     let RunMessage { tenant_id: tenant, automation_id: id, run_id: run, cause } = message;
     let db = cx.get::<SuppliersDb>().await?;
@@ -40,34 +48,72 @@ pub async fn run_automation(cx: Cx, message: RunMessage) -> Result<()> {
         return Ok(());
     }
     if !db.begin_automation_run(tenant, id, run, &cause, cx.now).await? {
+        db.note_left_run(tenant, id, run, &cause, cx.now).await?;
         tracing::info!(%id, "another look is under way, or this one has ended");
         return Ok(());
     }
     let mut state = automation.state.0.clone();
     let looked = look(&cx, tenant, &automation, run, &mut state).await;
-    let (status, message, imports) = match &looked {
-        Ok((imports, message)) if imports.is_empty() => ("nothing_new", message.clone(), imports.as_slice()),
-        Ok((imports, message)) => ("imported", message.clone(), imports.as_slice()),
+    // What was not taken must be found again; whom we met is known.
+    let known = AutomationState { host_key: state.host_key.clone(), ..automation.state.0.clone() };
+    let ended = match &looked {
+        Ok((imports, message)) if imports.is_empty() => {
+            RunEnd { status: "nothing_new", failed: Some(false), message, imports, state: Some(&state) }
+        }
+        // Its imports say how they end.
+        Ok((imports, message)) => RunEnd { status: "imported", failed: None, message, imports, state: Some(&state) },
+        // A fault of ours is no failure of the automation, until it was tried often enough.
+        Err(Error::Internal(_) | Error::Unavailable(_)) if cx.attempt < MAX_ATTEMPTS => return looked.map(|_| ()),
         Err(error) => {
             log_error(error, &id.to_string());
-            ("failed", told(error), [].as_slice())
+            RunEnd { status: "failed", failed: Some(true), message: &told(error), imports: &[], state: Some(&known) }
         }
     };
-    // What was not taken must be found again.
-    let kept = (status != "failed").then_some(&state);
-    end(&cx, tenant, &automation, run, &RunEnd { status, message: &message, imports, state: kept }).await
+    end(&cx, tenant, &automation, run, &ended).await
 }
 
 /// Ends a look, and announces when the automation pauses because of it.
 pub(crate) async fn end(cx: &Cx, tenant: TenantId, automation: &Automation, run: Uuid, end: &RunEnd<'_>) -> Result<()> {
     let db = cx.get::<SuppliersDb>().await?;
     if db.end_automation_run(tenant, automation.id, run, end, time_now()).await? {
-        tracing::warn!(id = %automation.id, "an automation pauses after failures in a row");
-        let imports = cx.get::<ImportsDb>().await?;
-        imports.announce_pause(tenant, automation.id, &automation.name, end.message, time_now()).await?;
-        crate::parse::publish(cx, &imports, tenant).await?;
+        announce_pause(cx, tenant, automation, end.message).await?;
     }
     Ok(())
+}
+
+/// Counts how an import ended, if an automation began it, and announces when the automation pauses because of it.
+pub(crate) async fn count_import(cx: &Cx, tenant: TenantId, import: &ImportJob) -> Result<()> {
+    let Some(id) = import.automation_id else { return Ok(()) };
+    let failed = import.status == ImportStatus::Failed;
+    let db = cx.get::<SuppliersDb>().await?;
+    if db.count_import(tenant, id, failed, time_now()).await? {
+        let automation = db.automation(tenant, id).await?;
+        announce_pause(cx, tenant, &automation, import.message.as_deref().unwrap_or_default()).await?;
+    }
+    Ok(())
+}
+
+/// Ends an import that cannot go on, if it still stands where the caller saw it, and counts that for its automation.
+pub(crate) async fn fail(
+    cx: &Cx,
+    tenant: TenantId,
+    import: Uuid,
+    seen: ImportStatus,
+    code: &str,
+    message: &str,
+    now: OffsetDateTime,
+) -> Result<()> {
+    match cx.get::<ImportsDb>().await?.fail_import(tenant, import, seen, code, message, now).await? {
+        Some(ended) => count_import(cx, tenant, &ended).await,
+        None => Ok(()),
+    }
+}
+
+async fn announce_pause(cx: &Cx, tenant: TenantId, automation: &Automation, message: &str) -> Result<()> {
+    tracing::warn!(id = %automation.id, "an automation pauses after failures in a row");
+    let imports = cx.get::<ImportsDb>().await?;
+    imports.announce_pause(tenant, automation.id, &automation.name, message, time_now()).await?;
+    crate::parse::publish(cx, &imports, tenant).await
 }
 
 async fn look(
@@ -80,7 +126,9 @@ async fn look(
     let source: Source = serde_json::from_value(automation.source.clone()).map_err(Error::internal)?;
     let secrets = secrets(cx, tenant, automation).await?;
     let (_, options) = choices(automation)?.options(cx, tenant, Some(automation.supplier_id)).await?;
-    let found = fetch(cx, &source, &secrets, state, options.limits.bytes).await?;
+    let fetching = tokio::time::timeout(PATIENCE, fetch(cx, &source, &secrets, state, options.limits.bytes));
+    let late = |_| NotFetched(format!("the server is slow: expected the files within {} seconds", PATIENCE.as_secs()));
+    let found = fetching.await.unwrap_or_else(|slow| Ok(Err(late(slow))))?;
     let found = found.map_err(|why| Error::Conflict { code: "not_fetched", message: why.0 })?;
     if found.is_empty() {
         return Ok((Vec::new(), "there is nothing new".to_owned()));
@@ -117,7 +165,7 @@ pub(crate) async fn import_files(cx: &Cx, tenant: TenantId, automation: &Automat
     for file in files {
         let hash: String = Sha256::digest(&file.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let key = format!("{run}-{hash}");
-        if automation.skip_unchanged && db.had_content(tenant, automation.id, &hash, &key).await? {
+        if automation.skip_unchanged && db.had_content(tenant, automation.id, (&file.name, &hash), &key).await? {
             continue;
         }
         let (mode, options) = choices(automation)?.options(cx, tenant, Some(automation.supplier_id)).await?;

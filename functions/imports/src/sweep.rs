@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::messages::{STALE, send_batches, send_file, send_finish};
 use crate::parse::publish;
+use crate::run_automation::fail;
 
 /// So many imports in one sweep; the next comes in a minute.
 const MOST: i32 = 100;
@@ -44,23 +45,23 @@ async fn resume(cx: &Cx, db: &ImportsDb, tenant: TenantId, import: Uuid) -> Resu
     let job = db.import(tenant, import).await?;
     if job.status == ImportStatus::AwaitingUpload {
         let message = "no file arrived within 24 hours; begin the import again";
-        return db.fail_import(tenant, import, job.status, "upload_missing", message, cx.now).await;
+        return fail(cx, tenant, import, job.status, "upload_missing", message, cx.now).await;
     }
     let resumes = db.note_resume(tenant, import, cx.now).await?;
     tracing::warn!(%import, status = job.status.as_str(), resumes, "a stalled import is resumed");
     match job.status {
         ImportStatus::Finishing if resumes > MAX_RESUMES => {
             let message = "the products are written, but the report could not be made because of a fault on our side";
-            db.fail_import(tenant, import, job.status, "finish_failed", message, cx.now).await
+            fail(cx, tenant, import, job.status, "finish_failed", message, cx.now).await
         }
         ImportStatus::Parsing if resumes > MAX_RESUMES => {
             let message = "the file could not be read because of a fault on our side; resume the import to try again";
-            db.fail_import(tenant, import, job.status, "internal_error", message, cx.now).await
+            fail(cx, tenant, import, job.status, "internal_error", message, cx.now).await
         }
         ImportStatus::Parsing => send_file(cx, tenant, &job).await,
         ImportStatus::Previewing | ImportStatus::Judging if resumes > MAX_RESUMES => {
             let message = "what the file would do could not be found out because of a fault on our side; preview it again";
-            db.fail_import(tenant, import, job.status, "preview_failed", message, cx.now).await
+            fail(cx, tenant, import, job.status, "preview_failed", message, cx.now).await
         }
         ImportStatus::Applying if resumes > MAX_RESUMES => {
             if db.fail_open_batches(tenant, import, cx.now).await? {

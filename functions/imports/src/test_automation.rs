@@ -1,13 +1,15 @@
 //! `POST /v1/automations/{id}/test`
 
+use std::time::Duration;
+
 use db_suppliers::SuppliersDb;
-use net::Remote;
+use net::{Guard, Remote};
 use runtime::{Cx, Error, Path, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::automation::{Source, secrets};
-use crate::fetching::{fetch, guard, server};
+use crate::fetching::{NotFetched, fetch, server};
 
 /// What a test of a connection found.
 #[derive(Serialize, ToSchema)]
@@ -25,15 +27,24 @@ pub struct ConnectionTest {
 /// A test takes no more than this: a whole file shows that it can be had.
 const MOST_BYTES: u64 = 50_000_000;
 
+/// It takes no longer than this: less than the gateway waits.
+const PATIENCE: Duration = Duration::from_secs(25);
+
 /// Tries an automation's connection. Nothing is imported, moved or deleted.
 pub async fn test_automation(cx: Cx, id: Path) -> Result<ConnectionTest> {
+    let message = format!("the server is slow: expected an answer within {} seconds", PATIENCE.as_secs());
+    let slow = ConnectionTest { success: false, message, files: Vec::new(), host_key: None };
+    tokio::time::timeout(PATIENCE, tried(cx, id)).await.unwrap_or(Ok(slow))
+}
+
+async fn tried(cx: Cx, id: Path) -> Result<ConnectionTest> {
     let tenant = cx.tenant()?;
     let automation = cx.get::<SuppliersDb>().await?.automation(tenant, id.0).await?;
     let source: Source = serde_json::from_value(automation.source.clone()).map_err(Error::internal)?;
     let secrets = secrets(&cx, tenant, &automation).await?;
     let told = |success: bool, message: String, files: Vec<String>, host_key: Option<String>| ConnectionTest { success, message, files, host_key };
     if let (Source::Ftp { folder, .. }, Some(server)) = (&source, server(&source, &secrets, &automation.state.0)) {
-        let mut remote = match Remote::open(&server, &guard(&cx)).await {
+        let mut remote = match Remote::open(&server, &Guard::of(&cx)).await {
             Ok(remote) => remote,
             Err(why) => return Ok(told(false, why.to_string(), Vec::new(), None)),
         };
@@ -55,6 +66,6 @@ pub async fn test_automation(cx: Cx, id: Path) -> Result<ConnectionTest> {
             let names: Vec<String> = files.iter().map(|file| format!("{} ({} bytes)", file.name, file.bytes.len())).collect();
             told(true, "the file can be had".to_owned(), names, None)
         }
-        Err(why) => told(false, why.0, Vec::new(), None),
+        Err(NotFetched(why)) => told(false, why, Vec::new(), None),
     })
 }

@@ -2,7 +2,8 @@
 
 use cloud::{Outgoing, Queues};
 use db_suppliers::SuppliersDb;
-use runtime::{Cx, Result};
+use runtime::{Cx, Result, TenantId, log_error};
+use uuid::Uuid;
 
 use crate::automation::next_run;
 use crate::run_automation::{RunMessage, run_of};
@@ -14,14 +15,25 @@ const MOST: i32 = 200;
 pub async fn tick_automations(cx: Cx) -> Result<()> {
     let db = cx.get::<SuppliersDb>().await?;
     for (tenant, id) in db.due_automations(cx.now, MOST).await? {
-        let automation = db.automation(tenant, id).await?;
-        let schedule = automation.schedule.as_ref().map(|schedule| &schedule.0);
-        let next = next_run(schedule, &automation.time_zone, cx.now);
-        // Sent before it is noted, so that none is lost; sent twice, it is the same look.
-        let run_id = run_of(&format!("{id} {:?}", automation.next_run_at));
-        let message = RunMessage { tenant_id: tenant, automation_id: id, run_id, cause: "schedule".to_owned() };
-        cx.get::<Queues>().await?.send("automation-runs", vec![Outgoing::json(&message, tenant)?]).await?;
-        db.claim_due(tenant, &automation, next).await?;
+        // One that cannot be sent does not keep the others.
+        if let Err(error) = tick(&cx, &db, tenant, id).await {
+            log_error(&error, &id.to_string());
+        }
     }
     Ok(())
+}
+
+async fn tick(cx: &Cx, db: &SuppliersDb, tenant: TenantId, id: Uuid) -> Result<()> {
+    let automation = db.automation(tenant, id).await?;
+    let Some(due) = automation.next_run_at.filter(|due| *due <= cx.now) else {
+        // Another tick was here, or somebody changed the schedule.
+        return Ok(());
+    };
+    let schedule = automation.schedule.as_ref().map(|schedule| &schedule.0);
+    let next = next_run(schedule, &automation.time_zone, cx.now);
+    // Sent before it is noted, so that none is lost; sent twice, it is the same look.
+    let run_id = run_of(&format!("{id} {due:?}"));
+    let message = RunMessage { tenant_id: tenant, automation_id: id, run_id, cause: "schedule".to_owned() };
+    cx.get::<Queues>().await?.send("automation-runs", vec![Outgoing::json(&message, tenant)?]).await?;
+    db.claim_due(tenant, &automation, next).await
 }

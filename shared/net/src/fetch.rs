@@ -147,7 +147,7 @@ impl std::error::Error for Refused {}
 
 impl Resource for Fetcher {
     async fn open(cx: &Cx) -> Result<Self> {
-        Self::new(Guard::allowing(cx.env().optional("NET_ALLOW").unwrap_or_default()))
+        Self::new(Guard::of(cx))
     }
 }
 
@@ -172,6 +172,8 @@ impl Fetcher {
                 .dns_resolver(Arc::new(GuardedNames(guard.clone())))
                 .redirect(redirects)
                 .no_proxy()
+                // A key in the address is nobody else's business.
+                .referer(false)
                 .connect_timeout(Duration::from_secs(5))
                 .read_timeout(SILENCE)
                 .user_agent("ProductsManager/1")

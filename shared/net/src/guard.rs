@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use runtime::Cx;
 
 /// Judges addresses.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,12 @@ const PRIVATE_V6: [(Ipv6Addr, u8); 3] = [
 ];
 
 impl Guard {
+    /// The guard of a function: of its environment only `NET_ALLOW` opens anything, which is empty outside tests.
+    #[must_use]
+    pub fn of(cx: &Cx) -> Self {
+        Self::allowing(cx.env().optional("NET_ALLOW").unwrap_or_default())
+    }
+
     /// A guard that lets these addresses pass, whatever they are: for tests against servers on this machine. `allowed` is a
     /// list with commas; what is no address is left out.
     #[must_use]

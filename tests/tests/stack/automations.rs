@@ -193,13 +193,17 @@ async fn what_arrives_by_mail_and_in_folders_is_imported_once_and_from_whom_may(
     let supplier = supplier(&mut tenant).await;
     let stack = Stack::get();
     let source = json!({ "kind": "email", "allowed_senders": ["@supplier.example"] });
-    let by_mail =
-        tenant.post("/v1/automations", json!({ "name": "Mail", "supplier_id": supplier, "source": source })).await;
+    let by_mail = tenant
+        .post(
+            "/v1/automations",
+            json!({ "name": "Mail", "supplier_id": supplier, "source": source, "skip_unchanged": false }),
+        )
+        .await;
     let (id, address) = (by_mail["id"].as_str().unwrap().to_owned(), by_mail["address"].as_str().unwrap().to_owned());
     let put = async |mail: &[u8]| {
         let key = format!("inbox/mail/{}", uuid::Uuid::new_v4().simple());
-        stack.put_object(&key, mail).await;
-        key
+        let version = stack.put_object(&key, mail).await;
+        (key, version)
     };
     put(&mail(&address, "prices@other.example", "spf=pass envelope-from=prices@other.example")).await;
     let left = looked(&mut tenant, &id, 1).await;
@@ -207,10 +211,15 @@ async fn what_arrives_by_mail_and_in_folders_is_imported_once_and_from_whom_may(
     put(&mail(&address, "prices@supplier.example", "spf=pass envelope-from=me@evil.example; dkim=none")).await;
     let left = looked(&mut tenant, &id, 2).await;
     assert!(left["message"].as_str().unwrap().contains("SPF"), "{left}");
-    put(&mail("import-0123456789abcdef0123456789abcdef@in.example", "prices@supplier.example", "dmarc=pass")).await;
+    put(&mail(
+        "import-0123456789abcdef0123456789abcdef@in.example",
+        "prices@supplier.example",
+        "dmarc=pass header.from=supplier.example",
+    ))
+    .await;
     put(b"no mail at all").await;
-    let key =
-        put(&mail(&address, "prices@supplier.example", "spf=pass envelope-from=x@supplier.example; dmarc=pass")).await;
+    let (key, version) =
+        put(&mail(&address, "prices@supplier.example", "spf=pass envelope-from=x@supplier.example; dmarc=none")).await;
     let run = looked(&mut tenant, &id, 3).await;
     let import = imported(&mut tenant, &run).await;
     assert_eq!((import.totals.created, import.file_name.as_str()), (1, "tarif.csv"));
@@ -244,11 +253,13 @@ async fn what_arrives_by_mail_and_in_folders_is_imported_once_and_from_whom_may(
     let theirs = folder.replace(&tenant.id, &stranger.id);
     stack.put_object(&format!("{theirs}x.csv"), b"sku;title;price\nx1;Stray;1\n").await;
     stack.put_object("inbox/nonsense.csv", b"sku;title\nx2;Stray\n").await;
-    let notice = |key: &str| {
-        json!({"Records": [{"s3": {"bucket": {"name": "any"}, "object": {"key": key, "size": 10}}}]}).to_string()
+    let notice = |key: &str, version: Option<&str>| {
+        let object = json!({ "key": key, "size": 10, "versionId": version });
+        json!({"Records": [{"s3": {"bucket": {"name": "any"}, "object": object}}]}).to_string()
     };
-    assert!(stack.deliver("imports.receive_file", &[notice(&key), notice(&key)]).await.is_empty());
-    let strays = [notice(&format!("{theirs}x.csv")), notice("inbox/nonsense.csv")];
+    let again = notice(&key, version.as_deref());
+    assert!(stack.deliver("imports.receive_file", &[again.clone(), again]).await.is_empty());
+    let strays = [notice(&format!("{theirs}x.csv"), None), notice("inbox/nonsense.csv", None)];
     assert!(stack.deliver("imports.receive_file", &strays).await.is_empty());
     assert_eq!(tenant.get("/v1/imports").await["data"].as_array().unwrap().len(), 3, "each file once");
     assert_eq!(tenant.catalogue().await.len(), 2);

@@ -188,7 +188,7 @@ async fn a_large_bulk_edit_runs_in_the_background_and_survives_a_killed_process(
     Stack::get().hold("catalog.run_job", false).await;
     let id = job["id"].as_str().unwrap().to_owned();
     let began = std::time::Instant::now();
-    while Stack::get().kill("catalog.run_job") == 0 && began.elapsed().as_secs() < 30 {
+    while Stack::get().kill("catalog.run_job").await == 0 && began.elapsed().as_secs() < 30 {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     let job = job_ended(&mut tenant, &id).await;

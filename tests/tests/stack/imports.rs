@@ -151,7 +151,8 @@ async fn a_workbook_is_inspected_previewed_applied_and_undone() {
 }
 
 async fn finished_job(tenant: &mut Tenant, id: &str) -> Value {
-    for _ in 0..600 {
+    // A job whose process another test killed is taken up again after a minute or two.
+    for _ in 0..2_400 {
         let job = tenant.get(&format!("/v1/catalog/jobs/{id}")).await;
         if job["status"] != "running" {
             return job;

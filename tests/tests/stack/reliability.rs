@@ -23,7 +23,7 @@ async fn a_killed_apply_process_loses_and_doubles_nothing() {
     let created = tenant.begin(&csv(12_000, "killed"), NewImport::default()).await;
     let id = created.import.id;
     tenant.until(&id, |import| import.progress.rows > 0 || import.finished_at.is_some()).await;
-    let killed = Stack::get().kill("imports.apply");
+    let killed = Stack::get().kill("imports.apply").await;
     assert!(killed > 0, "a process was running");
     let import = tenant.finished(&id).await;
     assert_eq!((import.status.as_str(), import.totals.created), ("completed", 12_000));
@@ -37,7 +37,7 @@ async fn a_killed_parse_process_is_resumed_without_a_second_batch() {
     let created = tenant.begin(&csv(60_000, "parse"), NewImport::default()).await;
     let id = created.import.id;
     tenant.until(&id, |import| import.layout.is_some()).await;
-    Stack::get().kill("imports.parse");
+    Stack::get().kill("imports.parse").await;
     let import = tenant.finished(&id).await;
     assert_eq!(
         (import.status.as_str(), import.totals.created, import.totals.rows),
@@ -181,6 +181,7 @@ async fn files_that_are_none_end_with_a_message_that_helps() {
 #[tokio::test]
 async fn a_large_import_does_not_delay_a_small_one() {
     let (mut large, mut small) = (Tenant::new("Large").await, Tenant::new("Small").await);
+    let _alone = QUEUES.lock().await;
     let big = large.begin(&csv(40_000, "large"), NewImport::default()).await;
     large.until(&big.import.id, |import| import.progress.rows > 0).await;
     small.import(&csv(10, "small")).await;

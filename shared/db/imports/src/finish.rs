@@ -30,8 +30,8 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Completes an import whose batches are all settled. Told twice, it is completed once. The database refuses to
-    /// complete an import whose counts do not add up to the rows of its file.
+    /// Completes an import whose batches are all settled; gives it, and whether this completed it: told twice, it is completed
+    /// once. The database refuses to complete an import whose counts do not add up to the rows of its file.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -41,7 +41,7 @@ impl ImportsDb {
         import: Uuid,
         report_key: Option<&str>,
         stamp: &Stamp,
-    ) -> Result<ImportJob> {
+    ) -> Result<(ImportJob, bool)> {
         let now = stamp.at;
         let mut tx = begin(&self.pool, tenant).await?;
         let locked = sqlx::query_scalar!(
@@ -54,7 +54,7 @@ impl ImportsDb {
         .map_err(error)?;
         let before = job(&mut tx, tenant, import).await?;
         if locked.as_deref() != Some(ImportStatus::Finishing.as_str()) {
-            return Ok(before);
+            return Ok((before, false));
         }
         let failed_batches = failed_batches(&mut tx, tenant, import).await?;
         let (status, code, message) = verdict(&before, failed_batches);
@@ -85,7 +85,7 @@ impl ImportsDb {
         record_change(&mut tx, tenant, stamp, change).await?;
         let done = job(&mut tx, tenant, import).await?;
         tx.commit().await.map_err(error)?;
-        Ok(done)
+        Ok((done, true))
     }
 }
 

@@ -160,7 +160,7 @@ impl ImportsDb {
     }
 
     /// Ends an import that cannot go on, if it still stands where the caller saw it: another delivery may have gone on
-    /// with it meanwhile.
+    /// with it meanwhile. Gives it as it is now, if this ended it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -172,7 +172,7 @@ impl ImportsDb {
         code: &str,
         message: &str,
         now: OffsetDateTime,
-    ) -> Result<()> {
+    ) -> Result<Option<ImportJob>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let failed = sqlx::query!(
             "update import_jobs set status = 'failed', code = $3, message = $4, finished_at = $5, progressed_at = $5
@@ -187,11 +187,14 @@ impl ImportsDb {
         .execute(&mut *tx)
         .await
         .map_err(error)?;
-        if failed.rows_affected() > 0 {
-            crate::events::note(&mut tx, tenant, id, "failed", Some(message), now).await?;
-            crate::finish::announce(&mut tx, tenant, id, now).await?;
+        if failed.rows_affected() == 0 {
+            return Ok(None);
         }
-        tx.commit().await.map_err(error)
+        crate::events::note(&mut tx, tenant, id, "failed", Some(message), now).await?;
+        crate::finish::announce(&mut tx, tenant, id, now).await?;
+        let ended = job(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(Some(ended))
     }
 
     /// The unfinished imports of all tenants without progress since `older_than`, the oldest first.

@@ -310,21 +310,36 @@ impl ImportsDb {
         Ok(found.map(|row| (row.rows, row.layout.map(|layout| layout.0))))
     }
 
-    /// Whether an automation had a file with this content (its SHA-256) already, in another import than the one of the
-    /// idempotency `key`. One that failed on our side or was never read is had again; one that a person cancelled or took back
-    /// is not.
+    /// Whether the file of this name that an automation had last, or the last one of any name if it had none of this, had this
+    /// content (its SHA-256); the import of the idempotency `key` does not count. A content that came back is new: what came
+    /// between is in the catalogue. One that failed on our side or was never read is had again; one that a person cancelled is
+    /// not.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn had_content(&self, tenant: TenantId, automation: Uuid, hash: &str, key: &str) -> Result<bool> {
+    pub async fn had_content(
+        &self,
+        tenant: TenantId,
+        automation: Uuid,
+        (name, hash): (&str, &str),
+        key: &str,
+    ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
         let had = sqlx::query_scalar!(
-            r#"select exists (select from import_jobs where tenant_id = $1 and automation_id = $2 and content_hash = $3
-                              and idempotency_key is distinct from $4 and status not in ('awaiting_upload', 'failed')) as "had!""#,
+            r#"with had as (
+                   select content_hash, status, file_name, import_id from import_jobs
+                   where tenant_id = $1 and automation_id = $2 and idempotency_key is distinct from $4
+                     and status not in ('awaiting_upload', 'failed')
+               )
+               select coalesce($3 in (
+                   (select content_hash from had order by (file_name = $5) desc, import_id desc limit 1),
+                   (select content_hash from had where status <> 'cancelled' order by (file_name = $5) desc, import_id desc limit 1)
+               ), false) as "had!""#,
             tenant.0,
             automation,
             hash,
-            key
+            key,
+            name
         );
         had.fetch_one(&mut *tx).await.map_err(error)
     }

@@ -96,11 +96,11 @@ async fn only_the_last_of_concurrent_batches_sends_for_the_finish(_: PgPoolOptio
     let (left, right) =
         tokio::join!(settle(&db, tenant, id, 0, &outcome, APPLYING), settle(&db, tenant, id, 1, &outcome, APPLYING));
     assert_eq!(u8::from(left.unwrap()) + u8::from(right.unwrap()), 1);
-    let done = db.complete_import(tenant, id, None, &stamp()).await.unwrap();
+    let done = db.complete_import(tenant, id, None, &stamp()).await.unwrap().0;
     assert_eq!((done.status.as_str(), done.totals.created), ("completed", 20));
     settle(&db, tenant, id, 0, &Outcome { updated: 10, ..Outcome::default() }, APPLYING).await.unwrap();
     assert_eq!(
-        db.complete_import(tenant, id, None, &stamp()).await.unwrap().totals.created,
+        db.complete_import(tenant, id, None, &stamp()).await.unwrap().0.totals.created,
         20,
         "told again, it stays as it is"
     );
@@ -156,7 +156,7 @@ async fn who_tells_of_a_preview_too_late_settles_nothing_of_the_commit(_: PgPool
     assert!(!tell(ImportStatus::Previewing).await, "the same batch, delivered twice");
     assert!(!db.batch(tenant, id, 0).await.unwrap().settled);
     assert!(tell(APPLYING).await);
-    assert_eq!(db.complete_import(tenant, id, None, &stamp()).await.unwrap().totals.created, 10);
+    assert_eq!(db.complete_import(tenant, id, None, &stamp()).await.unwrap().0.totals.created, 10);
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
@@ -177,11 +177,11 @@ async fn only_what_was_being_applied_can_be_resumed(_: PgPoolOptions, options: P
     let applied = begun(&db, tenant, 2).await;
     settle(&db, tenant, applied, 1, &ten(), APPLYING).await.unwrap();
     fail(applied, APPLYING).await;
-    let ended = db.complete_import(tenant, applied, None, &stamp()).await.unwrap();
+    let ended = db.complete_import(tenant, applied, None, &stamp()).await.unwrap().0;
     assert_eq!((ended.status.as_str(), ended.code.as_deref()), ("completed_with_errors", Some("batches_failed")));
     assert_eq!(db.reopen_failed_batches(tenant, applied, &stamp()).await.unwrap(), 1);
     settle(&db, tenant, applied, 0, &ten(), APPLYING).await.unwrap();
-    assert_eq!(db.complete_import(tenant, applied, None, &stamp()).await.unwrap().totals.created, 20);
+    assert_eq!(db.complete_import(tenant, applied, None, &stamp()).await.unwrap().0.totals.created, 20);
     db.note_undo(tenant, applied, Uuid::now_v7(), NOW).await.unwrap();
     assert_eq!(db.reopen_failed_batches(tenant, applied, &stamp()).await.unwrap(), 0);
 }

@@ -68,6 +68,9 @@ pub struct AutomationState {
     /// Names, sizes and times of the files of a folder that were had.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<String>,
+    /// When the newest file that was taken was changed, in seconds of Unix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newest: Option<i64>,
     /// The fingerprint of the server's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_key: Option<String>,
@@ -101,6 +104,8 @@ pub struct NewAutomation {
     pub pause_after: i32,
     /// When it looks next.
     pub next_run_at: Option<OffsetDateTime>,
+    /// Whether it goes to the server and the account to which it went: then the server's key is still known.
+    pub same_server: bool,
 }
 
 /// One look of an automation.
@@ -128,6 +133,9 @@ pub struct AutomationRun {
 pub struct RunEnd<'e> {
     /// `imported`, `nothing_new` or `failed`.
     pub status: &'static str,
+    /// Whether it counts as a failure, or as none, which ends a row of them; `None` says nothing of the automation: what a
+    /// stranger sent was left, or its imports will say.
+    pub failed: Option<bool>,
     /// For people.
     pub message: &'e str,
     /// The imports that it began.
@@ -183,7 +191,9 @@ impl SuppliersDb {
                  time_zone = excluded.time_zone, choices = excluded.choices, run = excluded.run, enabled = excluded.enabled,
                  skip_unchanged = excluded.skip_unchanged, pause_after = excluded.pause_after,
                  next_run_at = excluded.next_run_at, updated_at = excluded.updated_at, failures = 0, paused_at = null,
-                 state = case when automations.source = excluded.source then automations.state else '{}' end",
+                 state = case when automations.source = excluded.source then automations.state
+                              when $18 and automations.state ? 'host_key'
+                              then jsonb_build_object('host_key', automations.state -> 'host_key') else '{}' end",
             tenant.0,
             id,
             new.supplier_id,
@@ -200,7 +210,8 @@ impl SuppliersDb {
             new.pause_after,
             token,
             new.next_run_at,
-            stamp.at
+            stamp.at,
+            new.same_server
         );
         let done = done.execute(&mut *tx).await.map_err(|failed| {
             match failed.as_database_error().and_then(|one| one.constraint()) {
@@ -263,7 +274,7 @@ impl SuppliersDb {
         Ok(found.map(|row| (TenantId(row.tenant), row.automation)))
     }
 
-    /// Moves an automation that is due on to its next time; gives whether this caller was the one.
+    /// Moves an automation that is due on to its next time, unless another did.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -272,7 +283,7 @@ impl SuppliersDb {
         tenant: TenantId,
         automation: &Automation,
         next: Option<OffsetDateTime>,
-    ) -> Result<bool> {
+    ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let claimed = sqlx::query!(
             "update automations set next_run_at = $4 where tenant_id = $1 and automation_id = $2 and next_run_at is not distinct from $3 and enabled",
@@ -281,9 +292,8 @@ impl SuppliersDb {
             automation.next_run_at,
             next
         );
-        let claimed = claimed.execute(&mut *tx).await.map_err(error)?.rows_affected() > 0;
-        tx.commit().await.map_err(error)?;
-        Ok(claimed)
+        claimed.execute(&mut *tx).await.map_err(error)?;
+        tx.commit().await.map_err(error)
     }
 
     /// Begins a look, unless it has ended already, or looks elsewhere while another one does. One whose process was killed
@@ -320,7 +330,8 @@ impl SuppliersDb {
         Ok(begun)
     }
 
-    /// Ends a look. Gives whether the automation pauses because of it. A look that has ended stays as it ended.
+    /// Ends a look. Gives whether the automation pauses because of it. A look that has ended stays as it ended;
+    /// only, of two messages of one look the one that imported something is heard.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -336,7 +347,8 @@ impl SuppliersDb {
         lock(&mut tx, tenant, automation).await?;
         let ended = sqlx::query!(
             "update automation_runs set status = $4, message = $5, imports = $6, finished_at = $7
-             where tenant_id = $1 and automation_id = $2 and run_id = $3 and status = 'running'",
+             where tenant_id = $1 and automation_id = $2 and run_id = $3
+               and (status = 'running' or $4 = 'imported' and status <> 'imported')",
             tenant.0,
             automation,
             run,
@@ -348,22 +360,68 @@ impl SuppliersDb {
         if ended.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
             return Ok(false);
         }
-        let failed = end.status == "failed";
-        let paused = sqlx::query_scalar!(
-            "update automations set failures = case when $3 then failures + 1 else 0 end, state = coalesce($4, state),
-                    enabled = enabled and not ($3 and failures + 1 >= pause_after),
-                    paused_at = case when $3 and failures + 1 >= pause_after and enabled then $5 else paused_at end
-             where tenant_id = $1 and automation_id = $2
-             returning not enabled and paused_at is not distinct from $5 as \"paused!\"",
-            tenant.0,
-            automation,
-            failed,
-            end.state.map(|state| json!(state)),
-            now
-        );
-        let paused = paused.fetch_optional(&mut *tx).await.map_err(error)?.unwrap_or(false);
+        if let Some(state) = end.state {
+            sqlx::query!(
+                "update automations set state = $3 where tenant_id = $1 and automation_id = $2",
+                tenant.0,
+                automation,
+                json!(state)
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+        }
+        let paused = match end.failed {
+            Some(failed) => count_failure(&mut tx, tenant, automation, failed, now).await?,
+            None => false,
+        };
         tx.commit().await.map_err(error)?;
         Ok(paused)
+    }
+
+    /// Counts how an import of an automation ended. Gives whether the automation pauses because of it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_import(
+        &self,
+        tenant: TenantId,
+        automation: Uuid,
+        failed: bool,
+        now: OffsetDateTime,
+    ) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let paused = count_failure(&mut tx, tenant, automation, failed, now).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(paused)
+    }
+
+    /// Notes a look that was asked for and not made, because another one is under way.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_left_run(
+        &self,
+        tenant: TenantId,
+        automation: Uuid,
+        run: Uuid,
+        cause: &str,
+        now: OffsetDateTime,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "insert into automation_runs (tenant_id, automation_id, run_id, cause, status, message, started_at, finished_at)
+             values ($1, $2, $3, $4, 'nothing_new', 'another look is under way', $5, $5) on conflict do nothing",
+            tenant.0,
+            automation,
+            run,
+            cause,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
     }
 
     /// The looks of an automation, the newest first.
@@ -394,6 +452,28 @@ impl SuppliersDb {
         let runs = runs.fetch_all(&mut *tx).await.map_err(error)?;
         Ok(Page::cut(runs, limit, |run| Cursor::Id(run.id)))
     }
+}
+
+/// Counts failures in a row; gives whether the automation pauses because of this one.
+async fn count_failure(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    automation: Uuid,
+    failed: bool,
+    now: OffsetDateTime,
+) -> Result<bool> {
+    let paused = sqlx::query_scalar!(
+        "update automations set failures = case when $3 then failures + 1 else 0 end,
+                enabled = enabled and not ($3 and failures + 1 >= pause_after),
+                paused_at = case when $3 and failures + 1 >= pause_after and enabled then $4 else paused_at end
+         where tenant_id = $1 and automation_id = $2
+         returning not enabled and paused_at is not distinct from $4 as \"paused!\"",
+        tenant.0,
+        automation,
+        failed,
+        now
+    );
+    Ok(paused.fetch_optional(&mut **tx).await.map_err(error)?.unwrap_or(false))
 }
 
 /// Locks an automation, before any of its looks: two messages of one look would otherwise wait for each other.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use db_suppliers::{MIGRATOR, NewAutomation, RunEnd, SuppliersDb};
+use db_suppliers::{AutomationState, MIGRATOR, NewAutomation, RunEnd, SuppliersDb};
 use db_tenancy::{Database, Stamp};
 use futures::future::join_all;
 use runtime::{App, Env, TenantId};
@@ -14,6 +14,10 @@ use uuid::Uuid;
 
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
+fn stamp() -> Stamp {
+    Stamp::of_job(&App::new(Env::default()).cx("test"), "a test")
+}
+
 struct Test {
     db: SuppliersDb,
     tenant: TenantId,
@@ -23,11 +27,15 @@ struct Test {
 impl Test {
     async fn new(options: PgConnectOptions) -> Self {
         let pool = PgPool::connect_with(options.options([("role", "pm_imports")])).await.unwrap();
-        let db = SuppliersDb::over(pool);
-        let (tenant, id) = (TenantId(Uuid::now_v7()), Uuid::now_v7());
-        let stamp = Stamp::of_job(&App::new(Env::default()).cx("test"), "a test");
-        let new = NewAutomation {
-            supplier_id: db.supplier_named(tenant, "Nord", &stamp).await.unwrap().id,
+        let test = Self { db: SuppliersDb::over(pool), tenant: TenantId(Uuid::now_v7()), id: Uuid::now_v7() };
+        let new = test.new_automation().await;
+        test.db.put_automation(test.tenant, (test.id, Some("token")), &new, &stamp()).await.unwrap();
+        test
+    }
+
+    async fn new_automation(&self) -> NewAutomation {
+        NewAutomation {
+            supplier_id: self.db.supplier_named(self.tenant, "Nord", &stamp()).await.unwrap().id,
             name: "Daily".to_owned(),
             kind: "drop",
             source: json!({ "kind": "drop" }),
@@ -40,15 +48,14 @@ impl Test {
             skip_unchanged: true,
             pause_after: 3,
             next_run_at: None,
-        };
-        db.put_automation(tenant, (id, Some("token")), &new, &stamp).await.unwrap();
-        Self { db, tenant, id }
+            same_server: true,
+        }
     }
 
     /// What a message does that is delivered while another of the same look is under way.
     async fn look(&self, run: Uuid, status: &'static str) -> bool {
         self.db.begin_automation_run(self.tenant, self.id, run, "arrival", NOW).await.unwrap();
-        let end = RunEnd { status, message: "", imports: &[], state: None };
+        let end = RunEnd { status, failed: Some(status == "failed"), message: "", imports: &[], state: None };
         self.db.end_automation_run(self.tenant, self.id, run, &end, NOW).await.unwrap()
     }
 
@@ -67,4 +74,46 @@ async fn messages_of_one_look_at_once_end_it_once(_: PgPoolOptions, options: PgC
         assert!(paused.iter().all(|paused| !paused));
         assert_eq!(test.failures().await, (if number <= 2 { number } else { 0 }, true));
     }
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn what_is_known_of_a_server_outlives_a_change_of_anything_else(_: PgPoolOptions, options: PgConnectOptions) {
+    let test = Test::new(options).await;
+    let state =
+        AutomationState { newest: Some(5), host_key: Some("SHA256:x".to_owned()), ..AutomationState::default() };
+    let run = Uuid::now_v7();
+    test.db.begin_automation_run(test.tenant, test.id, run, "schedule", NOW).await.unwrap();
+    let end = RunEnd { status: "imported", failed: None, message: "", imports: &[], state: Some(&state) };
+    test.db.end_automation_run(test.tenant, test.id, run, &end, NOW).await.unwrap();
+    let put = async |pattern: &str, same_server| {
+        let source = json!({ "kind": "drop", "pattern": pattern });
+        let new = NewAutomation { source, same_server, ..test.new_automation().await };
+        test.db.put_automation(test.tenant, (test.id, None), &new, &stamp()).await.unwrap().state.0
+    };
+    assert_eq!(
+        put("*.csv", true).await,
+        AutomationState { host_key: state.host_key.clone(), ..AutomationState::default() }
+    );
+    assert_eq!(put("*.xlsx", false).await, AutomationState::default());
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn imports_that_fail_pause_an_automation_and_what_is_left_does_not_count(
+    _: PgPoolOptions,
+    options: PgConnectOptions,
+) {
+    let test = Test::new(options).await;
+    for failures in 1..=2 {
+        assert!(!test.db.count_import(test.tenant, test.id, true, NOW).await.unwrap());
+        // What a stranger sends in between ends no row of failures.
+        let run = Uuid::now_v7();
+        test.db.begin_automation_run(test.tenant, test.id, run, "arrival", NOW).await.unwrap();
+        let left = RunEnd { status: "nothing_new", failed: None, message: "", imports: &[], state: None };
+        assert!(!test.db.end_automation_run(test.tenant, test.id, run, &left, NOW).await.unwrap());
+        assert_eq!(test.failures().await, (failures, true));
+    }
+    assert!(test.db.count_import(test.tenant, test.id, true, NOW).await.unwrap(), "the third");
+    assert_eq!(test.failures().await, (3, false));
+    test.db.count_import(test.tenant, test.id, false, NOW).await.unwrap();
+    assert_eq!(test.failures().await.0, 0);
 }
