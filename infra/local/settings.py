@@ -13,7 +13,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LOCAL = ROOT / ".local"
 VENV = LOCAL / "venv"
-DOMAINS = ["catalog", "exports", "identity", "imports", "media", "ops", "settings", "suppliers"]
+DOMAINS = ["catalog", "exports", "identity", "imports", "media", "notifications", "ops", "settings", "suppliers"]
 # The databases' roles, one for each domain.
 ROLES = [f"pm_{domain}" for domain in DOMAINS]
 REGION = "eu-west-3"

@@ -19,6 +19,7 @@ pub fn functions() -> impl Iterator<Item = &'static runtime::Function> {
         identity::FUNCTIONS,
         imports::FUNCTIONS,
         media::FUNCTIONS,
+        notifications::FUNCTIONS,
         ops::FUNCTIONS,
         settings::FUNCTIONS,
         suppliers::FUNCTIONS,

@@ -22,7 +22,8 @@ pub struct Migrated {
 
 /// The domains, each of which logs in with a role of its own. In the code, not in the settings: a deploy gives this function
 /// its new code before anything else, and a new domain's role must be there before the migration that grants it something.
-pub const DOMAINS: [&str; 8] = ["catalog", "exports", "identity", "imports", "media", "ops", "settings", "suppliers"];
+pub const DOMAINS: [&str; 9] =
+    ["catalog", "exports", "identity", "imports", "media", "notifications", "ops", "settings", "suppliers"];
 
 /// Makes what is missing and applies what is new; run again, it changes nothing.
 ///

@@ -212,6 +212,27 @@ impl Fetcher {
             .unwrap_or_else(|_| Err(FetchError::Unreachable(format!("it took more than {} seconds", time.as_secs()))))
     }
 
+    /// Posts JSON and gives the status that the server answers; its answer is not read, and no redirect is followed.
+    ///
+    /// # Errors
+    /// Why there is no answer, for people.
+    pub async fn post(
+        &self,
+        address: &str,
+        headers: &[(&str, String)],
+        body: String,
+        time: Duration,
+    ) -> Result<u16, FetchError> {
+        let url = Url::parse(address.trim())
+            .map_err(|_| FetchError::Address(format!("expected an address such as https://…, found \"{address}\"")))?;
+        check(&url, &self.guard)?;
+        let mut request = self.steady.post(url).header("content-type", "application/json").body(body).timeout(time);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        Ok(request.send().await.map_err(why)?.status().as_u16())
+    }
+
     async fn stream(
         &self,
         url: Url,

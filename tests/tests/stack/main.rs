@@ -8,6 +8,7 @@ mod identity;
 mod imports;
 mod main_job;
 mod media;
+mod notifications;
 mod organisations;
 mod reliability;
 mod tenancy;

@@ -42,6 +42,8 @@ fn body(path: &str) -> Value {
         ["views", ..] => json!({ "name": "View", "query": {} }),
         [.., "mappings", _] => json!({ "columns": columns }),
         ["media", _] => json!({ "alt": {} }),
+        ["webhooks", ..] => json!({ "url": "https://receiver.example/", "events": ["import.failed"] }),
+        ["notifications", "preferences"] => json!({ "mails": {} }),
         ["automations", ..] => json!({ "name": "Another", "supplier_id": id, "source": { "kind": "drop" } }),
         _ => json!({}),
     }
@@ -78,6 +80,9 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
     let folder = json!({ "name": "Owners'", "supplier_id": supplier, "source": { "kind": "drop" } });
     let automation = owner.post("/v1/automations", folder).await["id"].clone();
 
+    let hook = json!({ "url": "https://receiver.example/", "events": ["import.failed"] });
+    let webhook = owner.post("/v1/webhooks", hook).await["id"].clone();
+
     let mut stranger = Tenant::new("Stranger").await;
     let token = stranger.client.login(&stranger.email, PASSWORD).await.unwrap().access_token;
     let key = stranger.post("/v1/api-keys", new_key).await["key"].as_str().unwrap().to_owned();
@@ -105,6 +110,7 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
             "media" => medium.as_str().unwrap(),
             "automations" => automation.as_str().unwrap(),
             "media-jobs" => media_job.as_str().unwrap(),
+            "webhooks" => webhook.as_str().unwrap(),
             _ => panic!("say whose id {path} takes"),
         };
         let path = path.replace("{id}", id).replace("{key}", "general.locale");

@@ -9,12 +9,14 @@ mod links;
 mod mails;
 mod member_role;
 mod members;
+mod notifications;
 mod organisations;
 mod roles;
 mod sessions;
 mod settings;
 mod signing_keys;
 mod two_factor;
+mod webhooks;
 
 pub use accounts::{Account, NewOrganisation, Profile};
 pub use api_keys::ApiKey;
@@ -24,6 +26,7 @@ pub use links::LinkPurpose;
 pub use mails::{MailKind, WaitingMail};
 pub use member_role::MemberRole;
 pub use members::Member;
+pub use notifications::{MailWish, NewNotice, NoticeMail, NoticeText, Notification};
 pub use organisations::{Belonging, Organisation};
 pub use roles::OwnRole;
 pub use sessions::{IDLE, NewSession, Rotation, Session};
@@ -33,6 +36,7 @@ pub use settings::{
 };
 pub use signing_keys::{SigningKey, StoredSigningKey};
 pub use two_factor::SecondFactor;
+pub use webhooks::{DueDelivery, NewWebhook, Tried, Webhook, WebhookDelivery};
 
 db_tenancy::database!(
     /// The core database.

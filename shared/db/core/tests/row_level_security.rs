@@ -45,6 +45,12 @@ async fn a_query_that_forgets_the_tenant_returns_nothing(_: PgPoolOptions, optio
         "one_time_links",
         "recovery_codes",
         "mails",
+        "notifications",
+        "notification_reads",
+        "notification_preferences",
+        "notification_mails",
+        "webhooks",
+        "webhook_deliveries",
     ];
     for table in tables {
         let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from {table}")))

@@ -4,7 +4,7 @@ use cloud::{Bus, BusEvent};
 use db_tenancy::{TenantTx, begin, error};
 use runtime::{Result, TenantId};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -135,13 +135,16 @@ pub(crate) async fn publish_later(
     tx: &mut TenantTx,
     tenant: TenantId,
     kind: &str,
-    detail: Json<Value>,
+    mut detail: Json<Value>,
     now: OffsetDateTime,
 ) -> Result<()> {
+    let id = Uuid::now_v7();
+    // By it receivers know an event that is published twice.
+    detail.0["event_id"] = json!(id);
     sqlx::query!(
         "insert into outbox (tenant_id, event_id, kind, detail, created_at) values ($1, $2, $3, $4, $5)",
         tenant.0,
-        Uuid::now_v7(),
+        id,
         kind,
         detail as _,
         now

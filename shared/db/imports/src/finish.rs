@@ -119,16 +119,29 @@ fn verdict(job: &ImportJob, failed_batches: i64) -> (ImportStatus, &'static str,
     (ImportStatus::Completed, "ok", format!("all {rows} rows were imported"))
 }
 
-/// Puts the event that the import has ended into the outbox.
+/// Puts the event that the import has ended, or waits for somebody, into the outbox.
 pub(crate) async fn announce(tx: &mut TenantTx, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<()> {
     let job = job(tx, tenant, import).await?;
-    let kind = if job.status == ImportStatus::Failed { "ImportFailed" } else { "ImportCompleted" };
+    let kind = match job.status {
+        ImportStatus::Failed => "ImportFailed",
+        ImportStatus::Held => "ImportHeld",
+        _ => "ImportCompleted",
+    };
+    let holds: Vec<&str> = job.holds.iter().map(|hold| hold.message.as_str()).collect();
     let began = job.uploaded_at.unwrap_or(job.created_at);
     let detail = json!({
         "tenant_id": tenant,
         "job_id": import,
         "kind": "import",
         "status": job.status,
+        "name": job.file_name,
+        "message": if job.status == ImportStatus::Held { holds.join("; ") } else { job.message.unwrap_or_default() },
+        "created_by": job.created_by,
+        "automation_id": job.automation_id,
+        "created": job.totals.created,
+        "updated": job.totals.updated,
+        "unchanged": job.totals.unchanged,
+        "skipped": job.totals.skipped,
         "total": job.totals.rows.unwrap_or_default(),
         "failed": job.totals.rejected,
         "duration_ms": i64::try_from((now - began).whole_milliseconds()).unwrap_or(i64::MAX).max(0),

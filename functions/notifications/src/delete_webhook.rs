@@ -1,0 +1,10 @@
+//! `DELETE /v1/webhooks/{id}`
+
+use db_core::CoreDb;
+use db_tenancy::Stamp;
+use runtime::{Cx, Path, Result};
+
+/// Deletes a webhook, with what is kept of its deliveries.
+pub async fn delete_webhook(cx: Cx, id: Path) -> Result<()> {
+    cx.get::<CoreDb>().await?.delete_webhook(cx.tenant()?, id.0, &Stamp::of(&cx)?).await
+}

@@ -1,0 +1,54 @@
+//! The queue `webhooks`
+
+use std::time::Instant;
+
+use cloud::Keys;
+use db_core::{CoreDb, Tried};
+use net::{FetchError, Fetcher};
+use runtime::{Cx, Error, Result, log_error};
+use time::Duration;
+
+use crate::event::{WEBHOOK_DISABLED, usual_wish, webhook_disabled};
+use crate::mail;
+use crate::signature::sign;
+use crate::take_event::DeliveryMessage;
+use crate::webhook_input::context;
+
+/// A receiver has so long to answer.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
+/// After each failed try the next one waits so many minutes: 1, 5, 15, an hour, six, and the rest of a day.
+const WAITS: [i64; 6] = [1, 5, 15, 60, 360, 1_080];
+
+/// Tries a delivery. Delivered again while another tries, or when it has ended, it does nothing.
+pub async fn deliver_webhook(cx: Cx, message: DeliveryMessage) -> Result<()> {
+    let (tenant, db) = (message.tenant_id, cx.get::<CoreDb>().await?);
+    let Some(due) = db.take_delivery(tenant, message.delivery_id, cx.now).await? else { return Ok(()) };
+    let secret = cx.get::<Keys>().await?.decrypt(&due.secret, &context(&tenant.to_string(), &due.webhook.to_string())).await?;
+    let secret = String::from_utf8(secret).map_err(Error::internal)?;
+    let headers = sign(&secret, &due.message_id.to_string(), cx.now.unix_timestamp(), &due.body)
+        .ok_or_else(|| Error::internal("the secret of a webhook is none"))?;
+    let began = Instant::now();
+    let answer = cx.get::<Fetcher>().await?.post(&due.url, &headers, due.body.clone(), PATIENCE).await;
+    let took_ms = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
+    let (status, error) = match answer {
+        Ok(status) if (200..300).contains(&status) => (Some(status), None),
+        Ok(status) => (Some(status), Some(format!("expected a status from 200 to 299, the server answered {status}"))),
+        Err(FetchError::Address(why)) => (None, Some(why)),
+        Err(why) => (None, Some(why.to_string())),
+    };
+    // What the receiver refuses as it is, it refuses again; a redirect is followed by nobody.
+    let hopeless = status.is_some_and(|status| (300..500).contains(&status) && !matches!(status, 408 | 425 | 429));
+    let wait = usize::try_from(due.attempt - 1).ok().and_then(|tries| WAITS.get(tries)).filter(|_| !hopeless);
+    let again_at = error.as_ref().and(wait).map(|minutes| cx.now + Duration::minutes(*minutes));
+    let tried = Tried { answer: status, error: error.as_deref(), took_ms, again_at };
+    let gone = status == Some(410);
+    if db.end_try(tenant, (message.delivery_id, due.webhook), &tried, gone, cx.now).await? {
+        let notice = webhook_disabled(due.webhook, &due.url, message.delivery_id);
+        for user in db.add_notice(tenant, &notice, |role| usual_wish(WEBHOOK_DISABLED, role), cx.now).await? {
+            if let Err(failed) = mail::send(&cx, &db, (tenant, notice.id, user)).await {
+                log_error(&failed, &cx.request_id);
+            }
+        }
+    }
+    Ok(())
+}

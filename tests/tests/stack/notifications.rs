@@ -1,0 +1,211 @@
+//! What people and other systems are told when something ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use e2e::{Stack, Tenant};
+use serde_json::{Value, json};
+
+/// A message as a receiver got it.
+#[derive(Clone, Debug)]
+struct Got {
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Got {
+    fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// A server that is told: its address, what it got, and the status that it answers.
+type Receiver = (String, Arc<Mutex<Vec<Got>>>, Arc<Mutex<u16>>);
+
+fn receiver(status: u16) -> Receiver {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/hook", server.local_addr().unwrap());
+    let (got, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(status)));
+    let (seen, answers) = (Arc::clone(&got), Arc::clone(&answer));
+    std::thread::spawn(move || {
+        for stream in server.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let (mut headers, mut line) = (Vec::new(), String::new());
+            while stream.read_line(&mut line).unwrap_or_default() > 2 {
+                if let Some((key, value)) = line.split_once(':') {
+                    headers.push((key.to_lowercase(), value.trim().to_owned()));
+                }
+                line.clear();
+            }
+            let message = Got { headers, body: String::new() };
+            let mut body = vec![0; message.header("content-length").parse().unwrap_or_default()];
+            stream.read_exact(&mut body).unwrap();
+            seen.lock().unwrap().push(Got { body: String::from_utf8(body).unwrap(), ..message });
+            let status = *answers.lock().unwrap();
+            let head = format!("HTTP/1.1 {status} Status\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let _ = stream.get_mut().write_all(head.as_bytes());
+        }
+    });
+    (address, got, answer)
+}
+
+async fn until<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = found().await {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_secs(120), "{what} never came");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn notices(tenant: &mut Tenant, number: usize) -> Vec<Value> {
+    until("the notice", async || {
+        let page = tenant.get("/v1/notifications").await;
+        let data = page["data"].as_array().unwrap().clone();
+        (data.len() >= number).then_some(data)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_end_of_an_import_is_told_to_people_and_webhooks_once() {
+    let mut tenant = Tenant::new("Told").await;
+    let (url, got, _) = receiver(204);
+    let hook = json!({ "url": url, "events": ["import.completed", "import.failed", "import.held"] });
+    let hook = tenant.post("/v1/webhooks", hook).await;
+    let (hook_id, secret) = (hook["id"].as_str().unwrap().to_owned(), hook["secret"].as_str().unwrap().to_owned());
+    assert!(tenant.get("/v1/webhooks").await["data"][0].get("secret").is_none(), "shown once");
+
+    let import = tenant.import(b"sku,title,price\nA,One,1\nB,Two,-1\n").await;
+    let notice = notices(&mut tenant, 1).await.remove(0);
+    assert_eq!((notice["event"].as_str(), notice["kind"].as_str()), (Some("import.completed"), Some("warning")));
+    assert_eq!(notice["subject"]["import_id"], import.id.as_str());
+    assert!(notice["message"].as_str().unwrap().contains("1 created"), "{notice}");
+    let message = until("the webhook", async || got.lock().unwrap().first().cloned()).await;
+    let (id, at) = (message.header("webhook-id"), message.header("webhook-timestamp").parse().unwrap());
+    assert!(notifications::verify(&secret, id, at, &message.body, message.header("webhook-signature")));
+    assert!(message.header("x-pm-signature").starts_with("sha256="));
+    let body: Value = serde_json::from_str(&message.body).unwrap();
+    assert_eq!((&body["event"], &body["webhook_id"]), (&json!("import.completed"), &json!(hook_id)));
+    assert_eq!((&body["data"]["stats"]["created"], &body["data"]["stats"]["rejected"]), (&json!(1), &json!(1)));
+    // The person who began it gets a mail of it, after the one of signing up.
+    let mails = until("the mail", async || {
+        let mails = Stack::get().mails(&tenant.email).await;
+        mails.iter().any(|mail| mail.subject.contains("test.csv")).then_some(mails)
+    })
+    .await;
+    let summary = mails.iter().find(|mail| mail.subject.contains("test.csv")).unwrap();
+    let link = format!("imports/{}", import.id);
+    assert!(summary.text.contains("1 created") && summary.text.contains(&link), "{}", summary.text);
+    assert!(summary.html.contains("1 created"), "{}", summary.html);
+
+    // The bus tells it again: nobody hears it twice.
+    let event = Stack::get()
+        .sql("db_imports", &tenant.id, "select kind, detail::text from outbox")
+        .await
+        .iter()
+        .map(|row| (sqlx::Row::get::<String, _>(row, 0), sqlx::Row::get::<String, _>(row, 1)))
+        .next()
+        .unwrap();
+    let told =
+        json!({ "detail-type": event.0, "detail": serde_json::from_str::<Value>(&event.1).unwrap() }).to_string();
+    assert!(Stack::get().deliver("notifications.take_event", &[told.clone(), told]).await.is_empty());
+    let deliveries = tenant.get(&format!("/v1/webhooks/{hook_id}/deliveries")).await;
+    assert_eq!(deliveries["data"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&deliveries["data"][0]["status"], &deliveries["data"][0]["answer"]),
+        (&json!("delivered"), &json!(204))
+    );
+    assert_eq!((notices(&mut tenant, 1).await.len(), got.lock().unwrap().len()), (1, 1));
+    let again = Stack::get().mails(&tenant.email).await;
+    assert_eq!(again.iter().filter(|mail| mail.subject.contains("test.csv")).count(), 1);
+
+    // Read, and what is wanted; another organisation sees nothing of it.
+    assert_eq!(tenant.get("/v1/notifications?unread=true").await["unread"], 1);
+    assert_eq!(tenant.post("/v1/notifications/read", json!({})).await["unread"], 0);
+    assert!(tenant.get("/v1/notifications?unread=true").await["data"].as_array().unwrap().is_empty());
+    assert_eq!(tenant.get("/v1/notifications").await["data"][0]["read"], true);
+    let wishes = json!({ "mails": { "import.failed": "none" } });
+    let wishes = tenant.client.call("PUT", "/v1/notifications/preferences", Some(&wishes)).await.unwrap();
+    assert_eq!((&wishes["mails"]["import.failed"], &wishes["mails"]["import.held"]), (&json!("none"), &json!("all")));
+    let wrong = json!({ "mails": { "import.exploded": "all" } });
+    assert_eq!(tenant.refused("PUT", "/v1/notifications/preferences", wrong).await.0, 422);
+    tenant.import(b"colour\nred\n").await;
+    let failed = notices(&mut tenant, 2).await.remove(0);
+    assert_eq!((failed["event"].as_str(), failed["kind"].as_str()), (Some("import.failed"), Some("error")));
+    until("the second webhook", async || (got.lock().unwrap().len() == 2).then_some(())).await;
+    let mails = Stack::get().mails(&tenant.email).await;
+    assert_eq!(mails.iter().filter(|mail| mail.subject.contains("test.csv")).count(), 1, "no mail was wanted");
+    let mut other = Tenant::new("Untold").await;
+    assert_eq!(other.get("/v1/notifications").await["data"], json!([]));
+}
+
+#[tokio::test]
+async fn a_webhook_that_fails_is_tried_again_and_one_that_is_gone_is_switched_off() {
+    let mut tenant = Tenant::new("Failing hook").await;
+    let stack = Stack::get();
+    let (url, got, answer) = receiver(503);
+    let hook = tenant.post("/v1/webhooks", json!({ "url": url, "events": ["import.failed"] })).await;
+    let path = format!("/v1/webhooks/{}", hook["id"].as_str().unwrap());
+    tenant.post(&format!("{path}/test"), json!({})).await;
+    let tried = |status: &'static str, attempts: u64| {
+        let path = path.clone();
+        async move |tenant: &mut Tenant| {
+            until("the try", async || {
+                let last = tenant.get(&format!("{path}/deliveries")).await["data"][0].clone();
+                (last["status"] == status
+                    && last["attempts"] == attempts
+                    && last["error"].is_string() == (status != "delivered"))
+                    .then_some(last)
+            })
+            .await
+        }
+    };
+    let first = tried("pending", 1)(&mut tenant).await;
+    assert_eq!(first["answer"], 503);
+    assert!(first["next_at"].is_string());
+    let due = "update webhook_deliveries set next_at = now() - interval '1 minute' where status = 'pending'";
+    stack.sql("db_core", &tenant.id, due).await;
+    *answer.lock().unwrap() = 200;
+    stack.invoke("notifications.sweep", json!({ "source": "aws.events" })).await;
+    tried("delivered", 2)(&mut tenant).await;
+    let ids: Vec<String> = got.lock().unwrap().iter().map(|message| message.header("webhook-id").to_owned()).collect();
+    assert!(ids.len() == 2 && ids[0] == ids[1], "one message: {ids:?}");
+
+    *answer.lock().unwrap() = 410;
+    tenant.post(&format!("{path}/test"), json!({})).await;
+    tried("failed", 1)(&mut tenant).await;
+    let off = until("the switch", async || {
+        let hook = tenant.get("/v1/webhooks").await["data"][0].clone();
+        (hook["active"] == false).then_some(hook)
+    })
+    .await;
+    assert!(off["disabled_at"].is_string());
+    assert_eq!(notices(&mut tenant, 1).await[0]["event"], "webhook.disabled");
+    let on = json!({ "url": url, "events": ["import.failed"], "description": "mended" });
+    let on = tenant.client.call("PUT", &path, Some(&on)).await.unwrap();
+    assert_eq!((&on["active"], &on["disabled_at"], &on["description"]), (&json!(true), &Value::Null, &json!("mended")));
+
+    // Nobody is led into our own network, and no address is told what it did not ask for.
+    let inside = json!({ "url": "http://169.254.169.254/latest/meta-data", "events": ["import.failed"] });
+    let inside = tenant.post("/v1/webhooks", inside).await["id"].as_str().unwrap().to_owned();
+    tenant.post(&format!("/v1/webhooks/{inside}/test"), json!({})).await;
+    let refused = until("the refusal", async || {
+        let last = tenant.get(&format!("/v1/webhooks/{inside}/deliveries")).await["data"][0].clone();
+        last["error"].is_string().then_some(last)
+    })
+    .await;
+    assert!(refused["error"].as_str().unwrap().contains("private network"), "{refused}");
+    for wrong in [
+        json!({ "url": "ftp://x.example", "events": ["import.failed"] }),
+        json!({ "url": url, "events": [] }),
+        json!({ "url": url, "events": ["import.exploded"] }),
+    ] {
+        assert_eq!(tenant.refused("POST", "/v1/webhooks", wrong).await.0, 422);
+    }
+    tenant.client.call("DELETE", &path, None).await.unwrap();
+    assert_eq!(tenant.refused("GET", &format!("{path}/deliveries"), json!({})).await.0, 404);
+}
