@@ -1,11 +1,18 @@
-"""A supplier's server for the end-to-end tests: `servers.py ftp|sftp FOLDER` tells its port (and for SFTP the private key
-that it lets in, and its own fingerprint), and serves the folder until its input ends."""
+"""A supplier's server for the end-to-end tests: `servers.py ftp|sftp|openssh FOLDER` tells its port, the user and where the folder
+is for it (and for SFTP the private key that it lets in, and its own fingerprint), and serves the folder until its input ends."""
 
 import asyncio
 import json
+import os
 import pathlib
+import pwd
+import shutil
+import socket
+import subprocess
 import sys
+import tempfile
 import threading
+import time
 
 USER, PASSWORD = "tarifs", "secret of the supplier"
 
@@ -50,10 +57,61 @@ async def sftp(folder):
     await asyncio.to_thread(sys.stdin.read)
 
 
+def openssh(folder):
+    """OpenSSH's own server, under a user without rights: installed, or unpacked beside the stacks (infra/local/tools.py)."""
+    unpacked = pathlib.Path(__file__).resolve().parent.parent / ".local/openssh"
+    sshd = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin") or str(unpacked / "usr/sbin/sshd")
+    keygen = shutil.which("ssh-keygen") or str(unpacked / "usr/bin/ssh-keygen")
+    libraries = ":".join(str(path) for path in sorted(unpacked.glob("usr/lib/*-linux-gnu*")))
+    environment = {**os.environ, "LD_LIBRARY_PATH": libraries}
+    user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+    with tempfile.TemporaryDirectory() as keys:
+        for name in ("host", "user"):
+            subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", f"{keys}/{name}"], check=True, env=environment)
+        shutil.copy(f"{keys}/user.pub", f"{keys}/authorized")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        config = pathlib.Path(keys, "config")
+        config.write_text(f"""Port {port}
+ListenAddress 127.0.0.1
+HostKey {keys}/host
+AuthorizedKeysFile {keys}/authorized
+PidFile none
+UsePAM yes
+StrictModes no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+AllowUsers {user.pw_name}
+Subsystem sftp internal-sftp
+ForceCommand internal-sftp
+""")
+        command = [sshd, "-D", "-f", str(config)]
+        if os.geteuid() == 0:
+            for path in [keys, *map(str, pathlib.Path(keys).iterdir())]:
+                os.chown(path, user.pw_uid, user.pw_gid)
+            for path in (f"{folder}/out", f"{folder}/out/done"):
+                os.chmod(path, 0o777)
+            command = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *command]
+        server = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(100):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.1)
+            shown = subprocess.run([keygen, "-lf", f"{keys}/host.pub"], check=True, capture_output=True, text=True, env=environment)
+            key = pathlib.Path(keys, "user").read_text()
+            _tell(port=port, user=user.pw_name, root=folder, private_key=key, fingerprint=shown.stdout.split()[1])
+            sys.stdin.read()
+        finally:
+            server.terminate()
+
+
 def _tell(**facts):
-    print(json.dumps({"user": USER, "password": PASSWORD, **facts}), flush=True)
+    print(json.dumps({"user": USER, "password": PASSWORD, "root": "", **facts}), flush=True)
 
 
 if __name__ == "__main__":
     kind, root = sys.argv[1], str(pathlib.Path(sys.argv[2]).resolve())
-    asyncio.run(sftp(root)) if kind == "sftp" else ftp(root)
+    asyncio.run(sftp(root)) if kind == "sftp" else {"ftp": ftp, "openssh": openssh}[kind](root)

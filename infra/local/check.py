@@ -23,6 +23,9 @@ def _main():
     try:
         described = stacks.up(stack)
         environment = _environment(stack, described)
+        if not tools.unpack_openssh(ROOT / ".local/openssh"):
+            say("test: OpenSSH's server can be had neither here nor from Debian; its test is LEFT OUT")
+            environment["PM_NO_OPENSSH"] = "1"
         _step("formatter", ["cargo", "fmt", "--all", "--check"], environment)
         _step("lints", ["cargo", "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"], environment)
         _step("template", [VENV / "bin/sam", "validate", "--lint", "--template", "template.yaml"], environment)

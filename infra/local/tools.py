@@ -64,6 +64,27 @@ def install_package(package, purpose):
             raise Problem(f"{package} could not be installed ({last}); install it and run it again")
 
 
+def unpack_openssh(folder):
+    """OpenSSH's server for the tests, beside the stacks when the machine has none: unpacked only, so that nothing begins to listen.
+    Gives whether it can be had."""
+    if shutil.which("sshd", path="/usr/sbin:/usr/local/sbin") and shutil.which("ssh-keygen") or (folder / "usr/sbin/sshd").exists():
+        return True
+    if not shutil.which("apt-get"):
+        return False
+    say("tools: unpacking openssh-server")
+    folder.mkdir(parents=True, exist_ok=True)
+    download = ["apt-get", "download", "-q", "openssh-server", "openssh-client", "libwrap0"]
+    done = subprocess.run(download, cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0 and os.geteuid() == 0:
+        # The lists of packages may be missing.
+        subprocess.run(["apt-get", "update", "-q"], capture_output=True)
+        done = subprocess.run(download, cwd=folder, capture_output=True, text=True)
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
+        package.unlink()
+    return (folder / "usr/sbin/sshd").exists()
+
+
 def target():
     """This machine's Rust target: tests and the local stack name it alike, so that they share one build."""
     if not shutil.which("cargo"):

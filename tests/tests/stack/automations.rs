@@ -282,7 +282,7 @@ impl Server {
             .args([script, kind, folder.to_str().unwrap()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -301,7 +301,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // Its input ends, and with it what it started.
+        drop(self.child.stdin.take());
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
@@ -312,14 +313,16 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     let mut tenant = Tenant::new(kind).await;
     let supplier = supplier(&mut tenant).await;
     let server = Server::start(kind);
+    let (protocol, root) = (if kind == "ftp" { "ftp" } else { "sftp" }, server.facts["root"].as_str().unwrap());
     server.put("tarif_old.csv", "sku;title;price\n1;Old;1\n", 7_200);
     server.put("tarif_new.csv", "sku;title;price\n1;New;2\n2;Other;3\n", 3_600);
     server.put("notes.txt", "Bonjour", 60);
     let mut input = json!({
         "name": kind, "supplier_id": supplier, "secret": { "password": "wrong" },
         "source": {
-            "kind": "ftp", "protocol": kind, "host": "127.0.0.1", "port": server.facts["port"], "username": "tarifs",
-            "folder": "/out", "pattern": "tarif_*.CSV", "afterwards": { "move_to": "/out/done" },
+            "kind": "ftp", "protocol": protocol, "host": "127.0.0.1", "port": server.facts["port"],
+            "username": server.facts["user"], "folder": format!("{root}/out"), "pattern": "tarif_*.CSV",
+            "afterwards": { "move_to": format!("{root}/out/done") },
         },
     });
     let made = tenant.post("/v1/automations", input.clone()).await;
@@ -354,7 +357,7 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
 
     let known = tenant.get(&path).await["host_key"].clone();
     assert_eq!(known, server.facts.get("fingerprint").cloned().unwrap_or_default());
-    if kind == "sftp" {
+    if protocol == "sftp" {
         // Another server at the same address: it gets neither password nor trust.
         input["source"]["host_key"] = json!("SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
         tenant.client.call("PUT", &path, Some(&input)).await.unwrap();
@@ -366,6 +369,15 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
 #[tokio::test]
 async fn a_folder_of_an_ftp_server_is_looked_into() {
     folder("ftp", |server| json!({ "password": server.facts["password"] })).await;
+}
+
+#[tokio::test]
+async fn a_folder_of_openssh_is_looked_into_with_a_key() {
+    // `make test` says so where OpenSSH cannot be had.
+    if std::env::var_os("PM_NO_OPENSSH").is_some() {
+        return;
+    }
+    folder("openssh", |server| json!({ "private_key": server.facts["private_key"] })).await;
 }
 
 #[tokio::test]
