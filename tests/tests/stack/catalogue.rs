@@ -239,11 +239,17 @@ async fn a_saved_mapping_reads_the_next_file() {
     let supplier = tenant.post("/v1/suppliers", json!({"name": "Est", "currency": "CHF"})).await["id"].clone();
     let columns = json!([{"column": "A", "field": "sku"}, {"column": "B", "field": "title"}, {"column": "C", "field": "cost_price"}]);
     let path = format!("/v1/suppliers/{}/mappings/weekly list", supplier.as_str().unwrap());
-    let mapping = json!({"columns": columns, "currency": "CHF"});
-    for version in [1, 2] {
+    for (version, currency) in [(1, "EUR"), (2, "CHF")] {
+        let mapping = json!({"columns": columns, "currency": currency});
         let saved = tenant.client.call("PUT", &path, Some(&mapping)).await.unwrap();
         assert_eq!(saved["version"], version);
     }
+    let versions = path.replace("/weekly list", "?versions_of=weekly list");
+    let versions = tenant.get(&versions).await["data"].clone();
+    let currencies = [&versions[0]["definition"]["currency"], &versions[1]["definition"]["currency"]];
+    assert_eq!((versions.as_array().unwrap().len(), currencies), (2, [&json!("CHF"), &json!("EUR")]));
+    let unknown = path.replace("/weekly list", "?versions_of=other");
+    assert_eq!(tenant.refused("GET", &unknown, Value::Null).await.0, 404);
     let new = json!({"file_name": "a.csv", "size_bytes": 10, "supplier": "Est", "saved_mapping": "other"});
     assert_eq!(tenant.refused("POST", "/v1/imports", new).await.0, 422);
     let created = tenant

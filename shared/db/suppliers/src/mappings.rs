@@ -68,6 +68,9 @@ pub struct SavedMappingDefinition {
     pub match_by: Option<Vec<MatchKey>>,
 }
 
+/// So many versions of a mapping are kept.
+const VERSIONS: i32 = 50;
+
 impl SuppliersDb {
     /// A supplier's mappings, in the order of their names.
     ///
@@ -85,7 +88,25 @@ impl SuppliersDb {
         found.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// Keeps a mapping: a new one, or the next version of one.
+    /// The versions of a supplier's mapping, the newest first.
+    ///
+    /// # Errors
+    /// 404 when there is no such mapping.
+    pub async fn mapping_versions(&self, tenant: TenantId, supplier: Uuid, name: &str) -> Result<Vec<SavedMapping>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query_as!(
+            SavedMapping,
+            r#"select name, version, definition as "definition: Json<SavedMappingDefinition>", updated_at from mapping_versions
+               where tenant_id = $1 and supplier_id = $2 and name = $3 order by version desc"#,
+            tenant.0,
+            supplier,
+            name
+        );
+        let found = found.fetch_all(&mut *tx).await.map_err(error)?;
+        if found.is_empty() { Err(Error::NotFound("mapping")) } else { Ok(found) }
+    }
+
+    /// Keeps a mapping: a new one, or the next version of one; the last fifty versions are kept.
     ///
     /// # Errors
     /// 404 for the supplier; 422 for a mapping that names no title or no code.
@@ -136,6 +157,28 @@ impl SuppliersDb {
             .fetch_one(&mut *tx)
             .await
             .map_err(|failed| on_constraint(failed, "mappings_supplier_fkey", || Error::NotFound("supplier")))?;
+        sqlx::query!(
+            "insert into mapping_versions (tenant_id, supplier_id, name, version, definition, updated_at) values ($1, $2, $3, $4, $5, $6)",
+            tenant.0,
+            supplier,
+            name,
+            saved.version,
+            Json(definition) as _,
+            stamp.at
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        sqlx::query!(
+            "delete from mapping_versions where tenant_id = $1 and supplier_id = $2 and name = $3 and version <= $4",
+            tenant.0,
+            supplier,
+            name,
+            saved.version - VERSIONS
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
         record_change(
             &mut tx,
             tenant,
