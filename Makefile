@@ -30,7 +30,7 @@ fuzz: ## send what the OpenAPI document allows, and what it does not, to the sta
 	@$(PYTHON) infra/local/fuzz.py
 
 openapi: ## write docs/openapi.json and docs/permissions.md from the code
-	@UPDATE_OPENAPI=1 SQLX_OFFLINE=true cargo test --quiet --package e2e --test house openapi
+	@UPDATE_OPENAPI=1 SQLX_OFFLINE=true CARGO_BUILD_TARGET=$$(rustc -vV | sed -n "s/host: //p") cargo test --quiet --package e2e --test house openapi
 
 prepare: ## write the queries' offline data (.sqlx)
 	@$(PYTHON) infra/local/prepare.py
