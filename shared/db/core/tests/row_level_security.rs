@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use db_core::{CoreDb, MIGRATOR, NewOrganisation};
+use db_core::{CoreDb, MIGRATOR, MailWish, NewNotice, NewOrganisation, NewWebhook};
 use db_tenancy::{Database, Stamp, begin};
 use runtime::{App, Env, TenantId};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -45,12 +45,6 @@ async fn a_query_that_forgets_the_tenant_returns_nothing(_: PgPoolOptions, optio
         "one_time_links",
         "recovery_codes",
         "mails",
-        "notifications",
-        "notification_reads",
-        "notification_preferences",
-        "notification_mails",
-        "webhooks",
-        "webhook_deliveries",
     ];
     for table in tables {
         let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from {table}")))
@@ -131,4 +125,59 @@ async fn an_address_is_taken_once(_: PgPoolOptions, options: PgConnectOptions) {
     db.sign_up(&again, &stamp()).await.expect("whoever asks is told the same");
     let account = db.account("a@x.example").await.unwrap().unwrap();
     assert_eq!(account.organisations, [tenant], "and nothing was made");
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn nobody_is_told_what_happened_in_another_organisation(_: PgPoolOptions, options: PgConnectOptions) {
+    let identity = CoreDb::over(as_role(options.clone(), "pm_identity").await);
+    let (first, second) = (organisation(&identity, "a@x.example").await, organisation(&identity, "b@x.example").await);
+    let user = identity.members(first, None, 1).await.unwrap().data[0].user;
+    let pool = as_role(options, "pm_notifications").await;
+    let db = CoreDb::over(pool.clone());
+    let now = time::OffsetDateTime::UNIX_EPOCH;
+    let notice = NewNotice {
+        id: Uuid::now_v7(),
+        event: "import.failed",
+        kind: "error",
+        texts: [("en", db_core::NoticeText { title: "Failed".into(), message: "why".into() })].into(),
+        subject: serde_json::json!({}),
+        by: Some(user),
+    };
+    assert_eq!(db.add_notice(first, &notice, |_| MailWish::Own, now).await.unwrap(), [user]);
+    assert!(db.add_notice(first, &notice, |_| MailWish::All, now).await.unwrap().is_empty(), "told twice");
+    db.mark_read(first, user, None).await.unwrap();
+    db.set_mail_wishes(first, user, &[("import.failed".to_owned(), MailWish::None)].into()).await.unwrap();
+    let new = NewWebhook {
+        url: "https://x.example".into(),
+        description: None,
+        events: vec!["import.failed".into()],
+        active: true,
+    };
+    let hook = db.add_webhook(first, Uuid::now_v7(), &new, b"secret", &stamp()).await.unwrap();
+    let deliveries =
+        db.add_deliveries(first, (notice.id, "import.failed"), None, |_| String::new(), now).await.unwrap();
+    assert_eq!(deliveries.len(), 1);
+    let tables = [
+        "notifications",
+        "notification_reads",
+        "notification_preferences",
+        "notification_mails",
+        "webhooks",
+        "webhook_deliveries",
+    ];
+    for table in tables {
+        let count = || sqlx::AssertSqlSafe(format!("select count(*) from {table}"));
+        let nobody: i64 = sqlx::query_scalar(count()).fetch_one(&pool).await.unwrap();
+        let mut theirs = begin(&pool, second).await.unwrap();
+        let others: i64 = sqlx::query_scalar(count()).fetch_one(&mut *theirs).await.unwrap();
+        let mut ours = begin(&pool, first).await.unwrap();
+        let own: i64 = sqlx::query_scalar(count()).fetch_one(&mut *ours).await.unwrap();
+        assert_eq!((nobody, others, own), (0, 0, 1), "{table}");
+    }
+    assert!(
+        db.webhook(second, hook.id).await.is_err()
+            && db.take_delivery(second, deliveries[0], now).await.unwrap().is_none()
+    );
+    assert!(db.take_delivery(first, deliveries[0], now).await.unwrap().is_some());
+    assert!(db.take_delivery(first, deliveries[0], now).await.unwrap().is_none(), "one try at a time");
 }
