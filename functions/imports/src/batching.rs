@@ -1,17 +1,17 @@
 //! The rows of a file in batches: which rows go together, and which a later row takes back.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
 
 use channels::Record;
 use db_imports::ImportOptions;
-use product::{Field, Gtin, Transforms, validate};
+use product::{Field, Transforms, validate};
 use runtime::Error;
 use tabular::{ReadError, Row};
 
 use crate::batch_file::{BatchHeader, BatchWriter};
+use crate::codes::{Codes, Naming};
 use crate::reading::{Failure, OpenFile, Refusal, open_file, refuse};
 
 /// How large things may be.
@@ -227,84 +227,6 @@ impl Filling<'_> {
         let Some((number, writer)) = self.writers[phase].take() else { return Ok(()) };
         let rows = writer.rows();
         send(ReadBatch { number, rows, phase: i16::try_from(phase).unwrap_or_default(), bytes: writer.finish()? })
-    }
-}
-
-/// The columns by which a row says which product it is about.
-struct Naming {
-    sku: Option<usize>,
-    ean: Option<usize>,
-    parent: Option<usize>,
-    title: Option<usize>,
-    /// Whether one of them is made by an expression, has a default, or is filled by several columns: then the cell does not
-    /// tell it.
-    made: bool,
-    hasher: RandomState,
-}
-
-/// The SKU and the EAN of a row, as numbers that stand for them.
-type Keys = [Option<u64>; 2];
-
-impl Naming {
-    fn of(header: &BatchHeader) -> Self {
-        let all = |field| header.columns.iter().filter(move |column| column.field == Some(field));
-        let first = |field| all(field).next().map(|column| column.index);
-        let is_made = |field| {
-            all(field).count() > 1 || all(field).any(|column| column.transform.is_some() || column.default.is_some())
-        };
-        Self {
-            sku: first(Field::Sku),
-            ean: first(Field::Ean),
-            parent: first(Field::Parent),
-            title: first(Field::Title),
-            made: [Field::Sku, Field::Ean, Field::Parent, Field::Title].into_iter().any(is_made),
-            hasher: RandomState::new(),
-        }
-    }
-
-    fn keys(&self, sku: &str, ean: &str) -> Keys {
-        let gtin = Gtin::parse(ean).ok().or_else(|| Gtin::repair(ean));
-        [(!sku.is_empty()).then(|| self.hasher.hash_one(sku)), gtin.map(|gtin| self.hasher.hash_one(gtin.to_gtin14()))]
-    }
-}
-
-/// The codes seen so far and the row that had each last: the last valid row of a file wins for a repeated SKU or
-/// EAN, whatever the order in which batches are written. 16 bytes a code and the table's own room, so that 200,000 rows
-/// stay small.
-#[derive(Default)]
-struct Codes([HashMap<u64, (i32, i32)>; 2]);
-
-impl Codes {
-    fn earlier(&self, keys: Keys) -> impl Iterator<Item = (i32, i32)> + '_ {
-        self.0.iter().zip(keys).filter_map(|(seen, key)| seen.get(&key?).copied())
-    }
-
-    fn knows(&self, keys: Keys) -> bool {
-        self.earlier(keys).next().is_some()
-    }
-
-    /// Notes a row's codes; `place` is its batch and its number. A row that is `valid` takes back those that had its codes.
-    fn note(
-        &mut self,
-        place: (i32, i32),
-        keys: Keys,
-        valid: impl FnOnce() -> bool,
-        superseded: &mut BTreeMap<i32, Vec<(i32, i32)>>,
-    ) {
-        if self.knows(keys) && !valid() {
-            return;
-        }
-        for (batch, number) in self.earlier(keys) {
-            let rows = superseded.entry(batch).or_default();
-            if number != place.1 && !rows.iter().any(|(row, _)| *row == number) {
-                rows.push((number, place.1));
-            }
-        }
-        for (seen, key) in self.0.iter_mut().zip(keys) {
-            if let Some(key) = key {
-                seen.insert(key, place);
-            }
-        }
     }
 }
 

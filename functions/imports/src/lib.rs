@@ -14,6 +14,7 @@ mod automation;
 mod batch_file;
 mod batching;
 mod choices;
+mod codes;
 mod fetching;
 mod guards;
 mod mail;

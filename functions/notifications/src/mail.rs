@@ -32,28 +32,31 @@ fn link(mail: &NoticeMail, app: &str) -> String {
 
 /// A whole message (RFC 5322): text and HTML.
 fn message(mail: &NoticeMail, from: &str, app: &str) -> Result<Vec<u8>> {
-    let french = mail.locale == "fr";
-    let (text, html) = if french {
-        (include_str!("../mails/notice.fr.txt"), include_str!("../mails/notice.fr.html"))
+    let (language, look, why, choose) = if mail.locale == "fr" {
+        ("fr", "Voir", "Vous recevez cet e-mail en tant que membre de", "Choisir ses e-mails")
     } else {
-        (include_str!("../mails/notice.en.txt"), include_str!("../mails/notice.en.html"))
+        ("en", "Look at it", "You get this mail as a member of", "Choose which mails you get")
     };
     let values = context! {
+        language,
+        look,
+        why,
+        choose,
         title => mail.text.title.as_str(),
         message => mail.text.message.as_str(),
         organisation => mail.organisation.as_str(),
         link => link(mail, app),
         preferences => format!("{app}/notifications/preferences"),
     };
-    let render = |name: &'static str, source: &'static str| {
-        let mut templates = Environment::new();
-        templates
-            .set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+    let mut templates = Environment::new();
+    templates
+        .set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+    let mut render = |name: &'static str, source: &'static str| {
         templates.add_template(name, source)?;
-        templates.get_template(name)?.render(values.clone())
+        templates.get_template(name)?.render(&values)
     };
-    let (text, html) =
-        (render("notice.txt", text).map_err(Error::internal)?, render("notice.html", html).map_err(Error::internal)?);
+    let text = render("notice.txt", include_str!("../mails/notice.txt")).map_err(Error::internal)?;
+    let html = render("notice.html", include_str!("../mails/notice.html")).map_err(Error::internal)?;
     let address = |address: &str| -> Result<Mailbox> { address.parse().map_err(Error::internal) };
     // A file's name may not begin a header of its own.
     let subject = mail.text.title.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -132,27 +132,19 @@ pub(crate) fn plan(batch: &Batch, knowledge: Knowledge<'_>) -> Plan {
     plan
 }
 
-struct Planner<'p> {
-    batch: &'p Batch,
-    knowledge: &'p Knowledge<'p>,
-    index: &'p Index,
+pub(crate) struct Planner<'p> {
+    pub(crate) batch: &'p Batch,
+    pub(crate) knowledge: &'p Knowledge<'p>,
+    pub(crate) index: &'p Index,
     plan: Plan,
     room: Option<i64>,
     source: String,
     /// Values of unique fields that rows of this batch take.
     unique: HashMap<(String, String), Uuid>,
     /// Parents that had no axes yet, by their place among the known products.
-    adopted: BTreeMap<usize, Vec<String>>,
+    pub(crate) adopted: BTreeMap<usize, Vec<String>>,
     /// See [`Knowledge::variants`]; with those that rows of this batch make.
-    variants: HashMap<(Uuid, BTreeMap<String, String>), Uuid>,
-}
-
-/// The parent that a row names.
-struct Parent {
-    /// Its place among the known products.
-    at: usize,
-    /// Its axes.
-    axes: Vec<String>,
+    pub(crate) variants: HashMap<(Uuid, BTreeMap<String, String>), Uuid>,
 }
 
 impl Planner<'_> {
@@ -308,97 +300,6 @@ impl Planner<'_> {
             row: Some(row.number),
             action: "updated",
         });
-    }
-
-    /// Makes the row's product, whose id is `id`, a variant of the parent that it names, or gives a parent its axes.
-    fn parent(&self, row: &BatchRow, content: &mut Content, id: Uuid) -> Result<Option<Parent>, RowError> {
-        let Some(named) = row
-            .product
-            .parent
-            .as_deref()
-            .filter(|named| row.product.sku.as_ref().is_none_or(|sku| sku.as_str() != *named))
-        else {
-            let axes: Vec<String> = row.product.options.iter().map(|(axis, _)| axis.clone()).collect();
-            if !axes.is_empty()
-                && row.product.options.iter().all(|(_, value)| value.is_none())
-                && content.option_axes.is_empty()
-            {
-                content.option_axes = axes;
-            }
-            return Ok(None);
-        };
-        let wrong = |english: String, french: String, code: &str| {
-            let message = if self.batch.language == Language::Fr { french } else { english };
-            RowError::field(Field::Parent, code, message, named)
-        };
-        let found = match &self.batch.parent_by {
-            Some(_) => self.index.identifier.get(named).or_else(|| self.index.sku.get(named)),
-            None => self.index.sku.get(named),
-        };
-        let Some(at) = found.copied() else {
-            return Err(wrong(
-                format!(
-                    "there is no product \"{named}\" that this row could be a variant of; put the parent into the file"
-                ),
-                format!(
-                    "aucun produit « {named} » dont cette ligne serait une déclinaison ; mettez le parent dans le fichier"
-                ),
-                "parent_unknown",
-            ));
-        };
-        let parent = &self.knowledge.products[at];
-        if parent.content.parent_id.is_some() || parent.trashed_at.is_some() {
-            return Err(wrong(
-                format!("the product \"{named}\" is a variant itself or in the trash"),
-                format!("le produit « {named} » est lui-même une déclinaison, ou dans la corbeille"),
-                "parent_invalid",
-            ));
-        }
-        let given: Vec<(String, String)> =
-            row.product.options.iter().filter_map(|(axis, value)| Some((axis.clone(), value.clone()?))).collect();
-        let axes = match self.adopted.get(&at) {
-            Some(axes) => axes.clone(),
-            None if !parent.content.option_axes.is_empty() => parent.content.option_axes.clone(),
-            None => given.iter().map(|(axis, _)| axis.clone()).collect(),
-        };
-        // An update may leave the options away.
-        let options: BTreeMap<String, String> =
-            if given.is_empty() { content.options.clone() } else { given.into_iter().collect() };
-        let wanted: BTreeSet<&String> = axes.iter().collect();
-        if axes.is_empty() || wanted != options.keys().collect() {
-            let (axes, found) = (axes.join(", "), options.keys().cloned().collect::<Vec<_>>().join(", "));
-            return Err(wrong(
-                format!("expected a value for each axis of the parent and nothing else ({axes}), found {found}"),
-                format!("une valeur pour chaque axe du parent et rien d'autre est attendue ({axes}), il y a {found}"),
-                "options_invalid",
-            ));
-        }
-        if self.variants.get(&(parent.id, options.clone())).is_some_and(|variant| *variant != id) {
-            let shown: Vec<String> = options.iter().map(|(axis, value)| format!("{axis}: {value}")).collect();
-            let shown = shown.join(", ");
-            return Err(wrong(
-                format!(
-                    "the parent has another variant with the same options ({shown}); correct the options or the codes"
-                ),
-                format!(
-                    "le parent a une autre déclinaison avec les mêmes options ({shown}) ; corrigez les options ou les codes"
-                ),
-                "variant_exists",
-            ));
-        }
-        content.parent_id = Some(parent.id);
-        content.options = options;
-        Ok(Some(Parent { at, axes }))
-    }
-
-    /// Notes what an accepted row says of its parent.
-    fn adopt(&mut self, parent: Option<Parent>, after: &Product) {
-        let Some(Parent { at, axes }) = parent else { return };
-        let known = &self.knowledge.products[at];
-        self.variants.insert((known.id, after.content.options.clone()), after.id);
-        if known.content.option_axes.is_empty() {
-            self.adopted.insert(at, axes);
-        }
     }
 
     /// Attributes, and everything that has to be true of the whole product.

@@ -1,5 +1,6 @@
 //! `db_suppliers`: where products come from, what is offered, how files are read.
 
+mod automation_runs;
 mod automations;
 mod mappings;
 mod offers;
