@@ -71,6 +71,12 @@ pub(crate) fn rejected_file(
             Err(error) => return Err(Error::internal(error)),
         }
         if let Some(wrong) = i32::try_from(row.number).ok().and_then(|number| rejected.get(&number)) {
+            if let (Target::Xml { bytes, ends }, Some((before, after))) = (&mut to, table.frame())
+                && ends.is_empty()
+            {
+                bytes.extend_from_slice(before.as_bytes());
+                *ends = format!("\n{after}\n");
+            }
             to.push(&layout, &row, &told(wrong, language))?;
             left -= 1;
         }
@@ -120,8 +126,19 @@ fn fix(code: &str, language: Language) -> &'static str {
 /// The file that is written.
 enum Target {
     Csv(Box<csv::Writer<Vec<u8>>>),
-    Book { workbook: Box<Workbook>, row: u32 },
-    Json { bytes: Vec<u8>, lines: bool },
+    Book {
+        workbook: Box<Workbook>,
+        row: u32,
+    },
+    Json {
+        bytes: Vec<u8>,
+        lines: bool,
+    },
+    /// `ends` closes what stands open around the elements.
+    Xml {
+        bytes: Vec<u8>,
+        ends: String,
+    },
 }
 
 impl Target {
@@ -139,7 +156,9 @@ impl Target {
                 }
                 Ok(Target::Book { workbook: Box::new(workbook), row: 1 })
             }
-            // The elements of XML become rows of their paths.
+            "xml" => {
+                Ok(Target::Xml { bytes: b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_vec(), ends: String::new() })
+            }
             _ => {
                 let delimiter = layout.delimiter.filter(char::is_ascii).map_or(b';', |delimiter| delimiter as u8);
                 // The mark by which Excel knows UTF-8.
@@ -191,6 +210,21 @@ impl Target {
                 bytes.extend_from_slice(if *lines { b"}\n" } else { b"}" });
                 Ok(())
             }
+            Target::Xml { bytes, .. } => {
+                // Ours come last in the element.
+                let end = row.object.windows(2).rposition(|two| two == b"</").unwrap_or(row.object.len());
+                let (open, end) = row.object.split_at(end);
+                bytes.push(b'\n');
+                bytes.extend_from_slice(open);
+                for (name, text) in COLUMNS.iter().zip(&told) {
+                    // XML has no control characters.
+                    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+                    write!(bytes, "<{name}>{}</{name}>", quick_xml::escape::partial_escape(&text))
+                        .map_err(Error::internal)?;
+                }
+                bytes.extend_from_slice(end);
+                Ok(())
+            }
         }
     }
 
@@ -206,6 +240,10 @@ impl Target {
                     bytes.extend_from_slice(b"\n]\n");
                 }
                 Ok((if lines { "jsonl" } else { "json" }, "application/json", bytes))
+            }
+            Target::Xml { mut bytes, ends } => {
+                bytes.extend_from_slice(ends.as_bytes());
+                Ok(("xml", "application/xml", bytes))
             }
         }
     }
@@ -261,6 +299,30 @@ mod tests {
         let (_, bytes) = report(br#"[{"sku": "A"}, {"sku": tru}]"#, &[1, 2]);
         let values: Vec<serde_json::Value> = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(values[1]["text"], r#"{"sku": tru}"#, "a damaged object does not damage the report");
+    }
+
+    #[test]
+    fn xml_comes_back_as_the_elements_that_it_has() {
+        let source = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><!DOCTYPE rss><rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\">\
+             <channel><title>x</title>\n<item g:id=\"1\"><g:price>1</g:price></item>\
+             <item><g:price cur='EUR'>-2 &amp; &eacute;</g:price><d><![CDATA[<p>é</p>]]></d><d/></item><item g:id=\"&lt;3\"/></channel></rss>";
+        let latin: Vec<u8> = source.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        let (extension, bytes) = report(&latin, &[2, 3]);
+        assert_eq!(extension, "xml");
+        let ours = "<error>=expected at least 0</error><field>Prix</field><fix>write a number of at least 0</fix>";
+        let ours = ours.replace("<error>", "<error>'");
+        assert_eq!(
+            String::from_utf8(bytes.clone()).unwrap(),
+            format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\"><channel>\n\
+                 <item><g:price cur='EUR'>-2 &amp; &eacute;</g:price><d><![CDATA[<p>é</p>]]></d><d/>{ours}</item>\n\
+                 <item g:id=\"&lt;3\">{ours}</item>\n</channel></rss>\n"
+            )
+        );
+        let mut table = tabular::open(bytes.as_slice()).unwrap();
+        assert_eq!(table.layout().path.as_deref(), Some("rss/channel/item"));
+        let mut row = Row::default();
+        assert!(table.read(&mut row).unwrap() && table.read(&mut row).unwrap() && !table.read(&mut row).unwrap());
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod open;
 mod sniff;
 mod spreadsheet;
 mod transcode;
+mod xml_paths;
 mod xml_reader;
 
 use std::collections::VecDeque;
@@ -136,7 +137,8 @@ pub struct Row {
     pub number: u64,
     /// Why the cells cannot be trusted, if so.
     pub problem: Option<RowProblem>,
-    /// The object of a JSON file as it stands there, when [`TableReader::keep_objects`] asks for it.
+    /// The object of a JSON file or the element of an XML file as it stands there, when [`TableReader::keep_objects`] asks
+    /// for it.
     pub object: Vec<u8>,
     text: String,
     ends: Vec<usize>,
@@ -232,6 +234,14 @@ impl Rows<'_> {
         }
     }
 
+    fn keep_objects(&mut self, keep: bool) {
+        match self {
+            Rows::Json(rows) => rows.keep_objects = keep,
+            Rows::Xml(rows) => rows.keep_objects = keep,
+            Rows::Csv(_) | Rows::Book(_) => {}
+        }
+    }
+
     /// The paths seen so far, of a file without a header.
     fn paths(&mut self) -> Option<&mut json_reader::Paths> {
         match self {
@@ -260,11 +270,16 @@ impl TableReader<'_> {
         }
     }
 
-    /// From now on each row of a JSON file brings its object along.
+    /// From now on each row of a JSON or XML file brings its object or element along.
     pub fn keep_objects(&mut self) {
-        if let Rows::Json(rows) = &mut self.rows {
-            rows.keep_objects = true;
-        }
+        self.rows.keep_objects(true);
+    }
+
+    /// The start tags that stand around the rows of an XML file, and their end tags; from the first row on.
+    #[must_use]
+    pub fn frame(&self) -> Option<(&str, &str)> {
+        let Rows::Xml(rows) = &self.rows else { return None };
+        rows.frame.as_ref().map(|(starts, ends)| (starts.as_str(), ends.as_str()))
     }
 
     /// Columns that appeared below the rows from which [`Layout::columns`] was taken: JSON and XML have no header.

@@ -9,7 +9,7 @@ use crate::json_reader::JsonReader;
 use crate::xml_reader::XmlReader;
 use crate::{
     Finding, Layout, PathInfo, ReadError, ReadOptions, Row, Rows, SAMPLE_ROWS, TableReader, Text, Utf8, book_reader,
-    json_paths, sniff, xml_reader,
+    json_paths, sniff, xml_paths,
 };
 
 /// Looks at the beginning of `source` and opens the table in it.
@@ -207,7 +207,7 @@ fn open_xml<'a>(
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
         return Err(ReadError::NotText("a web page (HTML)"));
     }
-    let candidates = xml_reader::find_paths(sample);
+    let candidates = xml_paths::find_paths(sample);
     let mut layout = layout("xml", encoding);
     layout.paths = candidates
         .iter()
@@ -237,13 +237,9 @@ fn open_xml<'a>(
 
 /// Opens a file without a header: its columns are the paths that its first rows have.
 fn open_paths(mut rows: Rows<'_>, mut layout: Layout) -> Result<TableReader<'_>, ReadError> {
-    if let Rows::Json(rows) = &mut rows {
-        rows.keep_objects = true;
-    }
+    rows.keep_objects(true);
     let (first, broken) = read_some(&mut rows, SAMPLE_ROWS)?;
-    if let Rows::Json(rows) = &mut rows {
-        rows.keep_objects = false;
-    }
+    rows.keep_objects(false);
     if first.is_empty() {
         return Err(ReadError::PathMissing(layout.path.clone().unwrap_or_default()));
     }

@@ -3,134 +3,27 @@
 //! Events are read as a stream; one element at a time is taken apart into paths (`price/@currency`, `FEATURE[Farbe]`).
 //! Entities that a document defines itself are never expanded, so that none can grow; nothing is fetched.
 
-use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 
-use quick_xml::Reader;
-use quick_xml::XmlVersion;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::{Reader, Writer, XmlVersion};
 
 use crate::json_reader::{Gathered, Paths};
 use crate::{ReadError, Row};
 
 /// No element may hold more text.
 const MAX_ELEMENT: usize = 4 * 1024 * 1024;
-const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
+/// Nor more with its markup.
+const MAX_OBJECT: usize = 4 * MAX_ELEMENT;
 /// Between two markups no more may stand: quick-xml holds it at once.
 const MAX_PIECE: u64 = 8 * 1024 * 1024;
-
-/// Feeds that are known: the element of a product by the names above it, whatever their namespaces.
-const KNOWN: [(&str, &str); 14] = [
-    ("BMECAT/T_NEW_CATALOG/PRODUCT", "BMEcat 2005"),
-    ("BMECAT/T_NEW_CATALOG/ARTICLE", "BMEcat 1.2"),
-    ("BMECAT/T_UPDATE_PRODUCTS/PRODUCT", "BMEcat 2005"),
-    ("BMECAT/T_UPDATE_PRODUCTS/ARTICLE", "BMEcat 1.2"),
-    ("BMECAT/T_UPDATE_PRICES/PRODUCT", "BMEcat 2005"),
-    ("BMECAT/T_UPDATE_PRICES/ARTICLE", "BMEcat 1.2"),
-    ("rss/channel/item", "RSS"),
-    ("feed/entry", "Atom"),
-    ("RDF/item", "RSS 1.0"),
-    ("ICECAT-interface/Product", "Icecat"),
-    ("odoo/data/record", "Odoo"),
-    ("odoo/record", "Odoo"),
-    ("openerp/data/record", "Odoo"),
-    ("Catalog/Products/Product", "catalog"),
-];
 
 /// Elements that hold a name and a value: their value stands under their name.
 const PAIRS: [(&str, &str, &str); 3] =
     [("FEATURE", "FNAME", "FVALUE"), ("postmeta", "meta_key", "meta_value"), ("attribute", "name", "value")];
 
-/// An element that the beginning of a file shows more than once, or that is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Candidate {
-    pub(crate) path: String,
-    pub(crate) count: usize,
-    pub(crate) known: Option<&'static str>,
-}
-
-#[derive(Default)]
-struct Seen {
-    count: usize,
-    children: std::collections::BTreeSet<String>,
-    order: usize,
-}
-
-/// The elements that could be rows, the most likely first.
-pub(crate) fn find_paths(head: &str) -> Vec<Candidate> {
-    let mut reader = Reader::from_reader(head.as_bytes());
-    configure(&mut reader);
-    let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
-    let mut stack: Vec<String> = Vec::new();
-    let mut buffer = Vec::new();
-    loop {
-        buffer.clear();
-        match reader.read_event_into(&mut buffer) {
-            Ok(Event::Start(element)) => {
-                let name = element.local_name().as_ref().to_owned();
-                note(&mut seen, &stack, &name, &element);
-                stack.push(name);
-                if stack.len() > MAX_DEPTH {
-                    break;
-                }
-            }
-            Ok(Event::Empty(element)) => {
-                let name = element.local_name().as_ref().to_owned();
-                note(&mut seen, &stack, &name, &element);
-            }
-            Ok(Event::End(_)) => {
-                stack.pop();
-            }
-            Ok(Event::Eof) | Err(_) => break,
-            Ok(_) => {}
-        }
-    }
-    let mut found: Vec<(Candidate, usize, usize, usize)> = seen
-        .iter()
-        .filter(|(path, one)| path.contains('/') && !one.children.is_empty())
-        .map(|(path, one)| {
-            let known = KNOWN.iter().find(|(name, _)| name == path).map(|(_, what)| *what);
-            let name = path.rsplit('/').next().unwrap_or_default().to_lowercase();
-            let usual = ["product", "item", "article", "produit", "record", "row", "offer", "entry", "good", "sku"]
-                .contains(&name.as_str());
-            // Something that repeats, has many parts, and does not lie inside another thing that repeats.
-            let inside = seen.iter().any(|(other, outer)| {
-                outer.count > 1
-                    && !outer.children.is_empty()
-                    && path.len() > other.len()
-                    && path.starts_with(&format!("{other}/"))
-            });
-            let score = if one.count > 1 && !inside { one.children.len() * one.count.min(1_000) } else { 0 };
-            let score = if usual && !inside { score.max(1) * 20 } else { score };
-            let score = if known.is_some() { usize::MAX } else { score };
-            (Candidate { path: path.clone(), count: one.count, known }, score, path.matches('/').count(), one.order)
-        })
-        .filter(|(candidate, score, ..)| *score > 0 || candidate.count == 1)
-        .collect();
-    found.sort_by_key(|(_, score, depth, order)| (std::cmp::Reverse(*score), *depth, *order));
-    found.truncate(20);
-    found.into_iter().map(|(candidate, ..)| candidate).collect()
-}
-
-fn note(seen: &mut BTreeMap<String, Seen>, stack: &[String], name: &str, element: &BytesStart<'_>) {
-    let parent = stack.join("/");
-    let path = if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") };
-    let order = seen.len();
-    let one = seen.entry(path).or_insert_with(|| Seen { order, ..Seen::default() });
-    one.count += 1;
-    one.children.extend(
-        element
-            .attributes()
-            .flatten()
-            .map(|attribute| format!("@{}", attribute.key.0))
-            .filter(|name| !name.starts_with("@xmlns")),
-    );
-    if let Some(parent) = seen.get_mut(&parent) {
-        parent.children.insert(name.to_owned());
-    }
-}
-
-fn configure<R>(reader: &mut Reader<R>) {
+pub(crate) fn configure<R>(reader: &mut Reader<R>) {
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
     config.check_end_names = true;
@@ -157,11 +50,17 @@ pub(crate) struct XmlReader<R: Read> {
     reader: Reader<BufReader<Bounded<R>>>,
     buffer: Vec<u8>,
     wanted: Vec<String>,
-    stack: Vec<String>,
+    /// The elements that are open around a row, and around what is none.
+    stack: Vec<BytesStart<'static>>,
     pub(crate) paths: Paths,
     gathered: Gathered,
     number: u64,
     bytes: usize,
+    /// Whether each row brings its element along.
+    pub(crate) keep_objects: bool,
+    object: Writer<Vec<u8>>,
+    /// The start tags around the first row, and the end tags.
+    pub(crate) frame: Option<(String, String)>,
 }
 
 /// What is known of an element that is open inside a row.
@@ -190,7 +89,27 @@ impl<R: Read> XmlReader<R> {
             gathered: Gathered::default(),
             number: 0,
             bytes: 0,
+            keep_objects: false,
+            object: Writer::new(Vec::new()),
+            frame: None,
         }
+    }
+
+    /// Whether the open elements are those of a row.
+    fn at_row(&self) -> bool {
+        self.stack.len() == self.wanted.len()
+            && self.stack.iter().zip(&self.wanted).all(|(open, wanted)| open.local_name().as_ref() == wanted)
+    }
+
+    /// Keeps a piece of a row as it stands in the file.
+    fn keep(&mut self, event: Event<'_>) -> Result<(), ReadError> {
+        if self.keep_objects {
+            self.object.write_event(event)?;
+            if self.object.get_ref().len() > MAX_OBJECT {
+                return Err(ReadError::RowTooLong { row: self.number });
+            }
+        }
+        Ok(())
     }
 
     fn event(&mut self) -> Result<Event<'static>, ReadError> {
@@ -213,32 +132,22 @@ impl<R: Read> XmlReader<R> {
             let event = self.event()?;
             match event {
                 Event::Start(element) => {
-                    self.stack.push(element.local_name().as_ref().to_owned());
+                    self.stack.push(element);
                     if self.stack.len() > MAX_DEPTH {
                         return Err(self.deep());
                     }
-                    if self.stack == self.wanted {
-                        self.number += 1;
-                        self.bytes = 0;
-                        self.attributes(&element, "")?;
-                        self.element()?;
-                        self.stack.pop();
-                        if self.give(row)? {
-                            return Ok(true);
-                        }
+                    if self.at_row() && self.row(false, row)? {
+                        return Ok(true);
                     }
                 }
                 Event::Empty(element) => {
-                    let depth = self.stack.len();
-                    let here = depth + 1 == self.wanted.len()
-                        && self.stack[..] == self.wanted[..depth]
-                        && element.local_name().as_ref() == self.wanted[depth];
-                    if here {
-                        self.number += 1;
-                        self.attributes(&element, "")?;
-                        if self.give(row)? {
+                    self.stack.push(element);
+                    if self.at_row() {
+                        if self.row(true, row)? {
                             return Ok(true);
                         }
+                    } else {
+                        self.stack.pop();
                     }
                 }
                 Event::End(_) => {
@@ -249,6 +158,26 @@ impl<R: Read> XmlReader<R> {
                 _ => {}
             }
         }
+    }
+
+    /// Reads the row whose element was opened last; gives whether it is one that is not blank.
+    fn row(&mut self, is_empty: bool, row: &mut Row) -> Result<bool, ReadError> {
+        let Some(element) = self.stack.pop() else { return Ok(false) };
+        self.number += 1;
+        self.bytes = 0;
+        self.object.get_mut().clear();
+        self.keep(Event::Start(element.borrow()))?;
+        self.attributes(&element, "")?;
+        if is_empty {
+            self.keep(Event::End(element.to_end()))?;
+        } else {
+            self.element()?;
+        }
+        if self.frame.is_none() {
+            let ends = self.stack.iter().rev().map(|open| format!("</{}>", open.name().0)).collect();
+            self.frame = Some((self.stack.iter().map(|open| format!("<{}>", &**open)).collect(), ends));
+        }
+        self.give(row)
     }
 
     fn deep(&self) -> ReadError {
@@ -262,6 +191,7 @@ impl<R: Read> XmlReader<R> {
         }
         row.clear();
         row.number = self.number;
+        row.object.extend_from_slice(self.object.get_ref());
         self.gathered.empty_into(row);
         Ok(!row.is_blank())
     }
@@ -305,6 +235,7 @@ impl<R: Read> XmlReader<R> {
         let mut own_text = String::new();
         loop {
             let event = self.event()?;
+            self.keep(event.borrow())?;
             match event {
                 // Descriptions that are not wrapped into CDATA keep their HTML.
                 Event::Start(element) if is_markup(&element, &open) => {
