@@ -135,7 +135,7 @@ pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result
     let mut reader = BatchReader::open(bytes)?;
     let (rules, columns) = (reader.header().rules.clone(), reader.header().column_names());
     let options = &job.options;
-    let new_attributes: BTreeMap<String, String> = if options.create_attributes {
+    let mut new_attributes: BTreeMap<String, String> = if options.create_attributes {
         let mapped = reader.header().columns.iter().filter_map(|column| Some((column.attribute.clone()?, column.name.clone())));
         mapped.map(|(code, name)| if name.is_empty() { (code.clone(), code) } else { (code, name) }).collect()
     } else {
@@ -152,7 +152,6 @@ pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result
         language: options.language,
         decimal_mark: rules.decimal_mark,
         reject_values: options.on_error == OnError::RejectValue,
-        new_attributes,
         ..Batch::new(record.id, job.id)
     };
     while let Some((number, content)) = reader.read()? {
@@ -179,6 +178,12 @@ pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result
             },
         }
     }
+    if options.create_attributes {
+        new_attributes.extend(reader.attributes);
+    } else {
+        batch.optional_attributes = reader.attributes.into_keys().collect();
+    }
+    batch.new_attributes = new_attributes;
     Ok((batch, columns))
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Read, Write};
 
-use product::{Blank, Cells, Field, RowError, RowRules, Tables, Target, Transforms};
+use product::{Blank, Cells, Field, RowError, RowRules, Tables, Target, Transforms, is_code, normalize};
 use runtime::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +82,9 @@ struct Line<'a> {
     n: i32,
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     c: Vec<Cow<'a, str>>,
+    /// Names and values of a shop's further attributes.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    a: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     e: Option<(Cow<'a, str>, Cow<'a, str>)>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -186,16 +189,23 @@ impl BatchWriter {
         Ok(Self { encoder, line: Vec::with_capacity(4 * 1024), rows: 0 })
     }
 
-    /// Adds a row of cells, in the order of the header's columns.
+    /// Adds a row of cells, in the order of the header's columns, and the attributes that have none, by their names.
     ///
     /// # Errors
     /// When memory cannot be had.
-    pub fn push<'c>(&mut self, number: i32, cells: impl Iterator<Item = &'c str>) -> Result<()> {
+    pub fn push<'c>(
+        &mut self,
+        number: i32,
+        cells: impl Iterator<Item = &'c str>,
+        attributes: &'c [(String, String)],
+    ) -> Result<()> {
         let mut texts: Vec<Cow<'c, str>> = cells.map(Cow::Borrowed).collect();
         while texts.last().is_some_and(|text| text.is_empty()) {
             texts.pop();
         }
-        self.write(&Line { n: number, c: texts, ..Line::default() })
+        let attributes =
+            attributes.iter().map(|(name, text)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(text.as_str())));
+        self.write(&Line { n: number, c: texts, a: attributes.collect(), ..Line::default() })
     }
 
     /// Adds a row that cannot be read.
@@ -244,6 +254,8 @@ pub struct BatchReader<R: Read> {
     header: BatchHeader,
     transforms: Option<Transforms>,
     line: String,
+    /// The attributes that have no column, by code, with their names.
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl<R: Read> BatchReader<R> {
@@ -258,7 +270,7 @@ impl<R: Read> BatchReader<R> {
         lines.read_line(&mut line).map_err(Error::internal)?;
         let header: BatchHeader = serde_json::from_str(&line).map_err(Error::internal)?;
         let transforms = header.transforms().map_err(Error::internal)?;
-        Ok(Self { lines, header, transforms, line })
+        Ok(Self { lines, header, transforms, line, attributes: BTreeMap::new() })
     }
 
     /// What the rows have in common.
@@ -284,9 +296,21 @@ impl<R: Read> BatchReader<R> {
             return Ok(Some((line.n, RowContent::LeftOut(RowError::row(&code, message)))));
         }
         line.c.resize(self.header.columns.len(), Cow::Borrowed(""));
-        let cells = self.header.cells(line.c, self.transforms.as_ref());
+        let mut cells = self.header.cells(line.c, self.transforms.as_ref());
+        for (name, text) in line.a {
+            if let Some(code) = attribute_code(&name) {
+                self.attributes.entry(code.clone()).or_insert_with(|| name.into_owned());
+                cells.set_attribute(code, Some(text));
+            }
+        }
         Ok(Some((line.n, RowContent::Cells(Box::new(cells)))))
     }
+}
+
+/// The code of an attribute that a shop calls by a name; none when nothing of it can stand in a code.
+fn attribute_code(name: &str) -> Option<String> {
+    let code: String = normalize(name).chars().filter(char::is_ascii).take(100).collect();
+    is_code(&code).then_some(code)
 }
 
 #[cfg(test)]
@@ -319,7 +343,7 @@ mod tests {
         let mut row = Row::default();
         while table.read(&mut row).unwrap() {
             let number = i32::try_from(row.number).unwrap();
-            writer.push(number, header.columns.iter().map(|column| row.cell(column.index))).unwrap();
+            writer.push(number, header.columns.iter().map(|column| row.cell(column.index)), &[]).unwrap();
         }
         writer.push_rejected(3, "column_count_mismatch", "expected 3 cells").unwrap();
         writer.push_left_out(4, "merged", "an image").unwrap();

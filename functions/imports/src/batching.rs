@@ -1,11 +1,11 @@
 //! The rows of a file in batches: which rows go together, and which a later row takes back.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read;
 
 use channels::Record;
-use db_imports::ImportOptions;
+use db_imports::{Hold, ImportOptions};
 use product::{Field, Transforms, validate};
 use runtime::Error;
 use tabular::{ReadError, Row};
@@ -13,6 +13,10 @@ use tabular::{ReadError, Row};
 use crate::batch_file::{BatchHeader, BatchWriter};
 use crate::codes::{Codes, Naming};
 use crate::reading::{Failure, OpenFile, Refusal, open_file, refuse};
+
+/// Names of attributes that are remembered, and names that a warning lists.
+const NAMED: usize = 1_000;
+const SHOWN: usize = 20;
 
 /// How large things may be.
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +48,8 @@ pub struct ParsedFile {
     pub superseded: BTreeMap<i32, Vec<(i32, i32)>>,
     /// Where the file was cut short, if it was.
     pub cut_short: Option<String>,
-    /// Columns that appeared only further down.
-    pub late_columns: Vec<String>,
+    /// What is to be known of it.
+    pub warnings: Vec<Hold>,
 }
 
 /// Batches that are being filled, one of each phase.
@@ -58,6 +62,8 @@ struct Filling<'s> {
     codes: [Codes; 2],
     parsed: ParsedFile,
     most: i32,
+    /// Names of attributes that have no column.
+    attributes: BTreeSet<String>,
 }
 
 impl OpenFile<'_> {
@@ -91,6 +97,7 @@ impl OpenFile<'_> {
             codes: [Codes::default(), Codes::default()],
             parsed: ParsedFile::default(),
             most,
+            attributes: BTreeSet::new(),
         };
         let numeric = self.header.columns.iter().filter(|column| column.field.is_some_and(Field::is_number));
         let numbers: HashSet<usize> = numeric.map(|column| column.index).collect();
@@ -123,7 +130,7 @@ impl OpenFile<'_> {
                 let cell = |index| {
                     certain.iter().find(|(at, _)| *at == index).map_or_else(|| row.cell(index), |(_, text)| text)
                 };
-                filling.row(number, None, cell, &mut send)?;
+                filling.row(number, None, cell, &[], &mut send)?;
                 continue;
             };
             let cells: Vec<String> = row.cells().map(str::to_owned).collect();
@@ -138,7 +145,7 @@ impl OpenFile<'_> {
                 filling.record(&record, &mut send)?;
             }
         }
-        filling.parsed.late_columns = self.table.late_columns().to_vec();
+        filling.warn(self.table.late_columns());
         for phase in 0..2 {
             filling.flush(phase, &mut send)?;
         }
@@ -179,6 +186,7 @@ impl Filling<'_> {
         number: i32,
         variant: Option<bool>,
         cell: impl Fn(usize) -> &'c str,
+        attributes: &[(String, String)],
         send: Deliver<'_>,
     ) -> Result<(), Failure> {
         let header = self.header;
@@ -199,7 +207,7 @@ impl Filling<'_> {
         let untitled = naming.title.is_some() && text(Field::Title, naming.title).is_empty();
         // A row that could make no product comes after the one that does, and takes nothing of it back.
         let phase = usize::from(variant || untitled && self.codes[0].knows(keys));
-        self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)))?;
+        self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)), attributes)?;
         let batch = self.writers[phase].as_ref().map_or(0, |(batch, _)| *batch);
         // A row with errors takes nothing back. Repeated codes are rare, so the check costs little here.
         let transforms = self.transforms.as_ref();
@@ -215,7 +223,39 @@ impl Filling<'_> {
         }
         let text =
             |index: usize| record.cells.iter().find(|(at, _)| *at == index).map_or("", |(_, text)| text.as_str());
-        self.row(record.number, Some(record.variant), text, send)
+        for (name, _) in &record.attributes {
+            if self.attributes.len() < NAMED && !self.attributes.contains(name) {
+                self.attributes.insert(name.clone());
+            }
+        }
+        self.row(record.number, Some(record.variant), text, &record.attributes, send)
+    }
+
+    /// Tells what only the whole file shows.
+    fn warn(&mut self, late_columns: &[String]) {
+        let mut warn = |code: &str, message: String| {
+            self.parsed.warnings.push(Hold { code: code.to_owned(), message });
+        };
+        let listed = |names: &[&str]| {
+            let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
+            format!("{}{more}", names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", "))
+        };
+        if !late_columns.is_empty() {
+            let names: Vec<&str> = late_columns.iter().map(String::as_str).collect();
+            let message = format!(
+                "further columns appear below the first rows and are left out: {}; a mapping can name them",
+                listed(&names)
+            );
+            warn("columns_late", message);
+        }
+        if !self.attributes.is_empty() {
+            let names: Vec<&str> = self.attributes.iter().map(String::as_str).collect();
+            let message = format!(
+                "the shop's products have attributes: {}; those that your catalogue does not have are left out, unless create_attributes is chosen",
+                listed(&names)
+            );
+            warn("shop_attributes", message);
+        }
     }
 
     fn full(&mut self, phase: usize, send: Deliver<'_>) -> Result<(), Failure> {
@@ -409,6 +449,27 @@ mod tests {
         assert!(told[0].contains("\"price\" was taken for it") && told[1].contains("\"note\" is gone"), "{told:?}");
         let note = file.header.columns.iter().find(|column| column.name == "note").unwrap();
         assert_eq!(note.blank, product::Blank::Leave, "a column that is not there takes nothing away");
+    }
+
+    #[test]
+    fn a_shops_attributes_have_codes_of_ours_and_are_told() {
+        let file = "sku;attribute_set_code;product_type;product_websites;name;price;additional_attributes\n\
+                    A;Default;simple;base;Cap;5;\"Matière=Laine,色=red,care=\"\"a, b\"\"\"\n";
+        let mut bytes = Vec::new();
+        let parsed = read_file(file.as_bytes(), &ImportOptions::default(), Limits { batch_rows: 10 }, |batch| {
+            bytes = batch.bytes
+        })
+        .unwrap();
+        assert_eq!(parsed.warnings.len(), 1);
+        assert!(parsed.warnings[0].message.contains("care, matière, 色"), "{:?}", parsed.warnings);
+        let mut batch = crate::batch_file::BatchReader::open(&bytes[..]).unwrap();
+        let rules = batch.header().rules.clone();
+        let (_, crate::batch_file::RowContent::Cells(cells)) = batch.read().unwrap().unwrap() else { panic!("cells") };
+        let row = validate(&cells, &rules).unwrap();
+        let texts: Vec<(&str, Option<&str>)> =
+            row.attributes.iter().map(|(code, text)| (code.as_str(), text.as_deref())).collect();
+        assert_eq!(texts, [("matiere", Some("Laine")), ("care", Some("a, b"))]);
+        assert_eq!(batch.attributes["matiere"], "matière");
     }
 
     #[test]

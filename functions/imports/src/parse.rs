@@ -8,7 +8,7 @@ use std::io::Read;
 
 use cloud::Objects;
 use db_catalog::CatalogDb;
-use db_imports::{FileLayout, Hold, ImportJob, ImportOptions, ImportStatus, ImportsDb, NewBatch};
+use db_imports::{FileLayout, Hold, ImportJob, ImportOptions, ImportStatus, ImportsDb, NewBatch, ReadRows};
 use futures::{StreamExt, TryStreamExt};
 use product::Mapping;
 use runtime::{Cx, Error, Metric, ObjectCreated, Result, TenantId, Unit, emit_metrics};
@@ -61,8 +61,15 @@ pub async fn parse(cx: Cx, object: ObjectCreated) -> Result<()> {
         Ok(read) => {
             let holds = file_holds(&db, tenant, &job, &read.parsed, &read.layout).await?;
             let parsed = &read.parsed;
-            let told = (read.hash.as_str(), holds.as_slice());
-            db.finish_parsing(tenant, import, (parsed.rows, parsed.batches), &parsed.superseded, told, time_now()).await?;
+            let rows = ReadRows {
+                rows: parsed.rows,
+                batches: parsed.batches,
+                superseded: &parsed.superseded,
+                content_hash: &read.hash,
+                holds: &holds,
+                warnings: &parsed.warnings,
+            };
+            db.finish_parsing(tenant, import, &rows, time_now()).await?;
             let sent = send_batches(&cx, &db, tenant, import).await?;
             if sent == 0 && db.settle_import(tenant, import, cx.now).await? {
                 send_finish(&cx, tenant, import).await?;

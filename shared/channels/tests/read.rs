@@ -74,3 +74,42 @@ fn a_comma_in_a_woocommerce_list_is_its_parts() {
     assert_eq!(texts(parent, &[Field::Sku, Field::Ean, Field::Option1Name]), ["woo-44", "4006381333931", "Size"]);
     assert_eq!(texts(variant, &[Field::Parent, Field::Option1Name, Field::Option1Value]), ["woo-44", "Size", "S"]);
 }
+
+fn attributes(record: &Record) -> Vec<(&str, &str)> {
+    record.attributes.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
+}
+
+#[test]
+fn further_attributes_come_along_and_axes_are_none() {
+    let shop = records(
+        Platform::WooCommerce,
+        &[
+            "ID;Type;SKU;Name;Regular price;In stock?;Parent;Tax status;Attribute 1 name;Attribute 1 value(s);Attribute 2 name;Attribute 2 value(s)",
+            "1;simple;A;Cap;5;1;;taxable;Material;Cotton, Wool;Empty;",
+            "2;variable;B;Shirt;;1;;taxable;Size;S, M;Material;Linen",
+            "3;variation;B-S;Shirt S;9;1;B;taxable;Size;S;;",
+        ],
+    );
+    assert_eq!(attributes(&shop[0]), [("Material", "Cotton, Wool")]);
+    assert_eq!(attributes(&shop[1]), [("Material", "Linen")]);
+    assert_eq!((shop[2].get(Field::Option1Value), attributes(&shop[2]).len()), (Some("S"), 0));
+
+    let shop = records(
+        Platform::Magento,
+        &[
+            "sku;attribute_set_code;product_type;product_websites;name;price;additional_attributes",
+            "A;Default;simple;base;Cap;5;color=Red,ean=4006381333931,manufacturer=Acme,note=one, two",
+        ],
+    );
+    assert_eq!(attributes(&shop[0]), [("color", "Red"), ("note", "one, two")]);
+    assert_eq!(texts(&shop[0], &[Field::Ean, Field::Brand]), ["4006381333931", "Acme"]);
+
+    let shop = records(
+        Platform::PrestaShop,
+        &[
+            "Product ID;Active (0/1);Name;Reference #;Reference;Price tax excluded;URL rewritten;Feature(Name:Value:Position)",
+            "1;1;Cap;x;A;5;cap;Material:Cotton:1,Material:Wool,Care:Wash:2:1,odd",
+        ],
+    );
+    assert_eq!(attributes(&shop[0]), [("Material", "Cotton, Wool"), ("Care", "Wash")]);
+}

@@ -20,6 +20,7 @@ pub(crate) struct Magento {
     price: Option<usize>,
     special: Option<usize>,
     variations: Option<usize>,
+    attributes: Option<usize>,
     texts: Vec<(Field, Option<usize>)>,
     /// The rows of SKUs: a variant is reported where its product stands.
     rows: HashMap<String, i32>,
@@ -39,6 +40,7 @@ impl Magento {
             price: find(&["price"]),
             special: find(&["special_price"]),
             variations: find(&["configurable_variations"]),
+            attributes: find(&["additional_attributes"]),
             texts: vec![
                 (Field::Title, find(&["name"])),
                 (Field::Description, find(&["description"])),
@@ -112,6 +114,19 @@ impl Magento {
             .collect();
         record.set(Field::ImageUrls, images.join("\n"));
         record.put(IDENTIFIER, sku.clone());
+        for (code, value) in attributes(text(self.attributes)) {
+            // What has a column of its own in other shops stands here in most.
+            let field = match code.as_str() {
+                "ean" | "gtin" | "barcode" => Some(Field::Ean),
+                "manufacturer" | "brand" => Some(Field::Brand),
+                "cost" => Some(Field::CostPrice),
+                _ => None,
+            };
+            match field {
+                Some(field) => record.fill(field, &value),
+                None => record.describe(&code, &value),
+            }
+        }
         let axes = self.link(&sku, text(self.variations), number);
         for ((name, _), axis) in AXES.into_iter().zip(axes) {
             record.set(name, axis);
@@ -147,5 +162,67 @@ impl Magento {
 
     pub(crate) fn finish(&mut self, records: &mut Vec<Record>) {
         records.append(&mut self.links);
+    }
+}
+
+/// Codes and values of `color=Red,care="Wash, dry",sizes=S|M`. A comma in a value that is not wrapped ends nothing unless a
+/// code and `=` follow: so does the importer (`Product::_parseAdditionalAttributes`).
+fn attributes(list: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut rest = list;
+    while !rest.is_empty() {
+        let (code, after) = match rest.split_once('=') {
+            Some((code, after)) if !code.contains(',') => (Some(code), after),
+            _ => (None, rest),
+        };
+        let (value, next) = match after.strip_prefix('"').filter(|_| code.is_some()) {
+            // A wrapped value; two quotes are one.
+            Some(wrapped) => {
+                let bytes = wrapped.as_bytes();
+                let mut end = 0;
+                while end < bytes.len() && !(bytes[end] == b'"' && bytes.get(end + 1) != Some(&b'"')) {
+                    end += if bytes[end] == b'"' { 2 } else { 1 };
+                }
+                let value = wrapped.get(..end).unwrap_or(wrapped).replace("\"\"", "\"");
+                (value, wrapped.get(end + 1..).unwrap_or_default().trim_start_matches(','))
+            }
+            None => {
+                let (value, next) = after.split_once(',').unwrap_or((after, ""));
+                (value.to_owned(), next)
+            }
+        };
+        match (code, found.last_mut()) {
+            (Some(code), _) => {
+                let value = if value == EMPTY { String::new() } else { value.replace('|', ", ") };
+                found.push((code.trim().to_lowercase(), value));
+            }
+            (None, Some((_, before))) => before.push_str(&format!(",{value}")),
+            (None, None) => {}
+        }
+        rest = next;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::attributes;
+
+    #[test]
+    fn additional_attributes_are_taken_apart_as_magento_does() {
+        let found =
+            attributes(r#"Color=Red,care="Wash, ""cold"", dry",note=a,b and c,sizes=S|M,gone=__EMPTY__VALUE__,eq=1=2"#);
+        let expected = [
+            ("color", "Red"),
+            ("care", "Wash, \"cold\", dry"),
+            ("note", "a,b and c"),
+            ("sizes", "S, M"),
+            ("gone", ""),
+            ("eq", "1=2"),
+        ];
+        assert_eq!(found, expected.map(|(code, value)| (code.to_owned(), value.to_owned())));
+        for odd in ["", ",", "=", "a", "a=\"", "a=\"\"\"", ",=,\"", "é=\"é"] {
+            let _ = attributes(odd);
+        }
     }
 }

@@ -197,6 +197,8 @@ pub struct Record {
     pub variant: bool,
     /// Texts by their places in [`Adapter::slots`].
     pub cells: Vec<(usize, String)>,
+    /// Names and values of the product's further attributes.
+    pub attributes: Vec<(String, String)>,
     /// The row makes nothing; why, as a code and a sentence.
     pub left_out: Option<(&'static str, String)>,
 }
@@ -358,6 +360,18 @@ impl Record {
         let text = text.into();
         if !text.trim().is_empty() {
             self.cells.push((slot, text));
+        }
+    }
+
+    /// Adds an attribute, unless its text is blank. Several values of one name are one text.
+    pub(crate) fn describe(&mut self, name: &str, text: &str) {
+        let (name, text) = (name.trim(), text.trim());
+        if name.is_empty() || text.is_empty() {
+            return;
+        }
+        match self.attributes.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => known.push_str(&format!(", {text}")),
+            None => self.attributes.push((name.to_owned(), text.to_owned())),
         }
     }
 

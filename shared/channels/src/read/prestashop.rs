@@ -11,6 +11,7 @@ pub(crate) struct PrestaShop {
     active: Option<usize>,
     categories: Option<usize>,
     images: Option<usize>,
+    features: Option<usize>,
     texts: Vec<(Field, Option<usize>)>,
 }
 
@@ -23,6 +24,7 @@ impl PrestaShop {
             active: find(&["active_0_1", "active"]),
             categories: find(&["categories_x_y_z", "categories"]),
             images: find(&["image_urls_x_y_z", "image_urls"]),
+            features: find(&["feature_name_value_position_customized", "feature_name_value_position", "features"]),
             texts: vec![
                 (Field::Title, find(&["name"])),
                 (Field::NetPrice, find(&["price_tax_excluded"])),
@@ -92,6 +94,13 @@ impl PrestaShop {
             record.set(Field::Sku, format!("prestashop-{id}"));
         }
         record.put(IDENTIFIER, id);
+        // `Colour:Red:1:0`: name, value, place, and whether the value is the product's own.
+        for feature in row.get(self.features).split(',') {
+            let mut parts = feature.split(':');
+            if let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+                record.describe(name, value);
+            }
+        }
         records.push(record);
     }
 }

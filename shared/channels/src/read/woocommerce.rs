@@ -177,8 +177,14 @@ impl WooCommerce {
             self.variations.push((record, parent, options));
         } else if kinds.contains(&"variable") || self.wxr {
             // Which of a WordPress shop's products have variations is known at the end.
+            for (name, value) in self.attributes(row) {
+                record.describe(&name, &value);
+            }
             self.variable.push(record);
         } else {
+            for (name, value) in self.attributes(row) {
+                record.describe(&name, &value);
+            }
             records.push(record);
         }
     }
@@ -267,6 +273,8 @@ impl WooCommerce {
                 self.skus.insert(id, sku);
             }
             let names = record.get(Field::Sku).and_then(|sku| axes.get(sku)).cloned().unwrap_or_default();
+            // What the variations choose is no attribute of the whole.
+            record.attributes.retain(|(name, _)| !names.contains(name));
             for ((name, _), axis) in AXES.into_iter().zip(names) {
                 record.set(name, axis);
             }

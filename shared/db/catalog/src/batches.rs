@@ -4,7 +4,7 @@
 //! again, it finds the note, changes nothing and gives the same outcome; so the job's database, which no transaction
 //! shares, can always be told. A preview does the same and rolls back before it notes what would have come of each row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use db_tenancy::{TenantTx, begin, is_race};
@@ -72,6 +72,8 @@ pub struct Batch {
     pub reject_values: bool,
     /// Attributes that are made if they are not there, by code, with their names.
     pub new_attributes: BTreeMap<String, String>,
+    /// Attributes whose values are left out if they are not there.
+    pub optional_attributes: BTreeSet<String>,
     /// The valid rows, no two with the same SKU or GTIN.
     pub rows: Vec<BatchRow>,
     /// The others.
@@ -98,6 +100,7 @@ impl Batch {
             decimal_mark: DecimalMark::Point,
             reject_values: false,
             new_attributes: BTreeMap::new(),
+            optional_attributes: BTreeSet::new(),
             rows: Vec::new(),
             rejected: Vec::new(),
             before: Outcome::default(),

@@ -351,6 +351,9 @@ impl Planner<'_> {
                 continue;
             };
             let Some(attribute) = self.knowledge.attributes.get(code) else {
+                if self.batch.optional_attributes.contains(code) {
+                    continue;
+                }
                 let message = match self.language() {
                     Language::En => format!("there is no attribute \"{code}\"; make it, or let the import make it"),
                     Language::Fr => format!("aucun attribut « {code} » ; créez-le, ou laissez l'import le créer"),

@@ -304,6 +304,12 @@ async fn attributes_rules_and_blanks_do_what_the_mapping_says(_: PgPoolOptions, 
     };
     let unknown = db.apply(tenant, &batch(Uuid::now_v7(), vec![with_color(Some("red"), "1")]), NOW).await.unwrap();
     assert_eq!(unknown.issues[0].error.code, "attribute_unknown");
+    let optional = Batch {
+        optional_attributes: ["color".to_owned()].into(),
+        ..batch(Uuid::now_v7(), vec![with_color(Some("red"), "9")])
+    };
+    let without = db.preview(tenant, &optional, NOW).await.unwrap().0;
+    assert_eq!((without.created, without.issues.len()), (1, 0), "a shop's own attribute is left out");
     let new_attributes = || [("color".to_owned(), "Couleur".to_owned())].into();
     let rules: Vec<product::Rule> = serde_json::from_value(serde_json::json!([
         {"field": "price", "check": "max_change", "percent": "50"},

@@ -24,6 +24,23 @@ pub struct NewBatch {
     pub phase: i16,
 }
 
+/// A file that was read to its end.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadRows<'r> {
+    /// How many rows it has.
+    pub rows: i32,
+    /// How many batches they fill.
+    pub batches: i32,
+    /// For each batch, which of its rows a later row takes back, as (row, by).
+    pub superseded: &'r BTreeMap<i32, Vec<(i32, i32)>>,
+    /// The SHA-256 of the file, in hexadecimal.
+    pub content_hash: &'r str,
+    /// Why guards hold the import.
+    pub holds: &'r [Hold],
+    /// What is to be known of it besides.
+    pub warnings: &'r [Hold],
+}
+
 /// A batch on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchRecord {
@@ -84,8 +101,7 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Notes that the file was read to its end; `superseded` says for each batch which of its rows a later row takes
-    /// back. Until then no batch is written to the catalogue: a file that cannot be read changes nothing.
+    /// Notes that the file was read to its end. Until then no batch is written to the catalogue: a file that cannot be read changes nothing.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -93,17 +109,15 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         import: Uuid,
-        (rows, batches): (i32, i32),
-        superseded: &BTreeMap<i32, Vec<(i32, i32)>>,
-        (content_hash, holds): (&str, &[Hold]),
+        read: &ReadRows<'_>,
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         lock_job(&mut tx, tenant, import).await?;
-        let numbers: Vec<i32> = superseded.keys().copied().collect();
-        let pairs: Vec<Value> = superseded.values().map(|pairs| json!(pairs)).collect();
+        let numbers: Vec<i32> = read.superseded.keys().copied().collect();
+        let pairs: Vec<Value> = read.superseded.values().map(|pairs| json!(pairs)).collect();
         let before = crate::jobs::job(&mut tx, tenant, import).await?;
-        let preview = before.run == Run::Preview || before.options.needs_preview() || !holds.is_empty();
+        let preview = before.run == Run::Preview || before.options.needs_preview() || !read.holds.is_empty();
         sqlx::query!(
             "update import_batches b set superseded = s.pairs from unnest($3::int[], $4::jsonb[]) as s(number, pairs)
              where b.tenant_id = $1 and b.import_id = $2 and b.number = s.number and b.status = 'parsed'",
@@ -117,16 +131,17 @@ impl ImportsDb {
         .map_err(error)?;
         sqlx::query!(
             "update import_jobs set total_rows = $3, total_batches = $4, parsed_at = $5, progressed_at = $5, content_hash = $6,
-                    holds = $7, status = case when $8 then 'previewing' else 'applying' end
+                    holds = $7, warnings = warnings || $9, status = case when $8 then 'previewing' else 'applying' end
              where tenant_id = $1 and import_id = $2 and status = 'parsing'",
             tenant.0,
             import,
-            rows,
-            batches,
+            read.rows,
+            read.batches,
             now,
-            content_hash,
-            Json(holds) as _,
-            preview
+            read.content_hash,
+            Json(read.holds) as _,
+            preview,
+            Json(read.warnings) as _
         )
         .execute(&mut *tx)
         .await

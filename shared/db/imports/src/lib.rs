@@ -10,7 +10,7 @@ mod options;
 mod row_issues;
 mod steps;
 
-pub use batches::{BatchRecord, NewBatch};
+pub use batches::{BatchRecord, NewBatch, ReadRows};
 pub use events::JobEvent;
 pub use exports::{ExportFile, ExportJob, ExportResult, LeftOutReason, NewExport};
 pub use import_job::{ImportJob, ImportProgress, ImportStatus, ImportTotals, NewImport, Run};

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use db_imports::{Hold, ImportOptions, ImportStatus, ImportsDb, MIGRATOR, NewBatch, NewImport, Run};
+use db_imports::{Hold, ImportOptions, ImportStatus, ImportsDb, MIGRATOR, NewBatch, NewImport, ReadRows, Run};
 use db_tenancy::{Database, Stamp, begin};
 use product::{ImportMode, Outcome};
 use runtime::{App, Env, Result, TenantId};
@@ -50,7 +50,9 @@ async fn begun_with(db: &ImportsDb, tenant: TenantId, batches: i32, holds: &[Hol
         let batch = NewBatch { number, object_key: format!("b{number}"), rows: 10, phase: 0 };
         db.register_batch(tenant, id, &batch, NOW).await.unwrap();
     }
-    db.finish_parsing(tenant, id, (batches * 10, batches), &BTreeMap::new(), ("", holds), NOW).await.unwrap();
+    let read =
+        ReadRows { rows: batches * 10, batches, superseded: &BTreeMap::new(), content_hash: "", holds, warnings: &[] };
+    db.finish_parsing(tenant, id, &read, NOW).await.unwrap();
     id
 }
 
