@@ -1,7 +1,9 @@
-"""A supplier's server for the end-to-end tests: `servers.py ftp|sftp|openssh FOLDER` tells its port, the user and where the folder
+"""A supplier's server for the end-to-end tests: `servers.py ftp|ftps|sftp|openssh FOLDER` tells its port, the user and where the folder
 is for it (and for SFTP the private key that it lets in, and its own fingerprint), and serves the folder until its input ends."""
 
 import asyncio
+import base64
+import datetime
 import json
 import os
 import pathlib
@@ -18,14 +20,40 @@ USER, PASSWORD = "tarifs", "secret of the supplier"
 
 
 def ftp(folder):
-    from pyftpdlib.authorizers import DummyAuthorizer
     from pyftpdlib.handlers import FTPHandler
+
+    _serve_ftp(FTPHandler, folder)
+
+
+def ftps(folder):
+    """FTP that turns to TLS, with a certificate that nobody knows."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from pyftpdlib.handlers import TLS_FTPHandler
+
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "supplier")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + datetime.timedelta(days=1))
+    certificate = certificate.sign(key, hashes.SHA256())
+    pem = certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    fingerprint = "SHA256:" + base64.b64encode(certificate.fingerprint(hashes.SHA256())).decode().rstrip("=")
+    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
+        file.write(pem)
+        file.flush()
+        _serve_ftp(TLS_FTPHandler, folder, {"certfile": file.name, "tls_control_required": True, "tls_data_required": True}, fingerprint)
+
+
+def _serve_ftp(kind, folder, settings=None, certificate=None):
+    from pyftpdlib.authorizers import DummyAuthorizer
     from pyftpdlib.servers import FTPServer
 
-    handler = type("Handler", (FTPHandler,), {"authorizer": DummyAuthorizer()})
+    handler = type("Handler", (kind,), {"authorizer": DummyAuthorizer(), **(settings or {})})
     handler.authorizer.add_user(USER, PASSWORD, folder, perm="elradfmw")
     server = FTPServer(("127.0.0.1", 0), handler)
-    _tell(port=server.address[1])
+    _tell(port=server.address[1], **({"certificate": certificate} if certificate else {}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
 
@@ -114,4 +142,4 @@ def _tell(**facts):
 
 if __name__ == "__main__":
     kind, root = sys.argv[1], str(pathlib.Path(sys.argv[2]).resolve())
-    asyncio.run(sftp(root)) if kind == "sftp" else {"ftp": ftp, "openssh": openssh}[kind](root)
+    asyncio.run(sftp(root)) if kind == "sftp" else {"ftp": ftp, "ftps": ftps, "openssh": openssh}[kind](root)

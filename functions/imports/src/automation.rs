@@ -46,7 +46,7 @@ pub enum Source {
         #[serde(default)]
         afterwards: Afterwards,
         /// The fingerprint of the key that the SFTP server must show, `SHA256:…`; the one it showed at the first meeting
-        /// unless said.
+        /// unless said. Of FTPS, that of its certificate, for one that no known authority signed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         host_key: Option<String>,
     },
@@ -117,6 +117,16 @@ pub enum Login {
     Bearer,
     /// `secret.token` in this header.
     Header(String),
+    /// A token of OAuth 2.0 (client credentials, RFC 6749 section 4.4), which `secret.password` is given for at each look.
+    Oauth2 {
+        /// Where tokens are given.
+        token_url: String,
+        /// Who we are there.
+        client_id: String,
+        /// What the token is for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scope: Option<String>,
+    },
 }
 
 /// How the next page of an interface is asked for.
@@ -223,6 +233,9 @@ pub struct AutomationView {
     /// Since when it pauses because of them; to enable it lets it go on.
     #[serde(with = "time::serde::rfc3339::option")]
     paused_at: Option<OffsetDateTime>,
+    /// Why it failed the last time before it paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused_because: Option<String>,
     /// The address to which the supplier sends mails.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
@@ -296,6 +309,11 @@ impl Source {
                     && (name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
                 {
                     return wrong("source.login", "expected the name of a header");
+                }
+                if let Login::Oauth2 { token_url, client_id, .. } = login
+                    && (!web(token_url) || client_id.is_empty())
+                {
+                    return wrong("source.login", "expected an address that gives tokens, and a client's id");
                 }
             }
             Source::Drop {} => {}
@@ -416,6 +434,7 @@ pub(crate) fn view(cx: &Cx, tenant: TenantId, automation: Automation) -> Automat
         pause_after: automation.pause_after,
         failures: automation.failures,
         paused_at: automation.paused_at,
+        paused_because: automation.paused_because.filter(|_| automation.paused_at.is_some()),
         address,
         folder,
         host_key: automation.state.0.host_key,

@@ -1,5 +1,6 @@
 //! What lies where an automation looks.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use db_suppliers::AutomationState;
@@ -38,8 +39,10 @@ const PATIENCE: Duration = Duration::from_secs(100);
 const MOST_FILES: usize = 20;
 /// Pages of an interface that one look takes.
 const MOST_PAGES: usize = 1_000;
-/// Files of a folder that are remembered.
-const MOST_SEEN: usize = 2_000;
+/// The answer of a server of tokens is no larger.
+const MOST_TOKEN: u64 = 100_000;
+/// A file that is as it was so long before is taken for whole.
+const STILL: Duration = Duration::from_secs(2);
 
 /// Fetches what is new; `state` is what is known of earlier files, and afterwards of these.
 pub(crate) async fn fetch(
@@ -50,36 +53,59 @@ pub(crate) async fn fetch(
     most: u64,
 ) -> Result<std::result::Result<Vec<Found>, NotFetched>> {
     Ok(match source {
-        Source::Http { url, login } => web(cx.get::<Fetcher>().await?.as_ref(), url, login, secrets, state, most).await,
-        Source::Rest { url, login, path, paging } => {
-            let credentials = credentials(login, secrets);
-            rest(cx.get::<Fetcher>().await?.as_ref(), url, &credentials, (path, paging.as_ref()), most).await
+        Source::Http { url, login } | Source::Rest { url, login, .. } => {
+            let fetcher = cx.get::<Fetcher>().await?;
+            let credentials = match credentials(&fetcher, login, secrets).await {
+                Ok(credentials) => credentials,
+                Err(why) => return Ok(Err(why)),
+            };
+            match source {
+                Source::Rest { path, paging, .. } => {
+                    rest(&fetcher, url, &credentials, (path, paging.as_ref()), most).await
+                }
+                _ => web(&fetcher, url, &credentials, state, most).await,
+            }
         }
         Source::Ftp { .. } => folder(cx, source, secrets, state, most).await,
         Source::Email { .. } | Source::Drop {} => Ok(Vec::new()),
     })
 }
 
-fn credentials(login: &Login, secrets: &Secrets) -> Credentials {
+async fn credentials(
+    fetcher: &Fetcher,
+    login: &Login,
+    secrets: &Secrets,
+) -> std::result::Result<Credentials, NotFetched> {
     let token = || secrets.token.clone().unwrap_or_default();
-    match login {
+    Ok(match login {
         Login::None => Credentials::None,
         Login::Basic(user) => Credentials::Basic(user.clone(), secrets.password.clone().unwrap_or_default()),
         Login::Bearer => Credentials::Bearer(token()),
         Login::Header(name) => Credentials::Header(name.clone(), token()),
-    }
+        Login::Oauth2 { token_url, client_id, scope } => {
+            let secret = secrets.password.as_deref().unwrap_or_default();
+            let mut form =
+                vec![("grant_type", "client_credentials"), ("client_id", client_id), ("client_secret", secret)];
+            form.extend(scope.as_deref().map(|scope| ("scope", scope)));
+            let answer = fetcher.post_form(token_url, &form, MOST_TOKEN, PATIENCE).await;
+            let answer = answer.map_err(|why| NotFetched(format!("no token could be had: {why}")))?;
+            let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+            let token = answer["access_token"].as_str().filter(|token| !token.chars().any(char::is_control));
+            let missing = || NotFetched("no token could be had: expected JSON with an access_token".to_owned());
+            Credentials::Bearer(token.ok_or_else(missing)?.to_owned())
+        }
+    })
 }
 
 async fn web(
     fetcher: &Fetcher,
     url: &str,
-    login: &Login,
-    secrets: &Secrets,
+    credentials: &Credentials,
     state: &mut AutomationState,
     most: u64,
 ) -> std::result::Result<Vec<Found>, NotFetched> {
     let known = Known { etag: state.etag.clone(), last_modified: state.last_modified.clone() };
-    let fetched = fetcher.fetch_as(url, &credentials(login, secrets), &known, most, PATIENCE).await?;
+    let fetched = fetcher.fetch_as(url, credentials, &known, most, PATIENCE).await?;
     if fetched.unchanged {
         return Ok(Vec::new());
     }
@@ -169,9 +195,13 @@ async fn folder(
     if let Some(key) = remote.host_key() {
         state.host_key = Some(key.to_owned());
     }
+    let listed = std::time::Instant::now();
     let mut files: Vec<RemoteFile> =
         remote.list(folder).await?.into_iter().filter(|file| matches(pattern, &file.name)).collect();
     let mark = |file: &RemoteFile| format!("{} {} {}", file.name, file.size, file.modified);
+    // What is gone from the folder need not be remembered.
+    let marks: HashSet<String> = files.iter().map(mark).collect();
+    state.seen.retain(|seen| marks.contains(seen));
     if *take == Take::Newest {
         // What is left when the newest was moved away is no news.
         let news = files.into_iter().filter(|file| state.newest.is_none_or(|newest| file.modified >= newest));
@@ -192,14 +222,30 @@ async fn folder(
                 file.name, file.size
             )));
         }
-        found.push(Found { name: file.name.clone(), bytes: remote.fetch(folder, &file.name, most).await? });
+        found.push((file, remote.fetch(folder, &file.name, most).await?));
+    }
+    // A file that somebody is still writing is left for later.
+    let mut growing = None;
+    if !found.is_empty() {
+        tokio::time::sleep(STILL.saturating_sub(listed.elapsed())).await;
+        let now: HashSet<String> = remote.list(folder).await?.iter().map(mark).collect();
+        found.retain(|(file, bytes)| {
+            let whole = bytes.len() as u64 == file.size && now.contains(&mark(file));
+            if !whole {
+                growing = Some(file.name.clone());
+            }
+            whole
+        });
+    }
+    remote.close().await;
+    if let (Some(name), true) = (growing, found.is_empty()) {
+        return Err(NotFetched(format!("the file {name} is still being written; it is looked at again later")));
+    }
+    for (file, _) in &found {
         state.seen.push(mark(file));
         state.newest = state.newest.max(Some(file.modified));
     }
-    let excess = state.seen.len().saturating_sub(MOST_SEEN);
-    state.seen.drain(..excess);
-    remote.close().await;
-    Ok(found)
+    Ok(found.into_iter().map(|(file, bytes)| Found { name: file.name.clone(), bytes }).collect())
 }
 
 /// Deletes or moves files that were taken; called when they are safe.

@@ -17,8 +17,9 @@ use crate::create_import::object_name;
 use crate::fetching::{Found, NotFetched, fetch, tidy, told};
 use crate::parse::time_now;
 
-/// A look may take so long, all its pages and files together: less than the function's timeout.
-const PATIENCE: Duration = Duration::from_secs(240);
+/// A look may take so long, all its pages and files together, and tidying up afterwards: less than the function's timeout.
+const PATIENCE: Duration = Duration::from_secs(200);
+const TIDYING: Duration = Duration::from_secs(60);
 /// After so many deliveries a look is given up. The queue's own limit.
 const MAX_ATTEMPTS: u32 = 3;
 
@@ -58,15 +59,15 @@ pub async fn run_automation(cx: Cx, message: RunMessage) -> Result<()> {
     let known = AutomationState { host_key: state.host_key.clone(), ..automation.state.0.clone() };
     let ended = match &looked {
         Ok((imports, message)) if imports.is_empty() => {
-            RunEnd { status: "nothing_new", failed: Some(false), message, imports, state: Some(&state) }
+            RunEnd { status: "nothing_new", failed: Some(false), message, imports, state: Some((&state, &automation.source)) }
         }
         // Its imports say how they end.
-        Ok((imports, message)) => RunEnd { status: "imported", failed: None, message, imports, state: Some(&state) },
+        Ok((imports, message)) => RunEnd { status: "imported", failed: None, message, imports, state: Some((&state, &automation.source)) },
         // A fault of ours is no failure of the automation, until it was tried often enough.
         Err(Error::Internal(_) | Error::Unavailable(_)) if cx.attempt < MAX_ATTEMPTS => return looked.map(|_| ()),
         Err(error) => {
             log_error(error, &id.to_string());
-            RunEnd { status: "failed", failed: Some(true), message: &told(error), imports: &[], state: Some(&known) }
+            RunEnd { status: "failed", failed: Some(true), message: &told(error), imports: &[], state: Some((&known, &automation.source)) }
         }
     };
     end(&cx, tenant, &automation, run, &ended).await
@@ -76,7 +77,7 @@ pub async fn run_automation(cx: Cx, message: RunMessage) -> Result<()> {
 pub(crate) async fn end(cx: &Cx, tenant: TenantId, automation: &Automation, run: Uuid, end: &RunEnd<'_>) -> Result<()> {
     let db = cx.get::<SuppliersDb>().await?;
     if db.end_automation_run(tenant, automation.id, run, end, time_now()).await? {
-        announce_pause(cx, tenant, automation, end.message).await?;
+        announce_pause(cx, tenant, automation.id).await?;
     }
     Ok(())
 }
@@ -84,11 +85,10 @@ pub(crate) async fn end(cx: &Cx, tenant: TenantId, automation: &Automation, run:
 /// Counts how an import ended, if an automation began it, and announces when the automation pauses because of it.
 pub(crate) async fn count_import(cx: &Cx, tenant: TenantId, import: &ImportJob) -> Result<()> {
     let Some(id) = import.automation_id else { return Ok(()) };
-    let failed = import.status == ImportStatus::Failed;
+    let failed = (import.status == ImportStatus::Failed).then(|| import.message.as_deref().unwrap_or_default());
     let db = cx.get::<SuppliersDb>().await?;
     if db.count_import(tenant, id, failed, time_now()).await? {
-        let automation = db.automation(tenant, id).await?;
-        announce_pause(cx, tenant, &automation, import.message.as_deref().unwrap_or_default()).await?;
+        announce_pause(cx, tenant, id).await?;
     }
     Ok(())
 }
@@ -109,11 +109,17 @@ pub(crate) async fn fail(
     }
 }
 
-async fn announce_pause(cx: &Cx, tenant: TenantId, automation: &Automation, message: &str) -> Result<()> {
-    tracing::warn!(id = %automation.id, "an automation pauses after failures in a row");
-    let imports = cx.get::<ImportsDb>().await?;
-    imports.announce_pause(tenant, automation.id, &automation.name, message, time_now()).await?;
-    crate::parse::publish(cx, &imports, tenant).await
+/// Announces that an automation pauses; told twice, it is announced once. Whoever dies before is followed by the next tick.
+pub(crate) async fn announce_pause(cx: &Cx, tenant: TenantId, id: Uuid) -> Result<()> {
+    let (imports, db) = (cx.get::<ImportsDb>().await?, cx.get::<SuppliersDb>().await?);
+    let automation = db.automation(tenant, id).await?;
+    let Some(paused_at) = automation.paused_at else { return Ok(()) };
+    tracing::warn!(%id, "an automation pauses after failures in a row");
+    let event = run_of(&format!("pause {id} {paused_at}"));
+    let told = (automation.name.as_str(), automation.paused_because.as_deref().unwrap_or_default());
+    imports.announce_pause(tenant, (event, id), told, time_now()).await?;
+    crate::parse::publish(cx, &imports, tenant).await?;
+    db.pause_announced(tenant, id, paused_at).await
 }
 
 async fn look(
@@ -139,7 +145,9 @@ async fn look(
     if imports.is_empty() {
         message = format!("{message}: had before, with the same content");
     }
-    if let Err(why) = tidy(cx, &source, &secrets, state, &names).await {
+    let tidied = tokio::time::timeout(TIDYING, tidy(cx, &source, &secrets, state, &names)).await;
+    let late = || NotFetched(format!("it took more than {} seconds", TIDYING.as_secs()));
+    if let Err(why) = tidied.unwrap_or_else(|_| Err(late())) {
         message = format!("{message}; the files could not be tidied up afterwards: {}", why.0);
     }
     Ok((imports, message))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use db_suppliers::SuppliersDb;
-use net::{Guard, Remote};
+use net::{Guard, Remote, RemoteError};
 use runtime::{Cx, Error, Path, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,6 +26,8 @@ pub struct ConnectionTest {
 
 /// A test takes no more than this: a whole file shows that it can be had.
 const MOST_BYTES: u64 = 50_000_000;
+/// A page of an interface is held as a tree.
+const MOST_PAGE: u64 = 10_000_000;
 
 /// It takes no longer than this: less than the gateway waits.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -46,7 +48,13 @@ async fn tried(cx: Cx, id: Path) -> Result<ConnectionTest> {
     if let (Source::Ftp { folder, .. }, Some(server)) = (&source, server(&source, &secrets, &automation.state.0)) {
         let mut remote = match Remote::open(&server, &Guard::of(&cx)).await {
             Ok(remote) => remote,
-            Err(why) => return Ok(told(false, why.to_string(), Vec::new(), None)),
+            Err(why) => {
+                let shown = match &why {
+                    RemoteError::HostKey(shown) | RemoteError::Certificate(shown) => Some(shown.clone()),
+                    _ => None,
+                };
+                return Ok(told(false, why.to_string(), Vec::new(), shown));
+            }
         };
         let host_key = remote.host_key().map(str::to_owned);
         return Ok(match remote.list(folder).await {
@@ -60,8 +68,13 @@ async fn tried(cx: Cx, id: Path) -> Result<ConnectionTest> {
     if matches!(source, Source::Email { .. } | Source::Drop {}) {
         return Ok(told(true, "it takes what arrives".to_owned(), Vec::new(), None));
     }
+    // One page of an interface shows that the others can be had.
+    let (source, most) = match source {
+        Source::Rest { url, login, path, .. } => (Source::Rest { url, login, path, paging: None }, MOST_PAGE),
+        other => (other, MOST_BYTES),
+    };
     let mut state = db_suppliers::AutomationState::default();
-    Ok(match fetch(&cx, &source, &secrets, &mut state, MOST_BYTES).await? {
+    Ok(match fetch(&cx, &source, &secrets, &mut state, most).await? {
         Ok(files) => {
             let names: Vec<String> = files.iter().map(|file| format!("{} ({} bytes)", file.name, file.bytes.len())).collect();
             told(true, "the file can be had".to_owned(), names, None)

@@ -6,12 +6,14 @@ use runtime::{Cx, Result, TenantId, log_error};
 use uuid::Uuid;
 
 use crate::automation::next_run;
-use crate::run_automation::{RunMessage, run_of};
+use crate::run_automation::{RunMessage, announce_pause, run_of};
 
 /// So many in one tick; the next comes in a minute.
 const MOST: i32 = 200;
+/// Looks are remembered for so long.
+const HISTORY: time::Duration = time::Duration::days(90);
 
-/// Claims what is due. After a time without ticks an automation looks once, not once for each time that it missed.
+/// Claims what is due; announces pauses that nobody was told of, and forgets old looks. After a time without ticks an automation looks once, not once for each time that it missed.
 pub async fn tick_automations(cx: Cx) -> Result<()> {
     let db = cx.get::<SuppliersDb>().await?;
     for (tenant, id) in db.due_automations(cx.now, MOST).await? {
@@ -20,6 +22,12 @@ pub async fn tick_automations(cx: Cx) -> Result<()> {
             log_error(&error, &id.to_string());
         }
     }
+    for (tenant, id) in db.unannounced_pauses(MOST).await? {
+        if let Err(error) = announce_pause(&cx, tenant, id).await {
+            log_error(&error, &id.to_string());
+        }
+    }
+    db.forget_automation_runs(cx.now - HISTORY, 10_000).await?;
     Ok(())
 }
 

@@ -23,7 +23,7 @@ pub struct CreatedWebhook {
 /// Makes a webhook. Its secret is shown once, and kept encrypted.
 pub async fn create_webhook(cx: Cx, input: Body<WebhookInput>) -> Result<Created<CreatedWebhook>> {
     let (tenant, id) = (cx.tenant()?, Uuid::now_v7());
-    let new = input.0.checked()?;
+    let new = input.0.checked(&cx).await?;
     let secret = new_secret()?;
     let kept = cx.get::<Keys>().await?.encrypt(secret.as_bytes(), &context(&tenant.to_string(), &id.to_string())).await?;
     let webhook = cx.get::<CoreDb>().await?.add_webhook(tenant, id, &new, &kept, &Stamp::of(&cx)?).await?;

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use cloud::Keys;
-use db_core::{CoreDb, Tried};
+use db_core::{CoreDb, DueDelivery, Tried};
+use db_tenancy::Stamp;
 use net::{FetchError, Fetcher};
 use runtime::{Cx, Error, Result, log_error};
 use time::Duration;
@@ -30,24 +31,39 @@ pub async fn deliver_webhook(cx: Cx, message: DeliveryMessage) -> Result<()> {
     let began = Instant::now();
     let answer = cx.get::<Fetcher>().await?.post(&due.url, &headers, due.body.clone(), PATIENCE).await;
     let took_ms = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
+    let mut nowhere = false;
     let (status, error) = match answer {
         Ok(status) if (200..300).contains(&status) => (Some(status), None),
         Ok(status) => (Some(status), Some(format!("expected a status from 200 to 299, the server answered {status}"))),
-        Err(FetchError::Address(why)) => (None, Some(why)),
-        Err(why) => (None, Some(why.to_string())),
+        Err(why) => {
+            nowhere = matches!(why, FetchError::Address(_));
+            (None, Some(why.to_string()))
+        }
     };
     // What the receiver refuses as it is, it refuses again; a redirect is followed by nobody.
-    let hopeless = status.is_some_and(|status| (300..500).contains(&status) && !matches!(status, 408 | 425 | 429));
+    let hopeless = nowhere || status.is_some_and(|status| (300..500).contains(&status) && !matches!(status, 408 | 425 | 429));
+    end(&cx, &db, &message, &due, (status, error, took_ms), hopeless).await
+}
+
+/// Notes what came of a try, and tells people when the webhook is switched off because of it.
+async fn end(
+    cx: &Cx,
+    db: &CoreDb,
+    message: &DeliveryMessage,
+    due: &DueDelivery,
+    (answer, error, took_ms): (Option<u16>, Option<String>, i32),
+    hopeless: bool,
+) -> Result<()> {
+    let tenant = message.tenant_id;
     let wait = usize::try_from(due.attempt - 1).ok().and_then(|tries| WAITS.get(tries)).filter(|_| !hopeless);
     let again_at = error.as_ref().and(wait).map(|minutes| cx.now + Duration::minutes(*minutes));
-    let tried = Tried { answer: status, error: error.as_deref(), took_ms, again_at };
-    let gone = status == Some(410);
-    if db.end_try(tenant, (message.delivery_id, due.webhook), &tried, gone, cx.now).await? {
-        let notice = webhook_disabled(due.webhook, &due.url, message.delivery_id);
-        for user in db.add_notice(tenant, &notice, |role| usual_wish(WEBHOOK_DISABLED, role), cx.now).await? {
-            if let Err(failed) = mail::send(&cx, &db, (tenant, notice.id, user)).await {
-                log_error(&failed, &cx.request_id);
-            }
+    let tried = Tried { answer, error: error.as_deref(), took_ms, again_at };
+    let notice = webhook_disabled(due.webhook, &due.url, message.delivery_id);
+    let usual = |role: &str| usual_wish(WEBHOOK_DISABLED, role);
+    let (ids, stamp) = ((message.delivery_id, due.webhook), Stamp::of_job(cx, "webhooks"));
+    for user in db.end_try(tenant, ids, (&tried, answer == Some(410)), (&notice, usual), &stamp).await? {
+        if let Err(failed) = mail::send(cx, db, (tenant, notice.id, user)).await {
+            log_error(&failed, &cx.request_id);
         }
     }
     Ok(())

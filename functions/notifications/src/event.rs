@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use db_core::{MailWish, NewNotice, NoticeText};
-use runtime::TenantId;
+use runtime::{Cx, Error, Permission, Result, TenantId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -28,6 +28,8 @@ pub(crate) struct Told {
     pub(crate) notice: NewNotice,
     /// What webhooks get as `data`.
     pub(crate) data: Value,
+    /// When it was, as the event says.
+    pub(crate) at: Option<String>,
 }
 
 /// The details of the bus's events; each kind has its own.
@@ -49,11 +51,15 @@ struct Detail {
     unchanged: i64,
     skipped: i64,
     duration_ms: i64,
+    finished_at: Option<String>,
 }
 
 /// What is told of an event of the bus; nothing of one that is none of these.
-pub(crate) fn told(kind: &str, detail: &Value) -> Option<Told> {
-    let known: Detail = serde_json::from_value(detail.clone()).ok()?;
+///
+/// # Errors
+/// When it is one of these, and says not what it should.
+pub(crate) fn told(kind: &str, detail: &Value) -> Result<Option<Told>> {
+    let known: Detail = serde_json::from_value(detail.clone()).map_err(Error::internal)?;
     let event = match (kind, known.status.as_str()) {
         ("ImportCompleted", "cancelled") => "import.cancelled",
         ("ImportCompleted", _) => "import.completed",
@@ -62,9 +68,11 @@ pub(crate) fn told(kind: &str, detail: &Value) -> Option<Told> {
         ("ExportCompleted", _) => "export.completed",
         ("ExportFailed", _) => "export.failed",
         ("AutomationPaused", _) => "automation.paused",
-        _ => return None,
+        _ => return Ok(None),
     };
-    let tenant = known.tenant_id?;
+    let (Some(tenant), Some(id)) = (known.tenant_id, known.event_id) else {
+        return Err(Error::internal(format!("an event {kind} without an organisation or an id")));
+    };
     let (name, job, message) = (known.name.as_str(), known.job_id, known.message.as_str());
     let rows = json!({
         "total": known.total, "created": known.created, "updated": known.updated, "unchanged": known.unchanged,
@@ -86,16 +94,31 @@ pub(crate) fn told(kind: &str, detail: &Value) -> Option<Told> {
         ),
         "import.held" => (
             "warning",
-            (
-                format!("Import of {name} waits for you"),
-                format!("A guard holds it: {message}. Look at the preview, then let it through or cancel it."),
-            ),
-            (
-                format!("L'import de {name} vous attend"),
-                format!(
-                    "Une protection le retient : {message}. Regardez l'aperçu, puis laissez-le passer ou annulez-le."
-                ),
-            ),
+            if message.is_empty() {
+                (
+                    format!("Import of {name} waits for you"),
+                    "Its automation asks for approval. Look at the preview, then apply it or cancel it.".to_owned(),
+                )
+            } else {
+                (
+                    format!("Import of {name} waits for you"),
+                    format!("A guard holds it: {message}. Look at the preview, then let it through or cancel it."),
+                )
+            },
+            if message.is_empty() {
+                (
+                    format!("L'import de {name} vous attend"),
+                    "Son automatisation demande une validation. Regardez l'aperçu, puis appliquez-le ou annulez-le."
+                        .to_owned(),
+                )
+            } else {
+                (
+                    format!("L'import de {name} vous attend"),
+                    format!(
+                        "Une protection le retient : {message}. Regardez l'aperçu, puis laissez-le passer ou annulez-le."
+                    ),
+                )
+            },
             json!({ "import_id": job, "file_name": name, "status": known.status, "message": message, "stats": rows }),
         ),
         "import.cancelled" => (
@@ -121,16 +144,21 @@ pub(crate) fn told(kind: &str, detail: &Value) -> Option<Told> {
             json!({ "automation_id": known.automation_id, "name": name, "message": message }),
         ),
         "export.completed" => (
-            "success",
+            if known.failed > 0 { "warning" } else { "success" },
             (
                 "Export ready".to_owned(),
-                format!("{} products were exported; the file can be downloaded for 30 days.", known.total),
+                format!(
+                    "{} products were exported, {} left out; the file can be downloaded for 30 days.",
+                    known.total - known.failed,
+                    known.failed
+                ),
             ),
             (
                 "Export prêt".to_owned(),
                 format!(
-                    "{} produits ont été exportés ; le fichier peut être téléchargé pendant 30 jours.",
-                    known.total
+                    "{} produits exportés, {} laissés de côté ; le fichier peut être téléchargé pendant 30 jours.",
+                    known.total - known.failed,
+                    known.failed
                 ),
             ),
             json!({ "export_id": job, "status": known.status, "stats": { "total": known.total, "left_out": known.failed } }),
@@ -145,15 +173,16 @@ pub(crate) fn told(kind: &str, detail: &Value) -> Option<Told> {
     let subject = json!({ "import_id": job.filter(|_| event.starts_with("import.")), "export_id": job.filter(|_| event.starts_with("export.")),
         "automation_id": known.automation_id });
     // The bus may tell an event twice: its own id is the notice's.
-    let id = known
-        .event_id
-        .unwrap_or_else(|| named(&format!("{tenant} {event} {job:?} {:?} {}", known.automation_id, known.status)));
-    let notice = NewNotice { id, event, kind, texts: texts(english, french), subject, by: known.created_by };
-    Some(Told { tenant, notice, data })
+    let texts = texts(english, french);
+    let notice = NewNotice { id, event, kind, texts, subject, by: known.created_by, needs: permission(event) };
+    Ok(Some(Told { tenant, notice, data, at: known.finished_at }))
 }
 
 /// The notice that a webhook was switched off.
 pub(crate) fn webhook_disabled(webhook: Uuid, url: &str, delivery: Uuid) -> NewNotice {
+    // What follows the host is often a secret.
+    let url = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    let url = url.split(['?', '#']).next().unwrap_or_default();
     let english = (
         "A webhook was switched off".to_owned(),
         format!("{url} failed for days, or said that it is gone. Mend the receiver, then switch the webhook on again."),
@@ -171,7 +200,29 @@ pub(crate) fn webhook_disabled(webhook: Uuid, url: &str, delivery: Uuid) -> NewN
         texts: texts(english, french),
         subject: json!({ "webhook_id": webhook }),
         by: None,
+        needs: permission(WEBHOOK_DISABLED),
     }
+}
+
+/// What somebody must hold to be told of an event.
+fn permission(event: &str) -> Permission {
+    match event {
+        WEBHOOK_DISABLED => Permission::IntegrationsRead,
+        _ if event.starts_with("export.") => Permission::ExportsRead,
+        _ => Permission::ImportsRead,
+    }
+}
+
+/// The events that the caller may be told of.
+///
+/// # Errors
+/// 403 while the second factor is missing that the organisation demands.
+pub(crate) fn visible(cx: &Cx) -> Result<Vec<&'static str>> {
+    let caller = cx.caller()?;
+    if let Err(refused @ Error::Refused { .. }) = caller.check(Permission::ImportsRead) {
+        return Err(refused);
+    }
+    Ok(EVENTS.into_iter().chain([WEBHOOK_DISABLED]).filter(|event| caller.check(permission(event)).is_ok()).collect())
 }
 
 /// Of which events somebody with a role gets mails who did not say.
@@ -192,7 +243,7 @@ fn texts(english: (String, String), french: (String, String)) -> BTreeMap<&'stat
 
 fn summary(detail: &Detail, language: &str) -> String {
     let Detail { total, created, updated, unchanged, skipped, failed, .. } = detail;
-    if language == "fr" {
+    let counts = if language == "fr" {
         format!(
             "{total} lignes : {created} créées, {updated} modifiées, {unchanged} inchangées, {skipped} ignorées, {failed} rejetées."
         )
@@ -200,6 +251,12 @@ fn summary(detail: &Detail, language: &str) -> String {
         format!(
             "{total} rows: {created} created, {updated} updated, {unchanged} unchanged, {skipped} skipped, {failed} rejected."
         )
+    };
+    // What to do, when something is left to be done.
+    if detail.status != "completed_with_errors" || detail.message.is_empty() {
+        counts
+    } else {
+        format!("{counts} {}", detail.message)
     }
 }
 
@@ -220,22 +277,36 @@ mod tests {
         let tenant = Uuid::now_v7();
         let detail = json!({
             "tenant_id": tenant, "job_id": Uuid::nil(), "event_id": Uuid::nil(), "status": "completed_with_errors", "name": "tarif.csv",
-            "total": 10, "created": 7, "failed": 3, "created_by": tenant,
+            "total": 10, "created": 7, "failed": 3, "created_by": tenant, "message": "Look at the report.",
         });
-        let one = told("ImportCompleted", &detail).unwrap();
+        let one = told("ImportCompleted", &detail).unwrap().unwrap();
         assert_eq!((one.notice.event, one.notice.kind, one.notice.id), ("import.completed", "warning", Uuid::nil()));
         assert_eq!(one.notice.texts["fr"].title, "Import de tarif.csv terminé");
-        assert!(one.notice.texts["en"].message.starts_with("10 rows: 7 created"));
+        let message = &one.notice.texts["en"].message;
+        assert!(message.starts_with("10 rows: 7 created") && message.ends_with("Look at the report."), "{message}");
         assert_eq!((one.notice.by, &one.data["stats"]["rejected"]), (Some(tenant), &json!(3)));
         assert_eq!(
-            told("ImportCompleted", &json!({ "tenant_id": tenant, "status": "cancelled" })).unwrap().notice.event,
+            told("ImportCompleted", &json!({ "tenant_id": tenant, "event_id": tenant, "status": "cancelled" }))
+                .unwrap()
+                .unwrap()
+                .notice
+                .event,
             "import.cancelled"
         );
-        assert!(told("SomethingElse", &detail).is_none() && told("ImportFailed", &json!({})).is_none());
-        let old = json!({ "tenant_id": tenant, "job_id": tenant, "status": "failed" });
-        let id = |kind| told(kind, &old).unwrap().notice.id;
-        assert_eq!(id("ImportFailed"), id("ImportFailed"));
-        assert_ne!(id("ImportFailed"), id("ExportFailed"));
+        assert!(told("SomethingElse", &detail).unwrap().is_none());
+        for strange in [json!({}), json!([]), json!({ "tenant_id": tenant, "event_id": tenant, "total": "many" })] {
+            assert!(told("ImportFailed", &strange).is_err(), "it goes to the dead-letter queue: {strange}");
+        }
+    }
+
+    #[test]
+    fn a_notice_tells_no_secret_and_nobody_who_may_not_know() {
+        let notice = webhook_disabled(Uuid::nil(), "https://hooks.example:8443/T0/secret?key=1", Uuid::nil());
+        assert!(notice.texts["en"].message.starts_with("https://hooks.example:8443 failed"), "{notice:?}");
+        assert_eq!(notice.needs, Permission::IntegrationsRead);
+        let bare = webhook_disabled(Uuid::nil(), "https://hooks.example?key=1", Uuid::nil());
+        assert!(!bare.texts["fr"].message.contains("key"), "{bare:?}");
+        assert_eq!(permission("export.failed"), Permission::ExportsRead);
     }
 
     #[test]

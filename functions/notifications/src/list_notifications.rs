@@ -5,6 +5,8 @@ use runtime::{Cx, PageQuery, Query, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::event::visible;
+
 /// What is listed.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
@@ -24,13 +26,16 @@ pub struct NotificationPage {
     next_cursor: Option<String>,
 }
 
-/// What happened in the organisation in the last seven days, in the person's language.
+/// What happened in the organisation in the last seven days, in the person's language: of imports, exports and webhooks, as far
+/// as the person may see these.
 pub async fn list_notifications(
     cx: Cx,
     filter: Query<NotificationFilter>,
     page: Query<PageQuery>,
 ) -> Result<NotificationPage> {
     let (tenant, user, db) = (cx.tenant()?, cx.person()?.user, cx.get::<CoreDb>().await?);
-    let found = db.notifications(tenant, user, filter.0.unread, page.0.after_id()?, page.0.limit()?).await?;
-    Ok(NotificationPage { data: found.data, unread: db.unread(tenant, user).await?, next_cursor: found.next_cursor })
+    let events = visible(&cx)?;
+    let found = db.notifications(tenant, user, (&events, filter.0.unread), page.0.after_id()?, page.0.limit()?).await?;
+    let unread = db.unread(tenant, user, &events).await?;
+    Ok(NotificationPage { data: found.data, unread, next_cursor: found.next_cursor })
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// Sends the mail about a notice, once: delivered again, it finds that it was sent.
 pub(crate) async fn send(cx: &Cx, db: &CoreDb, (tenant, notice, user): (TenantId, Uuid, Uuid)) -> Result<()> {
-    let Some(mail) = db.notice_mail(tenant, notice, user).await? else { return Ok(()) };
+    let Some(mail) = db.notice_mail(tenant, notice, user, cx.now).await? else { return Ok(()) };
     let sender = cx.get::<Mail>().await?;
     let app = cx.env().text("APP_URL")?.trim_end_matches('/').to_owned();
     let bytes = message(&mail, sender.from(), &app)?;

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::event::visible;
+
 /// What was read.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +30,7 @@ pub async fn read_notifications(cx: Cx, input: Body<ReadNotifications>) -> Resul
     if input.0.ids.as_ref().is_some_and(|ids| ids.len() > 1_000) {
         return Err(Error::invalid("ids", "too_many", "expected at most 1,000 ids"));
     }
+    let events = visible(&cx)?;
     db.mark_read(tenant, user, input.0.ids.as_deref()).await?;
-    Ok(Unread { unread: db.unread(tenant, user).await? })
+    Ok(Unread { unread: db.unread(tenant, user, &events).await? })
 }

@@ -30,7 +30,7 @@ pub struct DeliveryMessage {
 
 /// Tells people and webhooks of an event. Delivered again, it tells nobody twice.
 pub async fn take_event(cx: Cx, event: BusMessage) -> Result<()> {
-    let Some(told) = told(&event.kind, &event.detail) else {
+    let Some(told) = told(&event.kind, &event.detail)? else {
         tracing::warn!(kind = event.kind, "an event that nobody is told of");
         return Ok(());
     };
@@ -42,14 +42,14 @@ pub async fn take_event(cx: Cx, event: BusMessage) -> Result<()> {
             log_error(&failed, &cx.request_id);
         }
     }
-    let body = |webhook: Uuid| body(notice.event, webhook, &told.data, cx.now);
+    let at = told.at.unwrap_or_else(|| cx.now.format(&Rfc3339).unwrap_or_default());
+    let body = |webhook: Uuid| body(notice.event, webhook, &told.data, &at);
     let deliveries = db.add_deliveries(tenant, (notice.id, notice.event), None, body, cx.now).await?;
     send_deliveries(&cx, deliveries.into_iter().map(|delivery| (tenant, delivery))).await
 }
 
-/// What a webhook gets.
-pub(crate) fn body(event: &str, webhook: Uuid, data: &Value, now: time::OffsetDateTime) -> String {
-    let at = now.format(&Rfc3339).unwrap_or_default();
+/// What a webhook gets; `at` is when the event was, as RFC 3339 writes it.
+pub(crate) fn body(event: &str, webhook: Uuid, data: &Value, at: &str) -> String {
     json!({ "event": event, "timestamp": at, "webhook_id": webhook, "data": data }).to_string()
 }
 

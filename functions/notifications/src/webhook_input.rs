@@ -1,7 +1,8 @@
 //! A webhook as the API takes it.
 
 use db_core::NewWebhook;
-use runtime::{Error, Result};
+use net::Fetcher;
+use runtime::{Cx, Error, Result};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -28,12 +29,17 @@ fn yes() -> bool {
 }
 
 impl WebhookInput {
-    pub(crate) fn checked(self) -> Result<NewWebhook> {
+    pub(crate) async fn checked(self, cx: &Cx) -> Result<NewWebhook> {
         let url = self.url.trim().to_owned();
-        let web = (url.starts_with("https://") || url.starts_with("http://")) && url.len() <= 2_000;
-        if !web || url.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(Error::invalid("url", "invalid", "expected an address that starts with https:// or http://"));
+        if url.len() > 2_000 || url.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(Error::invalid(
+                "url",
+                "invalid",
+                "expected an address of at most 2,000 characters, without spaces",
+            ));
         }
+        let judged = cx.get::<Fetcher>().await?.judge(&url);
+        judged.map_err(|why| Error::invalid("url", why.code(), why.to_string()))?;
         if self.events.is_empty() {
             return Err(Error::invalid(
                 "events",

@@ -204,12 +204,25 @@ impl Fetcher {
         most: u64,
         time: Duration,
     ) -> Result<Fetched, FetchError> {
-        let url = Url::parse(address.trim())
-            .map_err(|_| FetchError::Address(format!("expected an address such as https://…, found \"{address}\"")))?;
-        check(&url, &self.guard)?;
+        let url = self.parsed(address)?;
         let fetched = tokio::time::timeout(time, self.stream(url, credentials, known, most)).await;
         fetched
             .unwrap_or_else(|_| Err(FetchError::Unreachable(format!("it took more than {} seconds", time.as_secs()))))
+    }
+
+    /// Judges an address as far as that goes before its name is resolved.
+    ///
+    /// # Errors
+    /// Why nobody goes there, for people.
+    pub fn judge(&self, address: &str) -> Result<(), FetchError> {
+        self.parsed(address).map(|_| ())
+    }
+
+    fn parsed(&self, address: &str) -> Result<Url, FetchError> {
+        let url = Url::parse(address.trim())
+            .map_err(|_| FetchError::Address(format!("expected an address such as https://…, found \"{address}\"")))?;
+        check(&url, &self.guard)?;
+        Ok(url)
     }
 
     /// Posts JSON and gives the status that the server answers; its answer is not read, and no redirect is followed.
@@ -223,14 +236,31 @@ impl Fetcher {
         body: String,
         time: Duration,
     ) -> Result<u16, FetchError> {
-        let url = Url::parse(address.trim())
-            .map_err(|_| FetchError::Address(format!("expected an address such as https://…, found \"{address}\"")))?;
-        check(&url, &self.guard)?;
+        let url = self.parsed(address)?;
         let mut request = self.steady.post(url).header("content-type", "application/json").body(body).timeout(time);
         for (name, value) in headers {
             request = request.header(*name, value);
         }
         Ok(request.send().await.map_err(why)?.status().as_u16())
+    }
+
+    /// Posts a form and gives what the server answers, of at most `most` bytes; no redirect is followed.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub async fn post_form(
+        &self,
+        address: &str,
+        form: &[(&str, &str)],
+        most: u64,
+        time: Duration,
+    ) -> Result<Vec<u8>, FetchError> {
+        let url = self.parsed(address)?;
+        let answer = self.steady.post(url).form(form).timeout(time).send().await.map_err(why)?;
+        if answer.status().as_u16() != 200 {
+            return Err(FetchError::Status(answer.status().as_u16()));
+        }
+        body(answer, most).await
     }
 
     async fn stream(
@@ -270,16 +300,21 @@ impl Fetcher {
         }
         let file_name =
             answer.url().path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default().to_owned();
-        let mut bytes = Vec::new();
-        let mut body = answer.bytes_stream();
-        while let Some(part) = body.next().await {
-            bytes.extend_from_slice(&part.map_err(why)?);
-            if bytes.len() as u64 > most {
-                return Err(FetchError::TooLarge(most));
-            }
-        }
+        let bytes = body(answer, most).await?;
         Ok(Fetched { bytes, unchanged: false, known: told, file_name })
     }
+}
+
+/// The body of an answer, of at most `most` bytes.
+async fn body(answer: reqwest::Response, most: u64) -> Result<Vec<u8>, FetchError> {
+    let (mut bytes, mut parts) = (Vec::new(), answer.bytes_stream());
+    while let Some(part) = parts.next().await {
+        bytes.extend_from_slice(&part.map_err(why)?);
+        if bytes.len() as u64 > most {
+            return Err(FetchError::TooLarge(most));
+        }
+    }
+    Ok(bytes)
 }
 
 /// Judges an address before any name of it is resolved: its scheme, and the IP address that it may name itself.

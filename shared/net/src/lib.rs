@@ -4,6 +4,7 @@
 //! name is resolved by us, every address it has is judged before a connection is made, and a redirect is judged like the
 //! first address. What may be fetched is bounded in time and size.
 
+mod certificate;
 mod fetch;
 mod guard;
 mod remote;

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use utoipa::ToSchema;
 
 use crate::Guard;
+use crate::certificate::Certificate;
 
 /// How a server is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -44,7 +45,8 @@ pub struct Server {
     pub password: Option<String>,
     /// The private key, in OpenSSH's or PEM's form.
     pub private_key: Option<String>,
-    /// The fingerprint of the server's key that is expected; none at the first meeting.
+    /// The fingerprint of the server's key that is expected; none at the first meeting. Of FTPS, that of its certificate; none
+    /// when a known authority must have signed it.
     pub host_key: Option<String>,
 }
 
@@ -77,6 +79,8 @@ pub enum RemoteError {
     Login(String),
     /// Its key is another one than at the first meeting; holds the one that it shows.
     HostKey(String),
+    /// Its certificate is one that no known authority signed for this name, or not the expected one; holds its fingerprint.
+    Certificate(String),
     /// It refuses what is asked.
     Refused(String),
     /// The file is larger than so many bytes.
@@ -92,6 +96,7 @@ impl RemoteError {
             RemoteError::Unreachable(_) => "server_unreachable",
             RemoteError::Login(_) => "login_refused",
             RemoteError::HostKey(_) => "host_key_changed",
+            RemoteError::Certificate(_) => "certificate_unknown",
             RemoteError::Refused(_) => "server_refused",
             RemoteError::TooLarge(_) => "file_too_large",
         }
@@ -109,6 +114,10 @@ impl fmt::Display for RemoteError {
             RemoteError::HostKey(found) => write!(
                 f,
                 "the server shows another key than before ({found}); if it was replaced on purpose, save the connection with this key or without one"
+            ),
+            RemoteError::Certificate(found) => write!(
+                f,
+                "the server's certificate ({found}) is none that a known authority signed for this name, or not the expected one; if it is the server's own, save the connection with this fingerprint as host_key"
             ),
             RemoteError::Refused(why) => write!(f, "the server refused: {why}"),
             RemoteError::TooLarge(most) => write!(f, "expected a file of at most {most} bytes, found a larger one"),
@@ -172,12 +181,17 @@ impl Remote {
                 Ok(Self(Session::Ftp(Box::new(ftp))))
             }
             Protocol::Ftps => {
-                use rustls_platform_verifier::ConfigVerifierExt;
-                let config = rustls::ClientConfig::with_platform_verifier()
-                    .map_err(|error| RemoteError::Unreachable(error.to_string()))?;
+                let judge = Arc::new(Certificate::expecting(server.host_key.clone())?);
+                let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&judge.provider))
+                    .with_safe_default_protocol_versions()
+                    .map_err(|error| RemoteError::Unreachable(error.to_string()))?
+                    .dangerous()
+                    .with_custom_certificate_verifier(Arc::clone(&judge) as _)
+                    .with_no_client_auth();
                 let connector = AsyncRustlsConnector::from(tokio_rustls::TlsConnector::from(Arc::new(config)));
                 let plain = within(AsyncRustlsFtpStream::connect_with_stream(stream), RemoteError::Unreachable).await?;
-                let mut ftp = within(plain.into_secure(connector, &server.host), RemoteError::Unreachable).await?;
+                let secured = within(plain.into_secure(connector, &server.host), RemoteError::Unreachable).await;
+                let mut ftp = secured.map_err(|error| judge.refused().map_or(error, RemoteError::Certificate))?;
                 within(ftp.login(server.username.as_str(), password.as_str()), RemoteError::Login).await?;
                 ftp.set_passive_nat_workaround(true);
                 within(ftp.transfer_type(FileType::Binary), RemoteError::Refused).await?;

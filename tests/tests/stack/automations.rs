@@ -9,16 +9,24 @@ use std::time::{Duration, Instant};
 use e2e::{Stack, Tenant};
 use serde_json::{Value, json};
 
-/// A web server that answers each request (its head) by what `answer` gives: status line, headers, body.
+/// A web server that answers each request, in small letters, by what `answer` gives: status line, headers, body.
 fn serve(answer: impl Fn(&str) -> (String, String, String) + Send + 'static) -> String {
     let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = server.local_addr().unwrap();
     std::thread::spawn(move || {
         for stream in server.incoming() {
             let mut stream = stream.unwrap();
-            let mut request = [0; 4096];
-            let read = stream.read(&mut request).unwrap_or_default();
-            let (status, headers, body) = answer(&String::from_utf8_lossy(&request[..read]).to_lowercase());
+            let (mut request, mut part) = (String::new(), [0; 4096]);
+            loop {
+                let read = stream.read(&mut part).unwrap_or_default();
+                request.push_str(&String::from_utf8_lossy(&part[..read]).to_lowercase());
+                let length = request.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+                let whole = request.split_once("\r\n\r\n").is_some_and(|(_, body)| body.len() >= length.unwrap_or(0));
+                if read == 0 || whole {
+                    break;
+                }
+            }
+            let (status, headers, body) = answer(&request);
             let head =
                 format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
             let _ = stream.write_all(format!("{head}{body}").as_bytes());
@@ -145,7 +153,13 @@ async fn an_interface_is_read_page_by_page() {
     let mut tenant = Tenant::new("Interface").await;
     let supplier = supplier(&mut tenant).await;
     let base = serve(|request| {
-        if !request.contains("x-api-key: letters") {
+        if request.starts_with("post /token") {
+            let known = "grant_type=client_credentials&client_id=pm&client_secret=s%26cret&scope=items";
+            let good = request.ends_with(known);
+            let token = json!({ "access_token": "letters", "token_type": "Bearer", "expires_in": 60 }).to_string();
+            return (if good { "200 OK" } else { "401 No" }.to_owned(), String::new(), token);
+        }
+        if !request.contains("x-api-key: letters") && !request.contains("authorization: bearer letters") {
             return ("403 Forbidden".into(), String::new(), String::new());
         }
         let page = |objects: &[u32], next: &str| {
@@ -174,6 +188,22 @@ async fn an_interface_is_read_page_by_page() {
     let run = look(&mut tenant, made["id"].as_str().unwrap()).await;
     assert_eq!(imported(&mut tenant, &run).await.totals.created, 5);
     assert_eq!(tenant.catalogue().await.len(), 5);
+
+    // The same with a token that is asked for.
+    let login = json!({ "oauth2": { "token_url": format!("{base}/token"), "client_id": "pm", "scope": "items" } });
+    let mut input = json!({
+        "name": "With tokens", "supplier_id": supplier, "secret": { "password": "wrong" },
+        "source": { "kind": "rest", "url": format!("{base}/v1/items?limit=2"), "login": login, "path": "data.items" },
+    });
+    let made = tenant.post("/v1/automations", input.clone()).await;
+    let path = format!("/v1/automations/{}", made["id"].as_str().unwrap());
+    let refused = tenant.post(&format!("{path}/test"), json!({})).await;
+    assert!(refused["message"].as_str().unwrap().contains("no token could be had"), "{refused}");
+    input["secret"] = json!({ "password": "s&cret" });
+    tenant.client.call("PUT", &path, Some(&input)).await.unwrap();
+    assert_eq!(tenant.post(&format!("{path}/test"), json!({})).await["success"], true);
+    let run = look(&mut tenant, made["id"].as_str().unwrap()).await;
+    assert_eq!(imported(&mut tenant, &run).await.totals.unchanged, 2);
 }
 
 fn mail(token: &str, from: &str, proof: &str) -> Vec<u8> {
@@ -313,7 +343,8 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     let mut tenant = Tenant::new(kind).await;
     let supplier = supplier(&mut tenant).await;
     let server = Server::start(kind);
-    let (protocol, root) = (if kind == "ftp" { "ftp" } else { "sftp" }, server.facts["root"].as_str().unwrap());
+    let protocol = if kind.starts_with("ftp") { kind } else { "sftp" };
+    let root = server.facts["root"].as_str().unwrap();
     server.put("tarif_old.csv", "sku;title;price\n1;Old;1\n", 7_200);
     server.put("tarif_new.csv", "sku;title;price\n1;New;2\n2;Other;3\n", 3_600);
     server.put("notes.txt", "Bonjour", 60);
@@ -328,6 +359,13 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     let made = tenant.post("/v1/automations", input.clone()).await;
     let path = format!("/v1/automations/{}", made["id"].as_str().unwrap());
     let id = made["id"].as_str().unwrap().to_owned();
+    if let Some(certificate) = server.facts.get("certificate") {
+        // Nobody known signed it: it is shown, and believed when somebody says so.
+        let unknown = tenant.post(&format!("{path}/test"), json!({})).await;
+        assert!(unknown["success"] == false && unknown["host_key"] == *certificate, "{unknown}");
+        input["source"]["host_key"] = certificate.clone();
+        tenant.client.call("PUT", &path, Some(&input)).await.unwrap();
+    }
     let refused = tenant.post(&format!("{path}/test"), json!({})).await;
     assert!(
         refused["success"] == false && refused["message"].as_str().unwrap().contains("does not let us in"),
@@ -355,20 +393,49 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     assert!(!server.folder.join("out/tarif_old.csv").exists() && server.folder.join("out/notes.txt").exists());
     assert_eq!(look(&mut tenant, &id).await["status"], "nothing_new");
 
+    // What somebody is still writing is left until it is whole.
+    let growing = server.folder.join("out/tarif_4.csv");
+    std::fs::write(&growing, "sku;title;price\n").unwrap();
+    let (going, ended) = (Arc::new(Mutex::new(true)), growing.clone());
+    let still = Arc::clone(&going);
+    let writer = std::thread::spawn(move || {
+        let mut file = std::fs::File::options().append(true).open(ended).unwrap();
+        for number in 4.. {
+            writeln!(file, "{number};Product {number};1").unwrap();
+            if !*still.lock().unwrap() {
+                return number;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        0
+    });
+    let run = look(&mut tenant, &id).await;
+    assert!(run["status"] == "failed" && run["message"].as_str().unwrap().contains("still being written"), "{run}");
+    *going.lock().unwrap() = false;
+    let last = writer.join().unwrap();
+    let run = look(&mut tenant, &id).await;
+    assert_eq!(imported(&mut tenant, &run).await.totals.created, last - 3);
+
     let known = tenant.get(&path).await["host_key"].clone();
     assert_eq!(known, server.facts.get("fingerprint").cloned().unwrap_or_default());
-    if protocol == "sftp" {
+    if protocol != "ftp" {
         // Another server at the same address: it gets neither password nor trust.
         input["source"]["host_key"] = json!("SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
         tenant.client.call("PUT", &path, Some(&input)).await.unwrap();
         let run = look(&mut tenant, &id).await;
-        assert!(run["status"] == "failed" && run["message"].as_str().unwrap().contains("another key"), "{run}");
+        let told = if protocol == "sftp" { "another key" } else { "certificate" };
+        assert!(run["status"] == "failed" && run["message"].as_str().unwrap().contains(told), "{run}");
     }
 }
 
 #[tokio::test]
 async fn a_folder_of_an_ftp_server_is_looked_into() {
     folder("ftp", |server| json!({ "password": server.facts["password"] })).await;
+}
+
+#[tokio::test]
+async fn a_folder_of_an_ftps_server_is_looked_into() {
+    folder("ftps", |server| json!({ "password": server.facts["password"] })).await;
 }
 
 #[tokio::test]

@@ -380,6 +380,7 @@ impl Planner<'_> {
         let language = self.language();
         let rules: &Rules = &self.batch.rules;
         let mut broken = rules.check(before.map(|before| &before.content), content, language);
+        let mut values = Vec::new();
         for rule in rules.unique_fields() {
             let value = match rule.field.as_str() {
                 "title" => Some(content.title.clone()),
@@ -390,7 +391,8 @@ impl Planner<'_> {
             let Some(value) = value.filter(|value| !value.is_empty()) else { continue };
             let key = (rule.field.clone(), value.clone());
             let other = self.knowledge.taken.get(&key).is_some_and(|ids| ids.iter().any(|other| *other != id));
-            let here = self.unique.insert(key, id).is_some_and(|other| other != id);
+            let here = self.unique.get(&key).is_some_and(|other| *other != id);
+            values.push(key);
             if other || here {
                 let message = rule.message.clone().unwrap_or_else(|| match language {
                     Language::En => {
@@ -408,6 +410,10 @@ impl Planner<'_> {
                 Severity::Error => errors.push(error),
                 Severity::Warning => self.plan.outcome.issues.push(RowIssue { row: row.number, error }),
             }
+        }
+        // A row that is rejected takes no value.
+        if errors.is_empty() {
+            self.unique.extend(values.into_iter().map(|value| (value, id)));
         }
         errors
     }

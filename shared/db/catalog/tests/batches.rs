@@ -329,6 +329,14 @@ async fn attributes_rules_and_blanks_do_what_the_mapping_says(_: PgPoolOptions, 
     assert_eq!((warned.updated, warned.issues[0].error.code.as_str()), (1, "rule_warning"));
     let same_title = db.apply(tenant, &ruled(vec![row(2, "B", "", "One", "1")]), NOW).await.unwrap();
     assert_eq!(same_title.rejected, 1, "the title is another product's");
+    let ranged: Vec<product::Rule> = serde_json::from_value(serde_json::json!([
+        {"field": "price", "check": "range", "max": "100"}, {"field": "title", "check": "unique"}
+    ]))
+    .unwrap();
+    let rows = vec![row(2, "C", "", "Saw", "500"), row(3, "D", "", "Saw", "5"), row(4, "E", "", "Saw", "6")];
+    let mixed = Batch { rules: Rules::new(&ranged).unwrap(), ..batch(Uuid::now_v7(), rows) };
+    let mixed = db.preview(tenant, &mixed, NOW).await.unwrap().0;
+    assert_eq!((mixed.created, mixed.rejected), (1, 2), "a rejected row keeps no title");
     db.apply(tenant, &batch(Uuid::now_v7(), vec![with_color(None, "")]), NOW).await.unwrap();
     let product = &all(&db, tenant).await[0].content;
     assert_eq!((product.price, product.attributes.len()), (None, 0), "blank cells that clear");

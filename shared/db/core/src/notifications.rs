@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use db_tenancy::{TenantTx, begin, error};
-use runtime::{Cursor, Error, Page, Result, TenantId};
+use runtime::{Cursor, Error, Page, Permission, PermissionSet, Result, Role, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::types::Json;
@@ -37,6 +37,8 @@ pub struct NewNotice {
     pub subject: Value,
     /// Who began what ended.
     pub by: Option<Uuid>,
+    /// Who does not hold it is not told.
+    pub needs: Permission,
 }
 
 /// A notice, as one person sees it.
@@ -115,60 +117,23 @@ impl CoreDb {
         now: OffsetDateTime,
     ) -> Result<Vec<Uuid>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let added = sqlx::query!(
-            "insert into notifications (tenant_id, notification_id, event, kind, texts, subject, created_at)
-             select $1, $2, $3, $4, $5, $6, $7 where exists (select from tenants where tenant_id = $1)
-             on conflict do nothing",
-            tenant.0,
-            notice.id,
-            notice.event,
-            notice.kind,
-            json!(notice.texts),
-            notice.subject,
-            now
-        );
-        if added.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Ok(Vec::new());
-        }
-        let members = sqlx::query!(
-            "select m.user_id, coalesce(m.role, '') as \"role!\", p.mail as \"mail?\" from memberships m
-             left join notification_preferences p
-                 on p.tenant_id = m.tenant_id and p.user_id = m.user_id and p.event = $2
-             where m.tenant_id = $1",
-            tenant.0,
-            notice.event
-        );
-        let members = members.fetch_all(&mut *tx).await.map_err(error)?;
-        let wanting = members.into_iter().filter(|member| match &member.mail {
-            Some(mail) => mail == "all" || mail == "own" && notice.by == Some(member.user_id),
-            None => match usual(&member.role) {
-                MailWish::All => true,
-                MailWish::Own => notice.by == Some(member.user_id),
-                MailWish::None => false,
-            },
-        });
-        let wanting: Vec<Uuid> = wanting.map(|member| member.user_id).collect();
-        sqlx::query!(
-            "insert into notification_mails (tenant_id, notification_id, user_id, created_at)
-             select $1, $2, user_id, $4 from unnest($3::uuid[]) user_id",
-            tenant.0,
-            notice.id,
-            &wanting,
-            now
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(error)?;
+        let wanting = note_notice(&mut tx, tenant, notice, usual, now).await?;
         tx.commit().await.map_err(error)?;
         Ok(wanting)
     }
 
     /// The mail about a notice, held so that no other delivery sends it; none when it was sent, or its recipient is no member
-    /// any more, or never confirmed the address.
+    /// any more, or never confirmed the address: then it is settled.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn notice_mail(&self, tenant: TenantId, notice: Uuid, user: Uuid) -> Result<Option<NoticeMail>> {
+    pub async fn notice_mail(
+        &self,
+        tenant: TenantId,
+        notice: Uuid,
+        user: Uuid,
+        now: OffsetDateTime,
+    ) -> Result<Option<NoticeMail>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let found = sqlx::query!(
             r#"select u.email, u.locale, t.name as organisation, n.event, n.subject,
@@ -185,8 +150,12 @@ impl CoreDb {
             notice,
             user
         );
-        let found = found.fetch_optional(&mut *tx).await.map_err(error)?;
-        Ok(found.map(|row| NoticeMail {
+        let Some(row) = found.fetch_optional(&mut *tx).await.map_err(error)? else {
+            settle(&mut tx, (tenant, notice, user), now).await?;
+            tx.commit().await.map_err(error)?;
+            return Ok(None);
+        };
+        Ok(Some(NoticeMail {
             text: row.texts.0.get(&row.locale).cloned().unwrap_or_default(),
             to: row.email,
             locale: row.locale,
@@ -217,7 +186,7 @@ impl CoreDb {
         Ok(found.into_iter().map(|row| (TenantId(row.tenant), row.notice, row.user)).collect())
     }
 
-    /// The notices as a person sees them, the newest first.
+    /// The notices of these events as a person sees them, the newest first; `unread` leaves out the others.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -225,7 +194,7 @@ impl CoreDb {
         &self,
         tenant: TenantId,
         user: Uuid,
-        unread: bool,
+        (events, unread): (&[&str], bool),
         before: Option<Uuid>,
         limit: i64,
     ) -> Result<Page<Notification>> {
@@ -241,7 +210,7 @@ impl CoreDb {
                cross join language
                left join notification_reads r
                    on r.tenant_id = n.tenant_id and r.notification_id = n.notification_id and r.user_id = $2
-               where n.tenant_id = $1 and (not $3 or r.user_id is null)
+               where n.tenant_id = $1 and (not $3 or r.user_id is null) and n.event = any($6)
                  and ($4::uuid is null or (n.created_at, n.notification_id) < (
                      select created_at, notification_id from notifications where tenant_id = $1 and notification_id = $4))
                order by n.created_at desc, n.notification_id desc limit $5"#,
@@ -249,24 +218,26 @@ impl CoreDb {
             user,
             unread,
             before,
-            limit + 1
+            limit + 1,
+            events as _
         );
         let found = found.fetch_all(&mut *tx).await.map_err(error)?;
         Ok(Page::cut(found, limit, |notice| Cursor::Id(notice.id)))
     }
 
-    /// How many notices a person has not read.
+    /// How many notices of these events a person has not read.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn unread(&self, tenant: TenantId, user: Uuid) -> Result<i64> {
+    pub async fn unread(&self, tenant: TenantId, user: Uuid, events: &[&str]) -> Result<i64> {
         let mut tx = begin(&self.pool, tenant).await?;
         let count = sqlx::query_scalar!(
-            r#"select count(*) as "count!" from notifications n where n.tenant_id = $1 and not exists (
+            r#"select count(*) as "count!" from notifications n where n.tenant_id = $1 and n.event = any($3) and not exists (
                    select from notification_reads r
                    where r.tenant_id = $1 and r.notification_id = n.notification_id and r.user_id = $2)"#,
             tenant.0,
-            user
+            user,
+            events as _
         );
         count.fetch_one(&mut *tx).await.map_err(error)
     }
@@ -373,17 +344,86 @@ impl NoticeMail {
     /// # Errors
     /// When the database does not answer; the mail may go out once more then.
     pub async fn sent(mut self, now: OffsetDateTime) -> Result<()> {
-        let (tenant, notice, user) = self.key;
-        sqlx::query!(
-            "update notification_mails set sent_at = $4 where tenant_id = $1 and notification_id = $2 and user_id = $3",
-            tenant.0,
-            notice,
-            user,
-            now
-        )
-        .execute(&mut *self.tx)
-        .await
-        .map_err(error)?;
+        settle(&mut self.tx, self.key, now).await?;
         self.tx.commit().await.map_err(error)
     }
+}
+
+/// Notes a notice in a transaction, and who is to get a mail of it, as [`CoreDb::add_notice`].
+pub(crate) async fn note_notice(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    notice: &NewNotice,
+    usual: impl Fn(&str) -> MailWish,
+    now: OffsetDateTime,
+) -> Result<Vec<Uuid>> {
+    let added = sqlx::query!(
+        "insert into notifications (tenant_id, notification_id, event, kind, texts, subject, created_at)
+             select $1, $2, $3, $4, $5, $6, $7 where exists (select from tenants where tenant_id = $1)
+             on conflict do nothing",
+        tenant.0,
+        notice.id,
+        notice.event,
+        notice.kind,
+        json!(notice.texts),
+        notice.subject,
+        now
+    );
+    if added.execute(&mut **tx).await.map_err(error)?.rows_affected() == 0 {
+        return Ok(Vec::new());
+    }
+    let members = sqlx::query!(
+            "select m.user_id, coalesce(m.role, '') as \"role!\", r.permissions as \"permissions?\", p.mail as \"mail?\" from memberships m
+             left join roles r on r.tenant_id = m.tenant_id and r.role_id = m.role_id
+             left join notification_preferences p
+                 on p.tenant_id = m.tenant_id and p.user_id = m.user_id and p.event = $2
+             where m.tenant_id = $1",
+            tenant.0,
+            notice.event
+        );
+    let members = members.fetch_all(&mut **tx).await.map_err(error)?;
+    let wanting = members.into_iter().filter(|member| {
+        let held = match Role::named(&member.role) {
+            Some(role) => role.permissions(),
+            None => PermissionSet::of_names(member.permissions.iter().flatten()),
+        };
+        held.has(notice.needs)
+    });
+    let wanting = wanting.filter(|member| match &member.mail {
+        Some(mail) => mail == "all" || mail == "own" && notice.by == Some(member.user_id),
+        None => match usual(&member.role) {
+            MailWish::All => true,
+            MailWish::Own => notice.by == Some(member.user_id),
+            MailWish::None => false,
+        },
+    });
+    let wanting: Vec<Uuid> = wanting.map(|member| member.user_id).collect();
+    sqlx::query!(
+        "insert into notification_mails (tenant_id, notification_id, user_id, created_at)
+             select $1, $2, user_id, $4 from unnest($3::uuid[]) user_id",
+        tenant.0,
+        notice.id,
+        &wanting,
+        now
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(error)?;
+    Ok(wanting)
+}
+
+/// Notes that nothing is to be done any more about a mail.
+async fn settle(tx: &mut TenantTx, (tenant, notice, user): (TenantId, Uuid, Uuid), now: OffsetDateTime) -> Result<()> {
+    sqlx::query!(
+        "update notification_mails set sent_at = $4
+         where tenant_id = $1 and notification_id = $2 and user_id = $3 and sent_at is null",
+        tenant.0,
+        notice,
+        user,
+        now
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(error)?;
+    Ok(())
 }

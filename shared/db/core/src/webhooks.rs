@@ -1,6 +1,6 @@
 //! Addresses of other systems that are told what happens, and what became of each telling.
 
-use db_tenancy::{Change, Stamp, begin, error, record_change};
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use runtime::{Cursor, Error, Page, Result, TenantId};
 use serde::Serialize;
 use serde_json::json;
@@ -8,7 +8,8 @@ use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::CoreDb;
+use crate::notifications::note_notice;
+use crate::{CoreDb, MailWish, NewNotice};
 
 /// An address that is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -173,7 +174,7 @@ impl CoreDb {
         self.webhook(tenant, id).await
     }
 
-    /// Changes an address; switched on again, its failures are forgotten.
+    /// Changes an address; switched on again, its failures are forgotten. Switched off, it gets nothing more of what waits.
     ///
     /// # Errors
     /// 404 when there is none.
@@ -191,6 +192,9 @@ impl CoreDb {
         );
         if changed.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
             return Err(Error::NotFound("webhook"));
+        }
+        if !new.active {
+            drop_pending(&mut tx, tenant, id, stamp.at).await?;
         }
         let shown = json!({ "url": new.url, "events": new.events, "active": new.active });
         record_change(&mut tx, tenant, stamp, Change::new("webhook.changed", id).to(shown)).await?;
@@ -258,7 +262,8 @@ impl CoreDb {
         Ok(pending)
     }
 
-    /// Takes a delivery that is due, for as long as one try lasts; none when it is not, or somebody else tries it.
+    /// Takes a delivery that is due, for as long as one try lasts; none when it is not, or somebody else tries it. What fails
+    /// before the address was called is no try.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -266,11 +271,11 @@ impl CoreDb {
         let mut tx = begin(&self.pool, tenant).await?;
         let taken = sqlx::query_as!(
             DueDelivery,
-            "update webhook_deliveries d set attempts = attempts + 1, next_at = $4
+            "update webhook_deliveries d set next_at = $4
              from webhooks w
              where d.tenant_id = $1 and d.delivery_id = $2 and d.status = 'pending' and d.next_at <= $3
                and w.tenant_id = d.tenant_id and w.webhook_id = d.webhook_id
-             returning d.webhook_id as webhook, w.url, w.secret, d.message_id, d.body, d.attempts as attempt",
+             returning d.webhook_id as webhook, w.url, w.secret, d.message_id, d.body, d.attempts + 1 as \"attempt!\"",
             tenant.0,
             id,
             now,
@@ -281,7 +286,8 @@ impl CoreDb {
         Ok(taken)
     }
 
-    /// Notes what came of a try. Gives whether the address is switched off because of it: it failed for days, or is `gone`.
+    /// Notes what came of a try. When the address is switched off because of it (a delivery is given up and every one failed
+    /// for days, or it is `gone`), that is a notice, and it gives who is to get a mail of it. Tests count for `gone` alone.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -289,10 +295,11 @@ impl CoreDb {
         &self,
         tenant: TenantId,
         (delivery, webhook): (Uuid, Uuid),
-        tried: &Tried<'_>,
-        gone: bool,
-        now: OffsetDateTime,
-    ) -> Result<bool> {
+        (tried, gone): (&Tried<'_>, bool),
+        (notice, usual): (&NewNotice, impl Fn(&str) -> MailWish),
+        stamp: &Stamp,
+    ) -> Result<Vec<Uuid>> {
+        let now = stamp.at;
         let failed = tried.error.is_some();
         let status = match (failed, tried.again_at) {
             (false, _) => "delivered",
@@ -300,10 +307,10 @@ impl CoreDb {
             (true, Some(_)) => "pending",
         };
         let mut tx = begin(&self.pool, tenant).await?;
-        sqlx::query!(
+        let event = sqlx::query_scalar!(
             "update webhook_deliveries set status = $3, answer = $4, error = $5, took_ms = $6, next_at = coalesce($7, next_at),
-                    ended_at = case when $3 = 'pending' then null else $8::timestamptz end
-             where tenant_id = $1 and delivery_id = $2",
+                    attempts = attempts + 1, ended_at = case when $3 = 'pending' then null else $8::timestamptz end
+             where tenant_id = $1 and delivery_id = $2 returning event",
             tenant.0,
             delivery,
             status,
@@ -312,26 +319,42 @@ impl CoreDb {
             tried.took_ms,
             tried.again_at,
             now
+        );
+        let event = event.fetch_optional(&mut *tx).await.map_err(error)?.unwrap_or_default();
+        if event == "test" && !gone {
+            tx.commit().await.map_err(error)?;
+            return Ok(Vec::new());
+        }
+        sqlx::query!(
+            "update webhooks set failing_since = case when $3 then coalesce(failing_since, $4) end
+             where tenant_id = $1 and webhook_id = $2",
+            tenant.0,
+            webhook,
+            failed,
+            now
         )
         .execute(&mut *tx)
         .await
         .map_err(error)?;
         let disabled = sqlx::query_scalar!(
-            "update webhooks set failing_since = case when $3 then coalesce(failing_since, $4) end,
-                    active = active and not ($3 and ($5 or coalesce(failing_since, $4) <= $6)),
-                    disabled_at = case when active and $3 and ($5 or coalesce(failing_since, $4) <= $6) then $4 else disabled_at end
-             where tenant_id = $1 and webhook_id = $2
-             returning disabled_at is not distinct from $4 as \"disabled!\"",
+            "update webhooks set active = false, disabled_at = $3
+             where tenant_id = $1 and webhook_id = $2 and active and ($4 or $5 and failing_since <= $6) returning url",
             tenant.0,
             webhook,
-            failed,
             now,
             gone,
+            status == "failed",
             now - FAILING
         );
-        let disabled = disabled.fetch_optional(&mut *tx).await.map_err(error)?.unwrap_or(false);
+        let mut wanting = Vec::new();
+        if let Some(url) = disabled.fetch_optional(&mut *tx).await.map_err(error)? {
+            drop_pending(&mut tx, tenant, webhook, now).await?;
+            wanting = note_notice(&mut tx, tenant, notice, usual, now).await?;
+            let change = Change::new("webhook.disabled", webhook).to(json!({ "url": url, "answer": tried.answer }));
+            record_change(&mut tx, tenant, stamp, change).await?;
+        }
         tx.commit().await.map_err(error)?;
-        Ok(disabled)
+        Ok(wanting)
     }
 
     /// Deliveries that are due, of every organisation.
@@ -376,4 +399,19 @@ impl CoreDb {
         let found = found.fetch_all(&mut *tx).await.map_err(error)?;
         Ok(Page::cut(found, limit, |delivery| Cursor::Id(delivery.id)))
     }
+}
+
+/// Gives up what waits for an address that is switched off, but for tests.
+async fn drop_pending(tx: &mut TenantTx, tenant: TenantId, webhook: Uuid, now: OffsetDateTime) -> Result<()> {
+    sqlx::query!(
+        "update webhook_deliveries set status = 'failed', ended_at = $3, error = 'the webhook was switched off'
+         where tenant_id = $1 and webhook_id = $2 and status = 'pending' and event <> 'test'",
+        tenant.0,
+        webhook,
+        now
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(error)?;
+    Ok(())
 }

@@ -142,6 +142,7 @@ async fn nobody_is_told_what_happened_in_another_organisation(_: PgPoolOptions, 
         texts: [("en", db_core::NoticeText { title: "Failed".into(), message: "why".into() })].into(),
         subject: serde_json::json!({}),
         by: Some(user),
+        needs: runtime::Permission::ImportsRead,
     };
     assert_eq!(db.add_notice(first, &notice, |_| MailWish::Own, now).await.unwrap(), [user]);
     assert!(db.add_notice(first, &notice, |_| MailWish::All, now).await.unwrap().is_empty(), "told twice");

@@ -135,14 +135,25 @@ pub(crate) async fn publish_later(
     tx: &mut TenantTx,
     tenant: TenantId,
     kind: &str,
+    detail: Json<Value>,
+    now: OffsetDateTime,
+) -> Result<()> {
+    publish_once(tx, tenant, (Uuid::now_v7(), kind), detail, now).await
+}
+
+/// Puts an event into the outbox, unless one with its id is there.
+pub(crate) async fn publish_once(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    (id, kind): (Uuid, &str),
     mut detail: Json<Value>,
     now: OffsetDateTime,
 ) -> Result<()> {
-    let id = Uuid::now_v7();
     // By it receivers know an event that is published twice.
     detail.0["event_id"] = json!(id);
     sqlx::query!(
-        "insert into outbox (tenant_id, event_id, kind, detail, created_at) values ($1, $2, $3, $4, $5)",
+        "insert into outbox (tenant_id, event_id, kind, detail, created_at) values ($1, $2, $3, $4, $5)
+         on conflict do nothing",
         tenant.0,
         id,
         kind,

@@ -245,7 +245,7 @@ impl ImportsDb {
         let completed = sqlx::query!(
             "update export_jobs set status = 'completed', total_products = $3, done_products = $3, exported = $4, left_out = $5,
                     left_out_reasons = $6, files = $7, finished_at = $8, progressed_at = $8
-             where tenant_id = $1 and export_id = $2 and status = 'running' returning created_at",
+             where tenant_id = $1 and export_id = $2 and status = 'running' returning created_at, created_by",
             tenant.0,
             id,
             result.total,
@@ -265,7 +265,7 @@ impl ImportsDb {
                 tenant,
                 id,
                 "ExportCompleted",
-                job.created_at,
+                (job.created_at, job.created_by),
                 (result.total, result.total - result.exported),
                 now,
             )
@@ -282,7 +282,7 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         let failed = sqlx::query!(
             "update export_jobs set status = 'failed', message = $3, finished_at = $4, progressed_at = $4
-             where tenant_id = $1 and export_id = $2 and status in ('queued', 'running') returning created_at",
+             where tenant_id = $1 and export_id = $2 and status in ('queued', 'running') returning created_at, created_by",
             tenant.0,
             id,
             message,
@@ -293,7 +293,7 @@ impl ImportsDb {
         .map_err(error)?;
         if let Some(job) = failed {
             events::note(&mut tx, tenant, id, "failed", Some(message), now).await?;
-            announce(&mut tx, tenant, id, "ExportFailed", job.created_at, (0, 0), now).await?;
+            announce(&mut tx, tenant, id, "ExportFailed", (job.created_at, job.created_by), (0, 0), now).await?;
         }
         tx.commit().await.map_err(error)
     }
@@ -318,7 +318,7 @@ async fn announce(
     tenant: TenantId,
     id: Uuid,
     kind: &str,
-    began: OffsetDateTime,
+    (began, by): (OffsetDateTime, Option<Uuid>),
     (total, failed): (i32, i32),
     now: OffsetDateTime,
 ) -> Result<()> {
@@ -326,6 +326,7 @@ async fn announce(
         "tenant_id": tenant,
         "job_id": id,
         "kind": "export",
+        "created_by": by,
         "status": if kind == "ExportCompleted" { "completed" } else { "failed" },
         "total": total,
         "failed": failed,

@@ -12,21 +12,20 @@ use crate::jobs::job;
 use crate::{ImportJob, ImportStatus, ImportsDb, events};
 
 impl ImportsDb {
-    /// Puts the event that an automation paused after failures into the outbox.
+    /// Puts the event that an automation paused after failures into the outbox, once for each `event`.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn announce_pause(
         &self,
         tenant: TenantId,
-        automation: Uuid,
-        name: &str,
-        message: &str,
+        (event, automation): (Uuid, Uuid),
+        (name, message): (&str, &str),
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let detail = json!({ "tenant_id": tenant, "automation_id": automation, "name": name, "message": message });
-        events::publish_later(&mut tx, tenant, "AutomationPaused", Json(detail), now).await?;
+        events::publish_once(&mut tx, tenant, (event, "AutomationPaused"), Json(detail), now).await?;
         tx.commit().await.map_err(error)
     }
 
@@ -124,7 +123,7 @@ pub(crate) async fn announce(tx: &mut TenantTx, tenant: TenantId, import: Uuid, 
     let job = job(tx, tenant, import).await?;
     let kind = match job.status {
         ImportStatus::Failed => "ImportFailed",
-        ImportStatus::Held => "ImportHeld",
+        ImportStatus::Held | ImportStatus::Ready => "ImportHeld",
         _ => "ImportCompleted",
     };
     let holds: Vec<&str> = job.holds.iter().map(|hold| hold.message.as_str()).collect();
@@ -135,7 +134,7 @@ pub(crate) async fn announce(tx: &mut TenantTx, tenant: TenantId, import: Uuid, 
         "kind": "import",
         "status": job.status,
         "name": job.file_name,
-        "message": if job.status == ImportStatus::Held { holds.join("; ") } else { job.message.unwrap_or_default() },
+        "message": if kind == "ImportHeld" { holds.join("; ") } else { job.message.unwrap_or_default() },
         "created_by": job.created_by,
         "automation_id": job.automation_id,
         "created": job.totals.created,

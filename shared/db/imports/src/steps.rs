@@ -136,6 +136,8 @@ impl ImportsDb {
                 crate::finish::announce(&mut tx, tenant, id, now).await?;
             }
             ImportStatus::Applying => reopen(&mut tx, tenant, id).await?,
+            // Nobody looks at it by themselves.
+            _ if before.automation_id.is_some() => crate::finish::announce(&mut tx, tenant, id, now).await?,
             _ => {}
         }
         let judged = job(&mut tx, tenant, id).await?;

@@ -11,6 +11,18 @@ use crate::{AutomationRun, RunEnd, SuppliersDb};
 
 /// A look that is under way blocks another one for so long.
 const RUN_MINUTES: i64 = 15;
+/// A look that fails is made again after so long, so often, before its schedule says so.
+const RETRY: time::Duration = time::Duration::minutes(15);
+const RETRIES: i32 = 3;
+/// Of a look whose process was killed.
+const KILLED: &str = "the look ended without a word";
+
+/// What counts as a failure, or as none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Look,
+    Import,
+}
 
 impl SuppliersDb {
     /// Begins a look, unless it has ended already, or looks elsewhere while another one does. One whose process was killed
@@ -28,6 +40,19 @@ impl SuppliersDb {
     ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
         lock(&mut tx, tenant, automation).await?;
+        let dead = sqlx::query!(
+            "update automation_runs set status = 'failed', finished_at = $4, message = $5
+             where tenant_id = $1 and automation_id = $2 and run_id <> $3 and status = 'running' and started_at <= $6",
+            tenant.0,
+            automation,
+            run,
+            now,
+            KILLED,
+            now - time::Duration::minutes(RUN_MINUTES)
+        );
+        if dead.execute(&mut *tx).await.map_err(error)?.rows_affected() > 0 {
+            count(&mut tx, tenant, automation, (true, Of::Look), KILLED, now).await?;
+        }
         let begun = sqlx::query!(
             "insert into automation_runs (tenant_id, automation_id, run_id, cause, status, started_at)
              select $1, $2, $3, $4, 'running', $5
@@ -77,26 +102,27 @@ impl SuppliersDb {
         if ended.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
             return Ok(false);
         }
-        if let Some(state) = end.state {
+        if let Some((state, source)) = end.state {
             sqlx::query!(
-                "update automations set state = $3 where tenant_id = $1 and automation_id = $2",
+                "update automations set state = $3 where tenant_id = $1 and automation_id = $2 and source = $4",
                 tenant.0,
                 automation,
-                json!(state)
+                json!(state),
+                source
             )
             .execute(&mut *tx)
             .await
             .map_err(error)?;
         }
         let paused = match end.failed {
-            Some(failed) => count_failure(&mut tx, tenant, automation, failed, now).await?,
+            Some(failed) => count(&mut tx, tenant, automation, (failed, Of::Look), end.message, now).await?,
             None => false,
         };
         tx.commit().await.map_err(error)?;
         Ok(paused)
     }
 
-    /// Counts how an import of an automation ended. Gives whether the automation pauses because of it.
+    /// Counts how an import of an automation ended: why it failed, if it did. Gives whether the automation pauses because of it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -104,11 +130,12 @@ impl SuppliersDb {
         &self,
         tenant: TenantId,
         automation: Uuid,
-        failed: bool,
+        failed: Option<&str>,
         now: OffsetDateTime,
     ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let paused = count_failure(&mut tx, tenant, automation, failed, now).await?;
+        let told = failed.unwrap_or_default();
+        let paused = count(&mut tx, tenant, automation, (failed.is_some(), Of::Import), told, now).await?;
         tx.commit().await.map_err(error)?;
         Ok(paused)
     }
@@ -141,6 +168,15 @@ impl SuppliersDb {
         tx.commit().await.map_err(error)
     }
 
+    /// Forgets looks that began earlier, of every organisation; gives how many.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn forget_automation_runs(&self, before: OffsetDateTime, most: i32) -> Result<i64> {
+        let gone = sqlx::query_scalar!(r#"select forget_automation_runs($1, $2) as "gone!""#, before, most);
+        gone.fetch_one(&self.pool).await.map_err(error)
+    }
+
     /// The looks of an automation, the newest first.
     ///
     /// # Errors
@@ -171,16 +207,23 @@ impl SuppliersDb {
     }
 }
 
-/// Counts failures in a row; gives whether the automation pauses because of this one.
-async fn count_failure(
+/// Counts failures in a row; gives whether the automation pauses because of this one. A look that finds nothing ends a row of
+/// looks that failed, and not one of imports. A look that failed is made again soon.
+async fn count(
     tx: &mut TenantTx,
     tenant: TenantId,
     automation: Uuid,
-    failed: bool,
+    (failed, of): (bool, Of),
+    because: &str,
     now: OffsetDateTime,
 ) -> Result<bool> {
     let paused = sqlx::query_scalar!(
-        "update automations set failures = case when $3 then failures + 1 else 0 end,
+        "update automations set
+                failures = case when $3 then failures + 1 when $5 or not failed_import then 0 else failures end,
+                failed_import = case when $3 then $5 or failed_import else failed_import and not $5 end,
+                next_run_at = case when $3 and not $5 and failures < $7 and next_run_at is not null
+                                   then least(next_run_at, $8) else next_run_at end,
+                paused_because = case when $3 then left($6, 1000) else paused_because end,
                 enabled = enabled and not ($3 and failures + 1 >= pause_after),
                 paused_at = case when $3 and failures + 1 >= pause_after and enabled then $4 else paused_at end
          where tenant_id = $1 and automation_id = $2
@@ -188,7 +231,11 @@ async fn count_failure(
         tenant.0,
         automation,
         failed,
-        now
+        now,
+        of == Of::Import,
+        because,
+        RETRIES,
+        now + RETRY
     );
     Ok(paused.fetch_optional(&mut **tx).await.map_err(error)?.unwrap_or(false))
 }

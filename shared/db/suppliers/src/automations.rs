@@ -45,6 +45,8 @@ pub struct Automation {
     pub failures: i32,
     /// Since when it pauses because of them.
     pub paused_at: Option<OffsetDateTime>,
+    /// What the last of them was.
+    pub paused_because: Option<String>,
     /// What is known of files that it had.
     pub state: Json<AutomationState>,
     /// The secret part of its mail address.
@@ -86,7 +88,7 @@ pub struct NewAutomation {
     pub kind: &'static str,
     /// Where the files lie.
     pub source: Value,
-    /// The encrypted secrets; `None` leaves those that are there.
+    /// The encrypted secrets; `None` leaves those that are there, unless its kind has none.
     pub secret: Option<Vec<u8>>,
     /// When it looks.
     pub schedule: Option<Schedule>,
@@ -140,8 +142,8 @@ pub struct RunEnd<'e> {
     pub message: &'e str,
     /// The imports that it began.
     pub imports: &'e [Uuid],
-    /// What is known of the files now; `None` leaves it.
-    pub state: Option<&'e AutomationState>,
+    /// What is known of the files now, and the source that was looked at: of another one it says nothing. `None` leaves it.
+    pub state: Option<(&'e AutomationState, &'e Value)>,
 }
 
 impl SuppliersDb {
@@ -184,10 +186,11 @@ impl SuppliersDb {
              where $15::text is not null or a.token is not null
              on conflict (tenant_id, automation_id) do update
              set supplier_id = excluded.supplier_id, name = excluded.name, kind = excluded.kind, source = excluded.source,
-                 secret = coalesce(excluded.secret, automations.secret), schedule = excluded.schedule,
+                 secret = case when $5 in ('email', 'drop') then null else coalesce(excluded.secret, automations.secret) end, schedule = excluded.schedule,
                  time_zone = excluded.time_zone, choices = excluded.choices, run = excluded.run, enabled = excluded.enabled,
                  skip_unchanged = excluded.skip_unchanged, pause_after = excluded.pause_after,
-                 next_run_at = excluded.next_run_at, updated_at = excluded.updated_at, failures = 0, paused_at = null,
+                 next_run_at = excluded.next_run_at, updated_at = excluded.updated_at, failures = 0, failed_import = false,
+                 paused_at = null, paused_because = null,
                  state = case when automations.source = excluded.source then automations.state
                               when $18 and automations.state ? 'host_key'
                               then jsonb_build_object('host_key', automations.state -> 'host_key') else '{}' end",
@@ -258,6 +261,35 @@ impl SuppliersDb {
         Ok(due.into_iter().map(|row| (TenantId(row.tenant), row.automation)).collect())
     }
 
+    /// Pauses that nobody was told of yet, of every organisation.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn unannounced_pauses(&self, most: i32) -> Result<Vec<(TenantId, Uuid)>> {
+        let found = sqlx::query!(
+            "select tenant_id as \"tenant!\", automation_id as \"automation!\" from unannounced_pauses($1)",
+            most
+        );
+        let found = found.fetch_all(&self.pool).await.map_err(error)?;
+        Ok(found.into_iter().map(|row| (TenantId(row.tenant), row.automation)).collect())
+    }
+
+    /// Notes that people were told of a pause.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn pause_announced(&self, tenant: TenantId, id: Uuid, paused_at: OffsetDateTime) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let noted = sqlx::query!(
+            "update automations set pause_announced_at = $3 where tenant_id = $1 and automation_id = $2",
+            tenant.0,
+            id,
+            paused_at
+        );
+        noted.execute(&mut *tx).await.map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
     /// Whose the address with this secret part is.
     ///
     /// # Errors
@@ -304,7 +336,7 @@ pub(crate) async fn read(
     let found = sqlx::query_as!(
         Automation,
         r#"select automation_id as id, supplier_id, name, kind, source, secret, schedule as "schedule: Json<Schedule>", time_zone,
-                  choices, run, enabled, skip_unchanged, pause_after, failures, paused_at,
+                  choices, run, enabled, skip_unchanged, pause_after, failures, paused_at, paused_because,
                   state as "state: Json<AutomationState>", token, next_run_at, created_at
            from automations
            where tenant_id = $1 and ($2::uuid is null or automation_id = $2) and ($3::uuid is null or automation_id < $3)

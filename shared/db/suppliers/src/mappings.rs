@@ -106,7 +106,7 @@ impl SuppliersDb {
         if found.is_empty() { Err(Error::NotFound("mapping")) } else { Ok(found) }
     }
 
-    /// Keeps a mapping: a new one, or the next version of one; the last fifty versions are kept.
+    /// Keeps a mapping: a new one, or the next version of one that is not the same; the last fifty versions are kept.
     ///
     /// # Errors
     /// 404 for the supplier; 422 for a mapping that names no title or no code.
@@ -137,6 +137,9 @@ impl SuppliersDb {
             let missing = missing_required(&definition.columns);
             return Err(wrong(format!("expected a column for {}", missing.join(" and for "))));
         }
+        if definition.match_by.as_ref().is_some_and(|keys| keys.is_empty() || keys.len() > 10) {
+            return Err(Error::invalid("match_by", "length", "expected at least one key by which products are found"));
+        }
         if definition.columns.len() > 2_000 || definition.columns.iter().any(|column| column.column.contains('\0')) {
             return Err(Error::invalid("columns", "invalid", "expected at most 2,000 columns, without NUL characters"));
         }
@@ -145,7 +148,8 @@ impl SuppliersDb {
             SavedMapping,
             r#"insert into mappings (tenant_id, supplier_id, name, version, definition, created_at, updated_at) values ($1, $2, $3, 1, $4, $5, $5)
                on conflict (tenant_id, supplier_id, name) do update
-               set version = mappings.version + 1, definition = excluded.definition, updated_at = excluded.updated_at
+               set version = mappings.version + (mappings.definition <> excluded.definition)::integer,
+                   definition = excluded.definition, updated_at = excluded.updated_at
                returning name, version, definition as "definition: Json<SavedMappingDefinition>", updated_at"#,
             tenant.0,
             supplier,
@@ -158,7 +162,8 @@ impl SuppliersDb {
             .await
             .map_err(|failed| on_constraint(failed, "mappings_supplier_fkey", || Error::NotFound("supplier")))?;
         sqlx::query!(
-            "insert into mapping_versions (tenant_id, supplier_id, name, version, definition, updated_at) values ($1, $2, $3, $4, $5, $6)",
+            "insert into mapping_versions (tenant_id, supplier_id, name, version, definition, updated_at) values ($1, $2, $3, $4, $5, $6)
+             on conflict do nothing",
             tenant.0,
             supplier,
             name,

@@ -337,10 +337,21 @@ impl SuppliersDb {
     /// Deletes a supplier with its offers and mappings. That it has no products is for the caller to know.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when there is none; 409 when automations take its files.
     pub async fn delete_supplier(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let before = supplier(&mut tx, tenant, id).await?;
+        let automation = sqlx::query_scalar!(
+            "select a.name from automations a join suppliers s on s.tenant_id = a.tenant_id and s.supplier_id = a.supplier_id
+             where a.tenant_id = $1 and (s.supplier_id = $2 or s.merged_into = $2) limit 1",
+            tenant.0,
+            id
+        );
+        if let Some(name) = automation.fetch_optional(&mut *tx).await.map_err(error)? {
+            let message =
+                format!("the automation \"{name}\" takes its files; delete that first, or archive the supplier");
+            return Err(Error::Conflict { code: "supplier_in_use", message });
+        }
         sqlx::query!(
             "delete from suppliers where tenant_id = $1 and (supplier_id = $2 or merged_into = $2)",
             tenant.0,
@@ -353,8 +364,8 @@ impl SuppliersDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Merges a supplier into another: its offers and mappings go there, where the other has none of its own, and its name
-    /// is another name of the other from now on. Its products are for the caller to move.
+    /// Merges a supplier into another: its offers and mappings go there, where the other has none of its own, its automations
+    /// all, and its name is another name of the other from now on. Its products are for the caller to move.
     ///
     /// # Errors
     /// 404; 422 for one that is merged itself.
@@ -381,6 +392,15 @@ impl SuppliersDb {
         sqlx::query!(
             "update mappings m set supplier_id = $3 where tenant_id = $1 and supplier_id = $2
                and not exists (select from mappings t where t.tenant_id = $1 and t.supplier_id = $3 and t.name = m.name)",
+            tenant.0,
+            id,
+            into
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        sqlx::query!(
+            "update automations set supplier_id = $3 where tenant_id = $1 and supplier_id = $2",
             tenant.0,
             id,
             into

@@ -83,7 +83,13 @@ async fn what_is_known_of_a_server_outlives_a_change_of_anything_else(_: PgPoolO
         AutomationState { newest: Some(5), host_key: Some("SHA256:x".to_owned()), ..AutomationState::default() };
     let run = Uuid::now_v7();
     test.db.begin_automation_run(test.tenant, test.id, run, "schedule", NOW).await.unwrap();
-    let end = RunEnd { status: "imported", failed: None, message: "", imports: &[], state: Some(&state) };
+    let end = RunEnd {
+        status: "imported",
+        failed: None,
+        message: "",
+        imports: &[],
+        state: Some((&state, &json!({ "kind": "drop" }))),
+    };
     test.db.end_automation_run(test.tenant, test.id, run, &end, NOW).await.unwrap();
     let put = async |pattern: &str, same_server| {
         let source = json!({ "kind": "drop", "pattern": pattern });
@@ -104,16 +110,66 @@ async fn imports_that_fail_pause_an_automation_and_what_is_left_does_not_count(
 ) {
     let test = Test::new(options).await;
     for failures in 1..=2 {
-        assert!(!test.db.count_import(test.tenant, test.id, true, NOW).await.unwrap());
-        // What a stranger sends in between ends no row of failures.
+        assert!(!test.db.count_import(test.tenant, test.id, Some("no header"), NOW).await.unwrap());
+        // A look that finds nothing, and what a stranger sends in between, ends no row of failures.
         let run = Uuid::now_v7();
         test.db.begin_automation_run(test.tenant, test.id, run, "arrival", NOW).await.unwrap();
-        let left = RunEnd { status: "nothing_new", failed: None, message: "", imports: &[], state: None };
+        let failed = if failures == 1 { None } else { Some(false) };
+        let left = RunEnd { status: "nothing_new", failed, message: "", imports: &[], state: None };
         assert!(!test.db.end_automation_run(test.tenant, test.id, run, &left, NOW).await.unwrap());
         assert_eq!(test.failures().await, (failures, true));
     }
-    assert!(test.db.count_import(test.tenant, test.id, true, NOW).await.unwrap(), "the third");
+    assert!(test.db.count_import(test.tenant, test.id, Some("no header"), NOW).await.unwrap(), "the third");
     assert_eq!(test.failures().await, (3, false));
-    test.db.count_import(test.tenant, test.id, false, NOW).await.unwrap();
+    // Whoever was to tell it died: the pause is found until people were told.
+    let waiting = async || test.db.unannounced_pauses(10_000).await.unwrap().contains(&(test.tenant, test.id));
+    assert!(waiting().await);
+    let paused = test.db.automation(test.tenant, test.id).await.unwrap();
+    assert_eq!(paused.paused_because.as_deref(), Some("no header"));
+    test.db.pause_announced(test.tenant, test.id, paused.paused_at.unwrap()).await.unwrap();
+    assert!(!waiting().await);
+    test.db.count_import(test.tenant, test.id, None, NOW).await.unwrap();
     assert_eq!(test.failures().await.0, 0);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_look_that_failed_is_made_again_soon_and_one_that_was_killed_is_a_failure(
+    _: PgPoolOptions,
+    options: PgConnectOptions,
+) {
+    let test = Test::new(options).await;
+    let tomorrow = NOW + time::Duration::days(1);
+    let scheduled = NewAutomation { next_run_at: Some(tomorrow), pause_after: 9, ..test.new_automation().await };
+    test.db.put_automation(test.tenant, (test.id, None), &scheduled, &stamp()).await.unwrap();
+    let next = async || test.db.automation(test.tenant, test.id).await.unwrap().next_run_at;
+    assert!(!test.look(Uuid::now_v7(), "failed").await);
+    assert_eq!(next().await, Some(NOW + time::Duration::minutes(15)));
+    for _ in 0..2 {
+        test.look(Uuid::now_v7(), "failed").await;
+    }
+    test.db.put_automation(test.tenant, (test.id, None), &scheduled, &stamp()).await.unwrap();
+    for _ in 0..3 {
+        test.db.count_import(test.tenant, test.id, Some("x"), NOW).await.unwrap();
+    }
+    test.look(Uuid::now_v7(), "failed").await;
+    assert_eq!(next().await, Some(tomorrow), "after three failures the schedule counts");
+
+    let (killed, later) = (Uuid::now_v7(), NOW + time::Duration::minutes(16));
+    assert!(test.db.begin_automation_run(test.tenant, test.id, killed, "schedule", NOW).await.unwrap());
+    assert!(!test.db.begin_automation_run(test.tenant, test.id, Uuid::now_v7(), "schedule", NOW).await.unwrap());
+    assert!(test.db.begin_automation_run(test.tenant, test.id, Uuid::now_v7(), "schedule", later).await.unwrap());
+    let runs = test.db.automation_runs(test.tenant, test.id, None, 20).await.unwrap().data;
+    let ended = runs.iter().find(|run| run.id == killed).unwrap();
+    assert_eq!((ended.status.as_str(), ended.message.as_deref()), ("failed", Some("the look ended without a word")));
+    assert_eq!(test.failures().await.0, 5);
+
+    // What is known of one source is not told of another that took its place meanwhile.
+    let run = Uuid::now_v7();
+    let state = AutomationState { host_key: Some("SHA256:old".to_owned()), ..AutomationState::default() };
+    test.db.begin_automation_run(test.tenant, test.id, run, "arrival", later).await.unwrap();
+    let source = json!({ "kind": "another" });
+    let end = RunEnd { status: "imported", failed: None, message: "", imports: &[], state: Some((&state, &source)) };
+    test.db.end_automation_run(test.tenant, test.id, run, &end, later).await.unwrap();
+    assert_eq!(test.db.automation(test.tenant, test.id).await.unwrap().state.0, AutomationState::default());
+    assert!(test.db.forget_automation_runs(later, 10_000).await.unwrap() > 0);
 }

@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use db_suppliers::{MIGRATOR, NewOffer, SupplierDetails, SuppliersDb};
+use db_suppliers::{MIGRATOR, NewAutomation, NewOffer, SavedMappingDefinition, SupplierDetails, SuppliersDb};
 use db_tenancy::{Database, Stamp};
+use product::{ColumnMapping, Field};
 use runtime::{App, Env, TenantId};
 use rust_decimal::Decimal;
 use sqlx::PgPool;
@@ -58,7 +59,37 @@ async fn a_merged_supplier_is_another_name_of_the_one_that_stays(_: PgPoolOption
     for (supplier, product, cost) in [(&one, shared, 1), (&two, shared, 2), (&one, own, 3)] {
         db.put_offer(tenant, supplier.id, &offer(product, cost, 0), &stamp()).await.unwrap();
     }
+    let definition = SavedMappingDefinition {
+        columns: vec![ColumnMapping::to_field("ref", Field::Sku)],
+        ..SavedMappingDefinition::default()
+    };
+    for version in [1, 1] {
+        let saved = db.put_mapping(tenant, one.id, "daily", &definition, &stamp()).await.unwrap();
+        assert_eq!(saved.version, version, "the same is no new version");
+    }
+    let imports = database(&options, "pm_imports").await;
+    let automation = NewAutomation {
+        supplier_id: one.id,
+        name: "Daily".to_owned(),
+        kind: "drop",
+        source: serde_json::json!({}),
+        secret: None,
+        schedule: None,
+        time_zone: "Europe/Paris".to_owned(),
+        choices: serde_json::json!({}),
+        run: "apply",
+        enabled: true,
+        skip_unchanged: true,
+        pause_after: 3,
+        next_run_at: None,
+        same_server: true,
+    };
+    let id = Uuid::now_v7();
+    imports.put_automation(tenant, (id, Some("token")), &automation, &stamp()).await.unwrap();
     db.merge_supplier(tenant, one.id, two.id, &stamp()).await.unwrap();
+    assert_eq!(db.mapping_versions(tenant, two.id, "daily").await.unwrap().len(), 1);
+    assert_eq!(imports.automation(tenant, id).await.unwrap().supplier_id, two.id);
+    assert_eq!(db.delete_supplier(tenant, two.id, &stamp()).await.unwrap_err().code(), "supplier_in_use");
     let offers = db.offers(tenant, shared).await.unwrap();
     assert_eq!(
         (offers.len(), offers[0].supplier_id, offers[0].cost_price),
