@@ -20,7 +20,8 @@ fn serve(answer: impl Fn(&str) -> (String, String, String) + Send + 'static) -> 
             loop {
                 let read = stream.read(&mut part).unwrap_or_default();
                 request.push_str(&String::from_utf8_lossy(&part[..read]).to_lowercase());
-                let length = request.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+                let length =
+                    request.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
                 let whole = request.split_once("\r\n\r\n").is_some_and(|(_, body)| body.len() >= length.unwrap_or(0));
                 if read == 0 || whole {
                     break;

@@ -103,8 +103,9 @@ async fn the_end_of_an_import_is_told_to_people_and_webhooks_once() {
     assert!(summary.html.contains("1 created"), "{}", summary.html);
 
     // The bus tells it again: nobody hears it twice.
+    let ours = format!("select kind, detail::text from outbox where tenant_id = '{}'", tenant.id);
     let event = Stack::get()
-        .sql("db_imports", &tenant.id, "select kind, detail::text from outbox")
+        .sql("db_imports", &tenant.id, &ours)
         .await
         .iter()
         .map(|row| (sqlx::Row::get::<String, _>(row, 0), sqlx::Row::get::<String, _>(row, 1)))
