@@ -7,10 +7,11 @@ use std::borrow::Cow;
 use std::io::Cursor;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use calamine::{Data, DataRef, Ods, Reader, SheetType, SheetVisible, Xls, Xlsx};
+use calamine::{Data, DataRef, Dimensions, Ods, Reader, SheetType, SheetVisible, Xls, Xlsx};
 
 use crate::container::BookFormat;
-use crate::{ReadError, Row, SheetInfo, TYPED};
+use crate::merged::Filler;
+use crate::{ReadError, ReadOptions, Row, SheetInfo, TYPED};
 
 /// Rows handed over at once, and parts that wait.
 const PART: usize = 128;
@@ -38,16 +39,22 @@ pub(crate) struct OpenedBook {
 type Opening = Result<(Vec<SheetInfo>, String), ReadError>;
 
 /// Opens a workbook at the sheet with this name, or at the first visible one that has rows.
-pub(crate) fn open(bytes: Vec<u8>, format: BookFormat, wanted: Option<String>) -> Result<OpenedBook, ReadError> {
+pub(crate) fn open(bytes: Vec<u8>, format: BookFormat, options: &ReadOptions) -> Result<OpenedBook, ReadError> {
+    let (wanted, fill) = (options.sheet.clone(), options.fill_merged);
     let (opening, opened) = sync_channel::<Opening>(1);
     let (sender, parts) = sync_channel::<Part>(WAITING);
     let reading = move || {
         // A panic inside ends the thread; the receiving side finds the channels closed.
         match format {
-            BookFormat::Xlsx => read_xlsx(bytes, wanted.as_deref(), &opening, &sender),
+            BookFormat::Xlsx => read_xlsx(bytes, (wanted.as_deref(), fill), &opening, &sender),
             BookFormat::Xls => Xls::new(Cursor::new(bytes)).map_err(|error| damaged(&error)).map_or_else(
                 |error| drop(opening.send(Err(error))),
-                |book| read_held(book, wanted.as_deref(), &opening, &sender),
+                |book| {
+                    let merged = |book: &Xls<_>, name: &str| {
+                        if fill { book.merge_cells_by_sheet_name(name).unwrap_or_default() } else { Vec::new() }
+                    };
+                    read_held(book, wanted.as_deref(), merged, &opening, &sender);
+                },
             ),
             BookFormat::Ods => Ods::new(Cursor::new(bytes))
                 .map_err(|error| {
@@ -55,7 +62,7 @@ pub(crate) fn open(bytes: Vec<u8>, format: BookFormat, wanted: Option<String>) -
                 })
                 .map_or_else(
                     |error| drop(opening.send(Err(error))),
-                    |book| read_held(book, wanted.as_deref(), &opening, &sender),
+                    |book| read_held(book, wanted.as_deref(), |_, _| Vec::new(), &opening, &sender),
                 ),
         }
     };
@@ -138,7 +145,12 @@ impl Sender<'_> {
     }
 }
 
-fn read_xlsx(bytes: Vec<u8>, wanted: Option<&str>, opening: &SyncSender<Opening>, sender: &SyncSender<Part>) {
+fn read_xlsx(
+    bytes: Vec<u8>,
+    (wanted, fill): (Option<&str>, bool),
+    opening: &SyncSender<Opening>,
+    sender: &SyncSender<Part>,
+) {
     let mut book = match Xlsx::new(Cursor::new(bytes)) {
         Ok(book) => book,
         Err(calamine::XlsxError::Password) => return drop(opening.send(Err(ReadError::Password))),
@@ -150,6 +162,8 @@ fn read_xlsx(bytes: Vec<u8>, wanted: Option<&str>, opening: &SyncSender<Opening>
         Err(error) => return drop(opening.send(Err(error))),
     };
     for name in &names {
+        let regions = if fill { book.merge_cells_by_sheet_name(name).unwrap_or_default() } else { Vec::new() };
+        let mut filler = Filler::new(regions);
         let mut cells = match book.worksheet_cells_reader(name) {
             Ok(cells) => cells,
             Err(error) => return drop(opening.send(Err(damaged(&error)))),
@@ -179,10 +193,11 @@ fn read_xlsx(bytes: Vec<u8>, wanted: Option<&str>, opening: &SyncSender<Opening>
                 return drop(sender.send(Err(ReadError::RowTooLong { row: u64::from(at) + 1 })));
             }
             if number != Some(at) {
-                if let Some(number) = number
-                    && !to.row(number, std::mem::take(&mut row))
-                {
-                    return;
+                if let Some(number) = number {
+                    filler.fill(number, &mut row);
+                    if !to.row(number, std::mem::take(&mut row)) {
+                        return;
+                    }
                 }
                 number = Some(at);
             }
@@ -193,6 +208,7 @@ fn read_xlsx(bytes: Vec<u8>, wanted: Option<&str>, opening: &SyncSender<Opening>
             row[column] = text;
         }
         if let Some(number) = number {
+            filler.fill(number, &mut row);
             if to.row(number, row) {
                 to.end();
             }
@@ -203,8 +219,13 @@ fn read_xlsx(bytes: Vec<u8>, wanted: Option<&str>, opening: &SyncSender<Opening>
 }
 
 /// Reads a format that cannot be streamed: the sheet is held whole.
-fn read_held<R>(mut book: R, wanted: Option<&str>, opening: &SyncSender<Opening>, sender: &SyncSender<Part>)
-where
+fn read_held<R>(
+    mut book: R,
+    wanted: Option<&str>,
+    merged: impl Fn(&R, &str) -> Vec<Dimensions>,
+    opening: &SyncSender<Opening>,
+    sender: &SyncSender<Part>,
+) where
     R: Reader<Cursor<Vec<u8>>>,
     R::Error: std::fmt::Display,
 {
@@ -219,14 +240,17 @@ where
             Err(error) => return drop(opening.send(Err(damaged(&error)))),
         };
         let Some((first, left)) = range.start() else { continue };
+        let mut filler = Filler::new(merged(&book, &name));
         if opening.send(Ok((sheets, name))).is_err() {
             return;
         }
         let mut to = Sender { to: sender, part: Vec::new() };
         for (at, cells) in range.rows().enumerate() {
             let before = std::iter::repeat_n(String::new(), left.min(MAX_WIDTH) as usize);
-            let row = before.chain(cells.iter().map(|cell| text_of(&DataRef::from_data(cell)))).collect();
-            if !to.row(first + u32::try_from(at).unwrap_or(u32::MAX), row) {
+            let mut row = before.chain(cells.iter().map(|cell| text_of(&DataRef::from_data(cell)))).collect();
+            let at = first + u32::try_from(at).unwrap_or(u32::MAX);
+            filler.fill(at, &mut row);
+            if !to.row(at, row) {
                 return;
             }
         }

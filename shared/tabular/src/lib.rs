@@ -14,6 +14,7 @@ mod json_bytes;
 mod json_paths;
 mod json_reader;
 mod json_text;
+mod merged;
 mod open;
 mod sniff;
 mod spreadsheet;
@@ -63,12 +64,16 @@ pub struct ReadOptions {
     /// Whether the cells that a CSV's row lacks at its end are taken for blank; otherwise such a row is rejected.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pad_short_rows: bool,
+    /// Whether the value of cells that are merged over several rows of a workbook counts for each of these rows; otherwise it
+    /// stands in the first, as the file has it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fill_merged: bool,
 }
 
 /// One thing that was found out about a file, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
-    /// What it is about: `packing`, `format`, `encoding`, `delimiter`, `header`, `sheet`, `path` or `columns`.
+    /// What it is about: `packing`, `format`, `encoding`, `delimiter`, `header`, `sheet`, `merged`, `path` or `columns`.
     pub what: String,
     /// What was found.
     pub found: String,

@@ -9,7 +9,7 @@ use crate::json_reader::JsonReader;
 use crate::xml_reader::XmlReader;
 use crate::{
     Finding, Layout, PathInfo, ReadError, ReadOptions, Row, Rows, SAMPLE_ROWS, TableReader, Text, Utf8, book_reader,
-    json_paths, sniff, xml_paths,
+    json_paths, merged, sniff, xml_paths,
 };
 
 /// Looks at the beginning of `source` and opens the table in it.
@@ -122,7 +122,8 @@ fn open_book<'a>(
     format: container::BookFormat,
     options: &ReadOptions,
 ) -> Result<TableReader<'a>, ReadError> {
-    let book = book_reader::open(bytes, format, options.sheet.clone())?;
+    let merged = if format == container::BookFormat::Xlsx { merged::count_in_xlsx(&bytes) } else { 0 };
+    let book = book_reader::open(bytes, format, options)?;
     let mut rows = Rows::Book(book.rows);
     let mut layout = layout(format.name(), "UTF-8");
     let (mut first, broken) = read_some(&mut rows, SAMPLE_ROWS + sniff::MAX_LINES_ABOVE_HEADER)?;
@@ -162,6 +163,14 @@ fn open_book<'a>(
         finding("sheet", &book.sheet, why, if options.sheet.is_some() || book.sheets.len() == 1 { 100 } else { 75 }),
     );
     layout.findings.insert(0, finding("format", format.name(), "the file's first bytes and parts say so", 100));
+    if merged > 0 {
+        let why = if options.fill_merged {
+            "cells are merged over several rows; their value counts for each of these, as asked for"
+        } else {
+            "cells are merged over several rows; their value stands in the first of them only (read.fill_merged repeats it)"
+        };
+        layout.findings.push(finding("merged", merged, why, 100));
+    }
     layout.columns = unique(&layout.headers);
     layout.sheets = book.sheets;
     layout.sheet = Some(book.sheet);

@@ -276,3 +276,34 @@ proptest! {
         read_anything(&gzipped(&bytes));
     }
 }
+
+#[test]
+fn merged_cells_are_told_and_filled_when_asked_for() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let plain = Format::new();
+    sheet.merge_range(0, 0, 1, 0, "Brand", &plain).unwrap();
+    sheet.merge_range(0, 1, 0, 2, "Article", &plain).unwrap();
+    sheet.write_string(1, 1, "SKU").unwrap();
+    sheet.write_string(1, 2, "Title").unwrap();
+    sheet.merge_range(2, 0, 4, 0, "Bosch", &plain).unwrap();
+    sheet.merge_range(2, 2, 3, 2, "Drill", &plain).unwrap();
+    for (row, sku) in (2..).zip(["A", "B", "C", "D"]) {
+        sheet.write_string(row, 1, sku).unwrap();
+    }
+    let bytes = workbook.save_to_buffer().unwrap();
+    let rows = |options: &ReadOptions| {
+        let mut table = open_with(bytes.as_slice(), options).unwrap();
+        let told = table.layout().findings.iter().find(|finding| finding.what == "merged").unwrap().clone();
+        let (mut rows, mut row) = (vec![table.layout().headers.join("|")], Row::default());
+        while table.read(&mut row).unwrap() {
+            rows.push(row.cells().collect::<Vec<_>>().join("|"));
+        }
+        (told, rows)
+    };
+    let (told, as_stored) = rows(&ReadOptions { header_row: Some(2), ..ReadOptions::default() });
+    assert_eq!((told.found.as_str(), told.why.contains("read.fill_merged")), ("3", true));
+    assert_eq!(as_stored, ["|SKU|Title", "Bosch|A|Drill", "|B", "|C", "|D"]);
+    let filled = ReadOptions { header_row: Some(2), fill_merged: true, ..ReadOptions::default() };
+    assert_eq!(rows(&filled).1, ["Brand|SKU|Title", "Bosch|A|Drill", "Bosch|B|Drill", "Bosch|C", "|D"]);
+}
