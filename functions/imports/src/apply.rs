@@ -6,7 +6,7 @@ use cloud::Objects;
 use db_catalog::{Batch, BatchRow, CatalogDb, LeftOutRow};
 use db_imports::{BatchRecord, ImportJob, ImportStatus, ImportsDb};
 use db_suppliers::{NewOffer, SuppliersDb};
-use product::{Cells, Field, Gtin, OnError, Outcome, RowIssue, Rules, validate};
+use product::{Cells, Field, Gtin, MatchKey, OnError, Outcome, RowIssue, Rules, validate};
 use runtime::{Cx, Error, Metric, Result, TenantId, Unit, emit_metrics};
 use uuid::Uuid;
 
@@ -141,8 +141,16 @@ pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result
     } else {
         BTreeMap::new()
     };
+    let filled = |field: Field| reader.header().columns.iter().any(|column| column.field == Some(field));
+    let codes = [
+        (MatchKey::Sku, Field::Sku),
+        (MatchKey::Ean, Field::Ean),
+        (MatchKey::SupplierReference, Field::SupplierReference),
+    ];
+    let named_by = codes.into_iter().filter(|(key, field)| options.match_by.contains(key) && filled(*field));
     let mut batch = Batch {
         number: record.number,
+        named_by: named_by.map(|(key, _)| key).collect(),
         supplier: job.supplier_id,
         mode: job.mode,
         match_by: options.match_by.clone(),

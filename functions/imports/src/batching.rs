@@ -6,7 +6,7 @@ use std::io::Read;
 
 use channels::Record;
 use db_imports::{Hold, ImportOptions};
-use product::{Field, Transforms, validate};
+use product::{Field, Rules, Transforms, validate};
 use runtime::Error;
 use tabular::{ReadError, Row};
 
@@ -56,6 +56,7 @@ pub struct ParsedFile {
 struct Filling<'s> {
     header: &'s BatchHeader,
     transforms: Option<Transforms>,
+    own_rules: &'s Rules,
     limits: Limits,
     writers: [Option<(i32, BatchWriter)>; 2],
     naming: Naming,
@@ -91,6 +92,7 @@ impl OpenFile<'_> {
         let mut filling = Filling {
             header: &self.header,
             transforms,
+            own_rules: &self.own_rules,
             limits,
             writers: [None, None],
             naming: Naming::of(&self.header),
@@ -210,8 +212,9 @@ impl Filling<'_> {
         self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)), attributes)?;
         let batch = self.writers[phase].as_ref().map_or(0, |(batch, _)| *batch);
         // A row with errors takes nothing back. Repeated codes are rare, so the check costs little here.
-        let transforms = self.transforms.as_ref();
-        let valid = || validate(&header.cells(texts(), transforms), &header.rules).is_ok();
+        let (transforms, own) = (self.transforms.as_ref(), self.own_rules);
+        let valid =
+            || validate(&header.cells(texts(), transforms), &header.rules).is_ok_and(|row| !own.broken_by(&row));
         self.codes[phase].note((batch, number), keys, valid, &mut self.parsed.superseded);
         self.full(phase, send)
     }
@@ -329,6 +332,15 @@ mod tests {
         .unwrap();
         // Row 2 is taken back by row 4 (SKU), and once is enough; row 3 stays, because row 6 is no valid row.
         assert_eq!(parsed.superseded, BTreeMap::from([(0, vec![(2, 4)])]));
+    }
+
+    #[test]
+    fn a_row_that_breaks_an_own_rule_takes_nothing_back() {
+        let rules = serde_json::json!([{"field": "price", "check": "range", "max": "100"}]);
+        let options = ImportOptions { rules: serde_json::from_value(rules).unwrap(), ..ImportOptions::default() };
+        let text = "sku,title,price\n1,good,10\n1,dear,500\n2,first,10\n2,second,20\n";
+        let parsed = read_file(text.as_bytes(), &options, Limits { batch_rows: 10 }, |_| {}).unwrap();
+        assert_eq!(parsed.superseded, BTreeMap::from([(0, vec![(4, 5)])]));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::io::Read;
 use channels::{Adapter, Platform, recognise};
 use db_imports::{FileLayout, Hold, ImportOptions};
 use product::{
-    Blank, ColumnMapping, DecimalMark, Field, Mapping, RowRules, Suggestion, Target, known_columns, missing_required,
-    normalize, suggest_with,
+    Blank, ColumnMapping, DecimalMark, Field, Mapping, RowRules, Rules, Suggestion, Target, known_columns,
+    missing_required, normalize, suggest_with,
 };
 use runtime::Error;
 use sha2::{Digest, Sha256};
@@ -57,6 +57,7 @@ pub struct OpenFile<'a> {
     pub(crate) table: TableReader<'a>,
     pub(crate) header: BatchHeader,
     pub(crate) adapter: Option<Adapter>,
+    pub(crate) own_rules: Rules,
     /// What was found out about it.
     pub layout: FileLayout,
     /// By what the columns are known again.
@@ -119,11 +120,14 @@ pub fn open_file<'a>(
     late.extend(mapping.iter().cloned());
     let header = batch_header(&layout, &late, adapter.as_ref(), options, &mut warnings);
     header.transforms().map_err(|message| Failure::Refused(Refusal { code: "mapping_invalid", message }))?;
+    let own_rules =
+        Rules::new(&options.rules).map_err(|message| Failure::Refused(Refusal { code: "rules_invalid", message }))?;
     let told = file_layout(&layout, mapping, &header, platform.filter(|_| adapter.is_some()), findings);
     Ok(OpenFile {
         table,
         header,
         adapter,
+        own_rules,
         layout: told,
         columns_hash,
         warnings,

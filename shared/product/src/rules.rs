@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{Content, Language, RowError, fields};
+use crate::{Content, Language, ProductRow, RowError, fields};
 
 /// One rule about one field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -147,6 +147,40 @@ impl Rules {
     /// The fields that must be unique.
     pub fn unique_fields(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().map(|(rule, _)| rule).filter(|rule| rule.check == RuleCheck::Unique)
+    }
+
+    /// Whether a row breaks a rule by what it says itself, whatever the catalogue knows of its product.
+    #[must_use]
+    pub fn broken_by(&self, row: &ProductRow) -> bool {
+        let alone = |rule: &Rule| {
+            rule.severity == Severity::Error
+                && !matches!(rule.check, RuleCheck::Required | RuleCheck::Unique | RuleCheck::MaxChange { .. })
+        };
+        let mut rules = self.rules.iter().filter(|(rule, _)| alone(rule)).peekable();
+        if rules.peek().is_none() {
+            return false;
+        }
+        let mut said = fields(&Content {
+            title: row.title.clone().unwrap_or_default(),
+            sku: row.sku.clone().map(String::from),
+            ean: row.ean.as_ref().map(ToString::to_string),
+            description: row.description.clone(),
+            short_description: row.short_description.clone(),
+            brand: row.brand.clone(),
+            category: row.category.clone(),
+            price: row.price,
+            net_price: row.net_price,
+            compare_at_price: row.compare_at_price,
+            cost_price: row.cost_price,
+            tax_rate: row.tax_rate,
+            stock: row.stock,
+            supplier_reference: row.supplier_reference.clone(),
+            slug: row.slug.clone(),
+            ..Content::default()
+        });
+        // A content has a status always; a row may say none.
+        said.remove("status");
+        rules.any(|(rule, pattern)| broken(rule, pattern.as_ref(), &BTreeMap::new(), &said, Language::En).is_some())
     }
 
     /// What a product breaks, in the order of the rules. `before` is the product as it was, if it was there.
@@ -328,6 +362,23 @@ mod tests {
             ]
         );
         assert_eq!(check(rules, None, &product).len(), 5, "a new product moves no price");
+    }
+
+    #[test]
+    fn a_row_breaks_by_itself_what_needs_no_catalogue() {
+        let rules = |rules: Value| Rules::new(&serde_json::from_value::<Vec<Rule>>(rules).unwrap()).unwrap();
+        let row = ProductRow { price: Some(Decimal::from(500)), ..ProductRow::default() };
+        assert!(rules(json!([{"field": "price", "check": "range", "max": "100"}])).broken_by(&row));
+        for kept in [
+            json!([{"field": "price", "check": "range", "max": "1000"}]),
+            json!([{"field": "price", "check": "range", "max": "100", "severity": "warning"}]),
+            json!([{"field": "brand", "check": "required"}, {"field": "price", "check": "max_change", "percent": "1"}]),
+            json!([{"field": "brand", "check": "in_list", "values": ["Bosch"]}]),
+            json!([{"field": "status", "check": "in_list", "values": ["active"]}]),
+            json!([{"field": "cost_price", "check": "compare", "comparison": "less", "other": "price"}]),
+        ] {
+            assert!(!rules(kept.clone()).broken_by(&row), "{kept}");
+        }
     }
 
     #[test]

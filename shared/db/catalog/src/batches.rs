@@ -16,7 +16,9 @@ use uuid::Uuid;
 
 use crate::CatalogDb;
 use crate::catalogs::setup;
-use crate::knowing::{attributes, categories, known_products, siblings, staged_elsewhere, staged_parents, taken};
+use crate::knowing::{
+    attributes, categories, known_products, met_rows, note_met, siblings, staged_elsewhere, staged_parents, taken,
+};
 use crate::plan::{Knowledge, Plan, PlannedRow, plan, source};
 use crate::write::{Origin, WriteError, Written, write};
 
@@ -58,6 +60,8 @@ pub struct Batch {
     pub mode: ImportMode,
     /// By what products are found, in this order.
     pub match_by: Vec<MatchKey>,
+    /// The codes by which rows of the file can name products: those that a column fills.
+    pub named_by: Vec<MatchKey>,
     /// Whether it holds the variants of products that other batches hold.
     pub variants: bool,
     /// The key of the identifier by which rows name their parents; their SKUs unless said.
@@ -93,6 +97,7 @@ impl Batch {
             supplier: None,
             mode: ImportMode::Update,
             match_by: MatchKey::DEFAULT.to_vec(),
+            named_by: Vec::new(),
             variants: false,
             parent_by: None,
             rules: Rules::default(),
@@ -270,12 +275,13 @@ async fn try_batch(
         categories: categories(&mut tx, tenant, batch).await?,
         taken: taken(&mut tx, tenant, batch).await?,
         variants: siblings(&mut tx, tenant, batch, &products).await?,
+        met: met_rows(&mut tx, tenant, batch, &products).await?,
         products,
         room,
         trace,
         now,
     };
-    let Plan { written: mut planned, outcome, mut rows } = plan(batch, knowledge);
+    let Plan { written: mut planned, outcome, mut rows, met } = plan(batch, knowledge);
     for row in rows.iter_mut().filter(|row| row.found.is_some_and(|(id, _)| staged.contains_key(&id))) {
         row.found = None;
     }
@@ -297,7 +303,10 @@ async fn try_batch(
         }
     }
     match stage {
-        Stage::Commit => note(&mut tx, tenant, batch, &outcome, now).await?,
+        Stage::Commit => {
+            note_met(&mut tx, tenant, batch.import, &met, now).await?;
+            note(&mut tx, tenant, batch, &outcome, now).await?;
+        }
         Stage::Preview => {
             sqlx::query!("rollback to savepoint preview").execute(&mut *tx).await?;
             crate::staged::replace(&mut tx, tenant, batch, &rows, now).await?;

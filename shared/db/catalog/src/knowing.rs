@@ -1,4 +1,4 @@
-//! What the catalogue knows before a batch's rows are planned.
+//! What the catalogue knows before a batch's rows are planned: products are locked, attributes that the mapping makes are made.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -134,6 +134,54 @@ pub(crate) async fn siblings(
     );
     let found = found.fetch_all(&mut **tx).await?;
     Ok(found.into_iter().map(|row| ((row.parent_id, row.options.0), row.product_id)).collect())
+}
+
+/// The last row of the file that left each of these products as it was, where that is noted.
+pub(crate) async fn met_rows(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    products: &[Product],
+) -> sqlx::Result<HashMap<Uuid, i32>> {
+    if batch.named_by.len() < 2 {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<Uuid> = products.iter().map(|product| product.id).collect();
+    let found = sqlx::query!(
+        "select product_id, row_number from met_rows where tenant_id = $1 and import_id = $2 and product_id = any($3)",
+        tenant.0,
+        batch.import,
+        &ids
+    );
+    Ok(found.fetch_all(&mut **tx).await?.into_iter().map(|row| (row.product_id, row.row_number)).collect())
+}
+
+/// Notes rows that left products as they were.
+pub(crate) async fn note_met(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    import: Uuid,
+    met: &[(Uuid, i32)],
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    if met.is_empty() {
+        return Ok(());
+    }
+    let (ids, rows): (Vec<Uuid>, Vec<i32>) = met.iter().copied().unzip();
+    sqlx::query!(
+        "insert into met_rows (tenant_id, import_id, product_id, row_number, met_at)
+         select $1, $2, m.id, m.row, $5 from unnest($3::uuid[], $4::int[]) as m(id, row)
+         on conflict (tenant_id, import_id, product_id) do update
+         set row_number = greatest(met_rows.row_number, excluded.row_number)",
+        tenant.0,
+        import,
+        &ids,
+        &rows,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// How many products the other batches of this preview would make.

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use product::{
-    Attribute, Content, Field, FieldChange, ImportMode, Language, Outcome, RowError, RowIssue, Rules, Severity,
-    SourcePolicy, diff, moved_percent,
+    Attribute, Content, Field, FieldChange, ImportMode, Language, MatchKey, Outcome, RowError, RowIssue, Rules,
+    Severity, SourcePolicy, diff, moved_percent,
 };
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
@@ -54,6 +54,8 @@ pub(crate) struct Knowledge<'k> {
     pub(crate) taken: HashMap<(String, String), Vec<Uuid>>,
     /// The variants of the rows' parents, by parent and options.
     pub(crate) variants: HashMap<(Uuid, BTreeMap<String, String>), Uuid>,
+    /// Rows of the file that left these products as they were: the last one of each.
+    pub(crate) met: HashMap<Uuid, i32>,
     /// How many more products there may be.
     pub(crate) room: Option<i64>,
     /// Whether the rows' fates are wanted, not only their number.
@@ -66,6 +68,8 @@ pub(crate) struct Plan {
     pub(crate) written: Vec<Written>,
     pub(crate) outcome: Outcome,
     pub(crate) rows: Vec<PlannedRow>,
+    /// Products that rows leave as they are, which other rows may name by another code.
+    pub(crate) met: Vec<(Uuid, i32)>,
 }
 
 /// Plans the rows: the products that they make or change, as they are to be written; counts every row.
@@ -73,7 +77,7 @@ pub(crate) fn plan(batch: &Batch, knowledge: Knowledge<'_>) -> Plan {
     let index = Index::new(batch, &knowledge.products);
     let mut planner = Planner {
         batch,
-        plan: Plan { written: Vec::new(), outcome: batch.before.clone(), rows: Vec::new() },
+        plan: Plan { written: Vec::new(), outcome: batch.before.clone(), rows: Vec::new(), met: Vec::new() },
         room: knowledge.room,
         source: source(batch.supplier),
         unique: HashMap::new(),
@@ -243,6 +247,16 @@ impl Planner<'_> {
         self.plan.written.push(Written { before: None, after, row: Some(row.number), action: "created" });
     }
 
+    /// Whether another row of the file may name the product by a code that it has and this row does not.
+    fn may_be_named_otherwise(&self, row: &BatchRow, product: &Product) -> bool {
+        let (row, content) = (&row.product, &product.content);
+        self.batch.named_by.iter().any(|key| match key {
+            MatchKey::Sku => row.sku.is_none() && content.sku.is_some(),
+            MatchKey::Ean => row.ean.is_none() && content.ean.is_some(),
+            MatchKey::SupplierReference => row.supplier_reference.is_none() && content.supplier_reference.is_some(),
+        })
+    }
+
     /// A row that finds a product changes it.
     fn meet(&mut self, row: &BatchRow, at: usize, done: &mut Option<i32>) {
         let knowledge = self.knowledge;
@@ -258,7 +272,9 @@ impl Planner<'_> {
         if self.batch.mode != ImportMode::Update {
             return self.skip(row, product);
         }
-        if let Some((_, by)) = product.import.filter(|(import, by)| *import == self.batch.import && *by > row.number) {
+        let written = product.import.filter(|(import, _)| *import == self.batch.import).map(|(_, by)| by);
+        let later = written.max(knowledge.met.get(&product.id).copied()).filter(|by| *by > row.number);
+        if let Some(by) = later {
             return self.supersede(row, by, product);
         }
         if let Some(by) = *done {
@@ -283,6 +299,9 @@ impl Planner<'_> {
         }
         if content == product.content {
             self.plan.outcome.unchanged += 1;
+            if self.may_be_named_otherwise(row, product) {
+                self.plan.met.push((product.id, row.number));
+            }
             return self.trace(row.number, "unchanged", Some(product), None);
         }
         let after = Product { content, import: Some((self.batch.import, row.number)), ..product.clone() };

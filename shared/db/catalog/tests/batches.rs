@@ -343,6 +343,29 @@ async fn attributes_rules_and_blanks_do_what_the_mapping_says(_: PgPoolOptions, 
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
+async fn the_last_row_of_a_product_wins_by_whatever_code_it_is_named(_: PgPoolOptions, options: PgConnectOptions) {
+    let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
+    db.apply(tenant, &batch(Uuid::now_v7(), vec![row(2, "A", EAN, "Drill", "6")]), NOW).await.unwrap();
+    let file = Uuid::now_v7();
+    let part = |rows| Batch {
+        named_by: vec![MatchKey::Sku, MatchKey::Ean],
+        ..Batch { rows, ..Batch::new(Uuid::now_v7(), file) }
+    };
+    // Row 9 leaves the product as it is, and its batch is the first that is written.
+    let last = vec![row(9, "", EAN, "Drill", "6")];
+    assert_eq!(db.apply(tenant, &part(last), NOW).await.unwrap().unchanged, 1);
+    let first = db.apply(tenant, &part(vec![row(3, "A", "", "Drill", "5")]), NOW).await.unwrap();
+    assert_eq!((first.updated, first.skipped), (0, 1), "row 9 takes row 3 back");
+    let price = all(&db, tenant).await[0].content.price;
+    assert_eq!(price.map(|price| price.to_string()).as_deref(), Some("6"));
+    // Another file knows nothing of that.
+    assert_eq!(
+        db.apply(tenant, &batch(Uuid::now_v7(), vec![row(3, "A", "", "Drill", "5")]), NOW).await.unwrap().updated,
+        1
+    );
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
 async fn whatever_a_rejected_row_names_is_not_absent(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
     let id = Uuid::now_v7();
