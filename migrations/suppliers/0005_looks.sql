@@ -7,8 +7,8 @@ alter table mapping_versions add constraint mapping_versions_mapping_fkey
 grant select (tenant_id, automation_id, supplier_id, name), update (supplier_id) on automations to pm_suppliers;
 
 alter table automations
-    -- Whether an import is among the failures in a row: only another import ends them then.
-    add column failed_import boolean not null default false,
+    -- How many of the failures in a row were imports: a look that goes well ends the others only.
+    add column failed_imports integer not null default 0,
     add column paused_because text,
     -- The pause that was announced last.
     add column pause_announced_at timestamptz;

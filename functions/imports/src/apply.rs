@@ -186,10 +186,9 @@ pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result
             },
         }
     }
+    batch.optional_attributes = reader.attributes.keys().cloned().collect();
     if options.create_attributes {
         new_attributes.extend(reader.attributes);
-    } else {
-        batch.optional_attributes = reader.attributes.into_keys().collect();
     }
     batch.new_attributes = new_attributes;
     Ok((batch, columns))

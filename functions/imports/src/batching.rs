@@ -216,6 +216,10 @@ impl Filling<'_> {
         let valid =
             || validate(&header.cells(texts(), transforms), &header.rules).is_ok_and(|row| !own.broken_by(&row));
         self.codes[phase].note((batch, number), keys, valid, &mut self.parsed.superseded);
+        // Rows above it that wait for the second phase would be written after it.
+        if phase == 0 && self.codes[1].knows(keys) && valid() {
+            self.codes[1].take_back(number, keys, &mut self.parsed.superseded);
+        }
         self.full(phase, send)
     }
 
@@ -401,6 +405,9 @@ mod tests {
         batches.sort_unstable();
         assert_eq!(batches, [(0, 3), (1, 1)]);
         assert_eq!(parsed.superseded, BTreeMap::from([(0, vec![(2, 3)])]), "row 4 takes nothing back");
+        let text = "sku,title,price\nA,T,10\nA,,5\nA,T,10\n";
+        let parsed = read_file(text.as_bytes(), &ImportOptions::default(), Limits { batch_rows: 10 }, |_| {}).unwrap();
+        assert_eq!(parsed.superseded, BTreeMap::from([(0, vec![(2, 4)]), (1, vec![(3, 4)])]), "row 4 is the last");
     }
 
     #[test]

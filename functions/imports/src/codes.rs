@@ -60,6 +60,16 @@ impl Codes {
         self.earlier(keys).next().is_some()
     }
 
+    /// Takes back the rows that had these codes last, by the row with this number.
+    pub(crate) fn take_back(&self, by: i32, keys: Keys, superseded: &mut BTreeMap<i32, Vec<(i32, i32)>>) {
+        for (batch, number) in self.earlier(keys) {
+            let rows = superseded.entry(batch).or_default();
+            if number != by && !rows.iter().any(|(row, _)| *row == number) {
+                rows.push((number, by));
+            }
+        }
+    }
+
     /// Notes a row's codes; `place` is its batch and its number. A row that is `valid` takes back those that had its codes.
     pub(crate) fn note(
         &mut self,
@@ -71,12 +81,7 @@ impl Codes {
         if self.knows(keys) && !valid() {
             return;
         }
-        for (batch, number) in self.earlier(keys) {
-            let rows = superseded.entry(batch).or_default();
-            if number != place.1 && !rows.iter().any(|(row, _)| *row == number) {
-                rows.push((number, place.1));
-            }
-        }
+        self.take_back(place.1, keys, superseded);
         for (seen, key) in self.0.iter_mut().zip(keys) {
             if let Some(key) = key {
                 seen.insert(key, place);

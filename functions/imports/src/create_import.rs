@@ -86,6 +86,11 @@ pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKe
             other => other,
         })?;
         choices = choices.over(Choices::of(like.mode, &like.options));
+        // A report of a single element shows by itself no element that repeats.
+        if let Some(layout) = like.layout.filter(|layout| layout.format == "xml") {
+            let read = choices.read.get_or_insert_default();
+            read.path = read.path.take().or(layout.path);
+        }
         supplier = supplier.or(like.supplier_id.zip(like.supplier_name));
     }
     let (mode, options) = choices.options(&cx, caller.tenant, supplier.as_ref().map(|supplier| supplier.0)).await?;

@@ -268,8 +268,8 @@ impl Remote {
                 files.collect::<Vec<_>>()
             }
         };
-        files.truncate(10_000);
         files.sort_by(|one, other| one.name.cmp(&other.name));
+        files.truncate(10_000);
         Ok(files)
     }
 

@@ -172,7 +172,8 @@ impl Rules {
             net_price: row.net_price,
             compare_at_price: row.compare_at_price,
             cost_price: row.cost_price,
-            tax_rate: row.tax_rate,
+            // As the catalogue keeps it.
+            tax_rate: row.tax_rate.map(|rate| rate.round_dp(3)),
             stock: row.stock,
             supplier_reference: row.supplier_reference.clone(),
             slug: row.slug.clone(),

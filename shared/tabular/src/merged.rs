@@ -75,7 +75,9 @@ impl Filler {
     /// Fills the cells of the row at `at`, counted from 0.
     pub(crate) fn fill(&mut self, at: u32, cells: &mut Vec<String>) {
         self.open.retain(|(_, last, _)| *last >= at);
-        for (column, _, value) in &self.open {
+        // A blank row is none, wherever merged cells reach.
+        let open = if cells.iter().all(String::is_empty) { &[][..] } else { &self.open[..] };
+        for (column, _, value) in open {
             if cells.len() <= *column {
                 cells.resize(column + 1, String::new());
             }
@@ -88,6 +90,7 @@ impl Filler {
             if region.start.0 == at
                 && let Some(value) = cells.get(column).filter(|value| !value.is_empty())
             {
+                self.open.retain(|(known, ..)| *known != column);
                 self.open.push((column, region.end.0, value.clone()));
             }
         }

@@ -143,7 +143,9 @@ fn open_book<'a>(
         if width > layout.headers.len() {
             layout.headers.resize(width, String::new());
         }
-        let why = if above == 0 {
+        let why = if options.header_row.is_some() {
+            "asked for".to_owned()
+        } else if above == 0 {
             "the first row with anything in it".to_owned()
         } else {
             format!("{above} rows above it fill fewer than half of the columns")
@@ -271,7 +273,7 @@ fn read_some(rows: &mut Rows<'_>, most: usize) -> Result<(VecDeque<Row>, Option<
             Err(error) if read.is_empty() => return Err(error),
             Err(error) => return Ok((read, Some(error))),
         }
-        bytes += row.text.len();
+        bytes += row.text.len() + row.object.len();
         read.push_back(std::mem::take(&mut row));
     }
     Ok((read, None))

@@ -291,3 +291,23 @@ async fn a_shops_export_is_imported_whole_and_a_mapping_is_remembered() {
     assert_eq!(tenant.finished(&id).await.totals.created, 1);
     assert_eq!(catalogue(&mut tenant).await["X2"]["price"], "24");
 }
+
+#[tokio::test]
+async fn the_rejected_elements_of_xml_come_back_and_are_sent_again_alone() {
+    let mut tenant = Tenant::new("XML report").await;
+    let file = "<tarif><date>2026</date><lignes><ligne ref=\"A\"><nom>Vis</nom><prix>-3</prix></ligne>\
+                <ligne ref=\"B\"><nom>Clou</nom><prix>2,50</prix></ligne></lignes></tarif>";
+    let mapping = json!([
+        {"column": "@ref", "field": "sku"}, {"column": "nom", "field": "title"}, {"column": "prix", "field": "price"}
+    ]);
+    let id = tenant.send(file.as_bytes(), None, json!({"mapping": mapping})).await;
+    assert_eq!(tenant.finished(&id).await.totals.rejected, 1);
+    let done = tenant.get(&format!("/v1/imports/{id}")).await;
+    let report = reqwest::get(done["error_report_url"].as_str().unwrap()).await.unwrap().text().await.unwrap();
+    assert!(report.contains("<tarif><lignes>") && report.contains("<field>prix</field>"), "{report}");
+    // One element repeats nothing: where the rows are is known from before.
+    let corrected = report.replace("-3", "3");
+    let again = tenant.send(corrected.as_bytes(), None, json!({"like": id})).await;
+    assert_eq!(tenant.finished(&again).await.totals.created, 1);
+    assert_eq!(tenant.catalogue().await.len(), 2);
+}

@@ -10,6 +10,9 @@ use super::{AXES, Cells, Columns, IDENTIFIER, Record, slot};
 /// What Magento writes for a value that is to be emptied.
 const EMPTY: &str = "__EMPTY__VALUE__";
 
+/// A product has no more attributes.
+const MOST: usize = 1_000;
+
 pub(crate) struct Magento {
     sku: Option<usize>,
     store: Option<usize>,
@@ -170,10 +173,11 @@ impl Magento {
 fn attributes(list: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     let mut rest = list;
-    while !rest.is_empty() {
-        let (code, after) = match rest.split_once('=') {
-            Some((code, after)) if !code.contains(',') => (Some(code), after),
-            _ => (None, rest),
+    while !rest.is_empty() && found.len() < MOST {
+        let piece = rest.split(',').next().unwrap_or_default();
+        let (code, after) = match piece.split_once('=') {
+            Some((code, _)) => (Some(code), &rest[code.len() + 1..]),
+            None => (None, rest),
         };
         let (value, next) = match after.strip_prefix('"').filter(|_| code.is_some()) {
             // A wrapped value; two quotes are one.

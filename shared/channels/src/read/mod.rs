@@ -366,7 +366,7 @@ impl Record {
     /// Adds an attribute, unless its text is blank. Several values of one name are one text.
     pub(crate) fn describe(&mut self, name: &str, text: &str) {
         let (name, text) = (name.trim(), text.trim());
-        if name.is_empty() || text.is_empty() {
+        if name.is_empty() || text.is_empty() || self.attributes.len() >= 1_000 {
             return;
         }
         match self.attributes.iter_mut().find(|(known, _)| known == name) {

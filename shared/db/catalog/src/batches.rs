@@ -76,9 +76,9 @@ pub struct Batch {
     pub reject_values: bool,
     /// Attributes that are made if they are not there, by code, with their names.
     pub new_attributes: BTreeMap<String, String>,
-    /// Attributes whose values are left out if they are not there.
+    /// Attributes that a shop's file brings along: a value that cannot be taken is left out, not its row.
     pub optional_attributes: BTreeSet<String>,
-    /// The valid rows, no two with the same SKU or GTIN.
+    /// The valid rows, no two with the same SKU or GTIN but for those that break one of the organisation's rules.
     pub rows: Vec<BatchRow>,
     /// The others.
     pub rejected: Vec<LeftOutRow>,

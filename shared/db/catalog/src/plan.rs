@@ -253,7 +253,8 @@ impl Planner<'_> {
         self.batch.named_by.iter().any(|key| match key {
             MatchKey::Sku => row.sku.is_none() && content.sku.is_some(),
             MatchKey::Ean => row.ean.is_none() && content.ean.is_some(),
-            MatchKey::SupplierReference => row.supplier_reference.is_none() && content.supplier_reference.is_some(),
+            // Of rows that repeat a reference nothing was taken back when the file was read.
+            MatchKey::SupplierReference => content.supplier_reference.is_some(),
         })
     }
 
@@ -383,6 +384,10 @@ impl Planner<'_> {
             match attribute.from_text(text, self.batch.decimal_mark, self.knowledge.setup.locale()) {
                 Ok(value) => {
                     content.attributes.insert(code.clone(), value);
+                }
+                Err(message) if self.batch.optional_attributes.contains(code) => {
+                    let error = RowError::field(&field, "value_left_out", message, text);
+                    self.plan.outcome.issues.push(RowIssue { row: row.number, error });
                 }
                 Err(message) => errors.push(RowError::field(&field, "field_format_invalid", message, text)),
             }

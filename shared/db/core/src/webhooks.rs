@@ -274,7 +274,7 @@ impl CoreDb {
             "update webhook_deliveries d set next_at = $4
              from webhooks w
              where d.tenant_id = $1 and d.delivery_id = $2 and d.status = 'pending' and d.next_at <= $3
-               and w.tenant_id = d.tenant_id and w.webhook_id = d.webhook_id
+               and w.tenant_id = d.tenant_id and w.webhook_id = d.webhook_id and (w.active or d.event = 'test')
              returning d.webhook_id as webhook, w.url, w.secret, d.message_id, d.body, d.attempts + 1 as \"attempt!\"",
             tenant.0,
             id,
@@ -307,10 +307,14 @@ impl CoreDb {
             (true, Some(_)) => "pending",
         };
         let mut tx = begin(&self.pool, tenant).await?;
+        // The webhook before its deliveries, as whoever switches it off.
+        let locked =
+            sqlx::query!("select from webhooks where tenant_id = $1 and webhook_id = $2 for update", tenant.0, webhook);
+        locked.fetch_optional(&mut *tx).await.map_err(error)?;
         let event = sqlx::query_scalar!(
             "update webhook_deliveries set status = $3, answer = $4, error = $5, took_ms = $6, next_at = coalesce($7, next_at),
                     attempts = attempts + 1, ended_at = case when $3 = 'pending' then null else $8::timestamptz end
-             where tenant_id = $1 and delivery_id = $2 returning event",
+             where tenant_id = $1 and delivery_id = $2 and status = 'pending' returning event",
             tenant.0,
             delivery,
             status,
@@ -320,7 +324,8 @@ impl CoreDb {
             tried.again_at,
             now
         );
-        let event = event.fetch_optional(&mut *tx).await.map_err(error)?.unwrap_or_default();
+        // Given up meanwhile, it says nothing of the webhook.
+        let Some(event) = event.fetch_optional(&mut *tx).await.map_err(error)? else { return Ok(Vec::new()) };
         if event == "test" && !gone {
             tx.commit().await.map_err(error)?;
             return Ok(Vec::new());

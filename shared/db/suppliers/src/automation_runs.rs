@@ -219,8 +219,8 @@ async fn count(
 ) -> Result<bool> {
     let paused = sqlx::query_scalar!(
         "update automations set
-                failures = case when $3 then failures + 1 when $5 or not failed_import then 0 else failures end,
-                failed_import = case when $3 then $5 or failed_import else failed_import and not $5 end,
+                failures = case when $3 then failures + 1 when $5 then 0 else failed_imports end,
+                failed_imports = case when not $5 then failed_imports when $3 then failed_imports + 1 else 0 end,
                 next_run_at = case when $3 and not $5 and failures < $7 and next_run_at is not null
                                    then least(next_run_at, $8) else next_run_at end,
                 paused_because = case when $3 then left($6, 1000) else paused_because end,

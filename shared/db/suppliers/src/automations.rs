@@ -189,7 +189,7 @@ impl SuppliersDb {
                  secret = case when $5 in ('email', 'drop') then null else coalesce(excluded.secret, automations.secret) end, schedule = excluded.schedule,
                  time_zone = excluded.time_zone, choices = excluded.choices, run = excluded.run, enabled = excluded.enabled,
                  skip_unchanged = excluded.skip_unchanged, pause_after = excluded.pause_after,
-                 next_run_at = excluded.next_run_at, updated_at = excluded.updated_at, failures = 0, failed_import = false,
+                 next_run_at = excluded.next_run_at, updated_at = excluded.updated_at, failures = 0, failed_imports = 0,
                  paused_at = null, paused_because = null,
                  state = case when automations.source = excluded.source then automations.state
                               when $18 and automations.state ? 'host_key'
