@@ -39,6 +39,8 @@ impl Client {
         let http = reqwest::Client::builder()
             .user_agent(concat!("pm/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
+            // Servers close a connection that rests for a minute or so: a request that meets that moment is lost.
+            .pool_idle_timeout(Duration::from_secs(30))
             .timeout(Duration::from_secs(60))
             .build()?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned(), session, refreshed: false })
