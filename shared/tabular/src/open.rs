@@ -143,14 +143,12 @@ fn open_book<'a>(
         if width > layout.headers.len() {
             layout.headers.resize(width, String::new());
         }
-        let why = if options.header_row.is_some() {
-            "asked for".to_owned()
-        } else if above == 0 {
-            "the first row with anything in it".to_owned()
-        } else {
-            format!("{above} rows above it fill fewer than half of the columns")
+        let (why, sureness) = match above {
+            _ if options.header_row.is_some() => ("asked for".to_owned(), 100),
+            0 => ("the first row with anything in it".to_owned(), 90),
+            _ => (format!("{above} rows above it fill fewer than half of the columns"), 80),
         };
-        layout.findings.push(finding("header", layout.header_row, why, if above == 0 { 90 } else { 80 }));
+        layout.findings.push(finding("header", layout.header_row, why, sureness));
     } else {
         let width = first.iter().map(filled_width).max().unwrap_or_default();
         layout.headers = vec![String::new(); width];
