@@ -43,6 +43,7 @@ fn table_and_template_name_the_same_functions_and_triggers() {
     let deployed = deployed(&template);
     let tabled: BTreeSet<&str> = functions().map(|function| function.name).collect();
     assert_eq!(deployed.keys().map(String::as_str).collect::<BTreeSet<_>>(), tabled);
+    let mut routes = 0;
     for function in functions() {
         let properties = deployed[function.name];
         let domain = function.name.split('.').next().unwrap();
@@ -55,11 +56,15 @@ fn table_and_template_name_the_same_functions_and_triggers() {
         let events = events(properties);
         match function.trigger {
             Trigger::Http { method, path, .. } => {
-                let [event] = events[..] else { panic!("{} has one event", function.name) };
-                assert_eq!(
-                    (&event["Type"], &event["Properties"]["Method"], &event["Properties"]["Path"]),
-                    (&"Api".into(), &method.as_str().into(), &path.into())
-                );
+                assert!(events.is_empty(), "{}: its route stands in the API's definition", function.name);
+                let route = &untagged(&template["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"])[path]
+                    [method.as_str().to_lowercase()]["x-amazon-apigateway-integration"];
+                let called = untagged(&route["uri"]).as_str().unwrap_or_default();
+                let called = called.split("/functions/${").nth(1).and_then(|rest| rest.split(".Arn}").next());
+                let called = called.unwrap_or_else(|| panic!("{} {path} stands in the API's definition", method));
+                assert_eq!(template["Resources"][called]["Properties"]["Handler"], function.name, "{method} {path}");
+                assert_eq!(untagged(&route["credentials"]), "ApiRole.Arn", "{method} {path}");
+                routes += 1;
             }
             Trigger::Queue(name) | Trigger::Objects(name) => {
                 let [event] = events[..] else { panic!("{} has one event", function.name) };
@@ -73,6 +78,9 @@ fn table_and_template_name_the_same_functions_and_triggers() {
             Trigger::Direct => assert!(events.is_empty(), "{} is invoked by name", function.name),
         }
     }
+    let paths = template["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"].as_mapping().unwrap();
+    let defined: usize = paths.values().map(|methods| methods.as_mapping().unwrap().len()).sum();
+    assert_eq!(defined, routes, "every route of the API's definition stands in a table");
 }
 
 /// `!GetAtt ImportBatches.Arn` or an import of `pm-${Stage}-ImportFilesArn` -> `import-batches`, `import-files`.
@@ -140,8 +148,8 @@ fn every_queue_function_has_partial_responses_a_dead_letter_queue_and_enough_vis
 
 #[test]
 fn the_template_stays_below_cloudformations_limit() {
-    // A function becomes itself, and its event a permission (API) or a mapping (queue) more, or a rule and a permission
-    // (schedule). 500 is the limit.
+    // A function becomes itself, and its event a mapping (queue) more, or a rule and a permission (schedule); a route
+    // becomes nothing (ADR 0010). 500 is the limit.
     let template = template();
     let resources = template["Resources"].as_mapping().unwrap().len();
     let deployed = deployed(&template);
