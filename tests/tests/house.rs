@@ -61,9 +61,9 @@ fn table_and_template_name_the_same_functions_and_triggers() {
                     [method.as_str().to_lowercase()]["x-amazon-apigateway-integration"];
                 let called = untagged(&route["uri"]).as_str().unwrap_or_default();
                 let called = called.split("/functions/${").nth(1).and_then(|rest| rest.split(".Arn}").next());
-                let called = called.unwrap_or_else(|| panic!("{} {path} stands in the API's definition", method));
-                assert_eq!(template["Resources"][called]["Properties"]["Handler"], function.name, "{method} {path}");
-                assert_eq!(untagged(&route["credentials"]), "ApiRole.Arn", "{method} {path}");
+                let called = called.unwrap_or_else(|| panic!("{method:?} {path} stands in the API's definition"));
+                assert_eq!(template["Resources"][called]["Properties"]["Handler"], function.name, "{method:?} {path}");
+                assert_eq!(untagged(&route["credentials"]), "ApiRole.Arn", "{method:?} {path}");
                 routes += 1;
             }
             Trigger::Queue(name) | Trigger::Objects(name) => {

@@ -1,69 +1,99 @@
 //! `POST /v1/exports`
 
-use channels::shopify::Columns;
 use cloud::{Outgoing, Queues};
 use db_catalog::CatalogDb;
-use db_imports::{ExportJob, ImportsDb, NewExport};
+use db_imports::{ImportsDb, NewExport};
 use db_tenancy::Stamp;
-use product::ProductStatus;
-use runtime::{Body, Created, Cx, Error, IdempotencyKey, Result};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use runtime::{Body, Created, Cx, Error, IdempotencyKey, Result, TenantId};
 use uuid::Uuid;
 
-use crate::write::{ExportMessage, Options, write_export};
+use crate::export_view::{ExportView, view};
+use crate::images::ImageMode;
+use crate::spec::{ExportSpec, resolved};
+use crate::write::{ExportMessage, write_export};
 
 /// More products are exported in the background.
-const AT_ONCE: i32 = 1_000;
-
-/// The layout of the files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ExportLayout {
-    /// Shopify's product CSV.
-    Shopify,
-}
-
-/// An export that is asked for.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CreateExport {
-    /// The layout of the files.
-    pub layout: ExportLayout,
-    /// `all` (default): every column of the channel's template. `filled`: only those that the catalogue fills, so
-    /// that an import into the shop erases nothing else.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub columns: Columns,
-    /// The products' statuses; only active ones unless said.
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
-    pub statuses: Vec<ProductStatus>,
-}
+const AT_ONCE: usize = 1_000;
 
 /// Begins an export.
-pub async fn create_export(cx: Cx, input: Body<CreateExport>, key: IdempotencyKey) -> Result<Created<ExportJob>> {
-    let (caller, input) = (cx.caller()?.clone(), input.0);
-    let ExportLayout::Shopify = input.layout;
-    let statuses = if input.statuses.is_empty() { vec![ProductStatus::Active] } else { input.statuses };
-    let options = Options { columns: input.columns, statuses };
+pub async fn create_export(cx: Cx, input: Body<ExportSpec>, key: IdempotencyKey) -> Result<Created<ExportView>> {
+    let (tenant, stamp) = (cx.tenant()?, Stamp::of(&cx)?);
+    let db = cx.get::<ImportsDb>().await?;
+    let template_id = input.0.template_id;
+    let (spec, name) = settled(&cx, tenant, input.0).await?;
     let new = NewExport {
         id: Uuid::now_v7(),
-        layout: "shopify".to_owned(),
-        options: serde_json::to_value(&options).map_err(Error::internal)?,
+        layout: spec.layout.as_str().to_owned(),
+        format: format!("{:?}", spec.format()).to_lowercase(),
+        name: name.unwrap_or_else(|| spec.layout.as_str().to_owned()),
+        template_id,
+        schedule_id: None,
+        destinations: spec.destinations.clone(),
+        changed_from: None,
+        options: serde_json::to_value(&spec).map_err(Error::internal)?,
         idempotency_key: key.0,
     };
-    let db = cx.get::<ImportsDb>().await?;
-    let job = db.create_export(caller.tenant, &new, &Stamp::of(&cx)?).await?;
+    let job = db.create_export(tenant, &new, (stamp.actor(), true), &stamp).await?;
     if job.id != new.id {
-        return Ok(Created(job.without_keys()));
+        return view(&cx, tenant, job).await.map(Created);
     }
-    let count = cx.get::<CatalogDb>().await?.snapshot(caller.tenant, &options.statuses).await?.count().await?;
-    if count <= AT_ONCE {
-        write_export(&cx, caller.tenant, job.id).await?;
-    } else {
-        let message = Outgoing::json(&ExportMessage { tenant_id: caller.tenant, export_id: job.id }, caller.tenant)?;
-        cx.get::<Queues>().await?.send("exports", vec![message]).await?;
+    begin(&cx, tenant, job.id, &spec).await?;
+    view(&cx, tenant, db.export(tenant, new.id).await?).await.map(Created)
+}
+
+/// What a request comes to, checked: with its template, its destinations, Amazon's template. Gives the template's name too.
+pub(crate) async fn settled(cx: &Cx, tenant: TenantId, request: ExportSpec) -> Result<(ExportSpec, Option<String>)> {
+    let db = cx.get::<ImportsDb>().await?;
+    let template = match request.template_id {
+        Some(id) => {
+            let template = db.export_template(tenant, id).await?;
+            let spec = serde_json::from_value(template.definition).map_err(Error::internal)?;
+            Some((template.name, spec))
+        }
+        None => None,
+    };
+    let (spec, name) = resolved(request, template)?;
+    check(cx, tenant, &spec).await?;
+    Ok((spec, name))
+}
+
+/// Checks what is exported: by itself, and whether what it names is there.
+pub(crate) async fn check(cx: &Cx, tenant: TenantId, spec: &ExportSpec) -> Result<()> {
+    spec.check()?;
+    let db = cx.get::<ImportsDb>().await?;
+    if let Some(id) = spec.amazon_template {
+        let kept = db.amazon_template(tenant, id).await.map_err(|error| match error {
+            Error::NotFound(_) => Error::invalid("amazon_template", "unknown", "there is no such template of Amazon"),
+            other => other,
+        })?;
+        let template = serde_json::from_value(kept).map_err(Error::internal)?;
+        spec.layout
+            .writer(spec.format(), &spec.form, spec.options.clone(), &spec.mapping, Some(&template))
+            .map_err(|problem| crate::spec::mapping_error(&problem))?;
     }
-    Ok(Created(db.export(caller.tenant, job.id).await?.without_keys()))
+    let known = db.known_destinations(tenant, &spec.destinations).await?;
+    if let Some(unknown) = spec.destinations.iter().find(|id| !known.contains(id)) {
+        return Err(Error::invalid("destinations", "unknown", format!("there is no destination {unknown}")));
+    }
+    Ok(())
+}
+
+/// Writes the files now when they are small, else has them written in the background.
+async fn begin(cx: &Cx, tenant: TenantId, export: Uuid, spec: &ExportSpec) -> Result<()> {
+    let slow = spec.images.mode != ImageMode::Urls || spec.images.check;
+    if !slow {
+        let snapshot = cx.get::<CatalogDb>().await?.snapshot(tenant, &spec.selection.wanted(None)).await?;
+        let count = snapshot.count();
+        drop(snapshot);
+        if count <= AT_ONCE {
+            return write_export(cx, tenant, export).await;
+        }
+    }
+    send(cx, tenant, export).await
+}
+
+/// Has an export written in the background.
+pub(crate) async fn send(cx: &Cx, tenant: TenantId, export: Uuid) -> Result<()> {
+    let message = Outgoing::json(&ExportMessage { tenant_id: tenant, export_id: export }, tenant)?;
+    cx.get::<Queues>().await?.send("exports", vec![message]).await
 }

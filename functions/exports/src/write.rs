@@ -1,26 +1,29 @@
 //! Products -> files in S3, page by page.
 
-use channels::shopify::{Columns, MAX_FILE_BYTES, ShopifyCsv};
-use channels::{LeftOut, Listing};
-use cloud::{Bus, Objects, Upload};
-use db_catalog::{CatalogDb, Product, Snapshot};
+use std::collections::HashMap;
+use std::time::Instant;
+
+use channels::{AmazonTemplate, Format, Layout, LayoutWriter, LeftOut, Listing};
+use cloud::{Bus, Objects, Outgoing, Queues};
+use db_catalog::{CatalogDb, ProductGroup, Snapshot};
 use db_imports::{ExportFile, ExportJob, ExportResult, ImportsDb, LeftOutReason};
 use product::ProductStatus;
 use runtime::{Cx, Error, Metric, Result, TenantId, Unit, emit_metrics, log_error};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// What the seller chose for an export.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Options {
-    pub(crate) columns: Columns,
-    pub(crate) statuses: Vec<ProductStatus>,
-}
+use crate::deliver::DeliveryMessage;
+use crate::files::{BookFile, Folder, OpenFile, TableFiles, ZipStream};
+use crate::images::{self, ImageMode};
+use crate::items::{Names, Pictured};
+use crate::spec::ExportSpec;
 
-/// Products read at once.
-const PAGE: i64 = 1_000;
-/// Progress is noted after so many pages.
-const PAGES_PER_NOTE: i32 = 5;
+/// Products read at once; fewer when their images are fetched.
+const PAGE: usize = 1_000;
+const PAGE_OF_IMAGES: usize = 50;
+/// Progress is noted after so many products.
+const NOTED: usize = 2_000;
 /// After so many tries an export is given up.
 const MAX_TRIES: i32 = 3;
 const GIVEN_UP: &str = "the files could not be written because of a fault on our side; begin the export again";
@@ -42,13 +45,16 @@ pub(crate) async fn write_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Res
     let Some((job, tries)) = db.begin_export(tenant, export, cx.now).await? else { return Ok(()) };
     // A try that was killed left no error: the number of tries alone says so.
     if tries > MAX_TRIES {
-        db.fail_export(tenant, export, GIVEN_UP, cx.now).await?;
+        db.fail_export(tenant, export, ("given_up", GIVEN_UP), cx.now).await?;
         return db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await;
     }
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     match write_files(cx, &db, tenant, &job, tries).await {
-        Ok(result) => {
-            db.complete_export(tenant, export, &result, time::OffsetDateTime::now_utc()).await?;
+        // Cancelled, or another try has taken over.
+        Ok(None) => return Ok(()),
+        Ok(Some(result)) => {
+            let begun = db.complete_export(tenant, export, (tries, &result), OffsetDateTime::now_utc()).await?;
+            send_deliveries(cx, tenant, begun).await;
             #[expect(clippy::cast_precision_loss, reason = "a measurement")]
             emit_metrics(
                 cx,
@@ -59,76 +65,479 @@ pub(crate) async fn write_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Res
                 ],
             );
         }
+        // What the seller chose cannot be done: no try can mend that.
+        Err(Error::Conflict { code, message }) => {
+            db.fail_export(tenant, export, (code, &message), OffsetDateTime::now_utc()).await?;
+        }
+        Err(Error::Invalid(errors)) => {
+            let message =
+                errors.iter().map(|one| format!("{}: {}", one.field, one.message)).collect::<Vec<_>>().join("; ");
+            db.fail_export(tenant, export, ("choices_invalid", &message), OffsetDateTime::now_utc()).await?;
+        }
+        Err(Error::NotFound(what)) => {
+            let message = format!("there is no such {what} any more");
+            db.fail_export(tenant, export, ("not_found", &message), OffsetDateTime::now_utc()).await?;
+        }
         Err(error) if tries >= MAX_TRIES => {
             log_error(&error, &export.to_string());
-            db.fail_export(tenant, export, GIVEN_UP, time::OffsetDateTime::now_utc()).await?;
+            db.fail_export(tenant, export, ("given_up", GIVEN_UP), OffsetDateTime::now_utc()).await?;
         }
         Err(error) => return Err(error),
     }
     db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await
 }
 
-async fn write_files(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ExportJob, tries: i32) -> Result<ExportResult> {
-    let options: Options = serde_json::from_value(job.options.clone()).map_err(Error::internal)?;
-    let mut snapshot = cx.get::<CatalogDb>().await?.snapshot(tenant, &options.statuses).await?;
-    let total = snapshot.count().await?;
+/// Sends deliveries on their way; what the queue does not take is sent by the sweeper.
+pub(crate) async fn send_deliveries(cx: &Cx, tenant: TenantId, deliveries: Vec<Uuid>) {
+    for delivery_id in deliveries {
+        let sent = async {
+            let message = Outgoing::json(&DeliveryMessage { tenant_id: tenant, delivery_id }, tenant)?;
+            cx.get::<Queues>().await?.send("deliveries", vec![message]).await
+        };
+        if let Err(failed) = sent.await {
+            log_error(&failed, &delivery_id.to_string());
+        }
+    }
+}
+
+async fn write_files(
+    cx: &Cx,
+    db: &ImportsDb,
+    tenant: TenantId,
+    job: &ExportJob,
+    tries: i32,
+) -> Result<Option<ExportResult>> {
+    let spec: ExportSpec = serde_json::from_value(job.options.clone()).map_err(Error::internal)?;
+    let wanted = spec.selection.wanted(job.changed_from);
+    let mut snapshot = cx.get::<CatalogDb>().await?.snapshot(tenant, &wanted).await?;
+    let names = Names::read(cx, tenant, &mut snapshot, spec.locale.as_deref()).await?;
+    let writer = writer(db, tenant, &spec, &names).await?;
     let objects = cx.get::<Objects>().await?;
-    // Each try has objects of its own: two that overlap mix nothing.
-    let folder = format!("exports/{tenant}/{}/{tries}", job.id);
-    let mut files =
-        Files { objects: &objects, folder, layout: ShopifyCsv::new(options.columns), done: Vec::new(), open: None };
-    let mut result = ExportResult { total, exported: 0, left_out: Vec::new(), files: Vec::new() };
-    let written = write_pages(db, tenant, job, &mut snapshot, &mut files, &mut result).await;
-    match written {
-        Ok(()) => {
-            result.files = files.finish().await?;
-            Ok(result)
+    let folder = Folder { objects: &objects, prefix: format!("exports/{tenant}/{}/{tries}", job.id) };
+    let base = base_name(&spec, job.created_at, snapshot.count());
+    let tables: Vec<_> = writer.tables().cloned().collect();
+    let lone = tables.len() == 1;
+    let mut outs = Vec::new();
+    for info in tables {
+        let name = if lone { base.clone() } else { format!("{base}-{}", info.name) };
+        outs.push(TableFiles::new(info, name, spec.layout.package(spec.format(), &spec.options))?);
+    }
+    let book = match spec.format() {
+        Format::Xlsx => Some(BookFile::new(&writer.columns(0))?),
+        _ => None,
+    };
+    let mut run = Run {
+        cx,
+        db,
+        tenant,
+        job,
+        spec: &spec,
+        names: &names,
+        folder: &folder,
+        base,
+        writer,
+        outs,
+        book,
+        images: None,
+        report: None,
+        tries,
+        result: ExportResult {
+            total: i32::try_from(snapshot.count()).map_err(Error::internal)?,
+            exported: 0,
+            left_out: Vec::new(),
+            warnings: Vec::new(),
+            files: Vec::new(),
+            changed_to: snapshot.watermark(),
+        },
+        until: Instant::now() + images::ALL,
+    };
+    match run.pages(&mut snapshot).await {
+        Ok(true) => run.finish(&mut snapshot).await.map(Some),
+        Ok(false) => {
+            run.abort().await;
+            Ok(None)
         }
         Err(error) => {
-            files.abort().await;
+            run.abort().await;
             Err(error)
         }
     }
 }
 
-async fn write_pages(
-    db: &ImportsDb,
+async fn writer(db: &ImportsDb, tenant: TenantId, spec: &ExportSpec, names: &Names) -> Result<LayoutWriter> {
+    let template: Option<AmazonTemplate> = match (spec.layout, spec.amazon_template) {
+        (Layout::Amazon, Some(id)) => {
+            let kept = db.amazon_template(tenant, id).await?;
+            Some(serde_json::from_value(kept).map_err(Error::internal)?)
+        }
+        _ => None,
+    };
+    let mut options = spec.options.clone();
+    options.attributes = names.attributes();
+    spec.layout
+        .writer(spec.format(), &spec.form, options, &spec.mapping, template.as_ref())
+        .map_err(|problem| crate::spec::mapping_error(&problem))
+}
+
+/// The name of the files without their endings.
+fn base_name(spec: &ExportSpec, began: OffsetDateTime, count: usize) -> String {
+    let default = if spec.layout == Layout::Products { "products" } else { "{layout}-products" };
+    let day = began.date();
+    let (hour, minute, second) = began.to_hms();
+    spec.file_name
+        .as_deref()
+        .unwrap_or(default)
+        .replace("{layout}", spec.layout.as_str())
+        .replace("{format}", &format!("{:?}", spec.format()).to_lowercase())
+        .replace("{datetime}", &format!("{day}-{hour:02}{minute:02}{second:02}"))
+        .replace("{date}", &day.to_string())
+        .replace("{timestamp}", &began.unix_timestamp().to_string())
+        .replace("{count}", &count.to_string())
+}
+
+/// One try of an export.
+struct Run<'r> {
+    cx: &'r Cx,
+    db: &'r ImportsDb,
     tenant: TenantId,
-    job: &ExportJob,
-    snapshot: &mut Snapshot,
-    files: &mut Files<'_>,
-    result: &mut ExportResult,
-) -> Result<()> {
-    let (mut done, mut pages) = (0, 0);
-    loop {
-        let products = snapshot.next(PAGE).await?;
-        if products.is_empty() {
+    job: &'r ExportJob,
+    spec: &'r ExportSpec,
+    names: &'r Names,
+    folder: &'r Folder<'r>,
+    base: String,
+    writer: LayoutWriter,
+    outs: Vec<TableFiles>,
+    book: Option<BookFile>,
+    /// The zip of images.
+    images: Option<(ZipStream, OpenFile)>,
+    /// What is left out, product by product.
+    report: Option<OpenFile>,
+    tries: i32,
+    result: ExportResult,
+    /// Until when images are fetched and asked for.
+    until: Instant,
+}
+
+impl Run<'_> {
+    /// Writes page after page; gives whether the export is still wanted.
+    async fn pages(&mut self, snapshot: &mut Snapshot) -> Result<bool> {
+        let fetching = self.spec.images.mode != ImageMode::Urls || self.spec.images.check;
+        let page = if fetching { PAGE_OF_IMAGES } else { PAGE };
+        let (mut done, mut noted) = (0, 0);
+        if !self.note(0).await? {
+            return Ok(false);
+        }
+        loop {
+            let groups = snapshot.next(page).await?;
+            if groups.is_empty() {
+                return Ok(true);
+            }
+            done += groups.iter().map(|group| usize::from(group.wanted) + group.variants.len()).sum::<usize>();
+            self.page(groups, fetching).await?;
+            if done - noted >= NOTED || fetching {
+                noted = done;
+                if !self.note(done).await? {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    async fn note(&mut self, done: usize) -> Result<bool> {
+        let done = i32::try_from(done).unwrap_or(i32::MAX);
+        let place = (self.tries, self.result.total, done);
+        self.db.note_export_progress(self.tenant, self.job.id, place, OffsetDateTime::now_utc()).await
+    }
+
+    async fn page(&mut self, groups: Vec<ProductGroup>, fetching: bool) -> Result<()> {
+        let products = groups.iter().flat_map(|group| std::iter::once(&group.product).chain(&group.variants));
+        let ids: Vec<Uuid> = products.filter(|product| product.media > 0).map(|product| product.id).collect();
+        let pictures = self.names.pictures(self.cx, ids).await?;
+        let mut families = Vec::with_capacity(groups.len());
+        for group in groups {
+            families.push(self.family(group, &pictures).await?);
+        }
+        if fetching {
+            self.fetch(&mut families).await?;
+        }
+        for (listing, wanted) in families.into_iter().flatten() {
+            self.write(listing, wanted).await?;
+        }
+        Ok(())
+    }
+
+    /// What is exported of a product and its variants, and whether the product itself is wanted; nothing when all of it is left out.
+    async fn family(
+        &mut self,
+        group: ProductGroup,
+        pictures: &HashMap<Uuid, Vec<(String, String)>>,
+    ) -> Result<Option<(PicturedListing, bool)>> {
+        let tells = self.spec.selection.tells_inactive();
+        let wanted = group.wanted;
+        let status = |status: ProductStatus| {
+            format!("expected an active product, this one is {status}; activate it, or select its status")
+        };
+        let product = self.names.item(group.product, pictures);
+        let inactive = tells && product.item.content.status != ProductStatus::Active;
+        let mut variants = Vec::with_capacity(group.variants.len());
+        for variant in group.variants {
+            let variant = self.names.item(variant, pictures);
+            let own = variant.item.content.status;
+            let why = if inactive {
+                Some(LeftOut::new(
+                    "parent_not_active",
+                    "status",
+                    "expected a variant of an active product, its parent is not; activate the parent",
+                ))
+            } else if tells && own != ProductStatus::Active {
+                Some(LeftOut::new("not_active", "status", status(own)))
+            } else {
+                None
+            };
+            match why {
+                Some(why) => self.leave_out(&variant.item, why).await?,
+                None => variants.push(variant),
+            }
+        }
+        let why = if inactive {
+            Some(LeftOut::new("not_active", "status", status(product.item.content.status)))
+        } else if variants.is_empty()
+            && !product.item.content.option_axes.is_empty()
+            && self.spec.layout != Layout::Products
+        {
+            Some(LeftOut::new("variants_missing", "", "the product has variants, and none of them is exported"))
+        } else {
+            None
+        };
+        match why {
+            Some(why) => {
+                if wanted {
+                    self.leave_out(&product.item, why).await?;
+                }
+                Ok(None)
+            }
+            None => Ok(Some((PicturedListing { product, variants }, wanted))),
+        }
+    }
+
+    async fn write(&mut self, pictured: PicturedListing, wanted: bool) -> Result<()> {
+        let listing = Listing {
+            item: pictured.product.item,
+            variants: pictured.variants.into_iter().map(|variant| variant.item).collect(),
+        };
+        let items = |refused: usize| usize::from(wanted) + listing.variants.len() - refused;
+        match self.writer.write(&listing) {
+            Ok(written) => {
+                let exported = i32::try_from(items(written.refused.len())).map_err(Error::internal)?;
+                self.result.exported += exported;
+                for warning in written.warnings {
+                    note_reason(&mut self.result.warnings, listing.item.id, &warning);
+                }
+                for (id, why) in written.refused {
+                    if let Some(variant) = listing.variants.iter().find(|variant| variant.id == id) {
+                        self.leave_out(variant, why).await?;
+                    }
+                }
+                for (table, out) in self.outs.iter_mut().enumerate() {
+                    out.take(&mut self.writer, table, self.folder, exported).await?;
+                }
+                if let Some(book) = &mut self.book {
+                    book.take(&mut self.writer)?;
+                }
+            }
+            Err(why) => {
+                for variant in &listing.variants {
+                    self.leave_out(variant, why.clone()).await?;
+                }
+                if wanted {
+                    self.leave_out(&listing.item, why).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes why a product is not in the files: by reason, and in a file that names each.
+    async fn leave_out(&mut self, item: &channels::Item, why: LeftOut) -> Result<()> {
+        note_reason(&mut self.result.left_out, item.id, &why);
+        if self.report.is_none() {
+            let name = format!("{}-left-out.csv", self.base);
+            let mut file = self.folder.begin(name, "text/csv; charset=utf-8").await?;
+            file.write("\u{feff}id;sku;ean;title;code;column;message\r\n".as_bytes()).await?;
+            self.report = Some(file);
+        }
+        if let Some(report) = &mut self.report {
+            let content = &item.content;
+            let id = item.id.to_string();
+            let cells = [
+                id.as_str(),
+                content.sku.as_deref().unwrap_or_default(),
+                content.ean.as_deref().unwrap_or_default(),
+                content.title.as_str(),
+                why.code.as_str(),
+                why.column.as_str(),
+                why.message.as_str(),
+            ];
+            report.write(&csv_row(&cells)?).await?;
+            report.file.products += 1;
+        }
+        Ok(())
+    }
+
+    /// Fetches the images of a page, or asks for them, and puts into the items what the files are to say of them.
+    async fn fetch(&mut self, families: &mut [Option<(PicturedListing, bool)>]) -> Result<()> {
+        let options = &self.spec.images;
+        let pictured = || {
+            families
+                .iter()
+                .flatten()
+                .flat_map(|(listing, _)| std::iter::once(&listing.product).chain(&listing.variants))
+        };
+        if options.check {
+            let asked: Vec<(Uuid, String)> =
+                pictured().flat_map(|one| one.item.images().iter().map(|url| (one.item.id, url.clone()))).collect();
+            let urls = asked.iter().map(|(_, url)| url.clone()).collect();
+            let answers = images::probe_all(self.cx, urls, self.until).await?;
+            for ((id, url), why) in asked.into_iter().zip(answers) {
+                if let Some(why) = why {
+                    let message = format!("the image {url} cannot be had: {why}");
+                    note_reason(
+                        &mut self.result.warnings,
+                        id,
+                        &LeftOut::new("image_unreachable", "image_urls", message),
+                    );
+                }
+            }
+        }
+        if options.mode == ImageMode::Urls {
             return Ok(());
         }
-        for product in products {
-            let listing = listing(product);
-            match files.layout.rows(&listing) {
-                Ok(rows) => {
-                    files.write(&rows).await?;
-                    result.exported += 1;
+        let sources: Vec<images::Source> = pictured().flat_map(|one| one.sources.clone()).collect();
+        let mut fetched = images::fetch_all(self.cx, options, sources, self.until).await?.into_iter();
+        for (listing, _) in families.iter_mut().flatten() {
+            for one in std::iter::once(&mut listing.product).chain(&mut listing.variants) {
+                let mut told = Vec::new();
+                for number in 1..=one.sources.len() {
+                    match fetched.next() {
+                        Some(Ok((bytes, format))) => told.push(self.keep(&one.item, number, bytes, format).await?),
+                        Some(Err(why)) => {
+                            let url = one.item.images().get(number - 1).cloned().unwrap_or_default();
+                            let message = format!("the image {url} is left out: {why}");
+                            let why = LeftOut::new("image_left_out", "image_urls", message);
+                            note_reason(&mut self.result.warnings, one.item.id, &why);
+                        }
+                        None => {}
+                    }
                 }
-                Err(reason) => leave_out(&mut result.left_out, listing.id, reason),
+                // A channel that fetches images by their addresses still needs these.
+                let named = self.spec.images.mode == ImageMode::Base64 || self.spec.layout == Layout::Products;
+                if named && !one.sources.is_empty() {
+                    one.item.content.image_urls = Some(told);
+                }
             }
-            done += 1;
         }
-        pages += 1;
-        if pages % PAGES_PER_NOTE == 0 {
-            db.note_export_progress(tenant, job.id, result.total, done, time::OffsetDateTime::now_utc()).await?;
+        Ok(())
+    }
+
+    /// Puts an image where the seller wants it, and gives what the files say of it.
+    async fn keep(
+        &mut self,
+        item: &channels::Item,
+        number: usize,
+        bytes: Vec<u8>,
+        format: ::images::Format,
+    ) -> Result<String> {
+        if self.spec.images.mode == ImageMode::Base64 {
+            use base64::Engine;
+            let text = base64::engine::general_purpose::STANDARD.encode(&bytes);
+            return Ok(if self.spec.layout == Layout::Odoo {
+                text
+            } else {
+                format!("data:{};base64,{text}", format.media_type())
+            });
+        }
+        let name = format!("{}.{}", self.spec.images.name_of(item, number), format.extension());
+        if self.images.is_none() {
+            let file = self.folder.begin(format!("{}-images.zip", self.base), "application/zip").await?;
+            self.images = Some((ZipStream::new(), file));
+        }
+        if let Some((zip, file)) = &mut self.images {
+            zip.stored(&name, &bytes)?;
+            file.write(&zip.take()).await?;
+            file.file.products += 1;
+        }
+        Ok(name)
+    }
+
+    async fn finish(mut self, snapshot: &mut Snapshot) -> Result<ExportResult> {
+        self.writer.finish().map_err(|why| Error::internal(why.message))?;
+        let mut files: Vec<ExportFile> = Vec::new();
+        match self.book.take() {
+            Some(mut book) => {
+                book.take(&mut self.writer)?;
+                let suppliers = self.names.suppliers().map(|(id, name)| vec![id.to_string(), name.clone()]);
+                book.sheet("suppliers", &[("id", false), ("name", false)], suppliers)?;
+                let paths = snapshot.category_paths(self.spec.locale.as_deref()).await?;
+                let rows = paths.into_iter().map(|(id, path)| {
+                    let name = path.last().cloned().unwrap_or_default();
+                    vec![id.to_string(), name, path.join(" > ")]
+                });
+                book.sheet("categories", &[("id", false), ("name", false), ("path", false)], rows)?;
+                if book.cut() > 0 {
+                    let message = format!("Excel holds 32,767 characters in a cell: {} texts were cut", book.cut());
+                    note_reason(&mut self.result.warnings, Uuid::nil(), &LeftOut::new("text_cut", "", message));
+                }
+                let mut file = book.finish(format!("{}.xlsx", self.base), self.folder).await?;
+                file.products = self.result.exported;
+                files.push(file);
+            }
+            None => {
+                let many = self.outs.len() > 1;
+                for (table, out) in std::mem::take(&mut self.outs).into_iter().enumerate() {
+                    // A file of products is there even when it is empty.
+                    let needed = !many
+                        || matches!(
+                            self.writer.tables().nth(table).map(|info| info.name),
+                            Some("products" | "templates")
+                        );
+                    files.extend(out.finish(&mut self.writer, table, self.folder, needed).await?);
+                }
+            }
+        }
+        if let Some((mut zip, mut file)) = self.images.take() {
+            file.write(&zip.finish()?).await?;
+            files.push(file.finish().await?);
+        }
+        if let Some(report) = self.report.take() {
+            files.push(report.finish().await?);
+        }
+        self.result.files = files;
+        Ok(self.result)
+    }
+
+    async fn abort(self) {
+        for out in self.outs {
+            out.abort().await;
+        }
+        for file in self.images.map(|(_, file)| file).into_iter().chain(self.report) {
+            file.abort().await;
         }
     }
 }
 
-fn leave_out(reasons: &mut Vec<LeftOutReason>, id: Uuid, reason: LeftOut) {
-    let found = reasons.iter().position(|known| known.code == reason.code);
+/// A listing, and where its images are.
+struct PicturedListing {
+    product: Pictured,
+    variants: Vec<Pictured>,
+}
+
+fn note_reason(reasons: &mut Vec<LeftOutReason>, id: Uuid, why: &LeftOut) {
+    let found = reasons.iter().position(|known| known.code == why.code && known.column == why.column);
     let index = found.unwrap_or_else(|| {
         reasons.push(LeftOutReason {
-            code: reason.code.to_owned(),
-            message: reason.message,
+            code: why.code.clone(),
+            column: why.column.clone(),
+            message: why.message.clone(),
             products: 0,
             examples: Vec::new(),
         });
@@ -136,86 +545,15 @@ fn leave_out(reasons: &mut Vec<LeftOutReason>, id: Uuid, reason: LeftOut) {
     });
     let known = &mut reasons[index];
     known.products += 1;
-    if known.examples.len() < EXAMPLES {
+    if known.examples.len() < EXAMPLES && !known.examples.contains(&id) {
         known.examples.push(id);
     }
 }
 
-fn listing(product: Product) -> Listing {
-    let content = product.content;
-    Listing {
-        id: product.id,
-        sku: content.sku,
-        ean: content.ean,
-        title: content.title,
-        description: content.description,
-        brand: content.brand,
-        category: content.category,
-        price: content.price,
-        compare_at_price: content.compare_at_price,
-        cost_price: content.cost_price,
-        stock: content.stock,
-        image_urls: content.image_urls.unwrap_or_default(),
-        weight_grams: content.weight.map(|weight| weight.grams()),
-        status: content.status,
-    }
-}
-
-/// The files of an export: a new one begins where the channel would refuse a larger one, never within a product.
-struct Files<'o> {
-    objects: &'o Objects,
-    folder: String,
-    layout: ShopifyCsv,
-    done: Vec<ExportFile>,
-    open: Option<(Upload, ExportFile)>,
-}
-
-impl Files<'_> {
-    async fn write(&mut self, rows: &[u8]) -> Result<()> {
-        let full =
-            self.open.as_ref().is_some_and(|(upload, _)| upload.written() as usize + rows.len() > MAX_FILE_BYTES);
-        if full {
-            self.close().await?;
-        }
-        if self.open.is_none() {
-            self.begin().await?;
-        }
-        if let Some((upload, file)) = &mut self.open {
-            upload.write(rows).await?;
-            file.products += 1;
-        }
-        Ok(())
-    }
-
-    async fn begin(&mut self) -> Result<()> {
-        let name = format!("shopify-products-{}.csv", self.done.len() + 1);
-        let key = format!("{}/{name}", self.folder);
-        let mut upload = self.objects.upload(&key, "text/csv; charset=utf-8").await?;
-        upload.write(&self.layout.header()).await?;
-        self.open = Some((upload, ExportFile { name, bytes: 0, products: 0, url: None, key }));
-        Ok(())
-    }
-
-    async fn close(&mut self) -> Result<()> {
-        if let Some((upload, mut file)) = self.open.take() {
-            file.bytes = upload.finish().await?;
-            self.done.push(file);
-        }
-        Ok(())
-    }
-
-    /// Closes the last file. An export of nothing is a file with a header.
-    async fn finish(mut self) -> Result<Vec<ExportFile>> {
-        if self.open.is_none() && self.done.is_empty() {
-            self.begin().await?;
-        }
-        self.close().await?;
-        Ok(self.done)
-    }
-
-    async fn abort(self) {
-        if let Some((upload, _)) = self.open {
-            upload.abort().await;
-        }
-    }
+fn csv_row(cells: &[&str]) -> Result<Vec<u8>> {
+    let mut writer =
+        csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let cells: Vec<_> = cells.iter().map(|cell| tabular::neutralize(cell)).collect();
+    writer.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(Error::internal)?;
+    writer.into_inner().map_err(Error::internal)
 }

@@ -3,12 +3,12 @@
 use cloud::Keys;
 use db_core::{CoreDb, Webhook};
 use db_tenancy::Stamp;
+use net::new_secret;
 use runtime::{Body, Created, Cx, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::signature::new_secret;
 use crate::webhook_input::{WebhookInput, context};
 
 /// A webhook that was made.

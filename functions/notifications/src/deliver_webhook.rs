@@ -5,13 +5,12 @@ use std::time::Instant;
 use cloud::Keys;
 use db_core::{CoreDb, DueDelivery, Tried};
 use db_tenancy::Stamp;
-use net::{FetchError, Fetcher};
+use net::{FetchError, Fetcher, sign_with_both};
 use runtime::{Cx, Error, Result, log_error};
 use time::Duration;
 
 use crate::event::{WEBHOOK_DISABLED, usual_wish, webhook_disabled};
 use crate::mail;
-use crate::signature::sign;
 use crate::take_event::DeliveryMessage;
 use crate::webhook_input::context;
 
@@ -24,9 +23,15 @@ const WAITS: [i64; 6] = [1, 5, 15, 60, 360, 1_080];
 pub async fn deliver_webhook(cx: Cx, message: DeliveryMessage) -> Result<()> {
     let (tenant, db) = (message.tenant_id, cx.get::<CoreDb>().await?);
     let Some(due) = db.take_delivery(tenant, message.delivery_id, cx.now).await? else { return Ok(()) };
-    let secret = cx.get::<Keys>().await?.decrypt(&due.secret, &context(&tenant.to_string(), &due.webhook.to_string())).await?;
-    let secret = String::from_utf8(secret).map_err(Error::internal)?;
-    let headers = sign(&secret, &due.message_id.to_string(), cx.now.unix_timestamp(), &due.body)
+    let (keys, tenant_text, webhook) = (cx.get::<Keys>().await?, tenant.to_string(), due.webhook.to_string());
+    let place = context(&tenant_text, &webhook);
+    let secret = String::from_utf8(keys.decrypt(&due.secret, &place).await?).map_err(Error::internal)?;
+    let previous = match &due.previous {
+        Some(previous) => Some(String::from_utf8(keys.decrypt(previous, &place).await?).map_err(Error::internal)?),
+        None => None,
+    };
+    let secrets = (secret.as_str(), previous.as_deref());
+    let headers = sign_with_both(secrets, &due.message_id.to_string(), cx.now.unix_timestamp(), &due.body)
         .ok_or_else(|| Error::internal("the secret of a webhook is none"))?;
     let began = Instant::now();
     let answer = cx.get::<Fetcher>().await?.post(&due.url, &headers, due.body.clone(), PATIENCE).await;

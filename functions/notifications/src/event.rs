@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// The events that people and webhooks are told of.
-pub const EVENTS: [&str; 7] = [
+pub const EVENTS: [&str; 8] = [
     "import.completed",
     "import.failed",
     "import.held",
@@ -18,6 +18,7 @@ pub const EVENTS: [&str; 7] = [
     "automation.paused",
     "export.completed",
     "export.failed",
+    "export.delivery_failed",
 ];
 /// What people are told of, and webhooks are not.
 pub(crate) const WEBHOOK_DISABLED: &str = "webhook.disabled";
@@ -67,6 +68,7 @@ pub(crate) fn told(kind: &str, detail: &Value) -> Result<Option<Told>> {
         ("ImportHeld", _) => "import.held",
         ("ExportCompleted", _) => "export.completed",
         ("ExportFailed", _) => "export.failed",
+        ("ExportDeliveryFailed", _) => "export.delivery_failed",
         ("AutomationPaused", _) => "automation.paused",
         _ => return Ok(None),
     };
@@ -146,7 +148,7 @@ pub(crate) fn told(kind: &str, detail: &Value) -> Result<Option<Told>> {
         "export.completed" => (
             if known.failed > 0 { "warning" } else { "success" },
             (
-                "Export ready".to_owned(),
+                format!("Export {name} ready"),
                 format!(
                     "{} products were exported, {} left out; the file can be downloaded for 30 days.",
                     known.total - known.failed,
@@ -154,20 +156,34 @@ pub(crate) fn told(kind: &str, detail: &Value) -> Result<Option<Told>> {
                 ),
             ),
             (
-                "Export prêt".to_owned(),
+                format!("Export {name} prêt"),
                 format!(
                     "{} produits exportés, {} laissés de côté ; le fichier peut être téléchargé pendant 30 jours.",
                     known.total - known.failed,
                     known.failed
                 ),
             ),
-            json!({ "export_id": job, "status": known.status, "stats": { "total": known.total, "left_out": known.failed } }),
+            json!({ "export_id": job, "name": name, "status": known.status, "stats": { "total": known.total, "left_out": known.failed } }),
+        ),
+        "export.delivery_failed" => (
+            "error",
+            (
+                format!("Export {name} could not be delivered"),
+                format!("{message}. The files are kept: mend the destination, then deliver them again."),
+            ),
+            (
+                format!("L'export {name} n'a pas pu être livré"),
+                format!(
+                    "{message}. Les fichiers sont conservés : corrigez la destination, puis relancez la livraison."
+                ),
+            ),
+            json!({ "export_id": job, "name": name, "status": known.status, "message": message }),
         ),
         _ => (
             "error",
-            ("Export failed".to_owned(), "Because of a fault on our side; begin it again.".to_owned()),
-            ("L'export a échoué".to_owned(), "À cause d'une erreur de notre côté ; relancez-le.".to_owned()),
-            json!({ "export_id": job, "status": known.status }),
+            (format!("Export {name} failed"), message.to_owned()),
+            (format!("L'export {name} a échoué"), message.to_owned()),
+            json!({ "export_id": job, "name": name, "status": known.status, "message": message }),
         ),
     };
     let subject = json!({ "import_id": job.filter(|_| event.starts_with("import.")), "export_id": job.filter(|_| event.starts_with("export.")),
@@ -227,8 +243,15 @@ pub(crate) fn visible(cx: &Cx) -> Result<Vec<&'static str>> {
 
 /// Of which events somebody with a role gets mails who did not say.
 pub(crate) fn usual_wish(event: &str, role: &str) -> MailWish {
-    let alarming =
-        matches!(event, "import.failed" | "import.held" | "automation.paused" | "export.failed" | WEBHOOK_DISABLED);
+    let alarming = matches!(
+        event,
+        "import.failed"
+            | "import.held"
+            | "automation.paused"
+            | "export.failed"
+            | "export.delivery_failed"
+            | WEBHOOK_DISABLED
+    );
     match event {
         "import.cancelled" => MailWish::None,
         _ if alarming && matches!(role, "admin" | "super_admin") => MailWish::All,

@@ -2,7 +2,6 @@
 
 mod event;
 mod mail;
-mod signature;
 mod webhook_input;
 
 use runtime::{Method, Permission, functions};
@@ -26,6 +25,10 @@ functions! {
     http(Method::DELETE, "/v1/webhooks/{id}", Permission::IntegrationsManage) => delete_webhook,
     /// Sends a test event to a webhook.
     bulk(Method::POST, "/v1/webhooks/{id}/test", Permission::IntegrationsManage) => test_webhook,
+    /// Changes the secret of a webhook; for a day the former one is good too.
+    http(Method::POST, "/v1/webhooks/{id}/rotate", Permission::IntegrationsManage) => rotate_webhook,
+    /// Sends deliveries of a webhook once more.
+    bulk(Method::POST, "/v1/webhooks/{id}/replay", Permission::IntegrationsManage) => replay_deliveries,
     /// Lists what became of each event for a webhook.
     http(Method::GET, "/v1/webhooks/{id}/deliveries", Permission::IntegrationsRead) => list_deliveries,
     /// Tells people and webhooks of an event.
@@ -37,5 +40,4 @@ functions! {
 }
 
 pub use event::EVENTS;
-pub use signature::{sign, verify};
 pub use take_event::BusMessage;

@@ -1,11 +1,19 @@
-//! What each sales channel wants to be told about a product, and in which form.
+//! What the sales channels want, as pure functions: values in, bytes out, and back.
 //!
-//! Layouts are pure: a [`Listing`] in, bytes out. Who reads the products and where the bytes go is the business of
-//! the function that exports.
+//! [`LayoutWriter`] writes listings as the files of a channel; [`Adapter`] reads the files that shops export.
 
+mod catalogue;
+mod fields;
+mod layout;
 mod listing;
+mod mapping;
 mod read;
-pub mod shopify;
+mod render;
+mod write;
 
-pub use listing::{LeftOut, Listing};
+pub use catalogue::{ColumnInfo, FileInfo, FormOptions, Format, Layout, LayoutInfo, Package, Preset, layouts, presets};
+pub use layout::{LayoutWriter, TableInfo, Written};
+pub use listing::{Item, ItemAttribute, LeftOut, Listing, attribute_texts};
+pub use mapping::{FieldMapping, MappingError};
 pub use read::{Adapter, Platform, Record, Slot, recognise};
+pub use write::{AmazonTemplate, Columns, LayoutOptions, Seller, TemplateError};

@@ -1,6 +1,6 @@
 //! What each command does.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -54,10 +54,22 @@ pub(crate) struct ImportArguments {
 /// Arguments of `pm export`.
 #[derive(Args)]
 pub(crate) struct ExportArguments {
-    /// The layout of the file
-    #[arg(long, value_parser = ["shopify"])]
-    layout: String,
-    /// Where to write it; further parts are written beside it
+    /// The layout of the file: products, shopify, shopify_2021, woocommerce, prestashop, magento, amazon, amazon_loader, odoo, google, openai
+    #[arg(long)]
+    layout: Option<String>,
+    /// The format: csv, xlsx, json, jsonl, xml, tsv, txt; the layout's usual one unless given
+    #[arg(long)]
+    format: Option<String>,
+    /// The rest of what is chosen, as a JSON file: mapping, selection, options, images, destinations
+    #[arg(long)]
+    spec: Option<PathBuf>,
+    /// A template that there is from the beginning, such as "Google Shopping"
+    #[arg(long)]
+    predefined: Option<String>,
+    /// The address of a product in the shop: https://shop.example/p/{slug}
+    #[arg(long)]
+    link: Option<String>,
+    /// Where to write it; further files are written beside it
     #[arg(short, long)]
     output: PathBuf,
     /// all: every column of the channel's template; filled: only those that the catalogue fills
@@ -288,7 +300,30 @@ impl Wait {
 }
 
 async fn export(client: &mut Client, arguments: ExportArguments, json: bool) -> Result<ExitCode> {
-    let new = NewExport { layout: arguments.layout, columns: arguments.columns, statuses: arguments.statuses };
+    let mut new = match &arguments.spec {
+        Some(path) => {
+            let told = std::fs::read_to_string(path).map_err(|problem| Error::File(path.clone(), problem))?;
+            NewExport(
+                serde_json::from_str(&told)
+                    .map_err(|problem| Error::Unexpected(format!("{}: {problem}", path.display())))?,
+            )
+        }
+        None => NewExport::default(),
+    };
+    for (path, value) in [
+        ("layout", arguments.layout),
+        ("format", arguments.format),
+        ("predefined", arguments.predefined),
+        ("options.link", arguments.link),
+        ("options.columns", arguments.columns),
+    ] {
+        if let Some(value) = value {
+            new = new.with(path, value);
+        }
+    }
+    if !arguments.statuses.is_empty() {
+        new = new.with("selection.statuses", arguments.statuses);
+    }
     let id = client.create_export(&new).await?.id;
     let bar = bar(json, 1, "exporting [{bar:40}] {pos}/{len} products");
     let mut wait = Wait::new();
@@ -296,19 +331,24 @@ async fn export(client: &mut Client, arguments: ExportArguments, json: bool) -> 
         let export = client.export(&id).await?;
         bar.set_length(export.total_products.unwrap_or(1).max(1));
         bar.set_position(export.done_products);
-        if matches!(export.status.as_str(), "completed" | "failed") {
+        if matches!(export.status.as_str(), "completed" | "failed" | "cancelled") {
             break export;
         }
         wait.next().await;
     };
     bar.finish_and_clear();
-    if export.status == "failed" {
-        show(json, &export, || format!("the export failed: {}", export.message.clone().unwrap_or_default()));
+    if export.status != "completed" {
+        let why = export.message.clone().unwrap_or_default();
+        show(json, &export, || format!("the export is {}: {why}", export.status));
         return Ok(ExitCode::from(FAILED));
     }
-    let several = export.files.len() > 1;
     for (index, file) in export.files.iter_mut().enumerate() {
-        let path = part(&arguments.output, index + 1, several);
+        // The first under the name that was asked for, the others beside it under their own.
+        let path = if index == 0 {
+            arguments.output.clone()
+        } else {
+            arguments.output.with_file_name(std::path::Path::new(&file.name).file_name().unwrap_or_default())
+        };
         let url = file.url.take().ok_or_else(|| Error::Unexpected("a file without a link".to_owned()))?;
         client.download(&url, &path).await?;
         file.name = path.display().to_string();
@@ -361,16 +401,6 @@ fn password_or_ask(given: Option<String>) -> Result<String> {
         Some(password) => Ok(password),
         None => rpassword::prompt_password("Password: ").map_err(|error| Error::File("the terminal".into(), error)),
     }
-}
-
-/// `out.csv` -> `out-2.csv` for the second of several parts; the first keeps its name.
-fn part(output: &Path, number: usize, several: bool) -> PathBuf {
-    if !several || number == 1 {
-        return output.to_owned();
-    }
-    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = output.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
-    output.with_file_name(format!("{stem}-{number}{extension}"))
 }
 
 fn bar(json: bool, length: u64, template: &str) -> ProgressBar {
@@ -454,13 +484,6 @@ fn export_report(export: &Export) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parts_stand_beside_each_other() {
-        assert_eq!(part(Path::new("out/a.csv"), 1, true), Path::new("out/a.csv"));
-        assert_eq!(part(Path::new("out/a.csv"), 2, true), Path::new("out/a-2.csv"));
-        assert_eq!(part(Path::new("a"), 3, true), Path::new("a-3"));
-    }
 
     #[test]
     fn a_column_may_have_an_equals_sign() {

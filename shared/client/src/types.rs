@@ -199,17 +199,34 @@ pub struct RowError {
     pub value: Option<String>,
 }
 
-/// An export that is asked for.
+/// An export that is asked for, as `POST /v1/exports` takes it.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct NewExport {
-    /// `shopify`.
-    pub layout: String,
-    /// `all` or `filled`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub columns: Option<String>,
-    /// The products' statuses.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub statuses: Vec<String>,
+#[serde(transparent)]
+pub struct NewExport(pub serde_json::Map<String, serde_json::Value>);
+
+impl NewExport {
+    /// An export in this layout.
+    #[must_use]
+    pub fn of(layout: &str) -> Self {
+        Self::default().with("layout", layout)
+    }
+
+    /// With one more choice; a path such as `options.columns` reaches into what is chosen already.
+    #[must_use]
+    pub fn with(mut self, path: &str, value: impl Into<serde_json::Value>) -> Self {
+        let mut fields = &mut self.0;
+        let (inner, last) = path.rsplit_once('.').unwrap_or(("", path));
+        for part in inner.split('.').filter(|part| !part.is_empty()) {
+            let there = fields.entry(part).or_insert_with(|| serde_json::Map::new().into());
+            if !there.is_object() {
+                *there = serde_json::Map::new().into();
+            }
+            let serde_json::Value::Object(within) = there else { return self };
+            fields = within;
+        }
+        fields.insert(last.to_owned(), value.into());
+        self
+    }
 }
 
 /// An export.

@@ -5,6 +5,7 @@
 
 mod aws;
 mod bus;
+mod foreign_bucket;
 mod keys;
 mod mail;
 mod objects;
@@ -13,6 +14,7 @@ mod secrets;
 mod table;
 
 pub use bus::{Bus, BusEvent};
+pub use foreign_bucket::ForeignBucket;
 pub use keys::Keys;
 pub use mail::Mail;
 pub use objects::{ObjectReader, Objects, PresignedUpload, Upload};

@@ -12,4 +12,4 @@ mod render;
 
 pub use error::ImageError;
 pub use format::Format;
-pub use render::{Limits, Rendered, Thumbnail, render};
+pub use render::{Conversion, Limits, Rendered, Thumbnail, convert, render};

@@ -86,6 +86,91 @@ pub fn render(bytes: &[u8], sizes: &[u32], limits: Limits) -> Result<Rendered, I
     Ok(Rendered { format, width, height, thumbnails })
 }
 
+/// What becomes of a picture on its way to a channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conversion {
+    /// The most that its width and its height have; it keeps its size without.
+    pub within: Option<(u32, u32)>,
+    /// The format; its own unless said.
+    pub format: Option<Format>,
+    /// The quality of JPEG and WebP, 1 to 100.
+    pub quality: u8,
+}
+
+/// Makes a picture smaller, or another format: in sRGB, upright, without metadata. Gives the file and its format. What JPEG cannot
+/// show through becomes white.
+///
+/// # Errors
+/// What is wrong with the file, for people.
+pub fn convert(bytes: &[u8], wish: &Conversion, limits: Limits) -> Result<(Vec<u8>, Format), ImageError> {
+    let format = Format::of(bytes)?;
+    let longest = wish.within.map_or(u32::MAX, |(width, height)| width.max(height));
+    let decoded = decode(bytes, format, longest, limits)?;
+    let (full_width, full_height) = upright(decoded.orientation, decoded.original.0, decoded.original.1);
+    // The box is that of the upright picture.
+    let (to_width, to_height) = match wish.within {
+        Some((most_width, most_height)) => {
+            let scale = (f64::from(most_width) / f64::from(full_width))
+                .min(f64::from(most_height) / f64::from(full_height))
+                .min(1.0);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the size that it had")]
+            let side = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
+            upright(decoded.orientation, side(full_width), side(full_height))
+        }
+        None => (decoded.width, decoded.height),
+    };
+    let resized =
+        resize(decoded.bytes, decoded.pixels, (decoded.width, decoded.height), (to_width, to_height), format)?;
+    let (resized, pixels) = to_srgb(resized, decoded.pixels, decoded.profile.as_deref());
+    let (width, height, turned) = turn(&resized, pixels, (to_width, to_height), decoded.orientation);
+    let to = wish.format.unwrap_or(format);
+    let failed = |problem: String| ImageError::Broken(format, problem);
+    let made = match to {
+        Format::Webp => encode_at(&turned, pixels, (width, height), f32::from(wish.quality))
+            .ok_or_else(|| failed("it could not be written as WebP".to_owned()))?,
+        Format::Jpeg => {
+            jpeg(&flat(turned, pixels), (width, height), wish.quality).map_err(|why| failed(why.to_string()))?
+        }
+        Format::Png => {
+            use image::ImageEncoder;
+            let mut made = Vec::new();
+            let color =
+                if pixels == Pixels::Rgba { image::ExtendedColorType::Rgba8 } else { image::ExtendedColorType::Rgb8 };
+            image::codecs::png::PngEncoder::new(&mut made)
+                .write_image(&turned, width, height, color)
+                .map_err(|why| failed(why.to_string()))?;
+            made
+        }
+    };
+    Ok((made, to))
+}
+
+/// Pixels on white.
+fn flat(bytes: Vec<u8>, pixels: Pixels) -> Vec<u8> {
+    if pixels != Pixels::Rgba {
+        return bytes;
+    }
+    let over = |color: u8, alpha: u8| {
+        let (color, alpha) = (u32::from(color), u32::from(alpha));
+        u8::try_from((color * alpha + 255 * (255 - alpha) + 127) / 255).unwrap_or(255)
+    };
+    bytes
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .flat_map(|[red, green, blue, alpha]| [red, green, blue].map(|color| over(*color, *alpha)))
+        .collect()
+}
+
+fn jpeg(rgb: &[u8], (width, height): (u32, u32), quality: u8) -> std::io::Result<Vec<u8>> {
+    let mut compress = mozjpeg::Compress::new(mozjpeg::ColorSpace::JCS_RGB);
+    compress.set_size(width as usize, height as usize);
+    compress.set_quality(f32::from(quality));
+    let mut started = compress.start_compress(Vec::new())?;
+    started.write_scanlines(rgb)?;
+    started.finish()
+}
+
 /// The largest size with the same proportions whose longest side is at most `size`; never larger than it is.
 fn fit(width: u32, height: u32, size: u32) -> (u32, u32) {
     let longest = width.max(height);
@@ -143,17 +228,46 @@ fn turn(bytes: &[u8], pixels: Pixels, (width, height): (u32, u32), orientation: 
 }
 
 fn encode(bytes: &[u8], pixels: Pixels, width: u32, height: u32) -> Option<Vec<u8>> {
+    encode_at(bytes, pixels, (width, height), QUALITY)
+}
+
+fn encode_at(bytes: &[u8], pixels: Pixels, (width, height): (u32, u32), quality: f32) -> Option<Vec<u8>> {
     let encoder = if pixels == Pixels::Rgba {
         webp::Encoder::from_rgba(bytes, width, height)
     } else {
         webp::Encoder::from_rgb(bytes, width, height)
     };
-    encoder.encode_simple(false, QUALITY).ok().map(|webp| webp.to_vec())
+    encoder.encode_simple(false, quality).ok().map(|webp| webp.to_vec())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pictures_become_smaller_and_other_formats() {
+        use image::ImageEncoder;
+        let mut png = Vec::new();
+        let pixels: Vec<u8> =
+            (0..40 * 20).flat_map(|at| [200, (at % 40) as u8, 10, if at < 400 { 0 } else { 255 }]).collect();
+        image::codecs::png::PngEncoder::new(&mut png)
+            .write_image(&pixels, 40, 20, image::ExtendedColorType::Rgba8)
+            .unwrap();
+        for format in Format::ALL {
+            let wish = Conversion { within: Some((20, 20)), format: Some(format), quality: 85 };
+            let (made, to) = convert(&png, &wish, Limits::default()).unwrap();
+            assert_eq!((to, Format::of(&made).unwrap()), (format, format));
+            let again = decode(&made, format, u32::MAX, Limits::default()).unwrap();
+            assert_eq!((again.width, again.height), (20, 10), "{format:?}");
+            // What shines through is white in a JPEG.
+            if format == Format::Jpeg {
+                assert!(again.bytes[..3].iter().all(|color| *color > 240), "{:?}", &again.bytes[..3]);
+            }
+        }
+        let same = Conversion { within: None, format: None, quality: 85 };
+        assert_eq!(convert(&png, &same, Limits::default()).unwrap().1, Format::Png);
+        assert!(convert(b"no picture", &same, Limits::default()).is_err());
+    }
 
     #[test]
     fn sizes_keep_proportions_and_never_grow() {

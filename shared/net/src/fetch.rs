@@ -10,6 +10,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use runtime::{Cx, Error, Resource, Result};
+use tokio::io::AsyncRead;
+use tokio_util::io::ReaderStream;
 
 use crate::Guard;
 
@@ -242,6 +244,48 @@ impl Fetcher {
             request = request.header(*name, value);
         }
         Ok(request.send().await.map_err(why)?.status().as_u16())
+    }
+
+    /// Sends a file of `length` bytes with `PUT`, and gives the status that the server answers with the beginning of what it says; no
+    /// redirect is followed.
+    ///
+    /// # Errors
+    /// Why there is no answer, for people.
+    pub async fn put(
+        &self,
+        address: &str,
+        headers: &[(&str, String)],
+        (body, length): (impl AsyncRead + Send + Sync + 'static, u64),
+        time: Duration,
+    ) -> Result<(u16, String), FetchError> {
+        let url = self.parsed(address)?;
+        let stream = reqwest::Body::wrap_stream(ReaderStream::new(body));
+        let mut request = self.steady.put(url).header("content-length", length.to_string()).body(stream).timeout(time);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let answer = request.send().await.map_err(why)?;
+        let status = answer.status().as_u16();
+        let mut said = Vec::new();
+        let mut parts = answer.bytes_stream();
+        while let (Some(Ok(part)), true) = (parts.next().await, said.len() < 2_000) {
+            said.extend_from_slice(&part);
+        }
+        Ok((status, String::from_utf8_lossy(&said).chars().take(500).collect()))
+    }
+
+    /// Whether a file can be had at an address: asks for its head, and for its first byte where a server knows no `HEAD`.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub async fn probe(&self, address: &str, time: Duration) -> Result<(), FetchError> {
+        let url = self.parsed(address)?;
+        let mut status = self.client.head(url.clone()).timeout(time).send().await.map_err(why)?.status().as_u16();
+        if matches!(status, 403 | 405 | 501) {
+            let first = self.client.get(url).header("range", "bytes=0-0").timeout(time);
+            status = first.send().await.map_err(why)?.status().as_u16();
+        }
+        if matches!(status, 200 | 206) { Ok(()) } else { Err(FetchError::Status(status)) }
     }
 
     /// Posts a form and gives what the server answers, of at most `most` bytes; no redirect is followed.

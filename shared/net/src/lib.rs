@@ -8,7 +8,9 @@ mod certificate;
 mod fetch;
 mod guard;
 mod remote;
+mod signature;
 
 pub use fetch::{Credentials, FetchError, Fetched, Fetcher, Known};
 pub use guard::Guard;
 pub use remote::{Protocol, Remote, RemoteError, RemoteFile, Server};
+pub use signature::{new_secret, sign, sign_with_both, verify};

@@ -11,7 +11,7 @@ use russh_sftp::client::SftpSession;
 use serde::{Deserialize, Serialize};
 use suppaftp::tokio::{AsyncFtpStream, AsyncRustlsConnector, AsyncRustlsFtpStream};
 use suppaftp::types::FileType;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use utoipa::ToSchema;
 
@@ -299,6 +299,53 @@ impl Remote {
         Ok(bytes)
     }
 
+    /// Writes a file: under a name that nobody takes for a file that is ready, then renamed, in the place of one of this name. A
+    /// try that breaks off leaves the part; the next one writes it anew.
+    ///
+    /// # Errors
+    /// When the server refuses, or the file takes longer than `time`.
+    pub async fn put(
+        &mut self,
+        folder: &str,
+        name: &str,
+        mut from: impl AsyncRead + Send + Unpin,
+        time: Duration,
+    ) -> Result<(), RemoteError> {
+        let part = joined(folder, &format!(".{name}.part"));
+        let path = joined(folder, name);
+        let sent = async {
+            match &mut self.0 {
+                Session::Ftp(ftp) => ftp.put_file(&part, &mut from).await.map(drop).map_err(refused),
+                Session::Ftps(ftp) => ftp.put_file(&part, &mut from).await.map(drop).map_err(refused),
+                Session::Sftp { sftp, .. } => {
+                    let mut file = sftp.create(&part).await.map_err(refused)?;
+                    tokio::io::copy(&mut from, &mut file).await.map_err(refused)?;
+                    file.shutdown().await.map_err(refused)
+                }
+            }
+        };
+        let late = || RemoteError::Unreachable(format!("the file took more than {} seconds", time.as_secs()));
+        tokio::time::timeout(time, sent).await.unwrap_or_else(|_| Err(late()))?;
+        if self.rename(&part, &path).await.is_err() {
+            // A server that writes over nothing: what is there makes room.
+            match &mut self.0 {
+                Session::Ftp(ftp) => within(ftp.rm(&path), RemoteError::Refused).await?,
+                Session::Ftps(ftp) => within(ftp.rm(&path), RemoteError::Refused).await?,
+                Session::Sftp { sftp, .. } => within(sftp.remove_file(&path), RemoteError::Refused).await?,
+            }
+            self.rename(&part, &path).await?;
+        }
+        Ok(())
+    }
+
+    async fn rename(&mut self, from: &str, to: &str) -> Result<(), RemoteError> {
+        match &mut self.0 {
+            Session::Ftp(ftp) => within(ftp.rename(from, to), RemoteError::Refused).await,
+            Session::Ftps(ftp) => within(ftp.rename(from, to), RemoteError::Refused).await,
+            Session::Sftp { sftp, .. } => within(sftp.rename(from, to), RemoteError::Refused).await,
+        }
+    }
+
     /// Deletes a file.
     ///
     /// # Errors
@@ -317,12 +364,7 @@ impl Remote {
     /// # Errors
     /// When the server refuses.
     pub async fn relocate(&mut self, folder: &str, name: &str, to: &str) -> Result<(), RemoteError> {
-        let (from, to) = (joined(folder, name), joined(to, name));
-        match &mut self.0 {
-            Session::Ftp(ftp) => within(ftp.rename(&from, &to), RemoteError::Refused).await,
-            Session::Ftps(ftp) => within(ftp.rename(&from, &to), RemoteError::Refused).await,
-            Session::Sftp { sftp, .. } => within(sftp.rename(&from, &to), RemoteError::Refused).await,
-        }
+        self.rename(&joined(folder, name), &joined(to, name)).await
     }
 
     /// Says goodbye; a server that does not listen is left.
@@ -333,6 +375,10 @@ impl Remote {
             Session::Sftp { sftp, .. } => drop(tokio::time::timeout(PATIENCE, sftp.close()).await),
         }
     }
+}
+
+fn refused(problem: impl fmt::Display) -> RemoteError {
+    RemoteError::Refused(problem.to_string().chars().take(200).collect())
 }
 
 async fn drain(stream: &mut (impl AsyncReadExt + Unpin), bytes: &mut Vec<u8>, most: u64) -> Result<(), RemoteError> {

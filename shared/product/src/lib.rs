@@ -56,6 +56,6 @@ pub use rules::{Comparison, Rule, RuleCheck, Rules, Severity, moved_percent};
 pub use schedule::Schedule;
 pub use sku::{Sku, SkuError};
 pub use status::{ProductStatus, UnknownStatus};
-pub use transform::{Tables, Transforms, check_expression};
+pub use transform::{Tables, Transforms, check_expression, strip_html};
 pub use validate::validate;
 pub use weight::{WeightError, WeightUnit, parse_weight};

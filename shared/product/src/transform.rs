@@ -261,7 +261,8 @@ fn date(text: String, shape: String) -> Result<String, Error> {
 }
 
 /// The text of a piece of HTML: tags away, paragraphs and breaks as line ends, the usual entities as what they stand for.
-fn strip_html(html: &str) -> String {
+#[must_use]
+pub fn strip_html(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
     while let Some(open) = rest.find('<') {

@@ -7,6 +7,7 @@
 //! Pure: the source is any [`std::io::Read`]; where it comes from is the caller's business.
 
 mod book_reader;
+mod book_writer;
 mod container;
 mod csv_reader;
 mod error;
@@ -26,6 +27,7 @@ use std::collections::VecDeque;
 use std::io::Read;
 
 use book_reader::BookReader;
+pub use book_writer::{BookColumn, BookError, BookWriter};
 use csv_reader::CsvReader;
 pub use error::{ReadError, RowProblem};
 use json_reader::JsonReader;

@@ -109,7 +109,7 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
 }
 
 async fn export(tenant: &mut Tenant, columns: &str) -> String {
-    let new = NewExport { layout: "shopify".into(), columns: Some(columns.into()), ..NewExport::default() };
+    let new = NewExport::of("shopify").with("options.columns", columns);
     let id = tenant.client.create_export(&new).await.unwrap().id;
     let export = loop {
         let export = tenant.client.export(&id).await.unwrap();

@@ -86,7 +86,7 @@ async fn the_end_of_an_import_is_told_to_people_and_webhooks_once() {
     assert!(notice["message"].as_str().unwrap().contains("1 created"), "{notice}");
     let message = until("the webhook", async || got.lock().unwrap().first().cloned()).await;
     let (id, at) = (message.header("webhook-id"), message.header("webhook-timestamp").parse().unwrap());
-    assert!(notifications::verify(&secret, id, at, &message.body, message.header("webhook-signature")));
+    assert!(net::verify(&secret, id, at, &message.body, message.header("webhook-signature")));
     assert!(message.header("x-pm-signature").starts_with("sha256="));
     let body: Value = serde_json::from_str(&message.body).unwrap();
     assert_eq!((&body["event"], &body["webhook_id"]), (&json!("import.completed"), &json!(hook_id)));

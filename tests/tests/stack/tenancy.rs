@@ -42,6 +42,13 @@ fn body(path: &str) -> Value {
         ["views", ..] => json!({ "name": "View", "query": {} }),
         [.., "mappings", _] => json!({ "columns": columns }),
         ["media", _] => json!({ "alt": {} }),
+        ["exports", _, "deliveries"] => json!({ "destination_id": id }),
+        ["export-templates", _, "copy"] => json!({ "name": "Another" }),
+        ["export-templates" | "export-schedules", ..] => json!({ "name": "Another", "definition": {} }),
+        ["export-destinations", ..] => {
+            json!({ "name": "Another", "target": { "kind": "email", "to": ["a@b.example"] } })
+        }
+        ["webhooks", _, "replay"] => json!({ "delivery_ids": [id] }),
         ["webhooks", ..] => json!({ "url": "https://receiver.example/", "events": ["import.failed"] }),
         ["notifications", "preferences"] => json!({ "mails": {} }),
         ["automations", ..] => json!({ "name": "Another", "supplier_id": id, "source": { "kind": "drop" } }),
@@ -55,11 +62,7 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
     let import = owner.begin(&csv(3, "secret"), NewImport::default()).await.import;
     owner.finished(&import.id).await;
     let product = owner.client.products(&[]).await.unwrap().data[0].id.clone();
-    let export = owner
-        .client
-        .create_export(&client::NewExport { layout: "shopify".into(), ..Default::default() })
-        .await
-        .unwrap();
+    let export = owner.client.create_export(&client::NewExport::of("shopify")).await.unwrap();
     let session = owner.get("/v1/me/sessions").await["data"][0]["id"].clone();
     let invited = json!({ "email": address(), "role": "viewer" });
     let invitation = owner.post("/v1/invitations", invited).await["id"].clone();
@@ -80,6 +83,16 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
     let folder = json!({ "name": "Owners'", "supplier_id": supplier, "source": { "kind": "drop" } });
     let automation = owner.post("/v1/automations", folder).await["id"].clone();
 
+    let template =
+        owner.post("/v1/export-templates", json!({ "name": "Owners'", "definition": {} })).await["id"].clone();
+    let schedule =
+        owner.post("/v1/export-schedules", json!({ "name": "Owners'", "definition": {} })).await["id"].clone();
+    let target = json!({ "kind": "email", "to": ["owner@shop.example"] });
+    let destination =
+        owner.post("/v1/export-destinations", json!({ "name": "Owners'", "target": target })).await["id"].clone();
+    let rows = "TemplateType=fptcustom\tVersion=1\nSKU\nitem_sku\n";
+    let amazon = owner.post("/v1/amazon-templates", json!({ "name": "Owners'", "text": rows })).await["id"].clone();
+
     let hook = json!({ "url": "https://receiver.example/", "events": ["import.failed"] });
     let webhook = owner.post("/v1/webhooks", hook).await["id"].clone();
 
@@ -98,6 +111,10 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
             "products" => &product,
             "imports" => &import.id,
             "exports" => &export.id,
+            "export-templates" => template.as_str().unwrap(),
+            "export-schedules" => schedule.as_str().unwrap(),
+            "export-destinations" => destination.as_str().unwrap(),
+            "amazon-templates" => amazon.as_str().unwrap(),
             "me" => session.as_str().unwrap(),
             "members" => &owner.user,
             "invitations" => invitation.as_str().unwrap(),

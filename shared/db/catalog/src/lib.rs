@@ -44,7 +44,7 @@ pub use plan::PlannedRow;
 pub use products::Product;
 pub use search::{ProductPage, ProductQuery, Sort, Total};
 pub use selection::Selection;
-pub use snapshot::Snapshot;
+pub use snapshot::{ProductGroup, Snapshot, Wanted, one_of};
 pub use staged::{ChangedSince, PreviewFigures, PreviewRow};
 pub use write::Origin;
 

@@ -114,7 +114,7 @@ pub(crate) async fn ids_between(
     rows.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>().map_err(error)
 }
 
-async fn push_search(
+pub(crate) async fn push_search(
     sql: &mut QueryBuilder<Postgres>,
     tx: &mut TenantTx,
     tenant: TenantId,

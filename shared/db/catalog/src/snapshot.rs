@@ -1,66 +1,197 @@
 //! The catalogue as it stands at one moment, read page by page: an export sees no half of a change, and its memory
-//! does not grow with the catalogue.
+//! does not grow with the catalogue but for the ids of what is wanted.
+//!
+//! Products come in the order of their ids, each with those of its variants that are wanted. A variant that is wanted brings its
+//! parent along, whether or not the parent is wanted itself: without it no channel can show it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use db_tenancy::{TenantTx, error};
-use product::ProductStatus;
-use runtime::{Result, TenantId};
-use sqlx::AssertSqlSafe;
+use product::Attribute;
+use runtime::{Error, Result, TenantId};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row};
 use uuid::Uuid;
 
+use crate::filter::{Condition, Op};
 use crate::products::{COLUMNS, product};
+use crate::search::{ProductQuery, Subtrees, condition_error, from_where};
+use crate::selection::push_search;
 use crate::{CatalogDb, Product};
+
+/// Which products an export wants.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    /// These only, at most 10,000; all without.
+    pub ids: Option<Vec<Uuid>>,
+    /// What they have in common.
+    pub query: ProductQuery,
+    /// Only those that changed in or after this transaction, with the variants and parents of what changed.
+    pub changed_from: Option<i64>,
+    /// So many products, to try something.
+    pub sample: Option<usize>,
+}
 
 /// A read-only transaction over one tenant's products.
 pub struct Snapshot {
     tx: TenantTx,
     tenant: TenantId,
-    statuses: Vec<String>,
-    after: Uuid,
+    /// The product or the parent, and what is wanted of it: itself or a variant.
+    wanted: Vec<(Uuid, Uuid)>,
+    place: usize,
+    watermark: i64,
+}
+
+/// A product, and its variants that are wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProductGroup {
+    /// The product, or the parent.
+    pub product: Product,
+    /// Whether the product itself is wanted; a parent may only be here for its variants.
+    pub wanted: bool,
+    /// Its variants, in the order of their ids.
+    pub variants: Vec<Product>,
 }
 
 impl CatalogDb {
-    /// Opens a snapshot of the products in one of `statuses`.
+    /// Opens a snapshot of the products that are wanted.
     ///
     /// # Errors
-    /// When the database does not answer.
-    pub async fn snapshot(&self, tenant: TenantId, statuses: &[ProductStatus]) -> Result<Snapshot> {
+    /// 422 for a condition that makes no sense.
+    pub async fn snapshot(&self, tenant: TenantId, wanted: &Wanted) -> Result<Snapshot> {
         let begin = format!("begin isolation level repeatable read read only; set local app.tenant_id = '{tenant}'");
-        let tx = self.pool.begin_with(AssertSqlSafe(begin)).await.map_err(error)?;
-        let statuses = statuses.iter().map(|status| status.as_str().to_owned()).collect();
-        Ok(Snapshot { tx, tenant, statuses, after: Uuid::nil() })
+        let mut tx = self.pool.begin_with(AssertSqlSafe(begin)).await.map_err(error)?;
+        let query = &wanted.query;
+        query.check()?;
+        let trees = Subtrees::read(&mut tx, tenant, &query.filter).await?;
+        let mut sql = QueryBuilder::new("select coalesce(parent_id, product_id), product_id");
+        from_where(&mut sql, &query.filter, &trees)?;
+        push_search(&mut sql, &mut tx, tenant, query).await?;
+        if let Some(ids) = &wanted.ids {
+            // A parent that is picked means its variants too.
+            sql.push(" and (product_id = any(").push_bind(ids.clone());
+            sql.push(") or parent_id = any(").push_bind(ids.clone()).push("))");
+        }
+        if let Some(from) = wanted.changed_from {
+            // Through the index of changes: a product, and those that belong to it.
+            let changed = "select product_id from found_products where changed_in >= ";
+            sql.push(" and coalesce(parent_id, product_id) in (select coalesce(parent_id, product_id) from found_products where product_id in (");
+            sql.push(changed).push_bind(from).push("))");
+        }
+        sql.push(" order by 1, 2");
+        let rows = sql.build().fetch_all(&mut *tx).await.map_err(condition_error)?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            found.push((row.try_get::<Uuid, _>(0).map_err(error)?, row.try_get::<Uuid, _>(1).map_err(error)?));
+        }
+        drop(rows);
+        if let Some(most) = wanted.sample {
+            let mut roots = 0;
+            let mut last = None;
+            let cut = found.iter().position(|(root, _)| {
+                roots += usize::from(last != Some(*root));
+                last = Some(*root);
+                roots > most
+            });
+            found.truncate(cut.unwrap_or(found.len()));
+        }
+        // What is committed later than this snapshot was begun by then at the earliest in this transaction.
+        let watermark =
+            sqlx::query_scalar!("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as \"watermark!\"");
+        let watermark = watermark.fetch_one(&mut *tx).await.map_err(error)?;
+        Ok(Snapshot { tx, tenant, wanted: found, place: 0, watermark })
     }
 }
 
 impl Snapshot {
-    /// How many products there are.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn count(&mut self) -> Result<i32> {
-        let count = sqlx::query_scalar!(
-            "select count(*)::int as \"count!\" from products where tenant_id = $1 and status = any($2) and trashed_at is null",
-            self.tenant.0,
-            &self.statuses
-        );
-        count.fetch_one(&mut *self.tx).await.map_err(error)
+    /// How many products and variants are wanted. A parent that is not wanted itself is not counted.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.wanted.len()
     }
 
-    /// The next products in the order of their ids, at most `limit`; none at the end.
+    /// The transaction from which on changes are not in the snapshot; some of those before it may come twice.
+    #[must_use]
+    pub fn watermark(&self) -> i64 {
+        self.watermark
+    }
+
+    /// The next products, about `limit` of them and their variants together; none at the end.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn next(&mut self, limit: i64) -> Result<Vec<Product>> {
-        let select = format!(
-            "select {COLUMNS} from products
-             where tenant_id = $1 and status = any($2) and trashed_at is null and product_id > $3 order by product_id limit $4"
-        );
-        let rows =
-            sqlx::query(AssertSqlSafe(select)).bind(self.tenant.0).bind(&self.statuses).bind(self.after).bind(limit);
-        let rows = rows.fetch_all(&mut *self.tx).await.map_err(error)?;
-        let products = rows.iter().map(product).collect::<sqlx::Result<Vec<Product>>>().map_err(error)?;
-        if let Some(last) = products.last() {
-            self.after = last.id;
+    pub async fn next(&mut self, limit: usize) -> Result<Vec<ProductGroup>> {
+        let rest = &self.wanted[self.place..];
+        let mut end = limit.min(rest.len());
+        // A product and its variants are not parted.
+        while end > 0 && end < rest.len() && rest[end].0 == rest[end - 1].0 {
+            end += 1;
         }
-        Ok(products)
+        let page = &rest[..end];
+        self.place += end;
+        if page.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: HashSet<Uuid> = page.iter().flat_map(|(root, id)| [*root, *id]).collect();
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        let select = format!("select {COLUMNS} from products where tenant_id = $1 and product_id = any($2)");
+        let rows = sqlx::query(AssertSqlSafe(select)).bind(self.tenant.0).bind(&ids);
+        let rows = rows.fetch_all(&mut *self.tx).await.map_err(error)?;
+        let mut products = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let product = product(row).map_err(error)?;
+            products.insert(product.id, product);
+        }
+        let mut groups: Vec<ProductGroup> = Vec::with_capacity(page.len());
+        for (root, id) in page {
+            let open = groups.last().is_some_and(|group| group.product.id == *root);
+            if !open {
+                let product =
+                    products.remove(root).ok_or_else(|| Error::internal("a product is gone from a snapshot"))?;
+                groups.push(ProductGroup { product, wanted: false, variants: Vec::new() });
+            }
+            if let Some(group) = groups.last_mut() {
+                match id == root {
+                    true => group.wanted = true,
+                    false => group.variants.extend(products.remove(id)),
+                }
+            }
+        }
+        Ok(groups)
     }
+
+    /// Every category by its id, as the names from the root down; in a language where it has a name.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn category_paths(&mut self, locale: Option<&str>) -> Result<BTreeMap<Uuid, Vec<String>>> {
+        let rows = sqlx::query!(
+            "select category_id, path, coalesce(nullif(names ->> $2, ''), name) as \"name!\" from categories where tenant_id = $1",
+            self.tenant.0,
+            locale.unwrap_or_default()
+        );
+        let rows = rows.fetch_all(&mut *self.tx).await.map_err(error)?;
+        let names: HashMap<Uuid, &String> = rows.iter().map(|row| (row.category_id, &row.name)).collect();
+        let path = |ids: &[Uuid]| ids.iter().filter_map(|id| names.get(id).map(|name| (*name).clone())).collect();
+        Ok(rows.iter().map(|row| (row.category_id, path(&row.path))).collect())
+    }
+
+    /// The organisation's attributes, in the order of their codes.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn attribute_definitions(&mut self) -> Result<BTreeMap<String, Attribute>> {
+        let rows =
+            sqlx::query!("select code, definition from attributes where tenant_id = $1 order by code", self.tenant.0);
+        let rows = rows.fetch_all(&mut *self.tx).await.map_err(error)?;
+        rows.into_iter()
+            .map(|row| Ok((row.code, serde_json::from_value(row.definition).map_err(Error::internal)?)))
+            .collect()
+    }
+}
+
+/// The condition that products have one of these statuses, or that they are in one of these categories, or of these suppliers.
+#[must_use]
+pub fn one_of(field: &str, values: &[String]) -> Condition {
+    let values = values.iter().map(|value| serde_json::Value::from(value.as_str())).collect();
+    Condition { field: field.to_owned(), op: Op::In, value: serde_json::Value::Array(values) }
 }

@@ -36,7 +36,7 @@ pub use settings::{
 };
 pub use signing_keys::{SigningKey, StoredSigningKey};
 pub use two_factor::SecondFactor;
-pub use webhooks::{DueDelivery, NewWebhook, Tried, Webhook, WebhookDelivery};
+pub use webhooks::{DueDelivery, NewWebhook, Replay, Tried, Webhook, WebhookDelivery};
 
 db_tenancy::database!(
     /// The core database.

@@ -85,12 +85,22 @@ pub struct DueDelivery {
     pub url: String,
     /// The encrypted secret.
     pub secret: Vec<u8>,
+    /// The one before it, as long as messages are signed with both.
+    pub previous: Option<Vec<u8>>,
     /// The id of the message.
     pub message_id: Uuid,
     /// What is sent.
     pub body: String,
     /// The which try this is, from 1.
     pub attempt: i32,
+}
+
+/// Which deliveries are tried once more.
+pub enum Replay<'r> {
+    /// These.
+    These(&'r [Uuid]),
+    /// Those that failed and were made since.
+    FailedSince(OffsetDateTime),
 }
 
 /// What came of a try.
@@ -172,6 +182,70 @@ impl CoreDb {
         record_change(&mut tx, tenant, stamp, Change::new("webhook.created", id).to(shown)).await?;
         tx.commit().await.map_err(error)?;
         self.webhook(tenant, id).await
+    }
+
+    /// Changes the secret of an address; the one before it is kept until a time.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn rotate_webhook(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        (secret, previous_until): (&[u8], OffsetDateTime),
+        stamp: &Stamp,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let changed = sqlx::query!(
+            "update webhooks set previous_secret = secret, previous_until = $4, secret = $3 where tenant_id = $1 and webhook_id = $2",
+            tenant.0,
+            id,
+            secret,
+            previous_until
+        );
+        if changed.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            return Err(Error::NotFound("webhook"));
+        }
+        record_change(&mut tx, tenant, stamp, Change::new("webhook.secret_rotated", id)).await?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Has deliveries that ended tried once more; gives them, the oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn replay_deliveries(
+        &self,
+        tenant: TenantId,
+        webhook: Uuid,
+        which: &Replay<'_>,
+        stamp: &Stamp,
+    ) -> Result<Vec<Uuid>> {
+        let (ids, since) = match which {
+            Replay::These(ids) => (Some(*ids), None),
+            Replay::FailedSince(since) => (None, Some(*since)),
+        };
+        let mut tx = begin(&self.pool, tenant).await?;
+        let again = sqlx::query_scalar!(
+            "update webhook_deliveries set status = 'pending', attempts = 0, next_at = $5, ended_at = null, error = null
+             where tenant_id = $1 and delivery_id in (
+                 select delivery_id from webhook_deliveries
+                 where tenant_id = $1 and webhook_id = $2 and status <> 'pending'
+                   and (delivery_id = any($3) or status = 'failed' and created_at >= $4)
+                 order by delivery_id limit 1000 for update skip locked)
+             returning delivery_id",
+            tenant.0,
+            webhook,
+            ids,
+            since,
+            stamp.at
+        );
+        let mut again = again.fetch_all(&mut *tx).await.map_err(error)?;
+        again.sort_unstable();
+        let told = json!({ "deliveries": again.len() });
+        record_change(&mut tx, tenant, stamp, Change::new("webhook.replayed", webhook).to(told)).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(again)
     }
 
     /// Changes an address; switched on again, its failures are forgotten. Switched off, it gets nothing more of what waits.
@@ -275,7 +349,8 @@ impl CoreDb {
              from webhooks w
              where d.tenant_id = $1 and d.delivery_id = $2 and d.status = 'pending' and d.next_at <= $3
                and w.tenant_id = d.tenant_id and w.webhook_id = d.webhook_id and (w.active or d.event = 'test')
-             returning d.webhook_id as webhook, w.url, w.secret, d.message_id, d.body, d.attempts + 1 as \"attempt!\"",
+             returning d.webhook_id as webhook, w.url, w.secret,
+                       case when w.previous_until > $3 then w.previous_secret end as previous, d.message_id, d.body, d.attempts + 1 as \"attempt!\"",
             tenant.0,
             id,
             now,

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{ImportsDb, events};
+use crate::{ImportsDb, events, export_deliveries, export_schedules};
 
 /// A file of an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -34,7 +34,10 @@ pub struct ExportFile {
 pub struct LeftOutReason {
     /// A code that clients branch on.
     pub code: String,
-    /// What the channel expects and what to do.
+    /// The column of the file that is concerned.
+    #[serde(default)]
+    pub column: String,
+    /// What the channel expects and what to do, for the first of them.
     pub message: String,
     /// How many products.
     pub products: i32,
@@ -47,13 +50,25 @@ pub struct LeftOutReason {
 pub struct ExportJob {
     /// The id.
     pub id: Uuid,
-    /// `queued`, `running`, `completed` or `failed`.
+    /// `queued`, `running`, `completed`, `failed` or `cancelled`.
     pub status: String,
     /// The layout, such as `shopify`.
     pub layout: String,
+    /// The format, such as `csv`.
+    pub format: String,
+    /// What it is called: after its schedule, its template or its layout.
+    pub name: String,
+    /// `by_hand` or `schedule`.
+    pub cause: String,
+    /// The template that it was made from.
+    pub template_id: Option<Uuid>,
+    /// The schedule that began it.
+    pub schedule_id: Option<Uuid>,
     /// What the seller chose.
     #[schema(value_type = Object)]
     pub options: Value,
+    /// Why it failed, as a code that clients branch on.
+    pub code: Option<String>,
     /// Why it failed, for people.
     pub message: Option<String>,
     /// How many products match; `null` until they were counted.
@@ -67,15 +82,29 @@ pub struct ExportJob {
     /// Why they are not.
     #[schema(value_type = Vec<LeftOutReason>)]
     pub left_out_reasons: Json<Vec<LeftOutReason>>,
+    /// What the files do not say although the catalogue does: a tag with a comma, where a channel parts tags at commas.
+    #[schema(value_type = Vec<LeftOutReason>)]
+    pub warnings: Json<Vec<LeftOutReason>>,
+    /// To whom the files go.
+    pub destinations: Vec<Uuid>,
     /// The files.
     #[schema(value_type = Vec<ExportFile>)]
     pub files: Json<Vec<ExportFile>>,
     /// When it was asked for.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
+    /// When its products began to be written.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub started_at: Option<OffsetDateTime>,
     /// When it ended.
     #[serde(with = "time::serde::rfc3339::option")]
     pub finished_at: Option<OffsetDateTime>,
+    /// Until when its files are there.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub expires_at: Option<OffsetDateTime>,
+    /// The transaction of `db_catalog` from which on changes count; all products without one.
+    #[serde(skip)]
+    pub changed_from: Option<i64>,
 }
 
 impl ExportJob {
@@ -95,6 +124,18 @@ pub struct NewExport {
     pub id: Uuid,
     /// The layout.
     pub layout: String,
+    /// The format.
+    pub format: String,
+    /// What it is called.
+    pub name: String,
+    /// The template.
+    pub template_id: Option<Uuid>,
+    /// The schedule that begins it.
+    pub schedule_id: Option<Uuid>,
+    /// To whom the files go.
+    pub destinations: Vec<Uuid>,
+    /// Only what changed in or after this transaction of `db_catalog`.
+    pub changed_from: Option<i64>,
     /// What the seller chose.
     pub options: Value,
     /// Repeated with the same key, it is the same export.
@@ -109,28 +150,50 @@ pub struct ExportResult {
     pub exported: i32,
     /// Why the others are not.
     pub left_out: Vec<LeftOutReason>,
+    /// What the files do not say.
+    pub warnings: Vec<LeftOutReason>,
     /// The files.
     pub files: Vec<ExportFile>,
+    /// Up to which transaction of `db_catalog` it looked.
+    pub changed_to: i64,
 }
+
+/// Files are there for so long; the bucket's lifecycle removes them then.
+const KEPT: time::Duration = time::Duration::days(30);
 
 impl ImportsDb {
     /// Notes an export that is asked for; one asked for before with the same key is given instead.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn create_export(&self, tenant: TenantId, new: &NewExport, stamp: &Stamp) -> Result<ExportJob> {
+    pub async fn create_export(
+        &self,
+        tenant: TenantId,
+        new: &NewExport,
+        (by, by_hand): (Option<Uuid>, bool),
+        stamp: &Stamp,
+    ) -> Result<ExportJob> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
-            "insert into export_jobs (tenant_id, export_id, status, layout, options, idempotency_key, created_by, created_at, progressed_at)
-             values ($1, $2, 'queued', $3, $4, $5, $6, $7, $7)
+            "insert into export_jobs (tenant_id, export_id, status, layout, options, idempotency_key, created_by, created_at, progressed_at,
+                    format, name, template_id, schedule_id, destinations, changed_from, cause)
+             values ($1, $2, 'queued', $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13,
+                     case when $11::uuid is null or $14 then 'by_hand' else 'schedule' end)
              on conflict on constraint export_jobs_idempotency_key do nothing",
             tenant.0,
             new.id,
             new.layout,
             new.options,
             new.idempotency_key,
-            stamp.actor(),
-            stamp.at
+            by,
+            stamp.at,
+            new.format,
+            new.name,
+            new.template_id,
+            new.schedule_id,
+            &new.destinations,
+            new.changed_from,
+            by_hand
         )
         .execute(&mut *tx)
         .await
@@ -146,6 +209,7 @@ impl ImportsDb {
         .map_err(error)?;
         let job = job(&mut tx, tenant, id).await?;
         if id == new.id {
+            events::note(&mut tx, tenant, id, "queued", None, stamp.at).await?;
             let created = Change::new("export.created", id).to(json!({ "layout": new.layout, "options": new.options }));
             record_change(&mut tx, tenant, stamp, created).await?;
         }
@@ -162,13 +226,19 @@ impl ImportsDb {
         job(&mut tx, tenant, id).await
     }
 
-    /// The exports, the newest first; `before` is the last id of the page before.
+    /// The exports, of one schedule or all, the newest first; `before` is the last id of the page before.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn exports(&self, tenant: TenantId, before: Option<Uuid>, limit: i64) -> Result<Page<ExportJob>> {
+    pub async fn exports(
+        &self,
+        tenant: TenantId,
+        schedule: Option<Uuid>,
+        before: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Page<ExportJob>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let jobs = jobs(&mut tx, tenant, None, before, limit + 1).await?;
+        let jobs = jobs(&mut tx, tenant, (None, schedule), before, limit + 1).await?;
         Ok(Page::cut(jobs, limit, |job| Cursor::Id(job.id)))
     }
 
@@ -185,7 +255,7 @@ impl ImportsDb {
     ) -> Result<Option<(ExportJob, i32)>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let claimed = sqlx::query!(
-            "update export_jobs set status = 'running', progressed_at = $3, attempts = attempts + 1, done_products = 0
+            "update export_jobs set status = 'running', progressed_at = $3, attempts = attempts + 1, done_products = 0, started_at = $3
              where tenant_id = $1 and export_id = $2
                and (status = 'queued' or (status = 'running' and progressed_at < $3::timestamptz - interval '2 minutes'))
              returning attempts",
@@ -198,11 +268,13 @@ impl ImportsDb {
         .map_err(error)?;
         let Some(claimed) = claimed else { return Ok(None) };
         let job = job(&mut tx, tenant, id).await?;
+        let detail = (claimed.attempts > 1).then(|| format!("try {}", claimed.attempts));
+        events::note(&mut tx, tenant, id, "started", detail.as_deref(), now).await?;
         tx.commit().await.map_err(error)?;
         Ok(Some((job, claimed.attempts)))
     }
 
-    /// Notes how far an export is.
+    /// Notes how far an export is; gives whether it is still wanted. One that was cancelled, or that another try took over, is not.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -210,27 +282,51 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         id: Uuid,
-        total: i32,
-        done: i32,
+        (attempt, total, done): (i32, i32, i32),
         now: OffsetDateTime,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
-        sqlx::query!(
+        let noted = sqlx::query!(
             "update export_jobs set total_products = $3, done_products = $4, progressed_at = $5
-             where tenant_id = $1 and export_id = $2 and status = 'running'",
+             where tenant_id = $1 and export_id = $2 and status = 'running' and attempts = $6",
             tenant.0,
             id,
             total,
             done,
-            now
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(error)?;
-        tx.commit().await.map_err(error)
+            now,
+            attempt
+        );
+        let wanted = noted.execute(&mut *tx).await.map_err(error)?.rows_affected() > 0;
+        tx.commit().await.map_err(error)?;
+        Ok(wanted)
     }
 
-    /// Completes an export; told twice, it is completed once.
+    /// Cancels an export that has not ended; whoever writes it stops at the next page.
+    ///
+    /// # Errors
+    /// 404 when there is none, 409 when it has ended.
+    pub async fn cancel_export(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<ExportJob> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let before = job(&mut tx, tenant, id).await?;
+        let cancelled = sqlx::query!(
+            "update export_jobs set status = 'cancelled', finished_at = $3, progressed_at = $3
+             where tenant_id = $1 and export_id = $2 and status in ('queued', 'running')",
+            tenant.0,
+            id,
+            stamp.at
+        );
+        if cancelled.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            let message = format!("expected an export that is under way, this one is {}", before.status);
+            return Err(Error::Conflict { code: "export_ended", message });
+        }
+        events::note(&mut tx, tenant, id, "cancelled", None, stamp.at).await?;
+        record_change(&mut tx, tenant, stamp, Change::new("export.cancelled", id)).await?;
+        let job = job(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(job)
+    }
+
+    /// Completes an export, and begins its deliveries; told twice, it is completed once. Gives the deliveries.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -238,62 +334,84 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         id: Uuid,
-        result: &ExportResult,
+        (attempt, result): (i32, &ExportResult),
         now: OffsetDateTime,
-    ) -> Result<()> {
+    ) -> Result<Vec<Uuid>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let completed = sqlx::query!(
             "update export_jobs set status = 'completed', total_products = $3, done_products = $3, exported = $4, left_out = $5,
-                    left_out_reasons = $6, files = $7, finished_at = $8, progressed_at = $8
-             where tenant_id = $1 and export_id = $2 and status = 'running' returning created_at, created_by",
+                    left_out_reasons = $6, warnings = $7, files = $8, finished_at = $9, progressed_at = $9, expires_at = $10, changed_to = $11
+             where tenant_id = $1 and export_id = $2 and status = 'running' and attempts = $12
+             returning created_at, created_by, name, schedule_id, destinations",
             tenant.0,
             id,
             result.total,
             result.exported,
-            result.left_out.iter().map(|reason| reason.products).sum::<i32>(),
+            result.total - result.exported,
             Json(&result.left_out) as _,
+            Json(&result.warnings) as _,
             Json(&result.files) as _,
-            now
+            now,
+            now + KEPT,
+            result.changed_to,
+            attempt
         )
         .fetch_optional(&mut *tx)
         .await
         .map_err(error)?;
+        let mut begun = Vec::new();
         if let Some(job) = completed {
-            events::note(&mut tx, tenant, id, "completed", None, now).await?;
+            let told = format!("{} products, {} left out", result.exported, result.total - result.exported);
+            events::note(&mut tx, tenant, id, "completed", Some(&told), now).await?;
+            if let Some(schedule) = job.schedule_id {
+                export_schedules::note_completed(&mut tx, tenant, schedule, result.changed_to).await?;
+            }
+            for destination in job.destinations {
+                begun.extend(export_deliveries::begin_delivery(&mut tx, tenant, (id, destination), now).await?);
+            }
+            let told = Told { name: &job.name, began: job.created_at, by: job.created_by, message: "" };
             announce(
                 &mut tx,
                 tenant,
                 id,
-                "ExportCompleted",
-                (job.created_at, job.created_by),
+                ("ExportCompleted", &told),
                 (result.total, result.total - result.exported),
                 now,
             )
             .await?;
         }
-        tx.commit().await.map_err(error)
+        tx.commit().await.map_err(error)?;
+        Ok(begun)
     }
 
     /// Ends an export that cannot go on.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn fail_export(&self, tenant: TenantId, id: Uuid, message: &str, now: OffsetDateTime) -> Result<()> {
+    pub async fn fail_export(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        (code, message): (&str, &str),
+        now: OffsetDateTime,
+    ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let failed = sqlx::query!(
-            "update export_jobs set status = 'failed', message = $3, finished_at = $4, progressed_at = $4
-             where tenant_id = $1 and export_id = $2 and status in ('queued', 'running') returning created_at, created_by",
+            "update export_jobs set status = 'failed', message = $3, finished_at = $4, progressed_at = $4, code = $5
+             where tenant_id = $1 and export_id = $2 and status in ('queued', 'running') returning created_at, created_by, name",
             tenant.0,
             id,
             message,
-            now
+            now,
+            code
         )
         .fetch_optional(&mut *tx)
         .await
         .map_err(error)?;
         if let Some(job) = failed {
             events::note(&mut tx, tenant, id, "failed", Some(message), now).await?;
-            announce(&mut tx, tenant, id, "ExportFailed", (job.created_at, job.created_by), (0, 0), now).await?;
+            let told = Told { name: &job.name, began: job.created_at, by: job.created_by, message };
+            announce(&mut tx, tenant, id, ("ExportFailed", &told), (0, 0), now).await?;
         }
         tx.commit().await.map_err(error)
     }
@@ -313,12 +431,19 @@ impl ImportsDb {
     }
 }
 
+/// What people are told of an export.
+struct Told<'t> {
+    name: &'t str,
+    began: OffsetDateTime,
+    by: Option<Uuid>,
+    message: &'t str,
+}
+
 async fn announce(
     tx: &mut TenantTx,
     tenant: TenantId,
     id: Uuid,
-    kind: &str,
-    (began, by): (OffsetDateTime, Option<Uuid>),
+    (kind, told): (&str, &Told<'_>),
     (total, failed): (i32, i32),
     now: OffsetDateTime,
 ) -> Result<()> {
@@ -326,39 +451,44 @@ async fn announce(
         "tenant_id": tenant,
         "job_id": id,
         "kind": "export",
-        "created_by": by,
+        "name": told.name,
+        "created_by": told.by,
         "status": if kind == "ExportCompleted" { "completed" } else { "failed" },
+        "message": told.message,
         "total": total,
         "failed": failed,
-        "duration_ms": i64::try_from((now - began).whole_milliseconds()).unwrap_or(i64::MAX).max(0),
+        "duration_ms": i64::try_from((now - told.began).whole_milliseconds()).unwrap_or(i64::MAX).max(0),
         "finished_at": now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
     });
     events::publish_later(tx, tenant, kind, Json(detail), now).await
 }
 
-async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportJob> {
-    jobs(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("export"))
+pub(crate) async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportJob> {
+    jobs(tx, tenant, (Some(id), None), None, 1).await?.pop().ok_or(Error::NotFound("export"))
 }
 
 async fn jobs(
     tx: &mut TenantTx,
     tenant: TenantId,
-    id: Option<Uuid>,
+    (id, schedule): (Option<Uuid>, Option<Uuid>),
     before: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<ExportJob>> {
     sqlx::query_as!(
         ExportJob,
-        "select export_id as id, status, layout, options, message, total_products, done_products, exported, left_out,
-                left_out_reasons as \"left_out_reasons: Json<Vec<LeftOutReason>>\", files as \"files: Json<Vec<ExportFile>>\",
-                created_at, finished_at
+        r#"select export_id as id, status, layout, format, name, cause, template_id, schedule_id, options, code, message, total_products,
+                done_products, exported, left_out, left_out_reasons as "left_out_reasons: Json<Vec<LeftOutReason>>",
+                warnings as "warnings: Json<Vec<LeftOutReason>>", destinations, files as "files: Json<Vec<ExportFile>>",
+                created_at, started_at, finished_at, expires_at, changed_from
          from export_jobs
          where tenant_id = $1 and ($2::uuid is null or export_id = $2) and ($3::uuid is null or export_id < $3)
-         order by export_id desc limit $4",
+           and ($5::uuid is null or schedule_id = $5)
+         order by export_id desc limit $4"#,
         tenant.0,
         id,
         before,
-        limit
+        limit,
+        schedule
     )
     .fetch_all(&mut **tx)
     .await

@@ -2,6 +2,10 @@
 
 mod batches;
 mod events;
+mod export_deliveries;
+mod export_destinations;
+mod export_schedules;
+mod export_templates;
 mod exports;
 mod finish;
 mod import_job;
@@ -12,6 +16,10 @@ mod steps;
 
 pub use batches::{BatchRecord, NewBatch, ReadRows};
 pub use events::JobEvent;
+pub use export_deliveries::{DueDelivery, ExportDelivery};
+pub use export_destinations::{Destination, NewDestination};
+pub use export_schedules::{ExportSchedule, NewSchedule};
+pub use export_templates::{ExportTemplate, NamedAmazonTemplate, NewTemplate, TemplateVersion};
 pub use exports::{ExportFile, ExportJob, ExportResult, LeftOutReason, NewExport};
 pub use import_job::{ImportJob, ImportProgress, ImportStatus, ImportTotals, NewImport, Run};
 pub use options::{FileLayout, Guards, Hold, ImportOptions, SizeLimits};

@@ -1,6 +1,6 @@
 //! To which products pictures belong, and in which order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use runtime::{Error, Result, TenantId};
@@ -36,6 +36,31 @@ impl MediaDb {
             product
         );
         found.fetch_all(&mut *tx).await.map_err(error)
+    }
+
+    /// The pictures of many products that are ready, by product, the primary one first: the picture's id, the object that holds it,
+    /// and its type.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn pictures_of(
+        &self,
+        tenant: TenantId,
+        products: &[Uuid],
+    ) -> Result<HashMap<Uuid, Vec<(Uuid, String, String)>>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query!(
+            r#"select p.product_id, m.media_id, m.object_key, coalesce(m.content_type, m.declared) as "content_type!"
+               from product_media p join media m using (tenant_id, media_id)
+               where p.tenant_id = $1 and p.product_id = any($2) and m.status = 'ready' order by p.product_id, p.position, m.media_id"#,
+            tenant.0,
+            products
+        );
+        let mut pictures: HashMap<Uuid, Vec<(Uuid, String, String)>> = HashMap::new();
+        for row in found.fetch_all(&mut *tx).await.map_err(error)? {
+            pictures.entry(row.product_id).or_default().push((row.media_id, row.object_key, row.content_type));
+        }
+        Ok(pictures)
     }
 
     /// Sets a product's pictures and their order; the first is the primary one.

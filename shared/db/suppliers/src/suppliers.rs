@@ -1,5 +1,7 @@
 //! Suppliers.
 
+use std::collections::BTreeMap;
+
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use product::{Currency, PriceRule};
 use runtime::{Cursor, Error, Page, Result, TenantId};
@@ -192,6 +194,17 @@ impl SupplierDetails {
 }
 
 impl SuppliersDb {
+    /// The names of all suppliers, by their ids.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn supplier_names(&self, tenant: TenantId) -> Result<BTreeMap<Uuid, String>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query!("select supplier_id, name from suppliers where tenant_id = $1", tenant.0);
+        let found = found.fetch_all(&mut *tx).await.map_err(error)?;
+        Ok(found.into_iter().map(|row| (row.supplier_id, row.name)).collect())
+    }
+
     /// The supplier with this name, made now if there is none; of a merged one, the one it was merged into.
     ///
     /// # Errors

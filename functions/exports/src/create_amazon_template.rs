@@ -1,0 +1,53 @@
+//! `POST /v1/amazon-templates`
+
+use channels::AmazonTemplate;
+use db_imports::ImportsDb;
+use db_tenancy::Stamp;
+use runtime::{Body, Created, Cx, Error, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::templates::named;
+
+/// A template of Seller Central.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateAmazonTemplate {
+    /// A name for it.
+    pub name: String,
+    /// The sheet "Template" as tab-delimited text: the rows above the data are enough.
+    pub text: String,
+}
+
+/// A template that was taken.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedAmazonTemplate {
+    /// The id, to be named as `amazon_template` by exports.
+    id: Uuid,
+    /// Its name.
+    name: String,
+    /// The technical names of its columns, which a mapping can name.
+    columns: Vec<String>,
+    /// How many rows stand above the data.
+    rows_above: usize,
+    /// Whether it is of the newer generation, of 2024.
+    newer: bool,
+}
+
+/// Takes a template: its rows above the data come back in the files as they are.
+pub async fn create_amazon_template(
+    cx: Cx,
+    input: Body<CreateAmazonTemplate>,
+) -> Result<Created<CreatedAmazonTemplate>> {
+    let (name, id) = (named(&input.0.name)?, Uuid::now_v7());
+    if input.0.text.contains('\0') {
+        return Err(Error::invalid("text", "invalid", "expected tab-delimited text, found a workbook; save the sheet as text"));
+    }
+    let template =
+        AmazonTemplate::read(&input.0.text).map_err(|problem| Error::invalid("text", "invalid", problem.to_string()))?;
+    let kept = serde_json::to_value(&template).map_err(Error::internal)?;
+    cx.get::<ImportsDb>().await?.create_amazon_template(cx.tenant()?, (id, &name), &kept, &Stamp::of(&cx)?).await?;
+    let rows_above = template.head.lines().count();
+    Ok(Created(CreatedAmazonTemplate { id, name, columns: template.columns, rows_above, newer: template.newer }))
+}

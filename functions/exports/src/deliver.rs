@@ -1,0 +1,327 @@
+//! SQS `deliveries`: the files of an export on their way to a destination.
+//!
+//! File by file: what is there is noted, and never sent again. A try that fails is made again after 1, 5, 15 minutes, an hour,
+//! six, and the rest of a day; the files stay where they are whatever becomes of it.
+
+use std::time::Duration;
+
+use cloud::{Bus, ForeignBucket, Mail, Objects};
+use db_imports::{Destination, ExportFile, ExportJob, ImportsDb};
+use lettre::message::header::ContentType;
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use net::{Fetcher, Guard, Remote, sign};
+use runtime::{Cx, Error, Result, TenantId, log_error};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::destinations::{MOST_ATTACHED, Target, TargetSecrets, secrets, server, target};
+
+/// A message that names a delivery.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DeliveryMessage {
+    /// The organisation.
+    pub tenant_id: TenantId,
+    /// The delivery.
+    pub delivery_id: Uuid,
+}
+
+/// After each failed try the next one waits so many minutes.
+const WAITS: [i64; 6] = [1, 5, 15, 60, 360, 1_080];
+/// A file may take so long; all of a delivery together are done within the function's time.
+const PATIENCE: Duration = Duration::from_secs(120);
+const ANSWER: Duration = Duration::from_secs(15);
+/// Links to files that people and systems get.
+const LINKS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Why a delivery failed, for people; `hopeless` when trying again cannot help.
+struct Failed {
+    why: String,
+    hopeless: bool,
+}
+
+impl Failed {
+    fn new(why: impl ToString) -> Self {
+        Self { why: why.to_string(), hopeless: false }
+    }
+}
+
+/// Tries a delivery. Delivered again while another tries, or when it has ended, it does nothing.
+pub async fn deliver(cx: Cx, message: DeliveryMessage) -> Result<()> {
+    let (tenant, db) = (message.tenant_id, cx.get::<ImportsDb>().await?);
+    let Some(due) = db.take_export_delivery(tenant, message.delivery_id, cx.now).await? else { return Ok(()) };
+    let job = db.export(tenant, due.export).await?;
+    let destination = match db.destination(tenant, due.destination).await {
+        Err(Error::NotFound(_)) => {
+            let why = Some(("the destination was deleted", None));
+            db.end_export_delivery(tenant, due.id, why, OffsetDateTime::now_utc()).await?;
+            return db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await;
+        }
+        found => found?,
+    };
+    let sent = send(&cx, &db, tenant, (&job, &destination), (due.id, due.files_done)).await;
+    let failed = match sent {
+        Ok(()) => None,
+        Err(Sending::Failed(failed)) => Some(failed),
+        // A fault of ours is tried again as theirs are.
+        Err(Sending::Ours(error)) => {
+            log_error(&error, &due.id.to_string());
+            Some(Failed::new("a service of ours does not answer"))
+        }
+    };
+    let now = OffsetDateTime::now_utc();
+    let wait = usize::try_from(due.attempt - 1).ok().and_then(|tries| WAITS.get(tries));
+    let ended = failed.as_ref().map(|failed| {
+        let again = wait.filter(|_| !failed.hopeless).map(|minutes| now + time::Duration::minutes(*minutes));
+        (failed.why.as_str(), again)
+    });
+    db.end_export_delivery(tenant, due.id, ended, now).await?;
+    db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, now).await
+}
+
+enum Sending {
+    Failed(Failed),
+    Ours(Error),
+}
+
+impl From<Error> for Sending {
+    fn from(error: Error) -> Self {
+        Sending::Ours(error)
+    }
+}
+
+impl From<Failed> for Sending {
+    fn from(failed: Failed) -> Self {
+        Sending::Failed(failed)
+    }
+}
+
+async fn send(
+    cx: &Cx,
+    db: &ImportsDb,
+    tenant: TenantId,
+    (job, destination): (&ExportJob, &Destination),
+    (delivery, done): (Uuid, i32),
+) -> std::result::Result<(), Sending> {
+    if job.expires_at.is_some_and(|until| until <= cx.now) {
+        return Err(Failed { why: "the files are gone after 30 days; export again".to_owned(), hopeless: true }.into());
+    }
+    let (target, secrets) = (target(destination)?, secrets(cx, tenant, destination).await?);
+    let objects = cx.get::<Objects>().await?;
+    let files = &job.files.0;
+    // A link is a message of all files: there is one thing to be sent.
+    match &target {
+        Target::Email { to, attach_up_to } => {
+            let most = attach_up_to.unwrap_or(MOST_ATTACHED).min(MOST_ATTACHED);
+            return mail(cx, &objects, job, to, most).await;
+        }
+        Target::Webhook { url } => return webhook(cx, &objects, job, (delivery, url), &secrets).await,
+        Target::Ftp { .. } | Target::S3 { .. } => {}
+    }
+    let mut remote = None;
+    for (number, file) in (0_i32..).zip(files).skip(usize::try_from(done).unwrap_or_default()) {
+        let object = objects.read(&file.key, None).await?;
+        match &target {
+            Target::Ftp { folder, .. } => {
+                let session = match &mut remote {
+                    Some(session) => session,
+                    empty => {
+                        let server = server(&target, &secrets, destination.host_key.as_ref());
+                        let server = server.ok_or_else(|| Error::internal("a folder without a server"))?;
+                        let session = Remote::open(&server, &Guard::of(cx)).await.map_err(Failed::new)?;
+                        if let Some(key) = session.host_key() {
+                            db.pin_destination(tenant, destination.id, key).await?;
+                        }
+                        empty.insert(session)
+                    }
+                };
+                session.put(folder, &file.name, object.body, PATIENCE).await.map_err(Failed::new)?;
+            }
+            Target::S3 { .. } => put_object(cx, &target, &secrets, (&file.name, object.body, object.size)).await?,
+            Target::Email { .. } | Target::Webhook { .. } => {}
+        }
+        db.note_file_delivered(tenant, delivery, number + 1, OffsetDateTime::now_utc()).await?;
+    }
+    if let Some(session) = remote {
+        session.close().await;
+    }
+    Ok(())
+}
+
+/// Puts a file into a seller's bucket.
+async fn put_object(
+    cx: &Cx,
+    target: &Target,
+    secrets: &TargetSecrets,
+    (name, body, size): (&str, impl tokio::io::AsyncRead + Send + Sync + 'static, u64),
+) -> std::result::Result<(), Failed> {
+    let Target::S3 { endpoint, region, bucket, prefix } = target else { return Ok(()) };
+    let keys = (secrets.access_key_id.as_deref().unwrap_or_default(), secrets.secret_access_key.as_deref().unwrap_or_default());
+    let region = region.as_deref().unwrap_or("us-east-1");
+    let store = ForeignBucket::new(endpoint.as_deref(), region, bucket, keys.0, keys.1);
+    let content_type = media_type(name);
+    let url = store.presign_put(&format!("{prefix}{name}"), content_type, size, PATIENCE).await.map_err(Failed::new)?;
+    let fetcher = cx.get::<Fetcher>().await.map_err(Failed::new)?;
+    let headers = [("content-type", content_type.to_owned())];
+    let (status, said) = fetcher.put(&url, &headers, (body, size), PATIENCE).await.map_err(Failed::new)?;
+    if (200..300).contains(&status) {
+        return Ok(());
+    }
+    // `<Code>NoSuchBucket</Code>` says more than a number.
+    let code = said.split("<Code>").nth(1).and_then(|rest| rest.split("</Code>").next()).unwrap_or_default();
+    Err(Failed::new(format!("the store answered {status} {code}").trim_end()))
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "csv" => "text/csv; charset=utf-8",
+        "tsv" | "txt" => "text/tab-separated-values; charset=utf-8",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "json" => "application/json",
+        "jsonl" => "application/x-ndjson",
+        "xml" => "application/xml",
+        "zip" => "application/zip",
+        _ => "application/octet-stream",
+    }
+}
+
+async fn linked(objects: &Objects, files: &[ExportFile]) -> Result<Vec<(String, String)>> {
+    let mut links = Vec::with_capacity(files.len());
+    for file in files {
+        links.push((file.name.clone(), objects.presign_download(&file.key, &file.name, LINKS).await?));
+    }
+    Ok(links)
+}
+
+/// A signed message with links; the same id at each try, so that a receiver knows it again.
+async fn webhook(
+    cx: &Cx,
+    objects: &Objects,
+    job: &ExportJob,
+    (delivery, url): (Uuid, &str),
+    secrets: &TargetSecrets,
+) -> std::result::Result<(), Sending> {
+    let links = linked(objects, &job.files.0).await?;
+    let files: Vec<_> = (job.files.0.iter().zip(links))
+        .map(|(file, (_, url))| json!({ "name": file.name, "bytes": file.bytes, "products": file.products, "url": url }))
+        .collect();
+    let body = json!({
+        "type": "export.ready",
+        "timestamp": cx.now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
+        "data": { "export_id": job.id, "name": job.name, "layout": job.layout, "format": job.format, "exported": job.exported,
+                  "left_out": job.left_out, "files": files },
+    })
+    .to_string();
+    let secret = secrets.signing.as_deref().unwrap_or_default();
+    let headers = sign(secret, &delivery.to_string(), cx.now.unix_timestamp(), &body)
+        .ok_or_else(|| Error::internal("the signing secret of a destination is none"))?;
+    let status = cx.get::<Fetcher>().await?.post(url, &headers, body, ANSWER).await.map_err(Failed::new)?;
+    if (200..300).contains(&status) {
+        return Ok(());
+    }
+    let hopeless = (300..500).contains(&status) && !matches!(status, 408 | 425 | 429);
+    Err(Failed { why: format!("expected a status from 200 to 299, the server answered {status}"), hopeless }.into())
+}
+
+/// A mail with the files, or with links where they are too large together.
+async fn mail(cx: &Cx, objects: &Objects, job: &ExportJob, to: &[String], most: u64) -> std::result::Result<(), Sending> {
+    let sender = cx.get::<Mail>().await?;
+    let files = &job.files.0;
+    let attached = files.iter().map(|file| file.bytes).sum::<u64>() <= most;
+    let mut text = format!("{}: {} products, {} left out.\r\n\r\n", job.name, job.exported, job.left_out);
+    if attached {
+        files.iter().for_each(|file| text.push_str(&format!("- {} ({} bytes)\r\n", file.name, file.bytes)));
+    } else {
+        text.push_str("The files are too large for a mail; they can be downloaded for seven days:\r\n");
+        for (name, link) in linked(objects, files).await? {
+            text.push_str(&format!("- {name}: {link}\r\n"));
+        }
+    }
+    let mut parts = MultiPart::mixed().singlepart(SinglePart::plain(text));
+    if attached {
+        for file in files {
+            let bytes = objects.read_small(&file.key, most).await?;
+            let kind = ContentType::parse(media_type(&file.name)).map_err(Error::internal)?;
+            parts = parts.singlepart(Attachment::new(file.name.clone()).body(bytes, kind));
+        }
+    }
+    let address = |text: &str| -> Result<Mailbox> { text.parse().map_err(Error::internal) };
+    let mut message = lettre::Message::builder()
+        .from(Mailbox::new(Some("Products Manager".to_owned()), address(sender.from())?.email))
+        .subject(format!("Export {}", job.name.split_whitespace().collect::<Vec<_>>().join(" ")));
+    for one in to {
+        message = message.to(address(one)?);
+    }
+    let message = message.multipart(parts).map_err(Error::internal)?;
+    sender.send_raw(to, message.formatted()).await?;
+    Ok(())
+}
+
+/// Tries a destination with a file of a few words, or as far as that goes without one; gives what to know of it, or why it fails.
+pub(crate) async fn try_out(
+    cx: &Cx,
+    tenant: TenantId,
+    destination: &Destination,
+) -> Result<std::result::Result<String, (String, Option<String>)>> {
+    const NAME: &str = "products-manager-test.txt";
+    let words = b"Products Manager can write here.\r\n".as_slice();
+    let (target, secrets) = (target(destination)?, secrets(cx, tenant, destination).await?);
+    Ok(match &target {
+        Target::Ftp { folder, .. } => {
+            let Some(server) = server(&target, &secrets, destination.host_key.as_ref()) else {
+                return Err(Error::internal("a folder without a server"));
+            };
+            let mut remote = match Remote::open(&server, &Guard::of(cx)).await {
+                Ok(remote) => remote,
+                Err(why) => {
+                    let shown = match &why {
+                        net::RemoteError::HostKey(shown) | net::RemoteError::Certificate(shown) => Some(shown.clone()),
+                        _ => None,
+                    };
+                    return Ok(Err((why.to_string(), shown)));
+                }
+            };
+            let key = remote.host_key().map(str::to_owned);
+            let tried = match remote.put(folder, NAME, words, ANSWER).await {
+                Ok(()) => remote.remove(folder, NAME).await,
+                failed => failed,
+            };
+            remote.close().await;
+            match tried {
+                Ok(()) => Ok("a file was written and removed again".to_owned()),
+                Err(why) => Err((why.to_string(), key)),
+            }
+        }
+        Target::S3 { .. } => {
+            match put_object(cx, &target, &secrets, (NAME, std::io::Cursor::new(words), words.len() as u64)).await {
+                Ok(()) => Ok(format!("the file {NAME} was written; it can be deleted")),
+                Err(failed) => Err((failed.why, None)),
+            }
+        }
+        Target::Webhook { url } => {
+            let body = json!({ "type": "test", "timestamp": cx.now.unix_timestamp(), "data": { "destination": destination.name } }).to_string();
+            let secret = secrets.signing.as_deref().unwrap_or_default();
+            let headers = sign(secret, &Uuid::now_v7().to_string(), cx.now.unix_timestamp(), &body)
+                .ok_or_else(|| Error::internal("the signing secret of a destination is none"))?;
+            match cx.get::<Fetcher>().await?.post(url, &headers, body, ANSWER).await {
+                Ok(status) if (200..300).contains(&status) => Ok(format!("the server answered {status}")),
+                Ok(status) => Err((format!("expected a status from 200 to 299, the server answered {status}"), None)),
+                Err(why) => Err((why.to_string(), None)),
+            }
+        }
+        Target::Email { to, .. } => {
+            let sender = cx.get::<Mail>().await?;
+            let address = |text: &str| -> Result<Mailbox> { text.parse().map_err(Error::internal) };
+            let mut message = lettre::Message::builder()
+                .from(Mailbox::new(Some("Products Manager".to_owned()), address(sender.from())?.email))
+                .subject("Products Manager: test");
+            for one in to {
+                message = message.to(address(one)?);
+            }
+            let message = message.body("Files of exports will come to this address.\r\n".to_owned()).map_err(Error::internal)?;
+            sender.send_raw(to, message.formatted()).await?;
+            Ok("a mail was sent".to_owned())
+        }
+    })
+}

@@ -1,0 +1,341 @@
+//! The files of an export in S3: written as they come, in parts where a channel refuses a larger one, packed where it wants a zip.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use channels::{LayoutWriter, Package, TableInfo};
+use cloud::{Objects, Upload};
+use db_imports::ExportFile;
+use runtime::{Error, Result};
+use tabular::{BookError, BookWriter};
+use zip::write::{SimpleFileOptions, StreamWriter};
+use zip::{CompressionMethod, ZipWriter};
+
+/// The objects of one try: two tries that overlap mix nothing.
+pub(crate) struct Folder<'o> {
+    pub(crate) objects: &'o Objects,
+    pub(crate) prefix: String,
+}
+
+impl Folder<'_> {
+    /// Begins a file.
+    pub(crate) async fn begin(&self, name: String, content_type: &str) -> Result<OpenFile> {
+        let key = format!("{}/{name}", self.prefix);
+        let upload = self.objects.upload(&key, content_type).await?;
+        Ok(OpenFile { upload, file: ExportFile { name, bytes: 0, products: 0, url: None, key } })
+    }
+}
+
+/// A file that is being written.
+pub(crate) struct OpenFile {
+    upload: Upload,
+    pub(crate) file: ExportFile,
+}
+
+impl OpenFile {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.upload.write(bytes).await
+    }
+
+    pub(crate) fn written(&self) -> u64 {
+        self.upload.written()
+    }
+
+    pub(crate) async fn finish(self) -> Result<ExportFile> {
+        let bytes = self.upload.finish().await?;
+        Ok(ExportFile { bytes, ..self.file })
+    }
+
+    pub(crate) async fn abort(self) {
+        self.upload.abort().await;
+    }
+}
+
+/// The files of one table of a layout.
+pub(crate) struct TableFiles {
+    info: TableInfo,
+    name: String,
+    open: Option<OpenFile>,
+    done: Vec<ExportFile>,
+    pack: Option<(Package, ZipStream)>,
+    buffer: Vec<u8>,
+}
+
+impl TableFiles {
+    /// `name` is without ending; further parts have a number behind it.
+    pub(crate) fn new(info: TableInfo, name: String, package: Option<Package>) -> Result<Self> {
+        let pack = match package {
+            Some(package) => Some((package, ZipStream::new())),
+            None => None,
+        };
+        Ok(Self { info, name, open: None, done: Vec::new(), pack, buffer: Vec::new() })
+    }
+
+    /// Takes what a listing left in the writer: into the file that is open, or into a new one when the channel would refuse it.
+    pub(crate) async fn take(
+        &mut self,
+        writer: &mut LayoutWriter,
+        table: usize,
+        folder: &Folder<'_>,
+        products: i32,
+    ) -> Result<()> {
+        if writer.waiting(table) == 0 {
+            return Ok(());
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        writer.take(table, &mut buffer);
+        let full =
+            |open: &OpenFile| self.info.most_bytes.is_some_and(|most| open.written() as usize + buffer.len() > most);
+        if self.open.as_ref().is_some_and(full) {
+            self.close(writer, table).await?;
+        }
+        if self.open.is_none() {
+            self.begin(writer, table, folder).await?;
+        }
+        self.write(&buffer).await?;
+        if let Some(open) = &mut self.open {
+            open.file.products += products;
+        }
+        self.buffer = buffer;
+        Ok(())
+    }
+
+    async fn begin(&mut self, writer: &mut LayoutWriter, table: usize, folder: &Folder<'_>) -> Result<()> {
+        let number = self.done.len() + 1;
+        let part = if number > 1 { format!("-{number}") } else { String::new() };
+        let (name, content_type) = match &self.pack {
+            Some((package, _)) => (package.name.clone(), "application/zip"),
+            None => (format!("{}{part}.{}", self.name, self.info.extension), self.info.content_type),
+        };
+        self.open = Some(folder.begin(name, content_type).await?);
+        if let Some((package, zip)) = &mut self.pack {
+            for (name, text) in &package.beside {
+                zip.file(name, text.as_bytes())?;
+            }
+            zip.begin(&package.inside)?;
+        }
+        let head = writer.begin(table);
+        self.write(&head).await
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        match &mut self.pack {
+            Some((_, zip)) => {
+                zip.write(bytes)?;
+                open.write(&zip.take()).await
+            }
+            None => open.write(bytes).await,
+        }
+    }
+
+    async fn close(&mut self, writer: &mut LayoutWriter, table: usize) -> Result<()> {
+        let end = writer.end(table);
+        self.write(&end).await?;
+        let Some(mut open) = self.open.take() else { return Ok(()) };
+        if let Some((_, zip)) = &mut self.pack {
+            open.write(&zip.finish()?).await?;
+        }
+        self.done.push(open.finish().await?);
+        Ok(())
+    }
+
+    /// Closes the last file. The first table of an export of nothing is a file with its header; other tables are left away.
+    pub(crate) async fn finish(
+        mut self,
+        writer: &mut LayoutWriter,
+        table: usize,
+        folder: &Folder<'_>,
+        needed: bool,
+    ) -> Result<Vec<ExportFile>> {
+        self.take(writer, table, folder, 0).await?;
+        if self.open.is_none() && self.done.is_empty() && needed {
+            self.begin(writer, table, folder).await?;
+        }
+        self.close_if_open(writer, table).await?;
+        Ok(self.done)
+    }
+
+    async fn close_if_open(&mut self, writer: &mut LayoutWriter, table: usize) -> Result<()> {
+        if self.open.is_some() { self.close(writer, table).await } else { Ok(()) }
+    }
+
+    pub(crate) async fn abort(self) {
+        if let Some(open) = self.open {
+            open.abort().await;
+        }
+    }
+}
+
+/// A workbook, which is a file on disk until it is whole.
+pub(crate) struct BookFile {
+    writer: BookWriter,
+    folder: tempfile::TempDir,
+}
+
+impl BookFile {
+    pub(crate) fn new(columns: &[(&str, bool)]) -> Result<Self> {
+        let folder = tempfile::tempdir().map_err(Error::internal)?;
+        let mut writer = BookWriter::new(folder.path()).map_err(Error::internal)?;
+        writer.sheet("products", columns).map_err(Error::internal)?;
+        Ok(Self { writer, folder })
+    }
+
+    /// Takes the rows that listings left in the layout's writer.
+    ///
+    /// # Errors
+    /// 409 when Excel has no room for more.
+    pub(crate) fn take(&mut self, writer: &mut LayoutWriter) -> Result<()> {
+        for row in writer.take_rows(0) {
+            self.writer.row(&row).map_err(book_error)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a sheet of texts.
+    pub(crate) fn sheet(
+        &mut self,
+        name: &str,
+        columns: &[(&str, bool)],
+        rows: impl Iterator<Item = Vec<String>>,
+    ) -> Result<()> {
+        self.writer.sheet(name, columns).map_err(book_error)?;
+        let mut row = tabular::Row::default();
+        for cells in rows {
+            row.clear();
+            cells.iter().for_each(|cell| row.push(cell));
+            self.writer.row(&row).map_err(book_error)?;
+        }
+        Ok(())
+    }
+
+    /// How many texts Excel had no room for.
+    pub(crate) fn cut(&self) -> usize {
+        self.writer.cut()
+    }
+
+    /// Writes the workbook, and sends it.
+    pub(crate) async fn finish(self, name: String, folder: &Folder<'_>) -> Result<ExportFile> {
+        let path = self.folder.path().join("book.xlsx");
+        let (writer, to) = (self.writer, path.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            let file = std::fs::File::create(&to).map_err(Error::internal)?;
+            writer.finish(std::io::BufWriter::new(file)).map_err(Error::internal)
+        });
+        written.await.map_err(Error::internal)??;
+        let content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+        let mut open = folder.begin(name, content_type).await?;
+        let mut file = tokio::fs::File::open(&path).await.map_err(Error::internal)?;
+        let mut buffer = vec![0; 256 * 1024];
+        loop {
+            let read = tokio::io::AsyncReadExt::read(&mut file, &mut buffer).await.map_err(Error::internal)?;
+            if read == 0 {
+                return open.finish().await;
+            }
+            open.write(&buffer[..read]).await?;
+        }
+    }
+}
+
+fn book_error(problem: BookError) -> Error {
+    match problem {
+        BookError::Full => {
+            Error::Conflict { code: "too_many_rows", message: format!("{problem}; export CSV, or fewer products") }
+        }
+        BookError::Xlsx(problem) => Error::internal(problem),
+    }
+}
+
+/// A zip that is written as it comes, beyond 4 GB too (ZIP64). The same content makes the same bytes.
+pub(crate) struct ZipStream {
+    writer: Option<ZipWriter<StreamWriter<Sink>>>,
+    sink: Sink,
+}
+
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl ZipStream {
+    pub(crate) fn new() -> Self {
+        let sink = Sink::default();
+        Self { writer: Some(ZipWriter::new_stream(sink.clone())), sink }
+    }
+
+    fn writer(&mut self) -> Result<&mut ZipWriter<StreamWriter<Sink>>> {
+        self.writer.as_mut().ok_or_else(|| Error::internal("the zip is finished"))
+    }
+
+    /// Begins a file whose size is not known.
+    pub(crate) fn begin(&mut self, name: &str) -> Result<()> {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true);
+        self.writer()?.start_file(name, options.last_modified_time(zip::DateTime::default())).map_err(Error::internal)
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.writer()?.write_all(bytes).map_err(Error::internal)
+    }
+
+    /// Adds a file.
+    pub(crate) fn file(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.begin(name)?;
+        self.write(bytes)
+    }
+
+    /// Adds a file that is compressed already.
+    pub(crate) fn stored(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+        let options = options.last_modified_time(zip::DateTime::default());
+        self.writer()?.start_file(name, options).map_err(Error::internal)?;
+        self.write(bytes)
+    }
+
+    /// What was written since it was taken last.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut *self.sink.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Ends the zip; gives the rest of it.
+    pub(crate) fn finish(&mut self) -> Result<Vec<u8>> {
+        if let Some(writer) = self.writer.take() {
+            writer.finish().map_err(Error::internal)?;
+        }
+        Ok(self.take())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Read};
+
+    use super::*;
+
+    #[test]
+    fn a_zip_that_comes_in_pieces_is_one() {
+        let made = || {
+            let mut zip = ZipStream::new();
+            zip.file("a.txt", b"one").unwrap();
+            let mut bytes = zip.take();
+            zip.stored("pictures/b.jpg", &[7; 1_000]).unwrap();
+            bytes.extend(zip.take());
+            bytes.extend(zip.finish().unwrap());
+            bytes
+        };
+        let bytes = made();
+        assert!(bytes == made());
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut text = String::new();
+        archive.by_name("a.txt").unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!((text.as_str(), archive.by_name("pictures/b.jpg").unwrap().size()), ("one", 1_000));
+    }
+}

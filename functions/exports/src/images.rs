@@ -1,0 +1,195 @@
+//! The images of an export: as addresses, in the file itself, or as a zip beside it; smaller, in another format, renamed.
+
+use std::time::{Duration, Instant};
+
+use channels::Item;
+use cloud::Objects;
+use futures::{FutureExt, StreamExt};
+use images::{Conversion, Format, Limits, convert};
+use net::Fetcher;
+use runtime::{Cx, Error, Result};
+use serde::{Deserialize, Serialize};
+use tokio::io::AsyncReadExt;
+use utoipa::ToSchema;
+
+/// How images go along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageMode {
+    /// The files name their addresses.
+    #[default]
+    Urls,
+    /// The files hold them, in base64; of the layouts `products` and `odoo`.
+    Base64,
+    /// A zip beside the files holds them; the files of the layout `products` name them as they are called there.
+    Zip,
+}
+
+/// The format that images get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageFormat {
+    /// JPEG.
+    Jpeg,
+    /// PNG.
+    Png,
+    /// WebP.
+    Webp,
+}
+
+/// What becomes of images.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ImageOptions {
+    /// How they go along.
+    pub mode: ImageMode,
+    /// The most width and height that they have, such as `[1200, 1200]`; they keep their sizes unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<(u32, u32)>,
+    /// The format that they get; they keep their own unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<ImageFormat>,
+    /// The quality of JPEG and WebP, 1 to 100; 85 unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<u8>,
+    /// Their names in the zip, with `{sku}`, `{ean}`, `{id}` and `{n}`, the number of the image; `{sku}-{n}` unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether addresses are asked for their images before they are exported; those that do not answer are told as warnings.
+    pub check: bool,
+}
+
+/// An image may have so many bytes, and take so long.
+const MOST_BYTES: u64 = 20_000_000;
+const PATIENCE: Duration = Duration::from_secs(15);
+/// So many are fetched or asked for at once.
+const AT_ONCE: usize = 8;
+/// All of them together take no longer: less than the function may run.
+pub(crate) const ALL: Duration = Duration::from_secs(220);
+
+/// Where an image is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Web(String),
+    /// An object of ours.
+    Stored(String),
+}
+
+impl ImageOptions {
+    pub(crate) fn check(&self) -> Result<()> {
+        let wrong = |field: &str, message: &str| Err(Error::invalid(field, "invalid", message.to_owned()));
+        if self
+            .within
+            .is_some_and(|(width, height)| !(16..=10_000).contains(&width) || !(16..=10_000).contains(&height))
+        {
+            return wrong("images.within", "expected a width and a height between 16 and 10,000 pixels");
+        }
+        if self.quality.is_some_and(|quality| !(1..=100).contains(&quality)) {
+            return wrong("images.quality", "expected a quality between 1 and 100");
+        }
+        if let Some(name) = &self.name {
+            if name.len() > 200 || name.chars().any(char::is_control) || name.contains('\\') || name.starts_with('/') {
+                return wrong("images.name", "expected a name in one line, with {sku} or {ean} and {n}");
+            }
+            if !name.contains("{n}") || !["{sku}", "{ean}", "{id}"].iter().any(|mark| name.contains(mark)) {
+                return wrong(
+                    "images.name",
+                    "expected {n}, and one of {sku}, {ean} and {id}, so that no two images have one name",
+                );
+            }
+        }
+        let converted = self.within.is_some() || self.format.is_some() || self.quality.is_some();
+        if converted && self.mode == ImageMode::Urls {
+            return wrong("images.mode", "expected base64 or zip: what an address leads to is not ours to change");
+        }
+        Ok(())
+    }
+
+    fn conversion(&self) -> Option<Conversion> {
+        let wanted = self.within.is_some() || self.format.is_some() || self.quality.is_some();
+        wanted.then(|| Conversion {
+            within: self.within,
+            format: self.format.map(|format| match format {
+                ImageFormat::Jpeg => Format::Jpeg,
+                ImageFormat::Png => Format::Png,
+                ImageFormat::Webp => Format::Webp,
+            }),
+            quality: self.quality.unwrap_or(85),
+        })
+    }
+
+    /// The name of an image without its ending: what could not stand in the name of a file is `_`.
+    pub(crate) fn name_of(&self, item: &Item, number: usize) -> String {
+        let safe = |text: &str| -> String {
+            text.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' }).collect()
+        };
+        let content = &item.content;
+        let made = self
+            .name
+            .as_deref()
+            .unwrap_or("{sku}-{n}")
+            .replace("{sku}", &safe(content.sku.as_deref().unwrap_or(item.code())))
+            .replace("{ean}", &safe(content.ean.as_deref().unwrap_or(item.code())))
+            .replace("{id}", &item.id.to_string())
+            .replace("{n}", &number.to_string());
+        made.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect::<Vec<_>>().join("/")
+    }
+}
+
+/// Fetches images and makes of them what is wanted, in their order; why one cannot be had is told in its place.
+pub(crate) async fn fetch_all(
+    cx: &Cx,
+    options: &ImageOptions,
+    sources: Vec<Source>,
+    until: Instant,
+) -> Result<Vec<std::result::Result<(Vec<u8>, Format), String>>> {
+    let (objects, fetcher) = (cx.get::<Objects>().await?, cx.get::<Fetcher>().await?);
+    let conversion = options.conversion();
+    let work = sources.into_iter().map(|source| {
+        let (objects, fetcher) = (objects.clone(), fetcher.clone());
+        async move {
+            if Instant::now() > until {
+                return Err("there was no time left; export fewer products at once".to_owned());
+            }
+            let bytes = match source {
+                Source::Web(url) => fetcher
+                    .fetch(&url, MOST_BYTES, PATIENCE)
+                    .await
+                    .map(|fetched| fetched.bytes)
+                    .map_err(|why| why.to_string())?,
+                Source::Stored(key) => {
+                    let object = objects.read(&key, None).await.map_err(|why| why.to_string())?;
+                    let mut bytes = Vec::new();
+                    let read = object.body.take(MOST_BYTES + 1).read_to_end(&mut bytes).await;
+                    read.map_err(|why| why.to_string())?;
+                    bytes
+                }
+            };
+            let made = tokio::task::spawn_blocking(move || match conversion {
+                Some(conversion) => convert(&bytes, &conversion, Limits::default()).map_err(|why| why.to_string()),
+                None => Format::of(&bytes).map(|format| (bytes, format)).map_err(|why| why.to_string()),
+            });
+            made.await.map_err(|why| why.to_string())?
+        }
+        .boxed()
+    });
+    let work: Vec<_> = work.collect();
+    Ok(futures::stream::iter(work).buffered(AT_ONCE).collect().await)
+}
+
+/// Asks addresses for their images; gives why each does not answer, in their order.
+pub(crate) async fn probe_all(cx: &Cx, urls: Vec<String>, until: Instant) -> Result<Vec<Option<String>>> {
+    let fetcher = cx.get::<Fetcher>().await?;
+    let work = urls.into_iter().map(|url| {
+        let fetcher = fetcher.clone();
+        async move {
+            if Instant::now() > until {
+                return Some("there was no time left to ask for it".to_owned());
+            }
+            fetcher.probe(&url, PATIENCE).await.err().map(|why| why.to_string())
+        }
+        .boxed()
+    });
+    let work: Vec<_> = work.collect();
+    Ok(futures::stream::iter(work).buffered(AT_ONCE).collect().await)
+}

@@ -1,0 +1,18 @@
+//! `POST /v1/export-schedules/{id}/run`
+
+use db_imports::ImportsDb;
+use db_tenancy::Stamp;
+use runtime::{Accepted, Cx, IdempotencyKey, Path, Result};
+use uuid::Uuid;
+
+use crate::export_view::{ExportView, view};
+use crate::tick::begin_export;
+
+/// Runs a schedule now; when it is due next stays as it was.
+pub async fn run_schedule(cx: Cx, id: Path, key: IdempotencyKey) -> Result<Accepted<ExportView>> {
+    let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
+    let schedule = db.export_schedule(tenant, id.0).await?;
+    let key = key.0.unwrap_or_else(|| format!("{} {}", id.0, Uuid::now_v7()));
+    let job = begin_export(&cx, &db, tenant, &schedule, (key, true), &Stamp::of(&cx)?).await?;
+    view(&cx, tenant, job).await.map(Accepted)
+}

@@ -1,0 +1,342 @@
+//! The layouts that there are: their names, their formats, their columns, and how each is written.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::fields::FIELDS;
+use crate::layout::{Cell, LayoutWriter, Shape, Table};
+use crate::mapping::{FieldMapping, MappingError};
+use crate::write::{
+    AmazonTemplate, LayoutOptions, amazon, free, google, magento, odoo, openai, prestashop, shopify, woocommerce, wxr,
+};
+
+/// What the files of an export look like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// The seller's own choice of fields.
+    #[default]
+    Products,
+    /// Shopify's product CSV, in the header of 2024.
+    Shopify,
+    /// Shopify's product CSV, in the header before.
+    #[serde(rename = "shopify_2021")]
+    Shopify2021,
+    /// `WooCommerce`'s product CSV, or the `WordPress` export (WXR) as XML.
+    #[serde(rename = "woocommerce")]
+    WooCommerce,
+    /// `PrestaShop`'s files of categories, products and combinations.
+    #[serde(rename = "prestashop")]
+    PrestaShop,
+    /// Magento 2's catalogue CSV.
+    Magento,
+    /// A template of Amazon's Seller Central, filled.
+    Amazon,
+    /// Amazon's Inventory Loader: offers on what Amazon has already.
+    AmazonLoader,
+    /// Odoo's product templates and variants, or a module with XML records.
+    Odoo,
+    /// Google Merchant Center's feed.
+    Google,
+    /// `OpenAI`'s product feed.
+    #[serde(rename = "openai")]
+    OpenAi,
+}
+
+/// The format of the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Comma- or semicolon-separated.
+    Csv,
+    /// Tab-separated.
+    Tsv,
+    /// Excel's workbook.
+    Xlsx,
+    /// A JSON array.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+    /// XML.
+    Xml,
+    /// Amazon's tab-separated text.
+    Txt,
+}
+
+/// What else is chosen of a file's form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FormOptions {
+    /// Of a free CSV: `;` (unless said), `,` or a tab.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// Of JSON: indented, for people.
+    pub pretty: bool,
+}
+
+/// A layout for those who choose one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LayoutInfo {
+    /// The layout.
+    pub layout: Layout,
+    /// Its name for people.
+    pub name: &'static str,
+    /// Its formats, the usual one first.
+    pub formats: Vec<Format>,
+    /// Its files, in the order in which the channel wants them.
+    pub files: Vec<FileInfo>,
+    /// The fields that a mapping can take from products.
+    pub fields: Vec<&'static str>,
+}
+
+/// A file of a layout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FileInfo {
+    /// What is in it.
+    pub name: &'static str,
+    /// The channel refuses a larger one, which is why there may be several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_bytes: Option<usize>,
+    /// Its columns, in their order.
+    pub columns: Vec<ColumnInfo>,
+}
+
+/// A column of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ColumnInfo {
+    /// Its name.
+    pub column: String,
+    /// Whether the catalogue fills it unless it is mapped.
+    pub filled: bool,
+    /// Whether the channel refuses a product without it.
+    pub required: bool,
+}
+
+/// A template that there is from the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// Its name.
+    pub name: &'static str,
+    /// Its layout.
+    pub layout: Layout,
+    /// Its format.
+    pub format: Format,
+}
+
+/// The templates that there are from the beginning.
+#[must_use]
+pub fn presets() -> [Preset; 5] {
+    [
+        Preset { name: "Shopify Standard", layout: Layout::Shopify, format: Format::Csv },
+        Preset { name: "WooCommerce Standard", layout: Layout::WooCommerce, format: Format::Csv },
+        Preset { name: "PrestaShop Standard", layout: Layout::PrestaShop, format: Format::Csv },
+        Preset { name: "Amazon Flat File", layout: Layout::Amazon, format: Format::Txt },
+        Preset { name: "Google Shopping", layout: Layout::Google, format: Format::Tsv },
+    ]
+}
+
+/// Every layout, with its columns.
+#[must_use]
+pub fn layouts() -> Vec<LayoutInfo> {
+    Layout::ALL.into_iter().map(Layout::info).collect()
+}
+
+impl Layout {
+    /// All of them.
+    pub const ALL: [Layout; 11] = [
+        Layout::Products,
+        Layout::Shopify,
+        Layout::Shopify2021,
+        Layout::WooCommerce,
+        Layout::PrestaShop,
+        Layout::Magento,
+        Layout::Amazon,
+        Layout::AmazonLoader,
+        Layout::Odoo,
+        Layout::Google,
+        Layout::OpenAi,
+    ];
+
+    /// Its name in the API and in the names of files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Layout::Products => "products",
+            Layout::Shopify => "shopify",
+            Layout::Shopify2021 => "shopify_2021",
+            Layout::WooCommerce => "woocommerce",
+            Layout::PrestaShop => "prestashop",
+            Layout::Magento => "magento",
+            Layout::Amazon => "amazon",
+            Layout::AmazonLoader => "amazon_loader",
+            Layout::Odoo => "odoo",
+            Layout::Google => "google",
+            Layout::OpenAi => "openai",
+        }
+    }
+
+    /// Its name for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Layout::Products => "The file",
+            Layout::Shopify | Layout::Shopify2021 => "Shopify",
+            Layout::WooCommerce => "WooCommerce",
+            Layout::PrestaShop => "PrestaShop",
+            Layout::Magento => "Magento",
+            Layout::Amazon | Layout::AmazonLoader => "Amazon",
+            Layout::Odoo => "Odoo",
+            Layout::Google => "Google",
+            Layout::OpenAi => "OpenAI",
+        }
+    }
+
+    /// Its formats, the usual one first.
+    #[must_use]
+    pub const fn formats(self) -> &'static [Format] {
+        match self {
+            Layout::Products => &[Format::Csv, Format::Xlsx, Format::Json, Format::Jsonl, Format::Xml],
+            Layout::Shopify | Layout::Shopify2021 | Layout::PrestaShop | Layout::Magento => &[Format::Csv],
+            Layout::WooCommerce | Layout::Odoo => &[Format::Csv, Format::Xml],
+            Layout::Amazon | Layout::AmazonLoader => &[Format::Txt],
+            Layout::Google => &[Format::Tsv, Format::Xml],
+            Layout::OpenAi => &[Format::Jsonl, Format::Csv],
+        }
+    }
+
+    /// The files that must stand beside the layout's own in a zip: its names and texts, and where the layout's own file goes.
+    /// `None` when the files are not to be packed.
+    #[must_use]
+    pub fn package(self, format: Format, options: &LayoutOptions) -> Option<Package> {
+        (self == Layout::Odoo && format == Format::Xml).then(|| {
+            let module = odoo::module(options).to_owned();
+            Package {
+                beside: vec![
+                    (format!("{module}/__init__.py"), String::new()),
+                    (format!("{module}/__manifest__.py"), odoo::manifest(options)),
+                ],
+                inside: format!("{module}/data/products.xml"),
+                name: format!("{module}.zip"),
+            }
+        })
+    }
+
+    /// A writer of this layout.
+    ///
+    /// # Errors
+    /// [`MappingError`] when the layout has no such format, when a mapping names a column or a field that there is not, and when
+    /// Amazon's template is missing.
+    pub fn writer(
+        self,
+        format: Format,
+        form: &FormOptions,
+        options: LayoutOptions,
+        mapping: &[FieldMapping],
+        template: Option<&AmazonTemplate>,
+    ) -> Result<LayoutWriter, MappingError> {
+        if !self.formats().contains(&format) {
+            return Err(MappingError(format!("the layout {} has no format {format:?}", self.as_str()).to_lowercase()));
+        }
+        let mapped = |name: &str| mapping.iter().any(|one| one.column == name);
+        let mut free_mapping = mapping;
+        let (shape, tables, extra): (Box<dyn Shape>, Vec<Table>, fn(&str) -> bool) = match self {
+            Layout::Products => {
+                // The columns are the mapping.
+                free_mapping = &[];
+                let columns = free::columns(mapping, &options.attributes)?;
+                let lines = format == Format::Jsonl;
+                let (form, table) = match format {
+                    Format::Xlsx => (free::Form::Cells, free::rows(columns)),
+                    Format::Json | Format::Jsonl => {
+                        let form = free::Form::Json { lines, pretty: form.pretty, whole: mapping.is_empty() };
+                        (form, free::json(columns, lines))
+                    }
+                    Format::Xml => (free::Form::Xml, free::xml(columns)),
+                    _ => (free::Form::Cells, free::csv(columns, delimiter(form)?)),
+                };
+                (Box::new(free::Free(form)), vec![table], |_| false)
+            }
+            Layout::Shopify | Layout::Shopify2021 => {
+                let table = shopify::table(&options, self == Layout::Shopify2021, mapped);
+                (Box::<shopify::Shopify>::default(), vec![table], shopify::extra)
+            }
+            Layout::WooCommerce if format == Format::Xml => {
+                (Box::<wxr::Wxr>::default(), vec![wxr::table(&options)], |_| false)
+            }
+            Layout::WooCommerce => {
+                (Box::new(woocommerce::WooCommerce), vec![woocommerce::table(&options, mapped)], woocommerce::extra)
+            }
+            Layout::PrestaShop => (Box::<prestashop::PrestaShop>::default(), prestashop::tables(&options), |_| false),
+            Layout::Magento => {
+                (Box::<magento::Magento>::default(), vec![magento::table(&options, mapped)], magento::extra)
+            }
+            Layout::Amazon => {
+                let template = template.ok_or_else(|| {
+                    MappingError(
+                        "expected a template of Seller Central: upload it, and name it as amazon_template".to_owned(),
+                    )
+                })?;
+                (Box::new(amazon::Amazon { parents: true }), vec![amazon::table(template)], |_| false)
+            }
+            Layout::AmazonLoader => (Box::new(amazon::Amazon { parents: false }), vec![amazon::loader()], |_| false),
+            Layout::Odoo => {
+                let xml = format == Format::Xml;
+                (Box::new(odoo::Odoo::new(xml)), odoo::tables(&options, xml), odoo::extra)
+            }
+            Layout::Google => {
+                (Box::new(google::Google), vec![google::table(&options, format == Format::Xml)], google::extra)
+            }
+            Layout::OpenAi => (Box::new(openai::OpenAi), vec![openai::table(format == Format::Jsonl)], openai::extra),
+        };
+        // What is mapped in a free file is known to it; expressions are made ready all the same.
+        let expressions = if self == Layout::Products { mapping } else { free_mapping };
+        LayoutWriter::new(self.title(), shape, tables, options, (free_mapping, expressions), extra)
+    }
+
+    fn info(self) -> LayoutInfo {
+        let format = self.formats()[0];
+        let template = AmazonTemplate { head: String::new(), columns: Vec::new(), newer: false };
+        let writer = self.writer(format, &FormOptions::default(), LayoutOptions::default(), &[], Some(&template)).ok();
+        let files = writer.map(|writer| writer.described()).unwrap_or_default();
+        let fields = FIELDS.iter().map(|(name, _)| *name).collect();
+        LayoutInfo { layout: self, name: self.title(), formats: self.formats().to_vec(), files, fields }
+    }
+}
+
+/// What makes a zip of a layout's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// Names and texts of files that stand beside it.
+    pub beside: Vec<(String, String)>,
+    /// The name of the layout's own file.
+    pub inside: String,
+    /// The name of the zip.
+    pub name: String,
+}
+
+fn delimiter(form: &FormOptions) -> Result<u8, MappingError> {
+    match form.delimiter.unwrap_or(';') {
+        ';' => Ok(b';'),
+        ',' => Ok(b','),
+        '\t' => Ok(b'\t'),
+        other => Err(MappingError(format!("expected a semicolon, a comma or a tab as delimiter, found {other:?}"))),
+    }
+}
+
+impl LayoutWriter {
+    fn described(&self) -> Vec<FileInfo> {
+        let column = |column: &crate::layout::Column| ColumnInfo {
+            column: column.name.to_string(),
+            filled: !matches!(column.cell, Cell::Blank),
+            required: column.demands.iter().any(|demand| matches!(demand, crate::layout::Demand::Filled)),
+        };
+        self.parts()
+            .iter()
+            .map(|table| FileInfo {
+                name: table.info.name,
+                most_bytes: table.info.most_bytes,
+                columns: table.columns.iter().map(column).collect(),
+            })
+            .collect()
+    }
+}

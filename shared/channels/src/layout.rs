@@ -1,0 +1,427 @@
+//! Listings become lines, lines become cells, cells become bytes.
+//!
+//! A layout is a list of columns (a name, where its text comes from, what the channel demands of it) and a shape (which lines
+//! a listing has). What the seller maps otherwise replaces a column's text before the demands are checked, so a mapping can
+//! mend what would be refused, and nothing refused is written: a listing is written whole or left out with the reason.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use product::Transforms;
+use tabular::Row;
+use uuid::Uuid;
+
+use crate::fields::{FIELDS, Text};
+use crate::mapping::{FieldMapping, MappingError, Source, transforms};
+use crate::render::Render;
+use crate::write::{LayoutOptions, Line};
+use crate::{Item, LeftOut, Listing};
+
+/// Which lines of a product have a column's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// The first line of a product.
+    Product,
+    /// Lines on which something is sold: the product itself, or each variant.
+    Sold,
+    /// Every line.
+    Line,
+}
+
+/// Where a cell's text comes from.
+pub(crate) enum Cell {
+    Blank,
+    Text(Text),
+    /// Of several columns that are alike, this one.
+    Numbered(for<'l> fn(&'l Line<'l>, usize) -> Cow<'l, str>, usize),
+    Mapped(Source),
+}
+
+/// What a channel demands of a cell.
+pub(crate) enum Demand {
+    /// Something.
+    Filled,
+    /// At most so many characters.
+    Chars(usize),
+    /// At most so many bytes of UTF-8.
+    Bytes(usize),
+    /// Of a text that is there: this holds; the code of the reason, and what is expected.
+    That(&'static str, fn(&str) -> bool, &'static str),
+}
+
+/// What a cell is where a format has types.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    #[default]
+    Text,
+    /// A number; a spreadsheet can reckon with it.
+    Number,
+    /// `true` or `false`.
+    Truth,
+    /// Texts, one in a line.
+    List,
+    /// JSON.
+    Json,
+}
+
+/// A column of a layout.
+pub(crate) struct Column {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) of: Of,
+    pub(crate) cell: Cell,
+    pub(crate) kind: Kind,
+    pub(crate) demands: Vec<Demand>,
+}
+
+/// A column whose text the catalogue knows.
+pub(crate) fn column(name: &'static str, of: Of, text: Text) -> Column {
+    Column { name: Cow::Borrowed(name), of, cell: Cell::Text(text), kind: Kind::Text, demands: Vec::new() }
+}
+
+/// A column that stays blank unless it is mapped.
+pub(crate) fn blank(name: &'static str, of: Of) -> Column {
+    Column { name: Cow::Borrowed(name), of, cell: Cell::Blank, kind: Kind::Text, demands: Vec::new() }
+}
+
+impl Column {
+    pub(crate) fn demand(mut self, demand: Demand) -> Self {
+        self.demands.push(demand);
+        self
+    }
+
+    pub(crate) fn filled(self) -> Self {
+        self.demand(Demand::Filled)
+    }
+
+    pub(crate) fn most(self, characters: usize) -> Self {
+        self.demand(Demand::Chars(characters))
+    }
+
+    pub(crate) fn kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+}
+
+/// One of the files that a layout has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableInfo {
+    /// What is in it: `products`, `combinations`.
+    pub name: &'static str,
+    /// The ending of its name.
+    pub extension: &'static str,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// The channel refuses a larger file: a new one is begun before, never within a product.
+    pub most_bytes: Option<usize>,
+}
+
+pub(crate) struct Table {
+    pub(crate) info: TableInfo,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) render: Render,
+    out: Vec<u8>,
+    /// Rows that are kept as they are.
+    kept: Vec<Row>,
+    rows: usize,
+}
+
+impl Table {
+    pub(crate) fn new(info: TableInfo, columns: Vec<Column>, render: Render) -> Self {
+        Self { info, columns, render, out: Vec::new(), kept: Vec::new(), rows: 0 }
+    }
+}
+
+/// Which lines a listing has in which table.
+pub(crate) trait Shape: Send + Sync {
+    /// Writes a listing's lines.
+    fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut>;
+
+    /// Writes what is known at the end only.
+    fn finish(&mut self, _sheet: &mut Sheet) -> Result<(), LeftOut> {
+        Ok(())
+    }
+}
+
+/// What shapes write on.
+pub(crate) struct Sheet {
+    pub(crate) channel: &'static str,
+    pub(crate) options: Arc<LayoutOptions>,
+    pub(crate) tables: Vec<Table>,
+    transforms: Option<Transforms>,
+    row: Row,
+    refused: Vec<(Uuid, LeftOut)>,
+    warnings: Vec<LeftOut>,
+}
+
+/// What became of a listing that was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The products and variants that are in the files.
+    pub items: usize,
+    /// Variants that are not.
+    pub refused: Vec<(Uuid, LeftOut)>,
+    /// What the files do not say of it, although the catalogue does.
+    pub warnings: Vec<LeftOut>,
+}
+
+/// Writes listings as the files of a channel. Bytes gather in each table until [`LayoutWriter::take`] has them.
+pub struct LayoutWriter {
+    shape: Box<dyn Shape>,
+    sheet: Sheet,
+}
+
+impl LayoutWriter {
+    pub(crate) fn new(
+        channel: &'static str,
+        shape: Box<dyn Shape>,
+        mut tables: Vec<Table>,
+        options: LayoutOptions,
+        (mapping, expressions): (&[FieldMapping], &[FieldMapping]),
+        extra: fn(&str) -> bool,
+    ) -> Result<Self, MappingError> {
+        let transforms = transforms(expressions)?;
+        for one in mapping {
+            let source = one.source()?;
+            let mut known = false;
+            for table in &mut tables {
+                for column in table.columns.iter_mut().filter(|column| column.name == one.column) {
+                    column.cell = Cell::Mapped(source.clone());
+                    known = true;
+                }
+            }
+            if !known && extra(&one.column) {
+                let cell = Cell::Mapped(source.clone());
+                let name = Cow::Owned(one.column.clone());
+                tables[0].columns.push(Column { name, of: Of::Sold, cell, kind: Kind::Text, demands: Vec::new() });
+            } else if !known {
+                return Err(MappingError(format!("{channel} has no column \"{}\"", one.column)));
+            }
+        }
+        let sheet = Sheet {
+            channel,
+            options: Arc::new(options),
+            tables,
+            transforms,
+            row: Row::default(),
+            refused: Vec::new(),
+            warnings: Vec::new(),
+        };
+        Ok(Self { shape, sheet })
+    }
+
+    /// The files that the layout has, in the order in which the channel wants them.
+    pub fn tables(&self) -> impl Iterator<Item = &TableInfo> {
+        self.sheet.tables.iter().map(|table| &table.info)
+    }
+
+    pub(crate) fn parts(&self) -> &[Table] {
+        &self.sheet.tables
+    }
+
+    /// The names of a table's columns, and whether each is a number.
+    #[must_use]
+    pub fn columns(&self, table: usize) -> Vec<(&str, bool)> {
+        let columns = self.sheet.tables.get(table).map_or(&[][..], |table| &table.columns[..]);
+        columns.iter().map(|column| (&*column.name, column.kind == Kind::Number)).collect()
+    }
+
+    /// How a file of a table begins.
+    #[must_use]
+    pub fn begin(&mut self, table: usize) -> Vec<u8> {
+        let table = &mut self.sheet.tables[table];
+        table.rows = 0;
+        let mut out = Vec::with_capacity(4_096);
+        table.render.begin(&table.columns, &self.sheet.options, &mut out);
+        out
+    }
+
+    /// How a file of a table ends.
+    #[must_use]
+    pub fn end(&mut self, table: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.sheet.tables[table].render.end(&mut out);
+        out
+    }
+
+    /// Writes a listing.
+    ///
+    /// # Errors
+    /// [`LeftOut`] when the channel would refuse it; nothing of it is written then.
+    pub fn write(&mut self, listing: &Listing) -> Result<Written, LeftOut> {
+        let marks: Vec<(usize, usize)> = self.sheet.tables.iter().map(|table| (table.out.len(), table.rows)).collect();
+        self.sheet.refused.clear();
+        self.sheet.warnings.clear();
+        match self.shape.lines(listing, &mut self.sheet) {
+            Ok(()) => {
+                let refused = std::mem::take(&mut self.sheet.refused);
+                let items = 1 + listing.variants.len() - refused.len();
+                Ok(Written { items, refused, warnings: std::mem::take(&mut self.sheet.warnings) })
+            }
+            Err(why) => {
+                for (table, (length, rows)) in self.sheet.tables.iter_mut().zip(marks) {
+                    table.out.truncate(length);
+                    let kept = table.kept.len() - (table.rows - rows).min(table.kept.len());
+                    table.kept.truncate(kept);
+                    table.rows = rows;
+                }
+                Err(why)
+            }
+        }
+    }
+
+    /// Writes what is known at the end only, such as the categories that products are in.
+    ///
+    /// # Errors
+    /// [`LeftOut`] when the channel would refuse it.
+    pub fn finish(&mut self) -> Result<(), LeftOut> {
+        self.shape.finish(&mut self.sheet)
+    }
+
+    /// The bytes that gathered in a table since they were taken last, in `into`, which is emptied before.
+    pub fn take(&mut self, table: usize, into: &mut Vec<u8>) {
+        into.clear();
+        std::mem::swap(&mut self.sheet.tables[table].out, into);
+    }
+
+    /// The rows that a table keeps as they are, since they were taken last.
+    #[must_use]
+    pub fn take_rows(&mut self, table: usize) -> Vec<Row> {
+        std::mem::take(&mut self.sheet.tables[table].kept)
+    }
+
+    /// How many bytes wait in a table.
+    #[must_use]
+    pub fn waiting(&self, table: usize) -> usize {
+        self.sheet.tables[table].out.len()
+    }
+}
+
+impl Sheet {
+    /// Writes a line of a table.
+    pub(crate) fn line(&mut self, table: usize, line: &Line<'_>) -> Result<(), LeftOut> {
+        self.fill(table, line)?;
+        let table = &mut self.tables[table];
+        match table.render {
+            Render::Rows => table.kept.push(self.row.clone()),
+            _ => table.render.row(&self.row, &table.columns, table.rows, &mut table.out),
+        }
+        table.rows += 1;
+        Ok(())
+    }
+
+    /// Writes bytes that are no line.
+    pub(crate) fn raw(&mut self, table: usize, write: impl FnOnce(&mut Vec<u8>, usize)) {
+        let table = &mut self.tables[table];
+        write(&mut table.out, table.rows);
+        table.rows += 1;
+    }
+
+    /// The cells of a line, in [`Sheet::row`].
+    pub(crate) fn fill(&mut self, table: usize, line: &Line<'_>) -> Result<(), LeftOut> {
+        self.row.clear();
+        let (row, channel) = (&mut self.row, self.channel);
+        let (transforms, mut values) = (self.transforms.as_ref(), None);
+        for column in &self.tables[table].columns {
+            let here = match column.of {
+                Of::Product => line.first,
+                Of::Sold => line.sold,
+                Of::Line => true,
+            };
+            if !here {
+                row.push("");
+                continue;
+            }
+            let text = match &column.cell {
+                Cell::Blank => Cow::Borrowed(""),
+                Cell::Text(text) => text(line),
+                Cell::Numbered(text, number) => text(line, *number),
+                Cell::Mapped(Source::Field(field)) => field.text(line),
+                Cell::Mapped(Source::Value(value)) => Cow::Borrowed(value.as_str()),
+                Cell::Mapped(Source::Expression { expression, of }) => {
+                    let Some(transforms) = transforms else {
+                        row.push("");
+                        continue;
+                    };
+                    let values = values.get_or_insert_with(|| {
+                        let known = FIELDS.iter().map(|(name, text)| ((*name).to_owned(), text(line).into_owned()));
+                        let own = line.item.attributes.iter();
+                        let own = own.map(|one| (format!("attributes.{}", one.code), one.values.join(", ")));
+                        let cells: Vec<(String, String)> = known.chain(own).collect();
+                        transforms.row(cells.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+                    });
+                    let value = of.as_ref().map(|field| field.text(line)).unwrap_or_default();
+                    let made = transforms.apply(expression, &value, values);
+                    Cow::Owned(made.map_err(|why| LeftOut::new("expression_failed", &column.name, why))?)
+                }
+            };
+            for demand in &column.demands {
+                demand.check(&text, channel, &column.name)?;
+            }
+            row.push(&text);
+        }
+        Ok(())
+    }
+
+    /// The variants that the channel takes; the others are noted with their reasons.
+    pub(crate) fn sellable<'l>(
+        &mut self,
+        table: usize,
+        listing: &'l Listing,
+        line: impl for<'a> Fn(&'a Listing, &'a Item, &'a LayoutOptions) -> Line<'a>,
+    ) -> Result<Vec<&'l Item>, LeftOut> {
+        let options = Arc::clone(&self.options);
+        let mut kept = Vec::with_capacity(listing.variants.len());
+        for variant in &listing.variants {
+            match self.fill(table, &line(listing, variant, &options)) {
+                Ok(()) => kept.push(variant),
+                Err(why) => self.refused.push((variant.id, why)),
+            }
+        }
+        if kept.is_empty() && !listing.variants.is_empty() {
+            let why = self.refused.last().map(|(_, why)| why.message.clone()).unwrap_or_default();
+            return Err(LeftOut::new("variants_refused", "", format!("none of its variants can be sold there: {why}")));
+        }
+        Ok(kept)
+    }
+
+    /// Notes what a file does not say, although the catalogue does.
+    pub(crate) fn warn(&mut self, code: &str, column: &str, message: impl Into<String>) {
+        self.warnings.push(LeftOut::new(code, column, message));
+    }
+
+    /// Notes a variant that is not in the files.
+    pub(crate) fn refuse(&mut self, variant: Uuid, why: LeftOut) {
+        self.refused.push((variant, why));
+    }
+
+    pub(crate) fn row(&self) -> &Row {
+        &self.row
+    }
+}
+
+impl Demand {
+    fn check(&self, text: &str, channel: &str, column: &str) -> Result<(), LeftOut> {
+        let most = |code: &str, most: usize, found: usize, what: &str| {
+            let message =
+                format!("{channel} takes at most {most} {what} in {column}, this one has {found}; shorten it");
+            LeftOut::new(code, column, message)
+        };
+        match self {
+            Demand::Filled if text.trim().is_empty() => {
+                let message = format!("{channel} demands {column}, the product has none; fill it, or map the column");
+                Err(LeftOut::new("required_missing", column, message))
+            }
+            Demand::Chars(limit) if text.len() > *limit && text.chars().count() > *limit => {
+                Err(most("value_too_long", *limit, text.chars().count(), "characters"))
+            }
+            Demand::Bytes(limit) if text.len() > *limit => Err(most("value_too_long", *limit, text.len(), "bytes")),
+            Demand::That(code, holds, expected) if !text.is_empty() && !holds(text) => {
+                let shown: String = text.chars().take(60).collect();
+                let message = format!("{channel} expects {expected} in {column}, found \"{shown}\"");
+                Err(LeftOut::new(*code, column, message))
+            }
+            _ => Ok(()),
+        }
+    }
+}

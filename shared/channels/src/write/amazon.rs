@@ -1,0 +1,294 @@
+//! Amazon's flat files: the template that the seller uploads, filled, in both generations, and the fixed Inventory Loader. Sources:
+//! Seller Central's templates and "Inventory Loader" as described in November 2026; `listings-feed-schema-v2.json` of
+//! `amzn/selling-partner-api-models` for the names of attributes.
+//!
+//! Tab-separated, without quotes; neither tabs nor line ends can be said. Parents stand before their children. A template's
+//! columns that the catalogue cannot fill stay blank unless they are mapped: Amazon says itself which of them it demands.
+
+use std::borrow::Cow;
+
+use super::{AmazonTemplate, Line, encoded, is_gtin, is_price, is_web_address, plain};
+use crate::fields::{Text, money, number, text};
+use crate::layout::{Column, Demand, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::render::Render;
+use crate::{LeftOut, Listing};
+
+fn is_sku(text: &str) -> bool {
+    text.trim() == text && text.chars().count() <= 40
+}
+
+/// What each technical name of the older templates means. `None` for a name that the catalogue cannot fill.
+fn meaning(name: &str) -> Option<Text> {
+    Some(match name {
+        "feed_product_type" | "product_type" => |l| text(&l.options.product_type),
+        "item_sku" | "sku" | "contribution_sku" => |l| Cow::Borrowed(l.item.code()),
+        "brand_name" | "brand" | "manufacturer" => |l| l.text(|content| &content.brand),
+        "update_delete" => |_| Cow::Borrowed("Update"),
+        "item_name" | "title" => |l| Cow::Borrowed(&l.item.content.title),
+        "part_number" | "model" => |l| l.text(|content| &content.supplier_reference),
+        "external_product_id" | "product-id" | "product_id_value" => |l| sold(l, text(&l.item.content.ean)),
+        "external_product_id_type" | "product-id-type" | "product_id_type" => |l| {
+            let kind = match l.item.content.ean.as_deref().map(str::len) {
+                Some(12) => "UPC",
+                Some(14) => "GTIN",
+                Some(_) => "EAN",
+                None => "",
+            };
+            sold(l, Cow::Borrowed(kind))
+        },
+        "product_description" => |l| Cow::Owned(breaks(&l.text(|content| &content.description))),
+        "standard_price" | "price" | "our_price" => |l| sold(l, money(l.regular_price())),
+        "sale_price" => |l| sold(l, money(l.sale_price())),
+        "list_price" => |l| sold(l, money(l.compare_at())),
+        "quantity" => |l| sold(l, number(l.item.content.stock)),
+        "currency" => |l| sold(l, Cow::Borrowed(l.currency())),
+        "condition_type" => |l| sold(l, Cow::Borrowed(condition(l))),
+        "main_image_url" | "main_product_image_locator" | "main-offer-image" => |l| image(l, 0),
+        "other_image_url1" | "other_product_image_locator_1" => |l| image(l, 1),
+        "other_image_url2" | "other_product_image_locator_2" => |l| image(l, 2),
+        "other_image_url3" | "other_product_image_locator_3" => |l| image(l, 3),
+        "other_image_url4" | "other_product_image_locator_4" => |l| image(l, 4),
+        "other_image_url5" | "other_product_image_locator_5" => |l| image(l, 5),
+        "other_image_url6" | "other_product_image_locator_6" => |l| image(l, 6),
+        "other_image_url7" | "other_product_image_locator_7" => |l| image(l, 7),
+        "other_image_url8" | "other_product_image_locator_8" => |l| image(l, 8),
+        "parent_child" | "parentage_level" => |l| {
+            Cow::Borrowed(if l.is_variant() {
+                "Child"
+            } else if l.is_parent() {
+                "Parent"
+            } else {
+                ""
+            })
+        },
+        "parent_sku" => |l| Cow::Borrowed(if l.is_variant() { l.listing.item.code() } else { "" }),
+        "relationship_type" => |l| Cow::Borrowed(if l.is_variant() { "Variation" } else { "" }),
+        "variation_theme" => |l| if l.is_variant() || l.is_parent() { Cow::Owned(theme(l)) } else { Cow::Borrowed("") },
+        "color_name" | "color" | "color_map" => |l| l.said(&["color", "colour", "couleur", "farbe"]),
+        "size_name" | "size" | "size_map" => |l| l.said(&["size", "taille", "grosse", "pointure"]),
+        "material_type" | "material" => |l| l.said(&["material", "matiere", "materiau"]),
+        "bullet_point1" => |l| bullet(l, 0),
+        "bullet_point2" => |l| bullet(l, 1),
+        "bullet_point3" => |l| bullet(l, 2),
+        "bullet_point4" => |l| bullet(l, 3),
+        "bullet_point5" => |l| bullet(l, 4),
+        "generic_keywords" | "generic_keyword" => |l| Cow::Owned(keywords(l)),
+        "item_weight" => |l| l.grams().map_or(Cow::Borrowed(""), |grams| Cow::Owned(grams.normalize().to_string())),
+        "item_weight_unit_of_measure" => |l| Cow::Borrowed(l.grams().map_or("", |_| "GR")),
+        _ => return None,
+    })
+}
+
+/// What an attribute's path of the newer templates means: its name, the place of the value, and what is asked of it.
+fn path_meaning(path: &str) -> Option<Text> {
+    let (attribute, rest) = path.split_once('#').unwrap_or((path, ""));
+    let name = attribute.split('[').next().unwrap_or_default();
+    let number = rest.split(['.', '#']).next().unwrap_or_default();
+    let last = path.rsplit('.').next().unwrap_or_default();
+    match (name, last) {
+        ("bullet_point", "value") => meaning(&format!("bullet_point{number}")),
+        ("child_parent_sku_relationship", "parent_sku") => meaning("parent_sku"),
+        ("fulfillment_availability", "quantity") => meaning("quantity"),
+        ("fulfillment_availability", "fulfillment_channel_code") => Some(|l| sold(l, Cow::Borrowed("DEFAULT"))),
+        ("purchasable_offer", "value_with_tax") if path.contains(".our_price#") => meaning("standard_price"),
+        ("purchasable_offer", "currency") => meaning("currency"),
+        ("list_price", "value_with_tax" | "value") => meaning("list_price"),
+        ("item_weight", "unit") => Some(|l| Cow::Borrowed(l.grams().map_or("", |_| "grams"))),
+        ("variation_theme", "name") => meaning("variation_theme"),
+        (name, "media_location") => meaning(name),
+        ("sale_price" | "purchasable_offer" | "fulfillment_availability" | "child_parent_sku_relationship", _) => None,
+        (name, "value") => meaning(name),
+        _ if path.ends_with("product_id_type") => meaning("product_id_type"),
+        _ if path.ends_with("product_id_value") => meaning("product_id_value"),
+        _ => None,
+    }
+}
+
+/// What Amazon demands of a column, whatever the category.
+fn demanded(name: &str, made: Column) -> Column {
+    let name = name.split(['[', '#']).next().unwrap_or_default();
+    let price = Demand::That("price_invalid", is_price, "a number such as 12.50");
+    match name {
+        "item_sku" | "sku" | "contribution_sku" => made.filled().demand(Demand::That(
+            "sku_invalid",
+            is_sku,
+            "a SKU of at most 40 characters, without spaces at its ends",
+        )),
+        "item_name" => made.filled().most(200),
+        "brand_name" | "brand" => made.filled(),
+        "feed_product_type" | "product_type" => made.filled(),
+        "external_product_id" => {
+            made.demand(Demand::That("gtin_invalid", is_gtin, "a GTIN with the right check digit"))
+        }
+        "standard_price" => made.demand(price),
+        "main_image_url" | "main_product_image_locator" => {
+            made.demand(Demand::That("image_address_invalid", is_web_address, "an address that begins with https://"))
+        }
+        "product_description" => made.most(2_000),
+        "generic_keywords" | "generic_keyword" => made.demand(Demand::Bytes(249)),
+        name if name.starts_with("bullet_point") => made.most(500),
+        _ => made,
+    }
+}
+
+/// The table of a template.
+pub(crate) fn table(template: &AmazonTemplate) -> Table {
+    let columns = template.columns.iter().map(|name| {
+        let found = if template.newer { path_meaning(name) } else { meaning(name) };
+        let made = match found {
+            Some(text) => column("", Of::Line, text),
+            None => blank("", Of::Line),
+        };
+        demanded(name, Column { name: Cow::Owned(name.clone()), ..made })
+    });
+    let info = TableInfo {
+        name: "flat-file",
+        extension: "txt",
+        content_type: "text/tab-separated-values; charset=utf-8",
+        most_bytes: None,
+    };
+    Table::new(info, columns.collect(), Render::Tabbed { head: template.head.clone().into_bytes() })
+}
+
+const LOADER: &str = "sku\tproduct-id\tproduct-id-type\tprice\tminimum-seller-allowed-price\tmaximum-seller-allowed-price\titem-condition\tquantity\tadd-delete\twill-ship-internationally\texpedited-shipping\titem-note\tfulfillment-center-id\r\n";
+
+/// The table of the Inventory Loader: offers on what Amazon has already, found by EAN.
+pub(crate) fn loader() -> Table {
+    let columns = vec![
+        column("sku", Of::Line, |l| Cow::Borrowed(l.item.code())).filled().demand(Demand::That(
+            "sku_invalid",
+            is_sku,
+            "a SKU of at most 40 characters, without spaces at its ends",
+        )),
+        column("product-id", Of::Line, |l| match l.item.content.identifiers.get("amazon.asin") {
+            Some(asin) => Cow::Borrowed(asin),
+            None => text(&l.item.content.ean),
+        })
+        .filled(),
+        column("product-id-type", Of::Line, |l| {
+            let asin = l.item.content.identifiers.contains_key("amazon.asin");
+            let kind = match l.item.content.ean.as_deref().map(str::len) {
+                _ if asin => "1",
+                Some(12) => "3",
+                _ => "4",
+            };
+            Cow::Borrowed(kind)
+        }),
+        column("price", Of::Line, |l| money(l.price())).filled().demand(Demand::That(
+            "price_invalid",
+            is_price,
+            "a number",
+        )),
+        blank("minimum-seller-allowed-price", Of::Line),
+        blank("maximum-seller-allowed-price", Of::Line),
+        column("item-condition", Of::Line, |_| Cow::Borrowed("11")),
+        column("quantity", Of::Line, |l| number(l.item.content.stock)),
+        column("add-delete", Of::Line, |_| Cow::Borrowed("a")),
+        blank("will-ship-internationally", Of::Line),
+        blank("expedited-shipping", Of::Line),
+        blank("item-note", Of::Line),
+        blank("fulfillment-center-id", Of::Line),
+    ];
+    let info = TableInfo {
+        name: "inventory-loader",
+        extension: "txt",
+        content_type: "text/tab-separated-values; charset=utf-8",
+        most_bytes: None,
+    };
+    Table::new(info, columns, Render::Tabbed { head: LOADER.as_bytes().to_vec() })
+}
+
+/// Parents and their children; of the loader what is sold alone.
+pub(crate) struct Amazon {
+    pub(crate) parents: bool,
+}
+
+impl Shape for Amazon {
+    fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
+        let options = std::sync::Arc::clone(&sheet.options);
+        let priceless = |item: &crate::Item| item.content.price.or(listing.item.content.price).is_none();
+        if listing.variants.is_empty() {
+            if priceless(&listing.item) {
+                let message = "an offer without a price would be taken off; give the product a price";
+                return Err(LeftOut::new("price_missing", "price", message));
+            }
+            return sheet.line(0, &Line::product(listing, &options));
+        }
+        let mut kept = sheet.sellable(0, listing, |listing, item, options| Line::variant(listing, item, options, 1))?;
+        kept.retain(|variant| {
+            if priceless(variant) {
+                let message = "an offer without a price would be taken off; give the variant or its parent a price";
+                sheet.refuse(variant.id, LeftOut::new("price_missing", "price", message));
+            }
+            !priceless(variant)
+        });
+        if kept.is_empty() {
+            return Err(LeftOut::new(
+                "variants_refused",
+                "",
+                "none of its variants can be sold there: they have no price",
+            ));
+        }
+        if self.parents {
+            sheet.line(0, &Line::product(listing, &options))?;
+        }
+        for (at, variant) in kept.into_iter().enumerate() {
+            sheet.line(0, &Line::variant(listing, variant, &options, at + 1))?;
+        }
+        Ok(())
+    }
+}
+
+/// What is sold has it; a parent does not.
+fn sold<'l>(line: &Line<'l>, text: Cow<'l, str>) -> Cow<'l, str> {
+    if line.is_parent() { Cow::Borrowed("") } else { text }
+}
+
+fn condition(line: &Line<'_>) -> &'static str {
+    match line.options.condition.as_deref() {
+        Some("refurbished") => "Refurbished",
+        Some("used") => "UsedGood",
+        _ => "New",
+    }
+}
+
+fn image<'l>(line: &Line<'l>, at: usize) -> Cow<'l, str> {
+    let images: &'l [String] = line.images();
+    encoded(images.get(at).map_or("", String::as_str))
+}
+
+/// `Size`, `Color`, `SizeColor`: the axes in the order of the parent. A mapping names the template's own spelling.
+fn theme(line: &Line<'_>) -> String {
+    let names = line.listing.item.content.option_axes.iter().map(|axis| match product::normalize(axis).as_str() {
+        "color" | "colour" | "couleur" | "farbe" => "Color".to_owned(),
+        "size" | "taille" | "grosse" | "pointure" => "Size".to_owned(),
+        other => other.split('_').map(|part| part[..1].to_uppercase() + &part[1..]).collect(),
+    });
+    names.collect()
+}
+
+/// A paragraph of the summary for each of the five points.
+fn bullet<'l>(line: &Line<'l>, at: usize) -> Cow<'l, str> {
+    let summary = plain(&line.text(|content| &content.short_description));
+    Cow::Owned(summary.lines().map(str::trim).filter(|point| !point.is_empty()).nth(at).unwrap_or_default().to_owned())
+}
+
+/// As many tags as fit.
+fn keywords(line: &Line<'_>) -> String {
+    let mut words = String::new();
+    for tag in line.tags() {
+        if words.len() + 1 + tag.len() > 249 {
+            break;
+        }
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(tag);
+    }
+    words
+}
+
+/// Line ends of a text as the one piece of HTML that Amazon reads.
+fn breaks(html: &str) -> String {
+    plain(html).lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("<br>")
+}

@@ -1,0 +1,113 @@
+//! The template that a seller downloads from Seller Central: which columns it has, and what stands above the data.
+//!
+//! Two generations. The older one begins with `TemplateType=…`; its third row has the technical names, data begin in the fourth.
+//! The newer one begins with `settings=…`; the row with `contribution_sku#1.value` has the names, and data begin in the row that
+//! the settings name, else below Amazon's example. Rows above the data come back as they are.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What is kept of a template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AmazonTemplate {
+    /// The rows above the data, with their line ends.
+    pub head: String,
+    /// The technical name of each column, from left to right.
+    pub columns: Vec<String>,
+    /// Whether it is of the newer generation.
+    pub newer: bool,
+}
+
+/// Why a file is no template, for the seller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateError(pub String);
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+/// What names the row of names in the newer generation.
+const SKU: &str = "contribution_sku#1.value";
+/// A template has fewer rows above its data.
+const MOST_HEAD: usize = 50;
+
+impl AmazonTemplate {
+    /// Reads a template from its rows: the lines of the tab-separated text, or those of the workbook's sheet joined by tabs.
+    ///
+    /// # Errors
+    /// What was expected and what was found.
+    pub fn read(text: &str) -> Result<Self, TemplateError> {
+        let wrong = |message: String| Err(TemplateError(message));
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let lines: Vec<&str> = text.split_inclusive('\n').take(MOST_HEAD).collect();
+        let cells = |line: &str| -> Vec<String> {
+            line.trim_end_matches(['\n', '\r'])
+                .split('\t')
+                .map(|cell| cell.trim().trim_matches('"').to_owned())
+                .collect()
+        };
+        let first = lines.first().copied().unwrap_or_default();
+        if first.trim_start_matches('"').starts_with("TemplateType=") {
+            let Some(names) = lines.get(2).map(|line| cells(line)) else {
+                return wrong("expected three rows above the data, the third with the technical names".to_owned());
+            };
+            if !names.iter().any(|name| matches!(name.as_str(), "item_sku" | "sku")) {
+                let found = names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+                return wrong(format!("expected technical names such as item_sku in the third row, found {found}"));
+            }
+            return Ok(Self { head: ended(&lines[..3]), columns: names, newer: false });
+        }
+        let found = lines.iter().position(|line| cells(line).iter().any(|cell| cell == SKU));
+        let (Some(at), true) = (found, first.contains("settings=")) else {
+            return wrong(
+                "expected a template of Seller Central (a first cell that begins with TemplateType= or settings=); download it there, \
+                 and save the sheet as tab-delimited text or upload the workbook"
+                    .to_owned(),
+            );
+        };
+        let columns = cells(lines[at]);
+        let sku = columns.iter().position(|name| name == SKU).unwrap_or_default();
+        // `dataRow=7`, counted from 1.
+        let told =
+            first.split(['&', '?', '\t', '"']).find_map(|pair| pair.strip_prefix("dataRow=")?.parse::<usize>().ok());
+        let example =
+            || (at + 1..lines.len()).find(|row| cells(lines[*row]).get(sku).is_some_and(|cell| cell == "ABC123"));
+        let data = told.map(|row| row.saturating_sub(1)).filter(|row| *row > at).or_else(example).unwrap_or(at + 1);
+        Ok(Self { head: ended(&lines[..data.min(lines.len())]), columns, newer: true })
+    }
+}
+
+/// Rows with a line end behind the last one.
+fn ended(rows: &[&str]) -> String {
+    let mut head = rows.concat();
+    if !head.ends_with('\n') {
+        head.push_str("\r\n");
+    }
+    head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_generations_are_known_by_their_names() {
+        let older = "TemplateType=fptcustom\tVersion=2021.0625\tdo not modify\r\nSKU\tTitle\r\nitem_sku\titem_name\r\nold\trow\r\n";
+        let read = AmazonTemplate::read(older).unwrap();
+        assert_eq!((read.columns.len(), read.newer), (2, false));
+        assert_eq!(read.head, older.strip_suffix("old\trow\r\n").unwrap());
+        let newer = "settings=feedType=1&dataRow=5\t\nhelp\t\nSKU\tTitle\ncontribution_sku#1.value\titem_name[x]#1.value\nABC123\tExample\n";
+        let read = AmazonTemplate::read(newer).unwrap();
+        assert_eq!((read.head.lines().count(), read.newer), (4, true));
+        let unsaid = newer.replace("&dataRow=5", "").replace("ABC123", "more\t\nABC123");
+        assert_eq!(AmazonTemplate::read(&unsaid).unwrap().head.lines().count(), 5);
+        for strange in ["", "a,b\n1,2\n", "TemplateType=x\n", "TemplateType=x\n\nno\tnames\n", "settings=\n"] {
+            assert!(AmazonTemplate::read(strange).is_err(), "{strange}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Files of the seller's own choice of fields: CSV, XLSX, JSON, JSON Lines, XML. A line for each product and each variant.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use super::Line;
+use crate::fields::{FIELDS, FieldRef, USUAL};
+use crate::layout::{Cell, Column, Kind, Of, Shape, Sheet, Table, TableInfo};
+use crate::mapping::{FieldMapping, MappingError};
+use crate::render::{Disarm, Render};
+use crate::{Item, LeftOut, Listing};
+
+/// Fields that are numbers in a spreadsheet.
+const NUMBERS: [&str; 8] =
+    ["price", "net_price", "compare_at_price", "cost_price", "tax_rate", "stock", "weight_grams", "completeness"];
+
+/// The chosen columns; the usual ones and those of the organisation's attributes unless any is chosen.
+pub(crate) fn columns(mapping: &[FieldMapping], attributes: &[(String, String)]) -> Result<Vec<Column>, MappingError> {
+    let usual: Vec<FieldMapping>;
+    let chosen = if mapping.is_empty() {
+        let fields = FIELDS[..USUAL].iter().map(|(name, _)| FieldMapping::of(name));
+        let own = attributes.iter().map(|(code, _)| FieldMapping::of(&format!("attributes.{code}")));
+        usual = fields.chain(own).collect();
+        &usual
+    } else {
+        mapping
+    };
+    let column = |one: &FieldMapping| {
+        let kind = match one.field.as_deref() {
+            Some(field) if one.expression.is_none() && NUMBERS.contains(&field) => Kind::Number,
+            Some("image_urls" | "categories" | "attributes") => Kind::List,
+            _ => Kind::Text,
+        };
+        let cell = Cell::Mapped(one.source()?);
+        Ok(Column { name: Cow::Owned(one.column.clone()), of: Of::Line, cell, kind, demands: Vec::new() })
+    };
+    chosen.iter().map(column).collect()
+}
+
+pub(crate) fn csv(columns: Vec<Column>, delimiter: u8) -> Table {
+    let info =
+        TableInfo { name: "products", extension: "csv", content_type: "text/csv; charset=utf-8", most_bytes: None };
+    Table::new(info, columns, Render::Csv { delimiter, mark: true, disarm: Disarm::All, header: true, list: "\n" })
+}
+
+/// A workbook is written by whoever can write one: the rows are handed over as they are.
+pub(crate) fn rows(columns: Vec<Column>) -> Table {
+    let info = TableInfo {
+        name: "products",
+        extension: "xlsx",
+        content_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        most_bytes: None,
+    };
+    Table::new(info, columns, Render::Rows)
+}
+
+pub(crate) fn json(columns: Vec<Column>, lines: bool) -> Table {
+    let (extension, content_type) =
+        if lines { ("jsonl", "application/x-ndjson") } else { ("json", "application/json") };
+    let info = TableInfo { name: "products", extension, content_type, most_bytes: None };
+    let render = if lines {
+        Render::Raw { begin: |_| String::new(), end: "" }
+    } else {
+        Render::Raw { begin: |_| "[".to_owned(), end: "\n]\n" }
+    };
+    Table::new(info, columns, render)
+}
+
+pub(crate) fn xml(columns: Vec<Column>) -> Table {
+    let info = TableInfo { name: "products", extension: "xml", content_type: "application/xml", most_bytes: None };
+    let begin = |_: &super::LayoutOptions| "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<products>\n".to_owned();
+    Table::new(info, columns, Render::Raw { begin, end: "</products>\n" })
+}
+
+/// How the lines of a free file are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As cells.
+    Cells,
+    /// As JSON objects; whole ones unless columns are chosen.
+    Json { lines: bool, pretty: bool, whole: bool },
+    /// As elements.
+    Xml,
+}
+
+pub(crate) struct Free(pub(crate) Form);
+
+impl Shape for Free {
+    fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
+        let options = std::sync::Arc::clone(&sheet.options);
+        let product = Line::product(listing, &options);
+        self.line(&product, sheet)?;
+        for (at, variant) in listing.variants.iter().enumerate() {
+            self.line(&Line::variant(listing, variant, &options, at + 1), sheet)?;
+        }
+        Ok(())
+    }
+}
+
+impl Free {
+    fn line(&self, line: &Line<'_>, sheet: &mut Sheet) -> Result<(), LeftOut> {
+        match self.0 {
+            Form::Cells => sheet.line(0, line),
+            Form::Json { lines, pretty, whole } => {
+                let value = if whole { object(line.item) } else { self.chosen(line, sheet)? };
+                let text =
+                    if pretty && !lines { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+                let text = text.map_err(|why| LeftOut::new("not_json", "", why.to_string()))?;
+                sheet.raw(0, |out, rows| {
+                    if !lines {
+                        out.extend_from_slice(if rows == 0 { b"\n" } else { b",\n" });
+                    }
+                    out.extend_from_slice(text.as_bytes());
+                    if lines {
+                        out.push(b'\n');
+                    }
+                });
+                Ok(())
+            }
+            Form::Xml => {
+                sheet.fill(0, line)?;
+                let cells: Vec<(String, Kind, String)> = sheet
+                    .row()
+                    .cells()
+                    .zip(&sheet.tables[0].columns)
+                    .map(|(cell, column)| (element_name(&column.name), column.kind, cell.to_owned()))
+                    .collect();
+                sheet.raw(0, |out, _| {
+                    out.extend_from_slice(b"<product>\n");
+                    for (name, kind, cell) in cells.iter().filter(|(.., cell)| !cell.is_empty()) {
+                        match kind {
+                            Kind::List => cell.lines().for_each(|one| crate::render::element(out, name, &[], one)),
+                            _ => crate::render::element(out, name, &[], cell),
+                        }
+                    }
+                    out.extend_from_slice(b"</product>\n");
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn chosen(&self, line: &Line<'_>, sheet: &mut Sheet) -> Result<Value, LeftOut> {
+        sheet.fill(0, line)?;
+        let mut object = Map::new();
+        for (cell, column) in sheet.row().cells().zip(&sheet.tables[0].columns) {
+            let value = match (&column.cell, column.kind) {
+                // What is not known is null, not a blank.
+                _ if cell.is_empty() => Value::Null,
+                (Cell::Mapped(crate::mapping::Source::Field(FieldRef::Of(_))), Kind::List) => {
+                    json!(cell.lines().collect::<Vec<_>>())
+                }
+                _ if column.name == "stock" => cell.parse::<i64>().map_or_else(|_| json!(cell), |stock| json!(stock)),
+                _ => json!(cell),
+            };
+            object.insert(column.name.to_string(), value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+/// A column's name as that of an element of XML.
+fn element_name(name: &str) -> String {
+    let mut made: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.') { c } else { '_' }).collect();
+    if !made.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        made.insert(0, '_');
+    }
+    made
+}
+
+/// A product as the API shows it, with its supplier and its categories in it.
+fn object(item: &Item) -> Value {
+    let mut value = serde_json::to_value(&item.content).unwrap_or_default();
+    if let Value::Object(fields) = &mut value {
+        fields.insert("id".to_owned(), json!(item.id));
+        let supplier = item.content.supplier_id.map(|id| json!({ "id": id, "name": item.supplier }));
+        fields.insert("supplier".to_owned(), supplier.unwrap_or_default());
+        let ids = item.content.category_ids.as_deref().unwrap_or_default();
+        let categories = item.categories.iter().zip(ids);
+        let categories: Vec<Value> = categories.map(|(path, id)| json!({ "id": id, "path": path })).collect();
+        fields.insert("categories".to_owned(), json!(categories));
+    }
+    value
+}

@@ -1,0 +1,166 @@
+//! Google Merchant Center's product feed, tab-separated and RSS. Source: support.google.com/merchants, answers 7052112
+//! (specification), 160567 and 14987622 (formats), read in November 2026. Every variant is an item of its own.
+
+use std::borrow::Cow;
+
+use product::{Gtin, ProductStatus};
+
+use super::{LayoutOptions, Line, encoded, is_web_address, plain};
+use crate::fields::{money, text};
+use crate::layout::{Column, Demand, Kind, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::render::{Disarm, Render};
+use crate::{LeftOut, Listing};
+
+fn is_address(text: &str) -> bool {
+    is_web_address(text) && text.is_ascii()
+}
+
+/// A code that a maker assigned: with its check digit, and none of the prefixes that shops and coupons use.
+fn is_makers(text: &str) -> bool {
+    let Ok(gtin) = Gtin::parse(text) else { return false };
+    let code = gtin.to_gtin14();
+    let code = code.as_str().trim_start_matches('0');
+    // GTIN-13 with 02, 04 or 2: restricted (GS1 General Specifications, 1.4.2).
+    let thirteen = format!("{code:0>13}");
+    !(thirteen.starts_with("02") || thirteen.starts_with("04") || thirteen.starts_with('2'))
+}
+
+fn is_positive(text: &str) -> bool {
+    let amount = text.split(' ').next().unwrap_or_default();
+    amount.parse::<rust_decimal::Decimal>().is_ok_and(|amount| amount > rust_decimal::Decimal::ZERO)
+}
+
+fn price(amount: Option<rust_decimal::Decimal>, currency: &str) -> Cow<'static, str> {
+    amount.map_or(Cow::Borrowed(""), |amount| Cow::Owned(format!("{} {currency}", money(Some(amount.round_dp(2))))))
+}
+
+fn columns() -> Vec<Column> {
+    use Of::Line as Every;
+    let address = || Demand::That("address_invalid", is_address, "an address that begins with https://, in ASCII");
+    vec![
+        column("id", Every, |l| Cow::Borrowed(l.item.code())).filled().most(50),
+        column("title", Every, |l| Cow::Borrowed(&l.item.content.title)).filled().most(150),
+        column("description", Every, |l| Cow::Owned(description(l))).filled().most(5_000),
+        column("link", Every, |l| l.link()).filled().most(2_000).demand(address()),
+        column("image_link", Every, |l| encoded(l.images().first().map_or("", String::as_str)))
+            .filled()
+            .most(2_000)
+            .demand(address()),
+        column("additional_image_link", Every, |l| {
+            let more = l.images().iter().skip(1).take(10).map(|url| encoded(url).replace(',', "%2C"));
+            Cow::Owned(more.collect::<Vec<_>>().join("\n"))
+        })
+        .kind(Kind::List),
+        column("availability", Every, |l| {
+            let there = l.item.content.status == ProductStatus::Active && l.item.content.stock != Some(0);
+            Cow::Borrowed(if there { "in_stock" } else { "out_of_stock" })
+        }),
+        blank("availability_date", Every),
+        column("price", Every, |l| price(l.regular_price(), l.currency())).filled().demand(Demand::That(
+            "price_zero",
+            is_positive,
+            "a price above 0",
+        )),
+        column("sale_price", Every, |l| price(l.sale_price(), l.currency())),
+        blank("sale_price_effective_date", Every),
+        blank("unit_pricing_measure", Every),
+        blank("unit_pricing_base_measure", Every),
+        column("brand", Every, |l| l.text(|content| &content.brand)).most(70),
+        column("gtin", Every, |l| text(&l.item.content.ean)).demand(Demand::That(
+            "gtin_invalid",
+            is_makers,
+            "a GTIN that its maker assigned, with the right check digit",
+        )),
+        column("mpn", Every, |l| text(&l.item.content.supplier_reference)).most(70),
+        column("identifier_exists", Every, |l| {
+            let content = &l.item.content;
+            let none = content.ean.is_none() && content.supplier_reference.is_none();
+            Cow::Borrowed(if none { "no" } else { "yes" })
+        }),
+        column("condition", Every, |l| Cow::Borrowed(l.options.condition.as_deref().unwrap_or("new"))),
+        column("item_group_id", Every, |l| Cow::Borrowed(if l.is_variant() { l.listing.item.code() } else { "" }))
+            .most(50),
+        column("color", Every, |l| l.said(&["color", "colour", "couleur", "farbe"])).most(100),
+        column("size", Every, |l| l.said(&["size", "taille", "grosse", "pointure"])).most(100),
+        column("material", Every, |l| l.said(&["material", "matiere", "materiau"])).most(200),
+        column("pattern", Every, |l| l.said(&["pattern", "motif"])).most(100),
+        column("gender", Every, |l| one_of(&l.said(&["gender", "genre", "sexe"]), &["male", "female", "unisex"])),
+        column("age_group", Every, |l| {
+            one_of(&l.said(&["age_group", "tranche_d_age"]), &["newborn", "infant", "toddler", "kids", "adult"])
+        }),
+        blank("adult", Every),
+        blank("multipack", Every),
+        blank("is_bundle", Every),
+        blank("certification", Every),
+        blank("google_product_category", Every),
+        column("product_type", Every, |l| {
+            Cow::Owned(l.categories().first().map(|path| path.join(" > ")).unwrap_or_default())
+        })
+        .most(750),
+        column("shipping_weight", Every, |l| {
+            l.grams().map_or(Cow::Borrowed(""), |grams| Cow::Owned(format!("{} g", grams.normalize())))
+        }),
+        blank("shipping", Every),
+        blank("custom_label_0", Every).most(100),
+        blank("custom_label_1", Every).most(100),
+        blank("custom_label_2", Every).most(100),
+        blank("custom_label_3", Every).most(100),
+        blank("custom_label_4", Every).most(100),
+        blank("excluded_destination", Every),
+        blank("included_destination", Every),
+    ]
+}
+
+/// Attributes of the specification that are not in the list above.
+pub(crate) fn extra(column: &str) -> bool {
+    !column.is_empty() && column.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+pub(crate) fn table(options: &LayoutOptions, xml: bool) -> Table {
+    let shop = options.seller.clone().unwrap_or_default();
+    let columns = columns();
+    let info = |extension, content_type| TableInfo { name: "feed", extension, content_type, most_bytes: None };
+    if xml {
+        let link = shop.url.or_else(|| options.link.clone()).unwrap_or_default();
+        let link: String = link.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        let title = if shop.name.is_empty() { "Products".to_owned() } else { shop.name };
+        return Table::new(info("xml", "application/xml"), columns, Render::Rss { title, link });
+    }
+    let render = Render::Csv { delimiter: b'\t', mark: false, disarm: Disarm::None, header: true, list: "," };
+    Table::new(info("tsv", "text/tab-separated-values; charset=utf-8"), columns, render)
+}
+
+/// Items of one row each; a repeated attribute is a list in a cell of text, elements in RSS.
+pub(crate) struct Google;
+
+impl Shape for Google {
+    fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
+        let options = std::sync::Arc::clone(&sheet.options);
+        if listing.variants.is_empty() {
+            return sheet.line(0, &Line::product(listing, &options));
+        }
+        let kept = sheet.sellable(0, listing, |listing, item, options| Line::variant(listing, item, options, 1))?;
+        if listing.item.code().is_empty() {
+            let message = "Google groups variants by the code of their parent, which has none; give it a SKU";
+            return Err(LeftOut::new("required_missing", "item_group_id", message));
+        }
+        for (at, variant) in kept.into_iter().enumerate() {
+            sheet.line(0, &Line::variant(listing, variant, &options, at + 1))?;
+        }
+        Ok(())
+    }
+}
+
+/// Plain text; what is said in short where nothing else is.
+pub(crate) fn description(line: &Line<'_>) -> String {
+    let long = line.text(|content| &content.description);
+    let short = line.text(|content| &content.short_description);
+    let told = if long.trim().is_empty() { short } else { long };
+    plain(&told)
+}
+
+/// A value of a list, in any case; nothing else.
+pub(crate) fn one_of(text: &str, known: &[&'static str]) -> Cow<'static, str> {
+    let text = text.to_lowercase();
+    Cow::Borrowed(known.iter().find(|known| **known == text).copied().unwrap_or(""))
+}

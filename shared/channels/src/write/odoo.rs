@@ -1,0 +1,232 @@
+//! Odoo's product templates as CSV (`base_import`) and as XML records of a module. Sources: `odoo/orm/models.py` (`load`),
+//! `addons/base_import`, `odoo/import_xml.rng` of 19.0.
+//!
+//! External ids are made of the SKU, so that the next import updates and does not create again. A variant is made by Odoo from
+//! the template's attribute lines; its code and barcode come with the second file, after the templates. XML is loaded from a
+//! module only: the files are delivered as the zip of one.
+
+use std::borrow::Cow;
+
+use super::{Keys, LayoutOptions, Line, is_price};
+use crate::fields::{category_text, decimal, money, text};
+use crate::layout::{Column, Demand, Kind, Of, Shape, Sheet, Table, TableInfo, column};
+use crate::render::{Disarm, Render};
+use crate::{Item, LeftOut, Listing};
+
+/// The module's name: what stands before the dot of external ids.
+pub(crate) fn module(options: &LayoutOptions) -> &str {
+    options.module.as_deref().unwrap_or("products_manager")
+}
+
+fn columns(xml: bool) -> Vec<Column> {
+    let price = || Demand::That("price_invalid", is_price, "a number such as 12.50");
+    let mut columns = vec![
+        column("id", Of::Product, |l| Cow::Borrowed(l.key)),
+        column("name", Of::Product, |l| Cow::Borrowed(&l.listing.item.content.title)).filled(),
+        column(
+            "default_code",
+            Of::Product,
+            |l| if l.is_parent() { Cow::Borrowed("") } else { text(&l.item.content.sku) },
+        ),
+        column("barcode", Of::Product, |l| if l.is_parent() { Cow::Borrowed("") } else { text(&l.item.content.ean) }),
+        column("list_price", Of::Product, |l| money(l.listing.item.content.price)).demand(price()),
+        column("standard_price", Of::Product, |l| money(l.listing.item.content.cost_price)).demand(price()),
+        column("categ_id", Of::Product, |l| category_text(&l.listing.item.content, &l.listing.item.categories)),
+        column("type", Of::Product, |l| Cow::Borrowed(if version(l) >= 18 { "consu" } else { "product" })),
+        column("is_storable", Of::Product, |l| Cow::Borrowed(if version(l) >= 18 { "1" } else { "" }))
+            .kind(Kind::Truth),
+        column("weight", Of::Product, |l| decimal(l.weight())),
+        column("description_sale", Of::Product, |l| text(&l.listing.item.content.short_description)),
+        column("description", Of::Product, |l| text(&l.listing.item.content.description)),
+        column("sale_ok", Of::Product, |_| Cow::Borrowed("1")).kind(Kind::Truth),
+        column("purchase_ok", Of::Product, |_| Cow::Borrowed("1")).kind(Kind::Truth),
+        column("active", Of::Product, |l| {
+            Cow::Borrowed(if l.listing.item.content.status == product::ProductStatus::Archived { "0" } else { "1" })
+        })
+        .kind(Kind::Truth),
+        column("image_1920", Of::Product, |l| {
+            Cow::Borrowed(l.listing.item.images().first().map_or("", String::as_str))
+        }),
+        column("product_tag_ids", Of::Product, |l| Cow::Owned(tags(l.tags()))),
+    ];
+    if xml {
+        // Records name others by their ids: categories and tags have records of their own, pictures come from files.
+        columns.retain(|column| !matches!(&*column.name, "image_1920" | "product_tag_ids"));
+        for column in &mut columns {
+            if column.name == "categ_id" {
+                column.name = Cow::Borrowed("categ_id/id");
+            }
+        }
+    } else {
+        columns.push(column("attribute_line_ids/attribute_id", Of::Line, |l| Cow::Owned(attribute_line(l).0)));
+        columns.push(column("attribute_line_ids/value_ids", Of::Line, |l| Cow::Owned(attribute_line(l).1)));
+    }
+    columns
+}
+
+fn version(line: &Line<'_>) -> u16 {
+    line.options.version.unwrap_or(19)
+}
+
+fn variants() -> Vec<Column> {
+    vec![
+        column("id", Of::Line, |l| Cow::Borrowed(l.key)),
+        column("product_tmpl_id/id", Of::Line, |l| Cow::Owned(external_id(&l.listing.item, "template"))),
+        column("default_code", Of::Line, |l| text(&l.item.content.sku)),
+        column("barcode", Of::Line, |l| text(&l.item.content.ean)),
+        column("product_template_attribute_value_ids", Of::Line, |l| {
+            Cow::Owned(l.options_of().map(|(axis, value)| format!("{axis}: {value}")).collect::<Vec<_>>().join(","))
+        }),
+        column("standard_price", Of::Line, |l| money(l.item.content.cost_price)),
+        column("weight", Of::Line, |l| decimal(l.weight())),
+    ]
+}
+
+pub(crate) fn tables(options: &LayoutOptions, xml: bool) -> Vec<Table> {
+    let _ = options;
+    if xml {
+        let info = TableInfo { name: "products", extension: "xml", content_type: "application/xml", most_bytes: None };
+        return vec![Table::new(info, columns(true), Render::Odoo)];
+    }
+    let info = |name| TableInfo { name, extension: "csv", content_type: "text/csv; charset=utf-8", most_bytes: None };
+    let csv = || Render::Csv { delimiter: b',', mark: true, disarm: Disarm::None, header: true, list: "\n" };
+    vec![Table::new(info("templates"), columns(false), csv()), Table::new(info("variants"), variants(), csv())]
+}
+
+/// Any field of the model can be a column.
+pub(crate) fn extra(column: &str) -> bool {
+    !column.is_empty()
+        && column
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'/' | b'.'))
+}
+
+pub(crate) struct Odoo {
+    ids: Keys,
+    xml: bool,
+    /// Categories that have a record already.
+    categories: std::collections::BTreeSet<Vec<String>>,
+}
+
+impl Odoo {
+    pub(crate) fn new(xml: bool) -> Self {
+        Self { ids: Keys::default(), xml, categories: std::collections::BTreeSet::new() }
+    }
+}
+
+impl Shape for Odoo {
+    fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
+        let options = std::sync::Arc::clone(&sheet.options);
+        if self.xml && !listing.variants.is_empty() {
+            let message =
+                "Odoo makes variants from attributes that its XML names by ids; export templates with variants as CSV";
+            return Err(LeftOut::new("variants_unsupported", "", message));
+        }
+        for tag in listing.item.content.tags.iter().flatten().filter(|tag| tag.contains(',')) {
+            sheet.warn("tag_left_out", "product_tag_ids", format!("Odoo parts tags at commas: \"{tag}\" is left out"));
+        }
+        let id = self.ids.take(external_id(&listing.item, "template"), listing.item.id, '_');
+        let product = Line { key: &id, ..Line::product(listing, &options) };
+        if self.xml {
+            let mut item = listing.item.clone();
+            let path = product.categories().into_iter().next().unwrap_or_default();
+            item.content.category = (!path.is_empty()).then(|| category_id(&path));
+            item.categories.clear();
+            self.write_categories(&path, sheet);
+            let told = Listing { item, variants: Vec::new() };
+            return sheet.line(0, &Line { key: &id, ..Line::product(&told, &options) });
+        }
+        let bad = |text: &&String| text.contains(',');
+        if let Some(text) = listing.variants.iter().flat_map(|variant| variant.content.options.values()).find(bad) {
+            let message =
+                format!("Odoo parts values at commas, found \"{text}\" among the options; write it otherwise");
+            return Err(LeftOut::new("option_invalid", "attribute_line_ids/value_ids", message));
+        }
+        sheet.line(0, &product)?;
+        // One attribute a row: the further ones continue the record above.
+        for at in 1..attribute_count(listing) {
+            sheet.line(0, &Line { key: "", first: false, number: at, ..product })?;
+        }
+        for (at, variant) in listing.variants.iter().enumerate() {
+            let id = self.ids.take(external_id(variant, "variant"), variant.id, '_');
+            sheet.line(1, &Line { key: &id, ..Line::variant(listing, variant, &options, at + 1) })?;
+        }
+        Ok(())
+    }
+}
+
+impl Odoo {
+    fn write_categories(&mut self, path: &[String], sheet: &mut Sheet) {
+        for depth in 1..=path.len() {
+            let path = &path[..depth];
+            if !self.categories.insert(path.to_vec()) {
+                continue;
+            }
+            let (id, parent) = (category_id(path), (depth > 1).then(|| category_id(&path[..depth - 1])));
+            let name = path.last().cloned().unwrap_or_default();
+            sheet.raw(0, |out, _| {
+                out.extend_from_slice(format!("<record id=\"{id}\" model=\"product.category\">\n").as_bytes());
+                crate::render::element(out, "field", &[("name", "name")], &name);
+                if let Some(parent) = &parent {
+                    crate::render::element(out, "field", &[("name", "parent_id"), ("ref", parent)], "");
+                }
+                out.extend_from_slice(b"</record>\n");
+            });
+        }
+    }
+}
+
+/// What a record is known by, the same at each export: of letters, digits and `_`, without a dot.
+fn external_id(item: &Item, kind: &str) -> String {
+    let code = if item.code().is_empty() { item.id.simple().to_string() } else { item.code().to_owned() };
+    format!("{kind}_{}", safe(&code))
+}
+
+fn category_id(path: &[String]) -> String {
+    format!("category_{}", path.iter().map(|name| safe(name)).collect::<Vec<_>>().join("__"))
+}
+
+/// Letters and digits as they are, anything else as `_` and its number: two codes are never one id.
+fn safe(text: &str) -> String {
+    let mut made = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            made.push(c);
+        } else {
+            made.push_str(&format!("_{:x}_", u32::from(c)));
+        }
+    }
+    made
+}
+
+fn tags(tags: &[String]) -> String {
+    tags.iter().filter(|tag| !tag.contains(',')).cloned().collect::<Vec<_>>().join(",")
+}
+
+fn attribute_count(listing: &Listing) -> usize {
+    if listing.variants.is_empty() { 0 } else { listing.item.content.option_axes.len() }
+}
+
+/// The attribute of this row and the values that variants have of it.
+fn attribute_line(line: &Line<'_>) -> (String, String) {
+    let listing = line.listing;
+    let axis = listing.item.content.option_axes.get(line.number).filter(|_| !listing.variants.is_empty());
+    let Some(axis) = axis else { return (String::new(), String::new()) };
+    let mut values: Vec<&str> = Vec::new();
+    for value in listing.variants.iter().filter_map(|variant| variant.content.options.get(axis)) {
+        if !values.contains(&value.as_str()) {
+            values.push(value);
+        }
+    }
+    (axis.clone(), values.join(","))
+}
+
+/// The manifest that makes a module of the XML file.
+pub(crate) fn manifest(options: &LayoutOptions) -> String {
+    let version = options.version.unwrap_or(19);
+    format!(
+        "{{\n    \"name\": \"{}\",\n    \"version\": \"{version}.0.1.0.0\",\n    \"depends\": [\"{}\"],\n    \"data\": [\"data/products.xml\"],\n    \"license\": \"LGPL-3\",\n    \"installable\": True,\n}}\n",
+        module(options),
+        if version >= 18 { "stock" } else { "product" },
+    )
+}

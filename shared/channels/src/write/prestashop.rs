@@ -1,0 +1,378 @@
+//! `PrestaShop`'s files of products, combinations and categories. Source: `AdminImportController.php` of 9.1 and of 8.0.
+//!
+//! The importer binds columns by their place and never reads a header, so the columns stand in the order of the shop's
+//! version. Multi-value separator `,`, field separator `;`. Prices of combinations are differences to the product's price
+//! without VAT. Import the categories first, then the products, then the combinations, with "use product reference as key".
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use product::{ProductStatus, Weight, WeightUnit};
+use rust_decimal::Decimal;
+
+use super::{LayoutOptions, Line, encoded, is_gtin, is_price, weight_in};
+use crate::fields::{decimal, money, number, text};
+use crate::layout::{Column, Demand, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::render::{Disarm, Render};
+use crate::{Item, LeftOut, Listing};
+
+const PRODUCTS: usize = 1;
+const COMBINATIONS: usize = 2;
+
+fn is_name(text: &str) -> bool {
+    !text.contains(['<', '>', ';', '=', '#', '{', '}'])
+}
+
+fn products(version: u16) -> Vec<Column> {
+    use Of::Line as Every;
+    let price = || Demand::That("price_invalid", is_price, "a number such as 12.50");
+    let gtin = if version >= 9 { 14 } else { 13 };
+    let flag = |name: &'static str, value: fn() -> &'static str| match value() {
+        "1" => column(name, Every, |_| Cow::Borrowed("1")),
+        _ => column(name, Every, |_| Cow::Borrowed("0")),
+    };
+    let mut columns = vec![
+        column("Product ID", Every, |l| {
+            Cow::Borrowed(l.item.content.identifiers.get("prestashop.id").map_or("", String::as_str))
+        }),
+        column("Active (0/1)", Every, |l| {
+            Cow::Borrowed(if l.item.content.status == ProductStatus::Active { "1" } else { "0" })
+        }),
+        column("Name", Every, |l| Cow::Borrowed(&l.item.content.title)).filled().most(128).demand(Demand::That(
+            "name_invalid",
+            is_name,
+            "a name without < > ; = # { }",
+        )),
+        column("Categories (x,y,z...)", Every, categories),
+        column("Price tax excluded", Every, |l| decimal(net(l.item))).demand(price()),
+        column("Price tax included", Every, |l| money(l.regular_price())).demand(price()),
+        column("Tax rules ID", Every, |l| {
+            l.options.tax_rules_group.map_or(Cow::Borrowed(""), |id| Cow::Owned(id.to_string()))
+        }),
+        column("Wholesale price", Every, |l| money(l.item.content.cost_price)).demand(price()),
+        column("On sale (0/1)", Every, |l| Cow::Borrowed(if l.sale_price().is_some() { "1" } else { "0" })),
+        column("Discount amount", Every, |l| {
+            money(l.sale_price().and_then(|sale| l.regular_price().map(|regular| regular - sale)))
+        }),
+        blank("Discount percent", Every),
+        blank("Discount from (yyyy-mm-dd)", Every),
+        blank("Discount to (yyyy-mm-dd)", Every),
+        // What has no reference cannot be found again.
+        column("Reference", Every, |l| Cow::Borrowed(l.item.code())).filled().most(64),
+        column("Supplier reference", Every, |l| text(&l.item.content.supplier_reference)).most(64),
+        column("Supplier", Every, |l| text(&l.item.supplier)),
+        column("Manufacturer", Every, |l| text(&l.item.content.brand)),
+        column("EAN13", Every, |l| text(&l.item.content.ean)).most(gtin).demand(Demand::That(
+            "gtin_invalid",
+            is_gtin,
+            "a GTIN with the right check digit",
+        )),
+        blank("UPC", Every),
+        blank("MPN", Every).most(40),
+        blank("Ecotax", Every),
+        column("Width", Every, |l| decimal(l.sides()[1])),
+        column("Height", Every, |l| decimal(l.sides()[2])),
+        column("Depth", Every, |l| decimal(l.sides()[0])),
+        column("Weight", Every, |l| decimal(l.weight())),
+        blank("Delivery time of in-stock products", Every),
+        blank("Delivery time of out-of-stock products with allowed orders", Every),
+        column("Quantity", Every, |l| number(l.item.content.stock)),
+        column("Minimal quantity", Every, |_| Cow::Borrowed("1")),
+        blank("Low stock level", Every),
+        flag("Send me an email when the quantity is under this level", || "0"),
+    ];
+    if version >= 9 {
+        columns.push(blank("Stock location", Every));
+    }
+    columns.extend([
+        column("Visibility", Every, |_| Cow::Borrowed("both")),
+        blank("Additional shipping cost", Every),
+        blank("Unity", Every),
+        blank("Unit price", Every),
+        column("Summary", Every, |l| text(&l.item.content.short_description)),
+        column("Description", Every, |l| text(&l.item.content.description)),
+        column("Tags (x,y,z...)", Every, |l| {
+            Cow::Owned(l.tags().iter().filter(|tag| !tag.contains(',')).cloned().collect::<Vec<_>>().join(","))
+        }),
+        column("Meta title", Every, |l| text(&l.item.content.seo_title)).most(255),
+    ]);
+    if version < 9 {
+        columns.push(blank("Meta keywords", Every));
+    }
+    columns.extend([
+        column("Meta description", Every, |l| text(&l.item.content.seo_description)).most(512),
+        column("URL rewritten", Every, |l| text(&l.item.content.slug)).most(128),
+        blank("Text when in stock", Every),
+        blank("Text when backorder allowed", Every),
+        flag("Available for order (0 = No, 1 = Yes)", || "1"),
+        blank("Product available date", Every),
+        blank("Product creation date", Every),
+        flag("Show price (0 = No, 1 = Yes)", || "1"),
+        column("Image URLs (x,y,z...)", Every, |l| images(l.item)),
+        column("Image alt texts (x,y,z...)", Every, |l| alts(l.item)),
+        // Without it each import would add the images once more.
+        column("Delete existing images (0 = No, 1 = Yes)", Every, |l| {
+            Cow::Borrowed(if l.item.images().is_empty() { "0" } else { "1" })
+        }),
+        column("Feature (Name:Value:Position:Customized)", Every, |l| Cow::Owned(features(l.item).0)),
+        flag("Available online only (0 = No, 1 = Yes)", || "0"),
+        column("Condition", Every, |l| Cow::Borrowed(l.options.condition.as_deref().unwrap_or("new"))),
+        flag("Customizable (0 = No, 1 = Yes)", || "0"),
+        flag("Uploadable files (0 = No, 1 = Yes)", || "0"),
+        flag("Text fields (0 = No, 1 = Yes)", || "0"),
+        column("Out of stock action", Every, |_| Cow::Borrowed("2")),
+        flag("Virtual product", || "0"),
+        blank("File URL", Every),
+        blank("Number of allowed downloads", Every),
+        blank("Expiration date", Every),
+        blank("Number of days", Every),
+        blank("ID / Name of shop", Every),
+    ]);
+    if version < 9 {
+        columns.extend([
+            blank("Advanced stock management", Every),
+            blank("Depends On Stock", Every),
+            blank("Warehouse", Every),
+        ]);
+    }
+    columns.push(blank("Accessories (x,y,z...)", Every));
+    columns
+}
+
+fn combinations(version: u16) -> Vec<Column> {
+    use Of::Line as Every;
+    let mut columns = vec![
+        column("Product ID", Every, |l| {
+            Cow::Borrowed(l.listing.item.content.identifiers.get("prestashop.id").map_or("", String::as_str))
+        }),
+        column("Product Reference", Every, |l| Cow::Borrowed(l.listing.item.code())).filled(),
+        column("Attribute (Name:Type:Position)", Every, |l| axes(l, |axis, _, at| format!("{axis}:select:{at}")))
+            .filled(),
+        column("Value (Value:Position)", Every, |l| axes(l, |_, value, at| format!("{value}:{at}"))).filled(),
+        column("Supplier reference", Every, |l| text(&l.item.content.supplier_reference)).most(64),
+        column("Reference", Every, |l| Cow::Borrowed(l.item.code())).filled().most(64),
+        column("EAN13", Every, |l| text(&l.item.content.ean))
+            .most(if version >= 9 { 14 } else { 13 })
+            .demand(Demand::That("gtin_invalid", is_gtin, "a GTIN with the right check digit")),
+        blank("UPC", Every),
+        blank("MPN", Every),
+        column("Wholesale price", Every, |l| money(l.item.content.cost_price)),
+        column("Impact on price", Every, |l| six(impact(l, net))),
+        blank("Ecotax", Every),
+        column("Quantity", Every, |l| number(l.item.content.stock)),
+        column("Minimal quantity", Every, |_| Cow::Borrowed("1")),
+        blank("Low stock level", Every),
+        blank("Send me an email when the quantity is under this level", Every),
+    ];
+    if version >= 9 {
+        columns.push(blank("Stock location", Every));
+    }
+    columns.extend([
+        column("Impact on weight", Every, |l| {
+            let grams = impact(l, |item| item.content.weight.map(|weight| weight.grams()));
+            // A lighter variant has a negative impact.
+            let kept = |grams: Decimal| {
+                weight_in(Some(Weight { value: grams, unit: WeightUnit::Gram }), l.options.weight_unit)
+            };
+            six(grams.and_then(|grams| {
+                kept(grams.abs()).map(|weight| if grams.is_sign_negative() { -weight } else { weight })
+            }))
+        }),
+        column("Default (0 = No, 1 = Yes)", Every, |l| Cow::Borrowed(if l.number == 1 { "1" } else { "0" })),
+        blank("Combination available date", Every),
+        blank("Choose among product images by position (1,2,3...)", Every),
+        column("Image URLs (x,y,z...)", Every, |l| images(l.item)),
+        column("Image alt texts (x,y,z...)", Every, |l| alts(l.item)),
+        blank("ID / Name of shop", Every),
+    ]);
+    if version < 9 {
+        columns.extend([
+            blank("Advanced stock management", Every),
+            blank("Depends On Stock", Every),
+            blank("Warehouse", Every),
+        ]);
+    }
+    columns
+}
+
+pub(crate) fn tables(options: &LayoutOptions) -> Vec<Table> {
+    let version = options.version.unwrap_or(9);
+    let info = |name| TableInfo { name, extension: "csv", content_type: "text/csv; charset=utf-8", most_bytes: None };
+    let csv = || Render::Csv { delimiter: b';', mark: false, disarm: Disarm::None, header: true, list: "\n" };
+    let categories = [
+        "Category ID",
+        "Active (0/1)",
+        "Name",
+        "Parent category",
+        "Root category (0/1)",
+        "Description",
+        "Meta title",
+        "Meta description",
+        "URL rewritten",
+        "Image URL",
+        "ID / Name of shop",
+    ];
+    vec![
+        Table::new(info("categories"), categories.into_iter().map(|name| blank(name, Of::Line)).collect(), csv()),
+        Table::new(info("products"), products(version), csv()),
+        Table::new(info("combinations"), combinations(version), csv()),
+    ]
+}
+
+#[derive(Default)]
+pub(crate) struct PrestaShop {
+    categories: BTreeSet<Vec<String>>,
+}
+
+impl Shape for PrestaShop {
+    fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
+        let options = std::sync::Arc::clone(&sheet.options);
+        let product = Line::product(listing, &options);
+        if listing.item.content.price.is_none() && net(&listing.item).is_none() && listing.variants.is_empty() {
+            let message = "PrestaShop would sell a product without a price for 0; give it a price, or one without VAT";
+            return Err(LeftOut::new("price_missing", "Price tax included", message));
+        }
+        let mut kept =
+            sheet.sellable(COMBINATIONS, listing, |listing, item, options| Line::variant(listing, item, options, 1))?;
+        let mut why = None;
+        kept.retain(|variant| match unsayable(listing, variant) {
+            Some(reason) => {
+                why = Some(reason.message.clone());
+                sheet.refuse(variant.id, reason);
+                false
+            }
+            None => true,
+        });
+        if let (Some(why), true) = (why, kept.is_empty()) {
+            let message = format!("none of its variants can be sold there: {why}");
+            return Err(LeftOut::new("variants_refused", "Value (Value:Position)", message));
+        }
+        for path in product.categories() {
+            if path.iter().any(|name| name.contains('/')) {
+                let message = format!("PrestaShop parts categories at /: \"{}\" is left out", path.join(" > "));
+                sheet.warn("category_left_out", "Categories (x,y,z...)", message);
+            } else {
+                for depth in 1..=path.len() {
+                    self.categories.insert(path[..depth].to_vec());
+                }
+            }
+        }
+        for tag in product.tags().iter().filter(|tag| tag.contains(',')) {
+            sheet.warn(
+                "tag_left_out",
+                "Tags (x,y,z...)",
+                format!("PrestaShop parts tags at commas: \"{tag}\" is left out"),
+            );
+        }
+        for name in features(&listing.item).1 {
+            let message = format!("PrestaShop parts features at commas and colons: \"{name}\" is left out");
+            sheet.warn("feature_left_out", "Feature (Name:Value:Position:Customized)", message);
+        }
+        sheet.line(PRODUCTS, &product)?;
+        for (at, variant) in kept.into_iter().enumerate() {
+            sheet.line(COMBINATIONS, &Line::variant(listing, variant, &options, at + 1))?;
+        }
+        Ok(())
+    }
+
+    /// The categories that products are in: parents stand before their children, as the set's order has them.
+    fn finish(&mut self, sheet: &mut Sheet) -> Result<(), LeftOut> {
+        for path in std::mem::take(&mut self.categories) {
+            let name = path.last().cloned().unwrap_or_default();
+            let parent = if path.len() > 1 { path[path.len() - 2].clone() } else { "Home".to_owned() };
+            let cells = ["", "1", name.as_str(), parent.as_str(), "0", "", "", "", "", "", ""];
+            sheet.raw(0, |out, _| {
+                for (at, cell) in cells.iter().enumerate() {
+                    if at > 0 {
+                        out.push(b';');
+                    }
+                    crate::render::quoted(out, cell, b';');
+                }
+                out.extend_from_slice(b"\r\n");
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The price without VAT: as it is known, else from the price and the rate, to six decimals as the shop keeps it.
+fn net(item: &Item) -> Option<Decimal> {
+    let content = &item.content;
+    if content.net_price.is_some() {
+        return content.net_price;
+    }
+    let before = content.compare_at_price.filter(|before| content.price.is_some_and(|price| *before > price));
+    let gross = before.or(content.price)?;
+    let rate = content.tax_rate?;
+    gross.checked_div(Decimal::ONE + rate / Decimal::ONE_HUNDRED).map(|net| net.round_dp(6).normalize())
+}
+
+/// What a variant has more than its product; nothing when it says nothing of its own.
+fn impact(line: &Line<'_>, of: fn(&Item) -> Option<Decimal>) -> Option<Decimal> {
+    Some(of(line.item)? - of(&line.listing.item).unwrap_or_default())
+}
+
+fn six(amount: Option<Decimal>) -> Cow<'static, str> {
+    let mut amount = amount.unwrap_or_default().round_dp(6);
+    amount.rescale(6);
+    Cow::Owned(amount.to_string())
+}
+
+/// `A/B/C`, the main one first; one with a comma is quoted. A name of digits would be taken for an id.
+fn categories<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
+    let paths = line.categories();
+    let sayable = paths.iter().filter(|path| !path.iter().any(|name| name.contains('/')));
+    Cow::Owned(sayable.map(|path| enclosed(&path.join("/"))).collect::<Vec<_>>().join(","))
+}
+
+/// A part of a list that can be quoted.
+fn enclosed(part: &str) -> String {
+    if part.contains([',', '"']) { format!("\"{}\"", part.replace('"', "\"\"")) } else { part.to_owned() }
+}
+
+fn images(item: &Item) -> Cow<'_, str> {
+    Cow::Owned(item.images().iter().map(|url| encoded(url).replace(',', "%2C")).collect::<Vec<_>>().join(","))
+}
+
+fn alts(item: &Item) -> Cow<'_, str> {
+    let alt = item.content.title.replace(',', " ");
+    Cow::Owned(item.images().iter().map(|_| alt.as_str()).collect::<Vec<_>>().join(","))
+}
+
+/// `Name:Value:Position:0`, and the names of those that cannot be said.
+fn features(item: &Item) -> (String, Vec<String>) {
+    let (mut told, mut left) = (Vec::new(), Vec::new());
+    let parts = |text: &str| text.contains([',', ':']);
+    for attribute in &item.attributes {
+        for value in &attribute.values {
+            if parts(&attribute.name) || parts(value) {
+                left.push(attribute.name.clone());
+            } else {
+                told.push(format!("{}:{}:{}:0", attribute.name, value, told.len() + 1));
+            }
+        }
+    }
+    (told.join(","), left)
+}
+
+/// `Color:select:0,Size:select:1` beside `Blue:0,M:1`: names and values are aligned.
+fn axes<'l>(line: &Line<'l>, told: fn(&str, &str, usize) -> String) -> Cow<'l, str> {
+    let all = line.options_of().enumerate().map(|(at, (axis, value))| told(axis, value, at));
+    Cow::Owned(all.collect::<Vec<_>>().join(","))
+}
+
+/// Why a variant cannot be a combination; nothing when it can.
+fn unsayable(listing: &Listing, variant: &Item) -> Option<LeftOut> {
+    let options = &variant.content.options;
+    let axes = &listing.item.content.option_axes;
+    let parts = |text: &&String| text.contains([',', ':']);
+    if let Some(text) = axes.iter().chain(options.values()).find(parts) {
+        let message = format!("PrestaShop parts options at commas and colons, found \"{text}\"; write it otherwise");
+        return Some(LeftOut::new("option_invalid", "Value (Value:Position)", message));
+    }
+    if net(variant).is_some() && net(&listing.item).is_none() {
+        let message = "the price of a combination is a difference to the product's price without VAT, which is not known; give the product one";
+        return Some(LeftOut::new("price_base_missing", "Impact on price", message));
+    }
+    None
+}

@@ -1,0 +1,49 @@
+//! Other people's buckets: S3's own, or one of a store that speaks as S3 does.
+
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region, RequestChecksumCalculation};
+use aws_sdk_s3::presigning::PresigningConfig;
+use runtime::{Error, Result};
+
+use crate::aws::failed;
+
+/// A bucket that a seller owns. It only signs: what is signed goes the guarded way to other people's servers.
+pub struct ForeignBucket {
+    client: Client,
+    bucket: String,
+}
+
+impl ForeignBucket {
+    /// A bucket by its name and region; `endpoint` is the address of a store that is not Amazon's, such as
+    /// `https://minio.example:9000`.
+    #[must_use]
+    pub fn new(endpoint: Option<&str>, region: &str, bucket: &str, key: &str, secret: &str) -> Self {
+        let credentials = Credentials::new(key, secret, None, None, "seller");
+        let mut config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(credentials)
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+        if let Some(endpoint) = endpoint {
+            config = config.endpoint_url(endpoint.trim_end_matches('/')).force_path_style(true);
+        }
+        Self { client: Client::from_conf(config.build()), bucket: bucket.to_owned() }
+    }
+
+    /// The address to which a file of `length` bytes can be sent with `PUT` within `valid`.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub async fn presign_put(&self, key: &str, content_type: &str, length: u64, valid: Duration) -> Result<String> {
+        let length = i64::try_from(length).map_err(Error::internal)?;
+        let request =
+            self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type).content_length(length);
+        let signed = request
+            .presigned(PresigningConfig::expires_in(valid).map_err(Error::internal)?)
+            .await
+            .map_err(|error| failed("signing an upload", error))?;
+        Ok(signed.uri().to_owned())
+    }
+}

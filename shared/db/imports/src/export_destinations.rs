@@ -1,0 +1,180 @@
+//! To whom files go: mail addresses, folders of servers, webhooks, buckets.
+
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, on_constraint, record_change};
+use runtime::{Cursor, Error, Page, Result, TenantId};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::ImportsDb;
+
+/// A destination as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Destination {
+    /// The id.
+    pub id: Uuid,
+    /// Its name, unique in the organisation whatever its case.
+    pub name: String,
+    /// `email`, `ftp`, `webhook` or `s3`.
+    pub kind: String,
+    /// Where it is, without secrets.
+    pub settings: Value,
+    /// The encrypted secrets.
+    pub secret: Option<Vec<u8>>,
+    /// The fingerprint of the key that an SFTP server showed at the first meeting.
+    pub host_key: Option<String>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+}
+
+/// A destination that is made, or put in the place of one.
+pub struct NewDestination {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Where it is.
+    pub settings: Value,
+    /// The encrypted secrets; `None` leaves those that are there.
+    pub secret: Option<Vec<u8>>,
+    /// Whether it goes to the server and the account to which it went: then the server's key is still known, and the secrets are.
+    pub same_server: bool,
+}
+
+impl ImportsDb {
+    /// The destinations, the newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn destinations(&self, tenant: TenantId, before: Option<Uuid>, limit: i64) -> Result<Page<Destination>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = read(&mut tx, tenant, None, before, limit + 1).await?;
+        Ok(Page::cut(found, limit, |destination| Cursor::Id(destination.id)))
+    }
+
+    /// One destination.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn destination(&self, tenant: TenantId, id: Uuid) -> Result<Destination> {
+        one(&mut begin(&self.pool, tenant).await?, tenant, id).await
+    }
+
+    /// Those of `ids` that are destinations of the tenant.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn known_destinations(&self, tenant: TenantId, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let known = sqlx::query_scalar!(
+            "select destination_id from export_destinations where tenant_id = $1 and destination_id = any($2)",
+            tenant.0,
+            ids
+        );
+        known.fetch_all(&mut *tx).await.map_err(error)
+    }
+
+    /// Makes a destination, or changes one.
+    ///
+    /// # Errors
+    /// 404 for one that is to be changed and is not there; 409 for a name that another one has.
+    pub async fn put_destination(
+        &self,
+        tenant: TenantId,
+        (id, create): (Uuid, bool),
+        new: &NewDestination,
+        stamp: &Stamp,
+    ) -> Result<Destination> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        if !create {
+            one(&mut tx, tenant, id).await?;
+        }
+        sqlx::query!(
+            "insert into export_destinations (tenant_id, destination_id, name, kind, settings, secret, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $7)
+             on conflict (tenant_id, destination_id) do update
+             set name = excluded.name, kind = excluded.kind, settings = excluded.settings, updated_at = excluded.updated_at,
+                 secret = coalesce(excluded.secret, case when $8 then export_destinations.secret end),
+                 host_key = case when $8 then export_destinations.host_key end",
+            tenant.0,
+            id,
+            new.name,
+            new.kind,
+            new.settings,
+            new.secret.as_deref(),
+            stamp.at,
+            new.same_server
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(|failed| {
+            on_constraint(failed, "export_destinations_name_key", || Error::Conflict {
+                code: "name_taken",
+                message: format!("there is a destination with the name \"{}\" already", new.name),
+            })
+        })?;
+        let action = if create { "export_destination.created" } else { "export_destination.changed" };
+        let shown = json!({ "name": new.name, "kind": new.kind, "settings": new.settings });
+        record_change(&mut tx, tenant, stamp, Change::new(action, id).to(shown)).await?;
+        let saved = one(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(saved)
+    }
+
+    /// Keeps the key that a server showed at the first meeting.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn pin_destination(&self, tenant: TenantId, id: Uuid, host_key: &str) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "update export_destinations set host_key = $3 where tenant_id = $1 and destination_id = $2 and host_key is null",
+            tenant.0,
+            id,
+            host_key
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Deletes a destination; schedules that name it go on without.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn delete_destination(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let before = one(&mut tx, tenant, id).await?;
+        let gone =
+            sqlx::query!("delete from export_destinations where tenant_id = $1 and destination_id = $2", tenant.0, id);
+        gone.execute(&mut *tx).await.map_err(error)?;
+        let gone = Change::new("export_destination.deleted", id).from(json!({ "name": before.name }));
+        record_change(&mut tx, tenant, stamp, gone).await?;
+        tx.commit().await.map_err(error)
+    }
+}
+
+async fn one(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Destination> {
+    read(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("destination"))
+}
+
+async fn read(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    id: Option<Uuid>,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Destination>> {
+    let found = sqlx::query_as!(
+        Destination,
+        "select destination_id as id, name, kind, settings, secret, host_key, created_at from export_destinations
+         where tenant_id = $1 and ($2::uuid is null or destination_id = $2) and ($3::uuid is null or destination_id < $3)
+         order by destination_id desc limit $4",
+        tenant.0,
+        id,
+        before,
+        limit
+    );
+    found.fetch_all(&mut **tx).await.map_err(error)
+}

@@ -1,0 +1,231 @@
+//! Exports that begin by themselves.
+
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, on_constraint, record_change};
+use product::Schedule;
+use runtime::{Cursor, Error, Page, Result, TenantId};
+use serde_json::{Value, json};
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::ImportsDb;
+
+/// A schedule as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportSchedule {
+    /// The id.
+    pub id: Uuid,
+    /// Its name, unique in the organisation whatever its case.
+    pub name: String,
+    /// What is exported: what `POST /v1/exports` takes.
+    pub definition: Value,
+    /// When it is due; only by hand without one.
+    pub schedule: Option<Json<Schedule>>,
+    /// The zone of the schedule.
+    pub time_zone: String,
+    /// Whether it runs; `false` = it pauses.
+    pub enabled: bool,
+    /// Whether only what changed since the last completed run is exported.
+    pub only_changed: bool,
+    /// Up to which transaction of `db_catalog` that run looked.
+    pub changed_to: Option<i64>,
+    /// When it is due next.
+    pub next_run_at: Option<OffsetDateTime>,
+    /// When it began to run last.
+    pub last_run_at: Option<OffsetDateTime>,
+    /// Whose exports they are.
+    pub created_by: Option<Uuid>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+}
+
+/// A schedule that is made, or put in the place of one.
+pub struct NewSchedule {
+    /// Its name.
+    pub name: String,
+    /// What is exported.
+    pub definition: Value,
+    /// When it is due.
+    pub schedule: Option<Schedule>,
+    /// The zone.
+    pub time_zone: String,
+    /// Whether it runs.
+    pub enabled: bool,
+    /// Whether only what changed is exported.
+    pub only_changed: bool,
+    /// When it is due next.
+    pub next_run_at: Option<OffsetDateTime>,
+}
+
+impl ImportsDb {
+    /// The schedules, the newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn export_schedules(
+        &self,
+        tenant: TenantId,
+        before: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Page<ExportSchedule>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = read(&mut tx, tenant, None, before, limit + 1).await?;
+        Ok(Page::cut(found, limit, |schedule| Cursor::Id(schedule.id)))
+    }
+
+    /// One schedule.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn export_schedule(&self, tenant: TenantId, id: Uuid) -> Result<ExportSchedule> {
+        one(&mut begin(&self.pool, tenant).await?, tenant, id).await
+    }
+
+    /// Makes a schedule, or changes one. When something else is exported than before, the next run is a whole one.
+    ///
+    /// # Errors
+    /// 404 for one that is to be changed and is not there; 409 for a name that another one has.
+    pub async fn put_schedule(
+        &self,
+        tenant: TenantId,
+        (id, create): (Uuid, bool),
+        new: &NewSchedule,
+        stamp: &Stamp,
+    ) -> Result<ExportSchedule> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        if !create {
+            one(&mut tx, tenant, id).await?;
+        }
+        sqlx::query!(
+            "insert into export_schedules (tenant_id, schedule_id, name, definition, schedule, time_zone, enabled, only_changed,
+                    next_run_at, created_by, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+             on conflict (tenant_id, schedule_id) do update
+             set name = excluded.name, definition = excluded.definition, schedule = excluded.schedule, time_zone = excluded.time_zone,
+                 enabled = excluded.enabled, only_changed = excluded.only_changed, next_run_at = excluded.next_run_at,
+                 updated_at = excluded.updated_at,
+                 changed_to = case when export_schedules.definition = excluded.definition then export_schedules.changed_to end",
+            tenant.0,
+            id,
+            new.name,
+            new.definition,
+            new.schedule.as_ref().map(|schedule| json!(schedule)),
+            new.time_zone,
+            new.enabled,
+            new.only_changed,
+            new.next_run_at,
+            stamp.actor(),
+            stamp.at
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(|failed| {
+            on_constraint(failed, "export_schedules_name_key", || Error::Conflict {
+                code: "name_taken",
+                message: format!("there is a schedule with the name \"{}\" already", new.name),
+            })
+        })?;
+        let action = if create { "export_schedule.created" } else { "export_schedule.changed" };
+        let shown =
+            json!({ "name": new.name, "schedule": new.schedule, "enabled": new.enabled, "definition": new.definition });
+        record_change(&mut tx, tenant, stamp, Change::new(action, id).to(shown)).await?;
+        let saved = one(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(saved)
+    }
+
+    /// Deletes a schedule; its exports stay.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn delete_schedule(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let before = one(&mut tx, tenant, id).await?;
+        let gone = sqlx::query!("delete from export_schedules where tenant_id = $1 and schedule_id = $2", tenant.0, id);
+        gone.execute(&mut *tx).await.map_err(error)?;
+        let gone = Change::new("export_schedule.deleted", id).from(json!({ "name": before.name }));
+        record_change(&mut tx, tenant, stamp, gone).await?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// What is due, of every organisation, the longest waiting first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn due_schedules(&self, now: OffsetDateTime, most: i32) -> Result<Vec<(TenantId, Uuid)>> {
+        let due = sqlx::query!(
+            r#"select tenant_id as "tenant!", schedule_id as "schedule!" from due_export_schedules($1, $2)"#,
+            now,
+            most
+        );
+        let due = due.fetch_all(&self.pool).await.map_err(error)?;
+        Ok(due.into_iter().map(|row| (TenantId(row.tenant), row.schedule)).collect())
+    }
+
+    /// Moves a schedule that is due on to its next time, unless another tick did.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn claim_schedule(
+        &self,
+        tenant: TenantId,
+        schedule: &ExportSchedule,
+        next: Option<OffsetDateTime>,
+        now: OffsetDateTime,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "update export_schedules set next_run_at = $4, last_run_at = $5
+             where tenant_id = $1 and schedule_id = $2 and next_run_at is not distinct from $3 and enabled",
+            tenant.0,
+            schedule.id,
+            schedule.next_run_at,
+            next,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+}
+
+/// Notes up to where a completed run looked; a run that was overtaken by a later one takes nothing back.
+pub(crate) async fn note_completed(tx: &mut TenantTx, tenant: TenantId, schedule: Uuid, to: i64) -> Result<()> {
+    sqlx::query!(
+        "update export_schedules set changed_to = greatest(changed_to, $3) where tenant_id = $1 and schedule_id = $2",
+        tenant.0,
+        schedule,
+        to
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(error)?;
+    Ok(())
+}
+
+async fn one(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportSchedule> {
+    read(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("schedule"))
+}
+
+async fn read(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    id: Option<Uuid>,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<ExportSchedule>> {
+    let found = sqlx::query_as!(
+        ExportSchedule,
+        r#"select schedule_id as id, name, definition, schedule as "schedule: Json<Schedule>", time_zone, enabled, only_changed, changed_to,
+                  next_run_at, last_run_at, created_by, created_at
+           from export_schedules
+           where tenant_id = $1 and ($2::uuid is null or schedule_id = $2) and ($3::uuid is null or schedule_id < $3)
+           order by schedule_id desc limit $4"#,
+        tenant.0,
+        id,
+        before,
+        limit
+    );
+    found.fetch_all(&mut **tx).await.map_err(error)
+}
