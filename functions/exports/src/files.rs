@@ -63,12 +63,9 @@ pub(crate) struct TableFiles {
 
 impl TableFiles {
     /// `name` is without ending; further parts have a number behind it.
-    pub(crate) fn new(info: TableInfo, name: String, package: Option<Package>) -> Result<Self> {
-        let pack = match package {
-            Some(package) => Some((package, ZipStream::new())),
-            None => None,
-        };
-        Ok(Self { info, name, open: None, done: Vec::new(), pack, buffer: Vec::new() })
+    pub(crate) fn new(info: TableInfo, name: String, package: Option<Package>) -> Self {
+        let pack = package.map(|package| (package, ZipStream::new()));
+        Self { info, name, open: None, done: Vec::new(), pack, buffer: Vec::new() }
     }
 
     /// Takes what a listing left in the writer: into the file that is open, or into a new one when the channel would refuse it.

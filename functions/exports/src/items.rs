@@ -94,7 +94,7 @@ impl Names {
         item.supplier = item.content.supplier_id.and_then(|id| self.suppliers.get(&id).cloned());
         let told = item.content.attributes.iter().filter_map(|(code, value)| {
             let definition = self.attributes.get(code);
-            let values = attribute_texts(value, self.locale.as_deref(), |text| self.label(definition, text));
+            let values = attribute_texts(value, self.locale.as_deref(), &|text| self.label(definition, text));
             let name = definition.map_or_else(|| code.clone(), |attribute| self.name(attribute));
             (!values.is_empty()).then(|| ItemAttribute { code: code.clone(), name, values })
         });

@@ -120,7 +120,7 @@ async fn write_files(
     let mut outs = Vec::new();
     for info in tables {
         let name = if lone { base.clone() } else { format!("{base}-{}", info.name) };
-        outs.push(TableFiles::new(info, name, spec.layout.package(spec.format(), &spec.options))?);
+        outs.push(TableFiles::new(info, name, spec.layout.package(spec.format(), &spec.options)));
     }
     let book = match spec.format() {
         Format::Xlsx => Some(BookFile::new(&writer.columns(0))?),

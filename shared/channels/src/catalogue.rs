@@ -239,7 +239,7 @@ impl Layout {
         }
         let mapped = |name: &str| mapping.iter().any(|one| one.column == name);
         let mut free_mapping = mapping;
-        let (shape, tables, extra): (Box<dyn Shape>, Vec<Table>, fn(&str) -> bool) = match self {
+        let (shape, tables, extra): Parts = match self {
             Layout::Products => {
                 // The columns are the mapping.
                 free_mapping = &[];
@@ -302,6 +302,9 @@ impl Layout {
         LayoutInfo { layout: self, name: self.title(), formats: self.formats().to_vec(), files, fields }
     }
 }
+
+/// How a layout writes: its shape, its tables, and which further columns a mapping can name.
+type Parts = (Box<dyn Shape>, Vec<Table>, fn(&str) -> bool);
 
 /// What makes a zip of a layout's file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -95,13 +95,13 @@ impl Item {
 /// A value of an attribute as people read it, in the given language where it has several: `["red", "blue"]`, `1.5 kg`, `yes`.
 /// `label` gives the name of an option.
 #[must_use]
-pub fn attribute_texts(value: &Value, locale: Option<&str>, label: impl Fn(&str) -> String) -> Vec<String> {
+pub fn attribute_texts(value: &Value, locale: Option<&str>, label: &dyn Fn(&str) -> String) -> Vec<String> {
     match value {
         Value::Null => Vec::new(),
         Value::Bool(truth) => vec![if *truth { "yes" } else { "no" }.to_owned()],
         Value::Number(number) => vec![number.to_string()],
         Value::String(text) => vec![label(text)],
-        Value::Array(values) => values.iter().flat_map(|one| attribute_texts(one, locale, &label)).collect(),
+        Value::Array(values) => values.iter().flat_map(|one| attribute_texts(one, locale, label)).collect(),
         Value::Object(parts) => match (parts.get("amount").and_then(Value::as_str), parts.get("unit")) {
             (Some(amount), Some(Value::String(unit))) => vec![format!("{amount} {unit}")],
             (Some(amount), _) => vec![amount.to_owned()],
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn attributes_are_shown_as_people_read_them() {
-        let shown = |value: Value| attribute_texts(&value, Some("de"), |code| code.to_uppercase());
+        let shown = |value: Value| attribute_texts(&value, Some("de"), &|code| code.to_uppercase());
         assert_eq!(shown(json!(["red", "blue"])), ["RED", "BLUE"]);
         assert_eq!(shown(json!({ "amount": "1.5", "unit": "kg" })), ["1.5 kg"]);
         assert_eq!(shown(json!({ "amount": "3", "unit": null })), ["3"]);

@@ -143,7 +143,7 @@ impl Render {
                 out.extend_from_slice(b"</item>\n");
             }
             Render::Odoo => {
-                let _ = write!(out, "<record id=\"{}\" model=\"product.template\">\n", row.cell(0));
+                let _ = writeln!(out, "<record id=\"{}\" model=\"product.template\">", row.cell(0));
                 for (cell, column) in row.cells().zip(columns).skip(1).filter(|(cell, _)| !cell.is_empty()) {
                     match (&*column.name, column.kind) {
                         (name, Kind::Json) => element(out, "field", &[("name", name), ("eval", cell)], ""),
@@ -183,7 +183,7 @@ impl Render {
 pub(crate) fn quoted(out: &mut Vec<u8>, cell: &str, delimiter: u8) {
     let special = |byte: &u8| *byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
     let edge = cell.starts_with([' ', '\t', '\u{feff}']) || cell.ends_with([' ', '\t']);
-    if !edge && !cell.as_bytes().iter().any(|byte| special(byte)) {
+    if !edge && !cell.as_bytes().iter().any(special) {
         out.extend_from_slice(cell.as_bytes());
         return;
     }

@@ -1,4 +1,4 @@
-//! OpenAI's product feed, JSON Lines and CSV, a row for each variant. Source: developers.openai.com/commerce, "Product feed
+//! `OpenAI`'s product feed, JSON Lines and CSV, a row for each variant. Source: developers.openai.com/commerce, "Product feed
 //! schema" in the form of September 2026 (`item_id`, `url`, `image_url`), with the two country fields that its newest version
 //! demands. What is not known is left out; `null` and `unknown` are never written.
 

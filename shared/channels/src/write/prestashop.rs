@@ -247,16 +247,6 @@ impl Shape for PrestaShop {
             let message = format!("none of its variants can be sold there: {why}");
             return Err(LeftOut::new("variants_refused", "Value (Value:Position)", message));
         }
-        for path in product.categories() {
-            if path.iter().any(|name| name.contains('/')) {
-                let message = format!("PrestaShop parts categories at /: \"{}\" is left out", path.join(" > "));
-                sheet.warn("category_left_out", "Categories (x,y,z...)", message);
-            } else {
-                for depth in 1..=path.len() {
-                    self.categories.insert(path[..depth].to_vec());
-                }
-            }
-        }
         for tag in product.tags().iter().filter(|tag| tag.contains(',')) {
             sheet.warn(
                 "tag_left_out",
@@ -269,6 +259,16 @@ impl Shape for PrestaShop {
             sheet.warn("feature_left_out", "Feature (Name:Value:Position:Customized)", message);
         }
         sheet.line(PRODUCTS, &product)?;
+        for path in product.categories() {
+            if path.iter().any(|name| name.contains('/')) {
+                let message = format!("PrestaShop parts categories at /: \"{}\" is left out", path.join(" > "));
+                sheet.warn("category_left_out", "Categories (x,y,z...)", message);
+            } else {
+                for depth in 1..=path.len() {
+                    self.categories.insert(path[..depth].to_vec());
+                }
+            }
+        }
         for (at, variant) in kept.into_iter().enumerate() {
             sheet.line(COMBINATIONS, &Line::variant(listing, variant, &options, at + 1))?;
         }
