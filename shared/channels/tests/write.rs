@@ -1,7 +1,14 @@
 //! Files of every layout, read by readers that know the platforms' facts and not the writers: each takes the file, and sees the
 //! products that were written. Then by our own adapters: what a layout carries comes back as it was.
 
-#[expect(unreachable_pub, clippy::doc_markdown, reason = "readers for these tests alone, as they were handed over")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[expect(
+    unreachable_pub,
+    clippy::doc_markdown,
+    clippy::type_complexity,
+    reason = "readers for these tests alone, which look alike although each was written by itself"
+)]
 mod accept;
 mod listings;
 

@@ -311,10 +311,10 @@ fn product(row: &Row, sku: &str) -> Result<(Seen, String), String> {
         need("price")?;
     }
     seen.price = money("price")?;
-    if let Some(special) = money("special_price")? {
-        if seen.price.is_some_and(|p| special < p) {
-            seen.regular_price = seen.price.replace(special);
-        }
+    if let Some(special) = money("special_price")?
+        && seen.price.is_some_and(|p| special < p)
+    {
+        seen.regular_price = seen.price.replace(special);
     }
     for name in ["msrp_price", "map_price"] {
         money(name)?;
@@ -324,10 +324,10 @@ fn product(row: &Row, sku: &str) -> Result<(Seen, String), String> {
     if seen.weight_grams.is_some() && matches!(kind.as_str(), "virtual" | "downloadable") {
         return Err(format!("weight on a {kind} product"));
     }
-    if let Some(v) = get(row, "visibility") {
-        if ![HIDDEN, "Catalog", "Search", "Catalog, Search"].contains(&v) {
-            return Err(format!("unknown visibility {v:?}"));
-        }
+    if let Some(v) = get(row, "visibility")
+        && ![HIDDEN, "Catalog", "Search", "Catalog, Search"].contains(&v)
+    {
+        return Err(format!("unknown visibility {v:?}"));
     }
     seen.published = match get(row, "product_online") {
         None => None,
@@ -340,10 +340,10 @@ fn product(row: &Row, sku: &str) -> Result<(Seen, String), String> {
             return Err(format!("{name} {v:?} is neither 0 nor 1"));
         }
     }
-    if let Some(sites) = get(row, "product_websites") {
-        if sites.split(',').any(|s| s.is_empty() || !s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')) {
-            return Err(format!("product_websites {sites:?}: not website codes"));
-        }
+    if let Some(sites) = get(row, "product_websites")
+        && sites.split(',').any(|s| s.is_empty() || !s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    {
+        return Err(format!("product_websites {sites:?}: not website codes"));
     }
     if let Some(qty) = get(row, "qty") {
         let whole = decimal("qty", qty.strip_prefix('-').unwrap_or(qty))?;
@@ -415,10 +415,10 @@ fn categories(list: &str) -> Result<Vec<Vec<String>>, String> {
 fn images(row: &Row) -> Result<Vec<String>, String> {
     let mut out: Vec<String> = Vec::new();
     let extra: Vec<&str> = get(row, "additional_images").map(|v| v.split(',').collect()).unwrap_or_default();
-    if let Some(labels) = get(row, "additional_image_labels") {
-        if labels.split(',').count() != extra.len() {
-            return Err("additional_image_labels do not align with additional_images".into());
-        }
+    if let Some(labels) = get(row, "additional_image_labels")
+        && labels.split(',').count() != extra.len()
+    {
+        return Err("additional_image_labels do not align with additional_images".into());
     }
     let roles = ["small_image", "thumbnail_image", "swatch_image"].map(|n| get(row, n));
     for image in get(row, "base_image").into_iter().chain(extra).chain(roles.into_iter().flatten()) {

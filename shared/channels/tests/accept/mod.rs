@@ -148,7 +148,7 @@ pub(crate) fn gtin(s: &str) -> Result<(), String> {
         return Err(format!("{s:?} is not a GTIN of 8, 12, 13 or 14 digits"));
     }
     let sum: u32 = digits.iter().rev().enumerate().map(|(i, d)| if i % 2 == 1 { d * 3 } else { *d }).sum();
-    if sum % 10 != 0 {
+    if !sum.is_multiple_of(10) {
         return Err(format!("{s:?} has a wrong check digit"));
     }
     Ok(())

@@ -137,10 +137,10 @@ pub fn odoo_variants(bytes: &[u8], templates: &[Seen]) -> Result<Vec<Seen>, Stri
             return Err(at("the same combination of values stands twice".into()));
         }
         seen.options.retain(|(a, _)| axes.iter().all(|(axis, values)| axis != a || values.len() > 1));
-        if let Some(price) = seen.price {
-            if *prices.entry(qualified(parent)).or_insert(price) != price {
-                return Err(at("list_price belongs to the template: variants overwrite each other's".into()));
-            }
+        if let Some(price) = seen.price
+            && *prices.entry(qualified(parent)).or_insert(price) != price
+        {
+            return Err(at("list_price belongs to the template: variants overwrite each other's".into()));
         }
         if template.ean.is_none() || template.ean != seen.ean {
             unique_barcode(&seen, &mut barcodes).map_err(at)?;

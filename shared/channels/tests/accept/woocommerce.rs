@@ -698,7 +698,7 @@ fn php(text: &str) -> Result<Php, String> {
 }
 
 fn php_value<'a>(rest: &mut &'a str, depth: u32) -> Option<Php> {
-    let all: &'a str = *rest;
+    let all: &'a str = rest;
     let (kind, body) = (all.get(..2)?, all.get(2..)?);
     if kind == "N;" {
         *rest = body;
