@@ -92,6 +92,45 @@ impl Stack {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
+    /// The emulator's address.
+    pub fn endpoint(&self) -> &str {
+        self.text("endpoint")
+    }
+
+    /// Makes a bucket, as a seller does.
+    ///
+    /// # Panics
+    /// When the emulator refuses.
+    pub async fn make_bucket(&self, bucket: &str) {
+        let credential = "test/20260101/eu-west-3/s3/aws4_request";
+        let place =
+            "<CreateBucketConfiguration><LocationConstraint>eu-west-3</LocationConstraint></CreateBucketConfiguration>";
+        let request = reqwest::Client::new()
+            .put(format!("{}/{bucket}", self.text("endpoint")))
+            .header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
+            )
+            .body(place);
+        let answer = request.send().await.expect("the emulator answers");
+        assert!(answer.status().is_success(), "PUT {bucket}: {}", answer.status());
+    }
+
+    /// The text of an object in any bucket.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn object(&self, bucket: &str, key: &str) -> String {
+        let credential = "test/20260101/eu-west-3/s3/aws4_request";
+        let request = reqwest::Client::new().get(format!("{}/{bucket}/{key}", self.text("endpoint"))).header(
+            "authorization",
+            format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
+        );
+        let answer = request.send().await.expect("the emulator answers");
+        assert!(answer.status().is_success(), "GET {bucket}/{key}: {}", answer.status());
+        answer.text().await.expect("a text")
+    }
+
     /// Puts an object into the data bucket, as another service or a supplier does; gives its version.
     ///
     /// # Panics

@@ -114,9 +114,9 @@ async fn write_files(
     let writer = writer(db, tenant, &spec, &names).await?;
     let objects = cx.get::<Objects>().await?;
     let folder = Folder { objects: &objects, prefix: format!("exports/{tenant}/{}/{tries}", job.id) };
-    let base = base_name(&spec, job.created_at, snapshot.count());
     let tables: Vec<_> = writer.tables().cloned().collect();
     let lone = tables.len() == 1;
+    let base = base_name(&spec, lone, job.created_at, snapshot.count());
     let mut outs = Vec::new();
     for info in tables {
         let name = if lone { base.clone() } else { format!("{base}-{}", info.name) };
@@ -180,8 +180,13 @@ async fn writer(db: &ImportsDb, tenant: TenantId, spec: &ExportSpec, names: &Nam
 }
 
 /// The name of the files without their endings.
-fn base_name(spec: &ExportSpec, began: OffsetDateTime, count: usize) -> String {
-    let default = if spec.layout == Layout::Products { "products" } else { "{layout}-products" };
+fn base_name(spec: &ExportSpec, lone: bool, began: OffsetDateTime, count: usize) -> String {
+    // Of several files each is named after what is in it.
+    let default = match spec.layout {
+        Layout::Products => "products",
+        _ if lone => "{layout}-products",
+        _ => "{layout}",
+    };
     let day = began.date();
     let (hour, minute, second) = began.to_hms();
     spec.file_name

@@ -54,7 +54,7 @@ pub(crate) struct ImportArguments {
 /// Arguments of `pm export`.
 #[derive(Args)]
 pub(crate) struct ExportArguments {
-    /// The layout of the file: products, shopify, shopify_2021, woocommerce, prestashop, magento, amazon, amazon_loader, odoo, google, openai
+    /// The layout of the files, such as products, shopify or google; `GET /v1/export-layouts` has all
     #[arg(long)]
     layout: Option<String>,
     /// The format: csv, xlsx, json, jsonl, xml, tsv, txt; the layout's usual one unless given
@@ -66,7 +66,7 @@ pub(crate) struct ExportArguments {
     /// A template that there is from the beginning, such as "Google Shopping"
     #[arg(long)]
     predefined: Option<String>,
-    /// The address of a product in the shop: https://shop.example/p/{slug}
+    /// The address of a product in the shop, with {sku}, {ean}, {slug} or {id} in it
     #[arg(long)]
     link: Option<String>,
     /// Where to write it; further files are written beside it

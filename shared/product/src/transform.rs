@@ -72,6 +72,21 @@ impl Transforms {
             environment
                 .add_template_owned(expression.to_owned(), template)
                 .map_err(|error| format!("the expression \"{expression}\" cannot be read: {}", told(&error)))?;
+            // A filter that there is not shows only when it is used.
+            let tried = environment
+                .get_template(expression)
+                .and_then(|one| one.render(context! { value => "", row => Value::UNDEFINED }));
+            if let Err(error) = tried
+                && matches!(
+                    error.kind(),
+                    ErrorKind::UnknownFilter
+                        | ErrorKind::UnknownFunction
+                        | ErrorKind::UnknownMethod
+                        | ErrorKind::UnknownTest
+                )
+            {
+                return Err(format!("the expression \"{expression}\" cannot be used: {}", told(&error)));
+            }
             known.push(expression.to_owned());
         }
         let reads_row = known.iter().any(|expression| expression.contains("row"));

@@ -1,40 +1,13 @@
 //! Files that come by themselves: from web addresses, interfaces, servers, mails, folders.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use e2e::{Stack, Tenant};
 use serde_json::{Value, json};
 
-/// A web server that answers each request, in small letters, by what `answer` gives: status line, headers, body.
-fn serve(answer: impl Fn(&str) -> (String, String, String) + Send + 'static) -> String {
-    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = server.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in server.incoming() {
-            let mut stream = stream.unwrap();
-            let (mut request, mut part) = (String::new(), [0; 4096]);
-            loop {
-                let read = stream.read(&mut part).unwrap_or_default();
-                request.push_str(&String::from_utf8_lossy(&part[..read]).to_lowercase());
-                let length =
-                    request.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
-                let whole = request.split_once("\r\n\r\n").is_some_and(|(_, body)| body.len() >= length.unwrap_or(0));
-                if read == 0 || whole {
-                    break;
-                }
-            }
-            let (status, headers, body) = answer(&request);
-            let head =
-                format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-            let _ = stream.write_all(format!("{head}{body}").as_bytes());
-        }
-    });
-    format!("http://{address}")
-}
+use crate::servers::{Server, serve};
 
 async fn supplier(tenant: &mut Tenant) -> String {
     tenant.post("/v1/suppliers", json!({ "name": "Supplier" })).await["id"].as_str().unwrap().to_owned()
@@ -295,48 +268,6 @@ async fn what_arrives_by_mail_and_in_folders_is_imported_once_and_from_whom_may(
     assert_eq!(tenant.get("/v1/imports").await["data"].as_array().unwrap().len(), 3, "each file once");
     assert_eq!(tenant.catalogue().await.len(), 2);
     assert!(stranger.catalogue().await.is_empty());
-}
-
-/// A server of `tests/servers.py`, which ends with this.
-struct Server {
-    child: Child,
-    folder: PathBuf,
-    facts: Value,
-}
-
-impl Server {
-    fn start(kind: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("pm-e2e-{}", uuid::Uuid::new_v4().simple()));
-        std::fs::create_dir_all(folder.join("out/done")).unwrap();
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/servers.py");
-        let mut child = Command::new(Stack::get().python())
-            .args([script, kind, folder.to_str().unwrap()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, folder, facts: serde_json::from_str(&line).unwrap() }
-    }
-
-    fn put(&self, name: &str, text: &str, age: u64) {
-        let path = self.folder.join("out").join(name);
-        std::fs::write(&path, text).unwrap();
-        let file = std::fs::File::options().write(true).open(path).unwrap();
-        let written = file.metadata().unwrap().modified().unwrap();
-        file.set_modified(written - Duration::from_secs(age)).unwrap();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Its input ends, and with it what it started.
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
 }
 
 /// What a folder of a server goes through, whatever it speaks.

@@ -4,6 +4,8 @@
 
 mod automations;
 mod catalogue;
+mod deliveries;
+mod exports;
 mod identity;
 mod imports;
 mod main_job;
@@ -11,4 +13,5 @@ mod media;
 mod notifications;
 mod organisations;
 mod reliability;
+mod servers;
 mod tenancy;

@@ -1,65 +1,9 @@
 //! What people and other systems are told when something ends.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-
 use e2e::{Stack, Tenant};
 use serde_json::{Value, json};
 
-/// A message as a receiver got it.
-#[derive(Clone, Debug)]
-struct Got {
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-impl Got {
-    fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
-    }
-}
-
-/// A server that is told: its address, what it got, and the status that it answers.
-type Receiver = (String, Arc<Mutex<Vec<Got>>>, Arc<Mutex<u16>>);
-
-fn receiver(status: u16) -> Receiver {
-    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}/hook", server.local_addr().unwrap());
-    let (got, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(status)));
-    let (seen, answers) = (Arc::clone(&got), Arc::clone(&answer));
-    std::thread::spawn(move || {
-        for stream in server.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            let (mut headers, mut line) = (Vec::new(), String::new());
-            while stream.read_line(&mut line).unwrap_or_default() > 2 {
-                if let Some((key, value)) = line.split_once(':') {
-                    headers.push((key.to_lowercase(), value.trim().to_owned()));
-                }
-                line.clear();
-            }
-            let message = Got { headers, body: String::new() };
-            let mut body = vec![0; message.header("content-length").parse().unwrap_or_default()];
-            stream.read_exact(&mut body).unwrap();
-            seen.lock().unwrap().push(Got { body: String::from_utf8(body).unwrap(), ..message });
-            let status = *answers.lock().unwrap();
-            let head = format!("HTTP/1.1 {status} Status\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            let _ = stream.get_mut().write_all(head.as_bytes());
-        }
-    });
-    (address, got, answer)
-}
-
-async fn until<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = found().await {
-            return found;
-        }
-        assert!(began.elapsed() < Duration::from_secs(120), "{what} never came");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-}
+use crate::servers::{receiver, until};
 
 async fn notices(tenant: &mut Tenant, number: usize) -> Vec<Value> {
     until("the notice", async || {

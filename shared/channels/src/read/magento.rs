@@ -23,6 +23,7 @@ pub(crate) struct Magento {
     price: Option<usize>,
     special: Option<usize>,
     variations: Option<usize>,
+    labels: Option<usize>,
     attributes: Option<usize>,
     texts: Vec<(Field, Option<usize>)>,
     /// The rows of SKUs: a variant is reported where its product stands.
@@ -43,6 +44,7 @@ impl Magento {
             price: find(&["price"]),
             special: find(&["special_price"]),
             variations: find(&["configurable_variations"]),
+            labels: find(&["configurable_variation_labels"]),
             attributes: find(&["additional_attributes"]),
             texts: vec![
                 (Field::Title, find(&["name"])),
@@ -130,7 +132,7 @@ impl Magento {
                 None => record.describe(&code, &value),
             }
         }
-        let axes = self.link(&sku, text(self.variations), number);
+        let axes = self.link(&sku, (text(self.variations), text(self.labels)), number);
         for ((name, _), axis) in AXES.into_iter().zip(axes) {
             record.set(name, axis);
         }
@@ -138,9 +140,17 @@ impl Magento {
         records.push(record);
     }
 
-    /// `sku=A,color=Red|sku=B,color=Blue`: makes variants of products, and gives the axes.
-    fn link(&mut self, parent: &str, variations: &str, number: i32) -> Vec<String> {
+    /// `sku=A,color=Red|sku=B,color=Blue`: makes variants of products, and gives the axes. `color=Colour` says what people call
+    /// them.
+    fn link(&mut self, parent: &str, (variations, labels): (&str, &str), number: i32) -> Vec<String> {
         let mut axes: Vec<String> = Vec::new();
+        let called = |axis: &str| {
+            let told = labels.split(',').filter_map(|pair| pair.split_once('='));
+            let label = told
+                .map(|(code, label)| (code.trim(), label.trim()))
+                .find(|(code, label)| *code == axis && !label.is_empty());
+            label.map_or(axis, |(_, label)| label).to_owned()
+        };
         for variation in variations.split('|').filter(|part| !part.trim().is_empty()) {
             let pairs: Vec<(&str, &str)> = variation
                 .split(',')
@@ -152,10 +162,11 @@ impl Magento {
             link.set(Field::Sku, *sku);
             link.set(Field::Parent, parent);
             for ((name, value), (axis, chosen)) in AXES.into_iter().zip(pairs.iter().filter(|(key, _)| *key != "sku")) {
-                link.set(name, *axis);
+                let axis = called(axis);
+                link.set(name, axis.clone());
                 link.set(value, *chosen);
-                if !axes.iter().any(|known| known == axis) {
-                    axes.push((*axis).to_owned());
+                if !axes.contains(&axis) {
+                    axes.push(axis);
                 }
             }
             self.links.push(link);

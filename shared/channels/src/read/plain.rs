@@ -19,6 +19,8 @@ pub(crate) struct Plain {
 impl Plain {
     pub(crate) fn odoo(columns: &Columns) -> Self {
         let find = |names: &[&str]| columns.find(names);
+        let both = find(&["description", "field_description"]).is_some();
+        let told = if both { Field::ShortDescription } else { Field::Description };
         Self {
             id: find(&["external_id", "id"]),
             only: find(&["model"]).map(|column| (column, "product.")),
@@ -29,7 +31,9 @@ impl Plain {
                 (Field::Price, find(&["sales_price", "sale_price", "list_price", "field_list_price"])),
                 (Field::CostPrice, find(&["cost", "standard_price", "field_standard_price"])),
                 (Field::Weight, find(&["weight", "field_weight"])),
-                (Field::Description, find(&["sales_description", "description_sale", "field_description_sale"])),
+                (Field::Description, find(&["description", "field_description"])),
+                // Alone, what is said to customers is the description; beside one it is the summary.
+                (told, find(&["sales_description", "description_sale", "field_description_sale"])),
                 (Field::Category, find(&["product_category", "category", "categ_id"])),
                 (Field::Tags, find(&["product_tag_ids", "tags"])),
             ],

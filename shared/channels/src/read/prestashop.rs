@@ -2,6 +2,7 @@
 //! columns by position; we read the names that its own samples and exports have.
 
 use product::Field;
+use rust_decimal::Decimal;
 
 use super::{AXES, Cells, Columns, IDENTIFIER, Record, slot};
 
@@ -12,6 +13,9 @@ pub(crate) struct PrestaShop {
     categories: Option<usize>,
     images: Option<usize>,
     features: Option<usize>,
+    price: Option<usize>,
+    discount: Option<usize>,
+    percent: Option<usize>,
     texts: Vec<(Field, Option<usize>)>,
 }
 
@@ -24,11 +28,13 @@ impl PrestaShop {
             active: find(&["active_0_1", "active"]),
             categories: find(&["categories_x_y_z", "categories"]),
             images: find(&["image_urls_x_y_z", "image_urls"]),
+            price: find(&["price_tax_included"]),
+            discount: find(&["discount_amount"]),
+            percent: find(&["discount_percent"]),
             features: find(&["feature_name_value_position_customized", "feature_name_value_position", "features"]),
             texts: vec![
                 (Field::Title, find(&["name"])),
                 (Field::NetPrice, find(&["price_tax_excluded"])),
-                (Field::Price, find(&["price_tax_included"])),
                 (Field::CostPrice, find(&["wholesale_price", "cost_price"])),
                 (Field::Sku, find(&["reference"])),
                 (Field::SupplierReference, find(&["supplier_reference"])),
@@ -55,9 +61,22 @@ impl PrestaShop {
             (slot(Field::Status), self.active),
             (slot(Field::Category), self.categories),
             (slot(Field::ImageUrls), self.images),
+            (slot(Field::Price), self.price),
+            (slot(Field::CompareAtPrice), self.price),
             (IDENTIFIER, self.id),
         ];
         texts.chain(more).filter_map(|(slot, column)| Some((slot, column?))).collect()
+    }
+
+    /// What is paid while the product has a discount: an amount wins over percents, as it does in the shop.
+    fn discounted(&self, row: &Cells<'_>, price: &str) -> Option<String> {
+        let number = |text: &str| text.replace(',', ".").trim_end_matches('%').trim().parse::<Decimal>().ok();
+        let price = number(price)?;
+        let off = match number(row.get(self.discount)).filter(|amount| *amount > Decimal::ZERO) {
+            Some(amount) => amount,
+            None => price * number(row.get(self.percent))? / Decimal::ONE_HUNDRED,
+        };
+        (off > Decimal::ZERO && off < price).then(|| (price - off).normalize().to_string())
     }
 
     pub(crate) fn push(&mut self, number: i32, row: &Cells<'_>, records: &mut Vec<Record>) {
@@ -69,6 +88,14 @@ impl PrestaShop {
             if !(measure && text.trim_matches(['0', '.', ',']).is_empty()) {
                 record.set(*field, text);
             }
+        }
+        let price = row.get(self.price);
+        match self.discounted(row, price) {
+            Some(sale) => {
+                record.set(Field::Price, sale);
+                record.set(Field::CompareAtPrice, price);
+            }
+            None => record.set(Field::Price, price),
         }
         if record.get(Field::Ean).is_none() {
             record.set(Field::Ean, row.get(self.upc));
@@ -85,7 +112,13 @@ impl PrestaShop {
                 "active"
             },
         );
-        record.set(Field::Category, row.get(self.categories).split(',').next().unwrap_or_default().trim());
+        // `A/B/C`, or an id; the first is the main one.
+        let category = row.get(self.categories);
+        let category = match category.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next().unwrap_or_default(),
+            None => category.split(',').next().unwrap_or_default(),
+        };
+        record.set(Field::Category, category.trim().replace('/', " > "));
         let images: Vec<&str> =
             row.get(self.images).split(',').map(str::trim).filter(|url| url.contains("://")).take(20).collect();
         record.set(Field::ImageUrls, images.join("\n"));

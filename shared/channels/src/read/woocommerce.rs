@@ -23,6 +23,7 @@ pub(crate) struct WooCommerce {
     /// Name and value of each attribute; of WXR the name stands in the header.
     attributes: Vec<(Option<usize>, String, usize)>,
     thumbnail: Option<usize>,
+    gallery: Option<usize>,
     attachment: Option<usize>,
     wxr: bool,
     /// SKUs by ids.
@@ -83,6 +84,7 @@ impl WooCommerce {
             ],
             attributes: attributes.collect(),
             thumbnail: None,
+            gallery: None,
             attachment: None,
             wxr: false,
             skus: HashMap::new(),
@@ -125,6 +127,7 @@ impl WooCommerce {
             ],
             attributes: attributes.collect(),
             thumbnail: meta("_thumbnail_id"),
+            gallery: meta("_product_image_gallery"),
             attachment: find(&["wp_attachment_url"]),
             wxr: true,
             skus: HashMap::new(),
@@ -243,8 +246,9 @@ impl WooCommerce {
         }
         record.put(IDENTIFIER, row.get(self.id));
         if let Some(thumbnail) = self.thumbnail {
-            // Kept in the place of the address, until all attachments are known.
-            record.put(usize::MAX, row.get(Some(thumbnail)));
+            // Kept in the place of the addresses, until all attachments are known.
+            let ids = format!("{},{}", row.get(Some(thumbnail)), row.get(self.gallery));
+            record.put(usize::MAX, ids.trim_matches(','));
         }
         record
     }
@@ -295,13 +299,12 @@ impl WooCommerce {
         }
     }
 
-    /// Puts the address of the picture where its id stands.
+    /// Puts the addresses of the pictures where their ids stand.
     fn show(&self, record: &mut Record) {
         let place = record.cells.iter().position(|(slot, _)| *slot == usize::MAX);
-        if let Some((_, id)) = place.map(|place| record.cells.remove(place))
-            && let Some(url) = self.files.get(&id).filter(|url| url.contains("://"))
-        {
-            record.set(Field::ImageUrls, url.clone());
+        if let Some((_, ids)) = place.map(|place| record.cells.remove(place)) {
+            let urls = ids.split(',').filter_map(|id| self.files.get(id.trim())).filter(|url| url.contains("://"));
+            record.set(Field::ImageUrls, urls.take(20).map(String::as_str).collect::<Vec<_>>().join("\n"));
         }
     }
 }

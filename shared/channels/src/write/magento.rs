@@ -176,8 +176,8 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
     }));
     // What Magento has no column of its own for is an attribute of the shop.
     columns.push(column("ean", Every, |l| text(&l.item.content.ean)));
-    columns.push(column("manufacturer", Every, |l| l.text(|content| &content.brand)).most(255));
-    columns.push(column("cost", Every, |l| money(l.cost())));
+    columns.push(column("manufacturer", Every, |l| text(&l.item.content.brand)).most(255));
+    columns.push(column("cost", Every, |l| money(l.item.content.cost_price)));
     for (at, (own, _)) in options.attributes.iter().enumerate().filter(|(_, (own, _))| !known(own)) {
         let cell = Cell::Numbered(attribute, at);
         columns.push(

@@ -1,0 +1,252 @@
+//! Files of exports on their way to real servers, by hand and by schedule.
+
+use std::time::Duration;
+
+use e2e::{Stack, Tenant};
+use serde_json::{Value, json};
+
+use crate::exports::ended;
+use crate::servers::{Server, receiver, until};
+
+async fn products(tenant: &mut Tenant, number: usize) {
+    tenant.import(&e2e::csv(number, "delivered")).await;
+}
+
+/// Waits until every delivery of an export has ended; gives the export.
+async fn delivered(tenant: &mut Tenant, id: &str, number: usize) -> Value {
+    until("the deliveries' end", async || {
+        let export = tenant.get(&format!("/v1/exports/{id}")).await;
+        let deliveries = export["deliveries"].as_array().cloned().unwrap_or_default();
+        let over = deliveries.iter().filter(|one| one["status"] != "pending").count();
+        (over >= number).then_some(export)
+    })
+    .await
+}
+
+async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
+    let mut tenant = Tenant::new(&format!("Deliveries {kind}")).await;
+    products(&mut tenant, 3).await;
+    let server = Server::start(kind);
+    let protocol = if kind.starts_with("ftp") { kind } else { "sftp" };
+    let root = server.facts["root"].as_str().unwrap();
+    let mut target = json!({ "kind": "ftp", "protocol": protocol, "host": "127.0.0.1", "port": server.facts["port"],
+        "username": server.facts["user"], "folder": format!("{root}/out") });
+    if let Some(certificate) = server.facts.get("certificate") {
+        target["host_key"] = certificate.clone();
+    }
+    let made = tenant
+        .post("/v1/export-destinations", json!({ "name": kind, "target": target, "secret": { "password": "wrong" } }))
+        .await;
+    assert!(made["has_secret"] == true && !made.to_string().contains("wrong"), "a secret is never shown: {made}");
+    let path = format!("/v1/export-destinations/{}", made["id"].as_str().unwrap());
+    let refused = tenant.post(&format!("{path}/test"), json!({})).await;
+    assert!(
+        refused["success"] == false && refused["message"].as_str().unwrap().contains("does not let us in"),
+        "{refused}"
+    );
+
+    // The files are there although they cannot be delivered, and wait for the destination to be mended.
+    let spec = json!({ "layout": "products", "format": "csv", "file_name": "catalogue", "destinations": [made["id"]] });
+    let export = tenant.post("/v1/exports", spec).await;
+    let id = export["id"].as_str().unwrap().to_owned();
+    let waiting = until("a failed try", async || {
+        let export = tenant.get(&format!("/v1/exports/{id}")).await;
+        export["deliveries"][0]["error"].is_string().then_some(export)
+    })
+    .await;
+    assert_eq!(
+        (waiting["status"].as_str(), &waiting["deliveries"][0]["status"]),
+        (Some("completed"), &json!("pending"))
+    );
+    assert!(waiting["files"][0]["url"].is_string());
+    let mended = json!({ "name": kind, "target": target, "secret": secret(&server) });
+    tenant.client.call("PUT", &path, Some(&mended)).await.unwrap();
+    assert_eq!(tenant.post(&format!("{path}/test"), json!({})).await["success"], true);
+    assert!(
+        std::fs::read_dir(server.folder.join("out")).unwrap().flatten().all(|entry| entry.path().is_dir()),
+        "the test leaves nothing"
+    );
+    let due = format!("update export_deliveries set next_at = now() - interval '1 minute' where export_id = '{id}'");
+    Stack::get().sql("db_imports", &tenant.id, &due).await;
+    Stack::get().invoke("exports.sweep", json!({ "source": "aws.events" })).await;
+    let export = delivered(&mut tenant, &id, 1).await;
+    assert_eq!(
+        (&export["deliveries"][0]["status"], &export["deliveries"][0]["attempts"]),
+        (&json!("delivered"), &json!(2))
+    );
+    let there = server.folder.join("out/catalogue.csv");
+    let text = std::fs::read_to_string(&there).unwrap();
+    assert!(text.contains("Product 3 delivered"), "{text}");
+    assert_eq!(
+        std::fs::read_dir(server.folder.join("out")).unwrap().flatten().filter(|entry| entry.path().is_file()).count(),
+        1,
+        "no part is left"
+    );
+
+    // Told again, it sends nothing; asked again, the file is written over.
+    std::fs::remove_file(&there).unwrap();
+    let delivery = json!({ "tenant_id": tenant.id, "delivery_id": export["deliveries"][0]["id"] }).to_string();
+    assert!(Stack::get().deliver("exports.deliver", &[delivery.clone(), delivery]).await.is_empty());
+    assert!(!there.exists(), "what was delivered is not sent again");
+    for number in 2..=3 {
+        tenant.post(&format!("/v1/exports/{id}/deliveries"), json!({ "destination_id": made["id"] })).await;
+        delivered(&mut tenant, &id, number).await;
+    }
+    assert!(there.exists());
+    let events = tenant.get(&format!("/v1/exports/{id}/events")).await;
+    assert!(events["data"].to_string().contains("delivery_delayed"), "{events}");
+}
+
+#[tokio::test]
+async fn files_go_to_a_folder_by_ftp() {
+    folder("ftp", |server| json!({ "password": server.facts["password"] })).await;
+}
+
+#[tokio::test]
+async fn files_go_to_a_folder_by_ftps() {
+    folder("ftps", |server| json!({ "password": server.facts["password"] })).await;
+}
+
+#[tokio::test]
+async fn files_go_to_a_folder_by_sftp() {
+    folder("sftp", |server| json!({ "private_key": server.facts["private_key"] })).await;
+}
+
+#[tokio::test]
+async fn files_go_to_buckets_mails_and_webhooks() {
+    let mut tenant = Tenant::new("Elsewhere").await;
+    products(&mut tenant, 2).await;
+    let stack = Stack::get();
+    let bucket = format!("seller-{}", uuid::Uuid::new_v4().simple());
+    stack.make_bucket(&bucket).await;
+    let endpoint = stack.endpoint();
+    let s3 = json!({ "name": "Bucket", "target": { "kind": "s3", "endpoint": endpoint, "bucket": bucket, "prefix": "in/", "region": "eu-west-3" },
+        "secret": { "access_key_id": "test", "secret_access_key": "test" } });
+    let s3 = tenant.post("/v1/export-destinations", s3).await;
+    let tested = tenant.post(&format!("/v1/export-destinations/{}/test", s3["id"].as_str().unwrap()), json!({})).await;
+    assert_eq!(tested["success"], true, "{tested}");
+    let (url, got, answer) = receiver(503);
+    let hook = tenant
+        .post("/v1/export-destinations", json!({ "name": "Hook", "target": { "kind": "webhook", "url": url } }))
+        .await;
+    let secret = hook["signing_secret"].as_str().unwrap().to_owned();
+    let (address, linked_to) = (e2e::address(), e2e::address());
+    let mail = tenant
+        .post("/v1/export-destinations", json!({ "name": "Mail", "target": { "kind": "email", "to": [address] } }))
+        .await;
+    let small = json!({ "name": "Links", "target": { "kind": "email", "to": [linked_to], "attach_up_to": 10 } });
+    let small = tenant.post("/v1/export-destinations", small).await;
+    let spec = json!({ "layout": "shopify", "destinations": [s3["id"], hook["id"], mail["id"], small["id"]] });
+    let export = tenant.post("/v1/exports", spec).await;
+    let id = export["id"].as_str().unwrap().to_owned();
+    delivered(&mut tenant, &id, 3).await;
+    // The receiver was not ready: tried again, it gets the same message.
+    until("a message", async || (!got.lock().unwrap().is_empty()).then_some(())).await;
+    *answer.lock().unwrap() = 200;
+    let due = format!(
+        "update export_deliveries set next_at = now() - interval '1 minute' where export_id = '{id}' and status = 'pending'"
+    );
+    until("the second try", async || {
+        stack.sql("db_imports", &tenant.id, &due).await;
+        stack.invoke("exports.sweep", json!({ "source": "aws.events" })).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        (got.lock().unwrap().len() >= 2).then_some(())
+    })
+    .await;
+    let export = delivered(&mut tenant, &id, 4).await;
+    assert!(export["deliveries"].as_array().unwrap().iter().all(|one| one["status"] == "delivered"), "{export}");
+    let messages = got.lock().unwrap().clone();
+    let (first, last) = (&messages[0], &messages[messages.len() - 1]);
+    assert_eq!(first.header("webhook-id"), last.header("webhook-id"), "known again");
+    let at = last.header("webhook-timestamp").parse().unwrap();
+    assert!(net::verify(&secret, last.header("webhook-id"), at, &last.body, last.header("webhook-signature")));
+    let body: Value = serde_json::from_str(&last.body).unwrap();
+    let link = body["data"]["files"][0]["url"].as_str().unwrap();
+    let linked = reqwest::get(link).await.unwrap().text().await.unwrap();
+    assert!(linked.contains("Product 2 delivered"), "the link leads to the file");
+    let there = stack.object(&bucket, "in/shopify-products.csv").await;
+    assert_eq!(there, linked);
+    let attached = stack.mail(&address, 1).await;
+    assert!(attached.text.contains("shopify-products.csv") && attached.text.contains("bytes)"), "{}", attached.text);
+    let linking = stack.mail(&linked_to, 1).await;
+    assert!(linking.text.contains("http"), "{}", linking.text);
+    // Other people's networks are not ours to post into.
+    let inward = json!({ "name": "Inward", "target": { "kind": "webhook", "url": "http://169.254.169.254/" } });
+    assert_eq!(tenant.refused("POST", "/v1/export-destinations", inward).await.0, 422);
+}
+
+#[tokio::test]
+async fn a_schedule_runs_when_due_once_and_exports_what_changed() {
+    let mut tenant = Tenant::new("Schedules").await;
+    products(&mut tenant, 3).await;
+    let stack = Stack::get();
+    let input = json!({ "name": "Each night", "definition": { "layout": "products", "format": "csv" }, "only_changed": true,
+        "schedule": { "every": "month", "day": 31, "at": "02:30" } });
+    let made = tenant.post("/v1/export-schedules", input.clone()).await;
+    let (id, path) =
+        (made["id"].as_str().unwrap().to_owned(), format!("/v1/export-schedules/{}", made["id"].as_str().unwrap()));
+    assert_eq!((made["next_runs"].as_array().unwrap().len(), made["time_zone"].as_str()), (5, Some("Europe/Paris")));
+    let tick = async || {
+        // It was due hours ago, and twice.
+        let due = format!(
+            "update export_schedules set next_run_at = date_trunc('hour', now()) - interval '5 hours' where schedule_id = '{id}'"
+        );
+        stack.sql("db_imports", &tenant.id, &due).await;
+        for _ in 0..2 {
+            stack.invoke("exports.tick", json!({ "source": "aws.events" })).await;
+        }
+    };
+    tick().await;
+    let list = format!("/v1/exports?schedule_id={id}");
+    let runs = tenant.get(&list).await;
+    assert_eq!(runs["data"].as_array().unwrap().len(), 1, "each due time is one export: {runs}");
+    let first = ended(&mut tenant, runs["data"][0]["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (first["cause"].as_str(), first["exported"].as_i64(), first["name"].as_str()),
+        (Some("schedule"), Some(3), Some("Each night"))
+    );
+    // Nothing changed; then one product does.
+    let run = |made: Value| made["id"].as_str().unwrap().to_owned();
+    let again = run(tenant.post(&format!("{path}/run"), json!({})).await);
+    let quiet = until("nothing new", async || {
+        let export = ended(&mut tenant, &again).await;
+        Some(export["exported"].as_i64())
+    })
+    .await;
+    assert_eq!(quiet, Some(0), "what did not change is left");
+    let product = tenant.get("/v1/products?sku=P-000002").await["data"][0].clone();
+    let change = json!({ "title": "Changed" });
+    let at = format!("/v1/products/{}", product["id"].as_str().unwrap());
+    tenant.client.call_seen("PATCH", &at, Some(&change), Some("*")).await.unwrap();
+    let third = run(tenant.post(&format!("{path}/run"), json!({})).await);
+    let third = ended(&mut tenant, &third).await;
+    assert_eq!((third["exported"].as_i64(), third["cause"].as_str()), (Some(1), Some("by_hand")), "{third}");
+    // Paused, it is not due; a choice that cannot be any more is a failed export, and people are told.
+    let mut paused = input.clone();
+    paused["enabled"] = json!(false);
+    let saved = tenant.client.call("PUT", &path, Some(&paused)).await.unwrap();
+    assert_eq!(saved["next_runs"], json!([]));
+    stack.invoke("exports.tick", json!({ "source": "aws.events" })).await;
+    assert_eq!(tenant.get(&list).await["data"].as_array().unwrap().len(), 3);
+    let template = tenant
+        .post("/v1/export-templates", json!({ "name": "Soon gone", "definition": { "layout": "shopify" } }))
+        .await;
+    let gone = json!({ "name": "Gone", "definition": { "template_id": template["id"] } });
+    let gone = tenant.post("/v1/export-schedules", gone).await;
+    tenant
+        .client
+        .call("DELETE", &format!("/v1/export-templates/{}", template["id"].as_str().unwrap()), None)
+        .await
+        .ok();
+    let failed =
+        run(tenant.post(&format!("/v1/export-schedules/{}/run", gone["id"].as_str().unwrap()), json!({})).await);
+    let failed = ended(&mut tenant, &failed).await;
+    assert_eq!(
+        (failed["status"].as_str(), failed["code"].as_str()),
+        (Some("failed"), Some("choices_invalid")),
+        "{failed}"
+    );
+    let wrong =
+        json!({ "name": "Wrong", "definition": {}, "schedule": { "every": "cron", "expression": "61 * * * *" } });
+    assert_eq!(tenant.refused("POST", "/v1/export-schedules", wrong).await.0, 422);
+}
