@@ -164,3 +164,51 @@ async fn a_webhook_that_fails_is_tried_again_and_one_that_is_gone_is_switched_of
     tenant.client.call("DELETE", &path, None).await.unwrap();
     assert_eq!(tenant.refused("GET", &format!("{path}/deliveries"), json!({})).await.0, 404);
 }
+
+#[tokio::test]
+async fn a_secret_is_changed_in_peace_and_deliveries_are_sent_once_more() {
+    let mut tenant = Tenant::new("Rotated").await;
+    let (url, got, answer) = receiver(204);
+    let hook = json!({ "url": url, "events": ["import.completed"] });
+    let hook = tenant.post("/v1/webhooks", hook).await;
+    let (path, first) =
+        (format!("/v1/webhooks/{}", hook["id"].as_str().unwrap()), hook["secret"].as_str().unwrap().to_owned());
+    let rotated = tenant.post(&format!("{path}/rotate"), json!({})).await;
+    let second = rotated["secret"].as_str().unwrap().to_owned();
+    assert!(second != first && rotated["previous_until"].is_string(), "{rotated}");
+    tenant.post(&format!("{path}/test"), json!({})).await;
+    let message = until("the test", async || got.lock().unwrap().first().cloned()).await;
+    let at = message.header("webhook-timestamp").parse().unwrap();
+    for secret in [&first, &second] {
+        assert!(net::verify(
+            secret,
+            message.header("webhook-id"),
+            at,
+            &message.body,
+            message.header("webhook-signature")
+        ));
+    }
+    // A day later the former secret is nobody's.
+    let over = "update webhooks set previous_until = now() - interval '1 minute'";
+    Stack::get().sql("db_core", &tenant.id, over).await;
+    // What the receiver refused is sent once more, with the id that it had.
+    *answer.lock().unwrap() = 400;
+    tenant.post(&format!("{path}/test"), json!({})).await;
+    let failed = until("a failure", async || {
+        let deliveries = tenant.get(&format!("{path}/deliveries")).await;
+        let failed = deliveries["data"].as_array().unwrap().iter().find(|one| one["status"] == "failed").cloned();
+        failed
+    })
+    .await;
+    *answer.lock().unwrap() = 200;
+    let replayed = tenant.post(&format!("{path}/replay"), json!({ "failed_since": "2026-01-01T00:00:00Z" })).await;
+    assert_eq!(replayed["deliveries"], 1);
+    let message = until("the third message", async || got.lock().unwrap().get(2).cloned()).await;
+    assert_eq!(message.header("webhook-id"), failed["message_id"].as_str().unwrap());
+    let at = message.header("webhook-timestamp").parse().unwrap();
+    let signature = message.header("webhook-signature").to_owned();
+    assert!(net::verify(&second, message.header("webhook-id"), at, &message.body, &signature));
+    assert!(!net::verify(&first, message.header("webhook-id"), at, &message.body, &signature));
+    let wrong = json!({ "delivery_ids": [], "failed_since": null });
+    assert_eq!(tenant.refused("POST", &format!("{path}/replay"), wrong).await.0, 422);
+}

@@ -163,6 +163,9 @@ const ALL: [Platform; 8] = [
     Platform::Odoo,
 ];
 
+/// What Google demands of every product.
+const GOOGLE: [&str; 7] = ["id", "title", "description", "link", "image_link", "availability", "price"];
+
 /// Names of columns that nobody gives but Odoo.
 const ODOO: [&str; 7] = [
     "external_id",
@@ -183,6 +186,10 @@ pub fn recognise(columns: &[String]) -> Option<(Platform, usize)> {
         let count = some.iter().filter(|name| names.contains(**name)).count();
         // Odoo's other names are every supplier's.
         let own = platform != Platform::Odoo || ODOO.iter().any(|name| names.contains(*name));
+        // A feed as text has Google's names without a prefix: all that it demands.
+        if platform == Platform::Google && GOOGLE.iter().all(|name| names.contains(*name)) {
+            return Some((platform, GOOGLE.len()));
+        }
         let known = own && all.iter().all(|name| names.contains(*name)) && count >= least;
         known.then_some((platform, all.len() + count))
     })

@@ -13,6 +13,8 @@ pub(crate) struct Plain {
     texts: Vec<(Field, Option<usize>)>,
     /// The price and the lower one that is asked for a while.
     sale: Option<(usize, usize)>,
+    /// Further images, parted by commas or line ends.
+    images: Option<usize>,
     prefix: &'static str,
 }
 
@@ -38,6 +40,7 @@ impl Plain {
                 (Field::Tags, find(&["product_tag_ids", "tags"])),
             ],
             sale: None,
+            images: None,
             prefix: "odoo-",
         }
     }
@@ -62,6 +65,7 @@ impl Plain {
                 (Field::Weight, find(&["g_shipping_weight"])),
             ],
             sale: find(&["g_price", "price"]).zip(find(&["g_sale_price", "sale_price"])),
+            images: find(&["g_additional_image_link", "additional_image_link"]),
             prefix: "",
         }
     }
@@ -86,6 +90,13 @@ impl Plain {
         }
         if let Some((regular, _)) = self.sale.filter(|(_, sale)| !row.get(Some(*sale)).is_empty()) {
             record.set(Field::CompareAtPrice, row.get(Some(regular)));
+        }
+        let more = row.get(self.images);
+        if !more.is_empty()
+            && let Some((_, images)) = record.cells.iter_mut().find(|(at, _)| *at == slot(Field::ImageUrls))
+        {
+            let urls = more.split([',', '\n', '|']).map(str::trim).filter(|url| url.contains("://"));
+            urls.take(19).for_each(|url| images.push_str(&format!("\n{url}")));
         }
         let id = row.get(self.id);
         if record.get(Field::Sku).is_none() && record.get(Field::Ean).is_none() && !id.is_empty() {
