@@ -4,7 +4,7 @@ use cloud::{Outgoing, Queues};
 use db_catalog::CatalogDb;
 use db_imports::{ImportsDb, NewExport};
 use db_tenancy::Stamp;
-use runtime::{Body, Created, Cx, Error, IdempotencyKey, Result, TenantId};
+use runtime::{Body, Created, Cx, Error, IdempotencyKey, Result, TenantId, log_error};
 use uuid::Uuid;
 
 use crate::export_view::{ExportView, view};
@@ -37,7 +37,10 @@ pub async fn create_export(cx: Cx, input: Body<ExportSpec>, key: IdempotencyKey)
     if job.id != new.id {
         return view(&cx, tenant, job).await.map(Created);
     }
-    begin(&cx, tenant, job.id, &spec).await?;
+    // It is noted, and the sweeper goes on with it: a client that tried again would get a second one.
+    if let Err(failed) = begin(&cx, tenant, job.id, &spec).await {
+        log_error(&failed, &job.id.to_string());
+    }
     view(&cx, tenant, db.export(tenant, new.id).await?).await.map(Created)
 }
 

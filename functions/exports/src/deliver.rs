@@ -136,7 +136,7 @@ async fn send(
                         empty.insert(session)
                     }
                 };
-                session.put(folder, &file.name, object.body, PATIENCE).await.map_err(Failed::new)?;
+                session.put(folder, &file.name, object.body, (&delivery.simple().to_string(), PATIENCE)).await.map_err(Failed::new)?;
             }
             Target::S3 { .. } => put_object(cx, &target, &secrets, (&file.name, object.body, object.size)).await?,
             Target::Email { .. } | Target::Webhook { .. } => {}
@@ -283,7 +283,7 @@ pub(crate) async fn try_out(
                 }
             };
             let key = remote.host_key().map(str::to_owned);
-            let tried = match remote.put(folder, NAME, words, ANSWER).await {
+            let tried = match remote.put(folder, NAME, words, ("test", ANSWER)).await {
                 Ok(()) => remote.remove(folder, NAME).await,
                 failed => failed,
             };

@@ -1,13 +1,15 @@
 //! The images of an export: as addresses, in the file itself, or as a zip beside it; smaller, in another format, renamed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use channels::Item;
 use cloud::Objects;
+use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use images::{Conversion, Format, Limits, convert};
 use net::Fetcher;
-use runtime::{Cx, Error, Result};
+use runtime::{Cx, Error, Result, log_error};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt;
 use utoipa::ToSchema;
@@ -63,7 +65,7 @@ pub struct ImageOptions {
 const MOST_BYTES: u64 = 20_000_000;
 const PATIENCE: Duration = Duration::from_secs(15);
 /// So many are fetched or asked for at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 4;
 /// All of them together take no longer: less than the function may run.
 pub(crate) const ALL: Duration = Duration::from_secs(220);
 
@@ -123,58 +125,75 @@ impl ImageOptions {
         let safe = |text: &str| -> String {
             text.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' }).collect()
         };
-        let content = &item.content;
+        let (content, id) = (&item.content, item.id.to_string());
+        // A parent may have no code.
+        let code = if item.code().is_empty() { id.as_str() } else { item.code() };
         let made = self
             .name
             .as_deref()
             .unwrap_or("{sku}-{n}")
-            .replace("{sku}", &safe(content.sku.as_deref().unwrap_or(item.code())))
-            .replace("{ean}", &safe(content.ean.as_deref().unwrap_or(item.code())))
-            .replace("{id}", &item.id.to_string())
+            .replace("{sku}", &safe(content.sku.as_deref().unwrap_or(code)))
+            .replace("{ean}", &safe(content.ean.as_deref().unwrap_or(code)))
+            .replace("{id}", &id)
             .replace("{n}", &number.to_string());
         made.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect::<Vec<_>>().join("/")
     }
 }
 
-/// Fetches images and makes of them what is wanted, in their order; why one cannot be had is told in its place.
+/// An image that was fetched, or why it was not, for people.
+pub(crate) type Fetched = std::result::Result<(Vec<u8>, Format), String>;
+
+/// Fetches images and makes of them what is wanted, one after the other in their order, a few ahead.
 pub(crate) async fn fetch_all(
     cx: &Cx,
     options: &ImageOptions,
     sources: Vec<Source>,
     until: Instant,
-) -> Result<Vec<std::result::Result<(Vec<u8>, Format), String>>> {
+) -> Result<BoxStream<'static, Fetched>> {
     let (objects, fetcher) = (cx.get::<Objects>().await?, cx.get::<Fetcher>().await?);
     let conversion = options.conversion();
-    let work = sources.into_iter().map(|source| {
+    let work = sources.into_iter().map(move |source| {
         let (objects, fetcher) = (objects.clone(), fetcher.clone());
-        async move {
-            if Instant::now() > until {
-                return Err("there was no time left; export fewer products at once".to_owned());
-            }
-            let bytes = match source {
-                Source::Web(url) => fetcher
-                    .fetch(&url, MOST_BYTES, PATIENCE)
-                    .await
-                    .map(|fetched| fetched.bytes)
-                    .map_err(|why| why.to_string())?,
-                Source::Stored(key) => {
-                    let object = objects.read(&key, None).await.map_err(|why| why.to_string())?;
-                    let mut bytes = Vec::new();
-                    let read = object.body.take(MOST_BYTES + 1).read_to_end(&mut bytes).await;
-                    read.map_err(|why| why.to_string())?;
-                    bytes
-                }
-            };
-            let made = tokio::task::spawn_blocking(move || match conversion {
-                Some(conversion) => convert(&bytes, &conversion, Limits::default()).map_err(|why| why.to_string()),
-                None => Format::of(&bytes).map(|format| (bytes, format)).map_err(|why| why.to_string()),
-            });
-            made.await.map_err(|why| why.to_string())?
-        }
-        .boxed()
+        fetch_one(objects, fetcher, conversion, source, until).boxed()
     });
     let work: Vec<_> = work.collect();
-    Ok(futures::stream::iter(work).buffered(AT_ONCE).collect().await)
+    Ok(futures::stream::iter(work).buffered(AT_ONCE).boxed())
+}
+
+async fn fetch_one(
+    objects: Arc<Objects>,
+    fetcher: Arc<Fetcher>,
+    conversion: Option<Conversion>,
+    source: Source,
+    until: Instant,
+) -> Fetched {
+    if Instant::now() > until {
+        return Err("there was no time left; export fewer products at once".to_owned());
+    }
+    let bytes = match source {
+        Source::Web(url) => {
+            let fetched = fetcher.fetch(&url, MOST_BYTES, PATIENCE).await.map_err(|why| why.to_string())?;
+            fetched.bytes
+        }
+        Source::Stored(key) => {
+            const OURS: &str = "it cannot be read from our store just now";
+            let object = objects.read(&key, None).await.map_err(|why| {
+                log_error(&why, &key);
+                OURS.to_owned()
+            })?;
+            if object.size > MOST_BYTES {
+                return Err(format!("expected at most {MOST_BYTES} bytes, it has {}", object.size));
+            }
+            let mut bytes = Vec::new();
+            object.body.take(MOST_BYTES).read_to_end(&mut bytes).await.map_err(|_| OURS.to_owned())?;
+            bytes
+        }
+    };
+    let made = tokio::task::spawn_blocking(move || match conversion {
+        Some(conversion) => convert(&bytes, &conversion, Limits::default()).map_err(|why| why.to_string()),
+        None => Format::of(&bytes).map(|format| (bytes, format)).map_err(|why| why.to_string()),
+    });
+    made.await.unwrap_or_else(|_| Err("the picture could not be read".to_owned()))
 }
 
 /// Asks addresses for their images; gives why each does not answer, in their order.

@@ -12,7 +12,8 @@ use crate::tick::begin_export;
 pub async fn run_schedule(cx: Cx, id: Path, key: IdempotencyKey) -> Result<Accepted<ExportView>> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let schedule = db.export_schedule(tenant, id.0).await?;
-    let key = key.0.unwrap_or_else(|| format!("{} {}", id.0, Uuid::now_v7()));
+    // Keys of exports by hand are others.
+    let key = format!("run {} {}", id.0, key.0.unwrap_or_else(|| Uuid::now_v7().to_string()));
     let job = begin_export(&cx, &db, tenant, &schedule, (key, true), &Stamp::of(&cx)?).await?;
     view(&cx, tenant, job).await.map(Accepted)
 }

@@ -33,7 +33,7 @@ async fn begin(cx: &Cx, db: &ImportsDb, tenant: TenantId, id: Uuid) -> Result<()
     let next = next_run(schedule.schedule.as_ref().map(|one| &one.0), &schedule.time_zone, cx.now);
     let stamp = Stamp::of_job(cx, &format!("schedule {}", schedule.name));
     // Begun before it is noted, so that none is lost; begun twice, it is the same export.
-    let key = format!("{id} {}", due.unix_timestamp());
+    let key = format!("schedule {id} {}", due.unix_timestamp());
     let begun = begin_export(cx, db, tenant, &schedule, (key, false), &stamp).await;
     match &begun {
         Ok(_) => {}
@@ -53,7 +53,10 @@ pub(crate) async fn begin_export(
     (key, by_hand): (String, bool),
     stamp: &Stamp,
 ) -> Result<ExportJob> {
-    let request: ExportSpec = serde_json::from_value(schedule.definition.clone()).map_err(Error::internal)?;
+    let request: ExportSpec = serde_json::from_value(schedule.definition.clone()).map_err(|problem| Error::Conflict {
+        code: "definition_unreadable",
+        message: format!("the schedule's definition is of another time, save it again: {problem}"),
+    })?;
     let template_id = request.template_id;
     // A destination that was deleted keeps no file from being written.
     let known = db.known_destinations(tenant, &request.destinations).await?;

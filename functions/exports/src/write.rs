@@ -1,11 +1,12 @@
 //! Products -> files in S3, page by page.
 
-use std::collections::HashMap;
-use std::time::Instant;
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use channels::{AmazonTemplate, Format, Layout, LayoutWriter, LeftOut, Listing};
 use cloud::{Bus, Objects, Outgoing, Queues};
 use db_catalog::{CatalogDb, ProductGroup, Snapshot};
+use futures::StreamExt;
 use db_imports::{ExportFile, ExportJob, ExportResult, ImportsDb, LeftOutReason};
 use product::ProductStatus;
 use runtime::{Cx, Error, Metric, Result, TenantId, Unit, emit_metrics, log_error};
@@ -21,9 +22,11 @@ use crate::spec::ExportSpec;
 
 /// Products read at once; fewer when their images are fetched.
 const PAGE: usize = 1_000;
-const PAGE_OF_IMAGES: usize = 50;
+const PAGE_OF_IMAGES: usize = 10;
 /// Progress is noted after so many products.
 const NOTED: usize = 2_000;
+/// And after so long, while images are fetched: well before somebody takes the export for stopped.
+const NOTED_AFTER: Duration = Duration::from_secs(20);
 /// After so many tries an export is given up.
 const MAX_TRIES: i32 = 3;
 const GIVEN_UP: &str = "the files could not be written because of a fault on our side; begin the export again";
@@ -139,8 +142,10 @@ async fn write_files(
         outs,
         book,
         images: None,
+        image_names: HashSet::new(),
         report: None,
         tries,
+        done: 0,
         result: ExportResult {
             total: i32::try_from(snapshot.count()).map_err(Error::internal)?,
             exported: 0,
@@ -213,11 +218,14 @@ struct Run<'r> {
     writer: LayoutWriter,
     outs: Vec<TableFiles>,
     book: Option<BookFile>,
-    /// The zip of images.
+    /// The zip of images, and the names in it.
     images: Option<(ZipStream, OpenFile)>,
+    image_names: HashSet<String>,
     /// What is left out, product by product.
     report: Option<OpenFile>,
     tries: i32,
+    /// Products that were dealt with.
+    done: usize,
     result: ExportResult,
     /// Until when images are fetched and asked for.
     until: Instant,
@@ -228,7 +236,7 @@ impl Run<'_> {
     async fn pages(&mut self, snapshot: &mut Snapshot) -> Result<bool> {
         let fetching = self.spec.images.mode != ImageMode::Urls || self.spec.images.check;
         let page = if fetching { PAGE_OF_IMAGES } else { PAGE };
-        let (mut done, mut noted) = (0, 0);
+        let mut noted = 0;
         if !self.note(0).await? {
             return Ok(false);
         }
@@ -237,11 +245,14 @@ impl Run<'_> {
             if groups.is_empty() {
                 return Ok(true);
             }
-            done += groups.iter().map(|group| usize::from(group.wanted) + group.variants.len()).sum::<usize>();
-            self.page(groups, fetching).await?;
-            if done - noted >= NOTED || fetching {
-                noted = done;
-                if !self.note(done).await? {
+            let page_of = groups.iter().map(|group| usize::from(group.wanted) + group.variants.len()).sum::<usize>();
+            if !self.page(groups, fetching).await? {
+                return Ok(false);
+            }
+            self.done += page_of;
+            if self.done - noted >= NOTED || fetching {
+                noted = self.done;
+                if !self.note(self.done).await? {
                     return Ok(false);
                 }
             }
@@ -254,7 +265,8 @@ impl Run<'_> {
         self.db.note_export_progress(self.tenant, self.job.id, place, OffsetDateTime::now_utc()).await
     }
 
-    async fn page(&mut self, groups: Vec<ProductGroup>, fetching: bool) -> Result<()> {
+    /// Writes a page; gives whether the export is still wanted.
+    async fn page(&mut self, groups: Vec<ProductGroup>, fetching: bool) -> Result<bool> {
         let products = groups.iter().flat_map(|group| std::iter::once(&group.product).chain(&group.variants));
         let ids: Vec<Uuid> = products.filter(|product| product.media > 0).map(|product| product.id).collect();
         let pictures = self.names.pictures(self.cx, ids).await?;
@@ -262,13 +274,13 @@ impl Run<'_> {
         for group in groups {
             families.push(self.family(group, &pictures).await?);
         }
-        if fetching {
-            self.fetch(&mut families).await?;
+        if fetching && !self.fetch(&mut families).await? {
+            return Ok(false);
         }
         for (listing, wanted) in families.into_iter().flatten() {
             self.write(listing, wanted).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// What is exported of a product and its variants, and whether the product itself is wanted; nothing when all of it is left out.
@@ -389,8 +401,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Fetches the images of a page, or asks for them, and puts into the items what the files are to say of them.
-    async fn fetch(&mut self, families: &mut [Option<(PicturedListing, bool)>]) -> Result<()> {
+    /// Fetches the images of a page, or asks for them, and puts into the items what the files are to say of them. Gives whether the
+    /// export is still wanted: a page can take long.
+    async fn fetch(&mut self, families: &mut [Option<(PicturedListing, bool)>]) -> Result<bool> {
         let options = &self.spec.images;
         let pictured = || {
             families
@@ -415,15 +428,22 @@ impl Run<'_> {
             }
         }
         if options.mode == ImageMode::Urls {
-            return Ok(());
+            return Ok(true);
         }
         let sources: Vec<images::Source> = pictured().flat_map(|one| one.sources.clone()).collect();
-        let mut fetched = images::fetch_all(self.cx, options, sources, self.until).await?.into_iter();
+        let mut fetched = images::fetch_all(self.cx, options, sources, self.until).await?;
+        let mut noted = Instant::now();
         for (listing, _) in families.iter_mut().flatten() {
             for one in std::iter::once(&mut listing.product).chain(&mut listing.variants) {
                 let mut told = Vec::new();
                 for number in 1..=one.sources.len() {
-                    match fetched.next() {
+                    if noted.elapsed() > NOTED_AFTER {
+                        noted = Instant::now();
+                        if !self.note(self.done).await? {
+                            return Ok(false);
+                        }
+                    }
+                    match fetched.next().await {
                         Some(Ok((bytes, format))) => told.push(self.keep(&one.item, number, bytes, format).await?),
                         Some(Err(why)) => {
                             let url = one.item.images().get(number - 1).cloned().unwrap_or_default();
@@ -441,7 +461,7 @@ impl Run<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Puts an image where the seller wants it, and gives what the files say of it.
@@ -461,7 +481,12 @@ impl Run<'_> {
                 format!("data:{};base64,{text}", format.media_type())
             });
         }
-        let name = format!("{}.{}", self.spec.images.name_of(item, number), format.extension());
+        let mut name = format!("{}.{}", self.spec.images.name_of(item, number), format.extension());
+        // What names lose of codes can make two of them one.
+        if !self.image_names.insert(name.clone()) {
+            name = format!("{}-{}-{number}.{}", self.spec.images.name_of(item, number), item.id, format.extension());
+            self.image_names.insert(name.clone());
+        }
         if self.images.is_none() {
             let file = self.folder.begin(format!("{}-images.zip", self.base), "application/zip").await?;
             self.images = Some((ZipStream::new(), file));

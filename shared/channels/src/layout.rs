@@ -230,7 +230,6 @@ impl LayoutWriter {
     #[must_use]
     pub fn begin(&mut self, table: usize) -> Vec<u8> {
         let table = &mut self.sheet.tables[table];
-        table.rows = 0;
         let mut out = Vec::with_capacity(4_096);
         table.render.begin(&table.columns, &self.sheet.options, &mut out);
         out

@@ -313,6 +313,56 @@ fn what_a_channel_refuses_is_left_out_with_the_reason() {
 }
 
 #[test]
+fn odd_names_and_codes_are_no_fault() {
+    for axis in ["#", "尺寸", "Ølstørrelse", "ß", " "] {
+        let mut listing = some_listings().remove(2);
+        listing.item.content.option_axes = vec![axis.to_owned()];
+        for variant in &mut listing.variants {
+            variant.content.options = [(axis.to_owned(), "é, | = :".to_owned())].into();
+            variant.content.sku = Some("电/1".into());
+        }
+        for layout in Layout::ALL {
+            for format in layout.formats() {
+                let _ = written(layout, *format, &options(), &[], std::slice::from_ref(&listing));
+            }
+        }
+    }
+    // Two codes that look alike are two products, whichever of them a file has.
+    let coded = |code: &str, number: u128| {
+        let mut listing = some_listings().remove(0);
+        (listing.item.id, listing.item.content.sku) = (uuid::Uuid::from_u128(number), Some(code.to_owned()));
+        let (files, _) = written(Layout::Shopify, Format::Csv, &options(), &[], &[listing]);
+        String::from_utf8(files[0].1.clone()).unwrap()
+    };
+    let handle = |file: &str| csv::Reader::from_reader(file.as_bytes()).records().next().unwrap().unwrap()[1].to_owned();
+    assert_eq!(handle(&coded("A-1", 1)), "a-1");
+    assert_eq!(handle(&coded("A/1", 2)), "a-1-000000000002");
+}
+
+#[test]
+fn a_price_in_a_sale_and_that_of_a_variant_are_the_shops() {
+    let mut listing = some_listings().remove(2);
+    let amount = |text: &str| Some(text.parse::<Decimal>().unwrap());
+    let content = &mut listing.item.content;
+    (content.price, content.compare_at_price, content.net_price) = (amount("80"), amount("100"), amount("66.666667"));
+    content.tax_rate = Some(Decimal::from(20));
+    for variant in &mut listing.variants {
+        let content = &mut variant.content;
+        (content.price, content.compare_at_price, content.net_price, content.tax_rate) = (amount("120"), None, None, None);
+    }
+    let (files, left) = written(Layout::PrestaShop, Format::Csv, &options(), &[], &[listing]);
+    assert!(left.is_empty(), "{left:?}");
+    let read = |file: &[u8]| -> Vec<std::collections::HashMap<String, String>> {
+        csv::ReaderBuilder::new().delimiter(b';').from_reader(file).deserialize().map(Result::unwrap).collect()
+    };
+    let product = &read(&files[1].1)[0];
+    let net: Decimal = product["Price tax excluded"].parse().unwrap();
+    assert_eq!((net.round_dp(2), product["Discount amount"].as_str()), ("83.33".parse().unwrap(), "20.00"));
+    let impact: Decimal = read(&files[2].1)[0]["Impact on price"].parse().unwrap();
+    assert_eq!((net + impact).round_dp(2), "100".parse().unwrap(), "120 with 20 % is 100 without");
+}
+
+#[test]
 fn a_mapping_puts_something_else_into_a_column_and_mends_what_would_be_refused() {
     let mut listing = some_listings().remove(0);
     listing.item.content.title = "x".repeat(300);
@@ -394,6 +444,9 @@ fn free_files_have_the_chosen_columns_and_disarm_formulas() {
     let read: serde_json::Value = serde_json::from_slice(&files[0].1).unwrap();
     assert_eq!(read[0]["title"], "=HYPERLINK(\"http://x\")", "JSON has no formulas");
     assert!(read[0]["categories"].is_array() && read[0]["supplier"].is_object());
+    let (files, _) = written(Layout::Products, Format::Json, &options(), &[], &some_listings());
+    let read: Vec<serde_json::Value> = serde_json::from_slice(&files[0].1).unwrap();
+    assert_eq!(read.len(), 5, "each product and each variant");
     let (empty, _) = written(Layout::Products, Format::Json, &options(), &[], &[]);
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&empty[0].1).unwrap(), serde_json::json!([]));
     let (files, _) = written(Layout::Products, Format::Xml, &options(), &mapping, &[listing]);

@@ -20,6 +20,8 @@ pub struct Fetcher {
     client: Client,
     /// Follows no redirect.
     steady: Client,
+    /// For what is sent: it waits for an answer as long as the caller does.
+    sender: Client,
     guard: Guard,
 }
 
@@ -169,21 +171,26 @@ impl Fetcher {
                 Err(problem) => attempt.error(problem),
             }
         });
-        let build = |redirects| {
-            Client::builder()
+        let build = |redirects, silence: Option<Duration>| {
+            let builder = match silence {
+                Some(silence) => Client::builder().read_timeout(silence),
+                None => Client::builder(),
+            };
+            builder
                 .dns_resolver(Arc::new(GuardedNames(guard.clone())))
                 .redirect(redirects)
                 .no_proxy()
                 // A key in the address is nobody else's business.
                 .referer(false)
                 .connect_timeout(Duration::from_secs(5))
-                .read_timeout(SILENCE)
                 .user_agent("ProductsManager/1")
                 .build()
                 .map_err(Error::internal)
         };
-        let (client, steady) = (build(redirects)?, build(Policy::none())?);
-        Ok(Self { client, steady, guard })
+        let (client, steady) = (build(redirects, Some(SILENCE))?, build(Policy::none(), Some(SILENCE))?);
+        // Nothing is read while a file goes out: what is sent has a time of its own.
+        let sender = build(Policy::none(), None)?;
+        Ok(Self { client, steady, sender, guard })
     }
 
     /// Fetches a file of at most `most` bytes within `time`.
@@ -239,7 +246,7 @@ impl Fetcher {
         time: Duration,
     ) -> Result<u16, FetchError> {
         let url = self.parsed(address)?;
-        let mut request = self.steady.post(url).header("content-type", "application/json").body(body).timeout(time);
+        let mut request = self.sender.post(url).header("content-type", "application/json").body(body).timeout(time);
         for (name, value) in headers {
             request = request.header(*name, value);
         }
@@ -260,7 +267,7 @@ impl Fetcher {
     ) -> Result<(u16, String), FetchError> {
         let url = self.parsed(address)?;
         let stream = reqwest::Body::wrap_stream(ReaderStream::new(body));
-        let mut request = self.steady.put(url).header("content-length", length.to_string()).body(stream).timeout(time);
+        let mut request = self.sender.put(url).header("content-length", length.to_string()).body(stream).timeout(time);
         for (name, value) in headers {
             request = request.header(*name, value);
         }

@@ -300,7 +300,7 @@ impl Remote {
     }
 
     /// Writes a file: under a name that nobody takes for a file that is ready, then renamed, in the place of one of this name. A
-    /// try that breaks off leaves the part; the next one writes it anew.
+    /// try that breaks off leaves the part; the next one with the same `mark` writes it anew.
     ///
     /// # Errors
     /// When the server refuses, or the file takes longer than `time`.
@@ -309,9 +309,9 @@ impl Remote {
         folder: &str,
         name: &str,
         mut from: impl AsyncRead + Send + Unpin,
-        time: Duration,
+        (mark, time): (&str, Duration),
     ) -> Result<(), RemoteError> {
-        let part = joined(folder, &format!(".{name}.part"));
+        let part = joined(folder, &format!(".{name}.{mark}.part"));
         let path = joined(folder, name);
         let sent = async {
             match &mut self.0 {
@@ -326,16 +326,14 @@ impl Remote {
         };
         let late = || RemoteError::Unreachable(format!("the file took more than {} seconds", time.as_secs()));
         tokio::time::timeout(time, sent).await.unwrap_or_else(|_| Err(late()))?;
-        if self.rename(&part, &path).await.is_err() {
-            // A server that writes over nothing: what is there makes room.
-            match &mut self.0 {
-                Session::Ftp(ftp) => within(ftp.rm(&path), RemoteError::Refused).await?,
-                Session::Ftps(ftp) => within(ftp.rm(&path), RemoteError::Refused).await?,
-                Session::Sftp { sftp, .. } => within(sftp.remove_file(&path), RemoteError::Refused).await?,
-            }
-            self.rename(&part, &path).await?;
+        let renamed = self.rename(&part, &path).await;
+        let Err(refused @ RemoteError::Refused(_)) = renamed else { return renamed };
+        // A server that writes over nothing: what is there makes room. Anything else that it refuses is left as it is.
+        if !self.list(folder).await?.iter().any(|file| file.name == name) {
+            return Err(refused);
         }
-        Ok(())
+        self.remove(folder, name).await?;
+        self.rename(&part, &path).await
     }
 
     async fn rename(&mut self, from: &str, to: &str) -> Result<(), RemoteError> {

@@ -170,6 +170,18 @@ async fn files_go_to_buckets_mails_and_webhooks() {
     assert!(attached.text.contains("shopify-products.csv") && attached.text.contains("bytes)"), "{}", attached.text);
     let linking = stack.mail(&linked_to, 1).await;
     assert!(linking.text.contains("http"), "{}", linking.text);
+    // What a receiver refuses for good is told to people; the files stay.
+    let (refusing, _, _) = receiver(404);
+    let refusing = json!({ "name": "Refusing", "target": { "kind": "webhook", "url": refusing } });
+    let refusing = tenant.post("/v1/export-destinations", refusing).await;
+    tenant.post(&format!("/v1/exports/{id}/deliveries"), json!({ "destination_id": refusing["id"] })).await;
+    let export = delivered(&mut tenant, &id, 5).await;
+    assert!(export["deliveries"].to_string().contains("the server answered 404") && export["files"][0]["url"].is_string(), "{export}");
+    until("the notice", async || {
+        let notices = tenant.get("/v1/notifications").await;
+        notices["data"].to_string().contains("export.delivery_failed").then_some(())
+    })
+    .await;
     // Other people's networks are not ours to post into.
     let inward = json!({ "name": "Inward", "target": { "kind": "webhook", "url": "http://169.254.169.254/" } });
     assert_eq!(tenant.refused("POST", "/v1/export-destinations", inward).await.0, 422);

@@ -42,7 +42,7 @@ fn meaning(name: &str) -> Option<Text> {
         "list_price" => |l| sold(l, money(l.compare_at())),
         "quantity" => |l| sold(l, number(l.item.content.stock)),
         "currency" => |l| sold(l, Cow::Borrowed(l.currency())),
-        "condition_type" => |l| sold(l, Cow::Borrowed(condition(l))),
+        "condition_type" | "condition-type" => |l| sold(l, Cow::Borrowed(condition(l))),
         "main_image_url" | "main_product_image_locator" | "main-offer-image" => |l| image(l, 0),
         "other_image_url1" | "other_product_image_locator_1" => |l| image(l, 1),
         "other_image_url2" | "other_product_image_locator_2" => |l| image(l, 2),
@@ -262,9 +262,14 @@ fn theme(line: &Line<'_>) -> String {
     let names = line.listing.item.content.option_axes.iter().map(|axis| match product::normalize(axis).as_str() {
         "color" | "colour" | "couleur" | "farbe" => "Color".to_owned(),
         "size" | "taille" | "grosse" | "pointure" => "Size".to_owned(),
-        other => other.split('_').map(|part| part[..1].to_uppercase() + &part[1..]).collect(),
+        other => other.split('_').map(capitalized).collect(),
     });
     names.collect()
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// A paragraph of the summary for each of the five points.

@@ -177,10 +177,7 @@ fn object(item: &Item) -> Value {
         fields.insert("id".to_owned(), json!(item.id));
         let supplier = item.content.supplier_id.map(|id| json!({ "id": id, "name": item.supplier }));
         fields.insert("supplier".to_owned(), supplier.unwrap_or_default());
-        let ids = item.content.category_ids.as_deref().unwrap_or_default();
-        let categories = item.categories.iter().zip(ids);
-        let categories: Vec<Value> = categories.map(|(path, id)| json!({ "id": id, "path": path })).collect();
-        fields.insert("categories".to_owned(), json!(categories));
+        fields.insert("categories".to_owned(), json!(item.categories));
     }
     value
 }

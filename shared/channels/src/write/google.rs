@@ -19,9 +19,8 @@ fn is_address(text: &str) -> bool {
 fn is_makers(text: &str) -> bool {
     let Ok(gtin) = Gtin::parse(text) else { return false };
     let code = gtin.to_gtin14();
-    let code = code.as_str().trim_start_matches('0');
-    // GTIN-13 with 02, 04 or 2: restricted (GS1 General Specifications, 1.4.2).
-    let thirteen = format!("{code:0>13}");
+    // GTIN-13 with 02, 04 or 2: restricted (GS1 General Specifications, 1.4.2); of a case, which has a digit before, the piece's.
+    let thirteen = &code.as_str()[1..];
     !(thirteen.starts_with("02") || thirteen.starts_with("04") || thirteen.starts_with('2'))
 }
 

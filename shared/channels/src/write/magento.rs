@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use product::ProductStatus;
 
-use super::{Columns, Keys, LayoutOptions, Line, is_price, slug};
+use super::{Columns, Keys, LayoutOptions, Line, is_price, keyed, slug};
 use crate::fields::{decimal, money, number, text};
 use crate::layout::{Cell, Column, Demand, Of, Shape, Sheet, Table, TableInfo, blank, column};
 use crate::render::{Disarm, Render};
@@ -178,21 +178,26 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
     columns.push(column("ean", Every, |l| text(&l.item.content.ean)));
     columns.push(column("manufacturer", Every, |l| text(&l.item.content.brand)).most(255));
     columns.push(column("cost", Every, |l| money(l.item.content.cost_price)));
-    for (at, (own, _)) in options.attributes.iter().enumerate().filter(|(_, (own, _))| !known(own)) {
+    for (at, (own, _)) in options.attributes.iter().enumerate() {
+        let name = own.replace('-', "_");
+        // A second column of a name, or of what a column is called within, would have the whole file refused.
+        if known(&name) || columns.iter().any(|column| column.name == name.as_str()) {
+            continue;
+        }
         let cell = Cell::Numbered(attribute, at);
-        columns.push(
-            Column { name: Cow::Owned(own.replace('-', "_")), cell, ..blank("", Every) }.demand(Demand::Bytes(65_535)),
-        );
+        columns.push(Column { name: Cow::Owned(name), cell, ..blank("", Every) }.demand(Demand::Bytes(65_535)));
     }
     columns
 }
 
-/// Attributes that are one of the columns above.
+/// What the importer calls the columns above within (`Product::$_fieldsMap`): an attribute of such a name is no other one.
 fn known(code: &str) -> bool {
-    matches!(
-        code,
-        "ean" | "manufacturer" | "cost" | "sku" | "name" | "price" | "weight" | "description" | "qty" | "categories"
-    )
+    [
+        "image", "small_image", "thumbnail", "_media_image", "media_gallery", "status", "news_from_date", "news_to_date", "msrp",
+        "msrp_enabled", "minimal_price", "special_from_date", "special_to_date", "options_container", "min_qty", "backorders",
+        "min_sale_qty", "max_sale_qty", "notify_stock_qty", "meta_keyword", "tax_class_id", "category_ids", "store", "websites",
+    ]
+    .contains(&code)
 }
 
 pub(crate) fn table(options: &LayoutOptions, mapped: impl Fn(&str) -> bool) -> Table {
@@ -248,10 +253,10 @@ impl Shape for Magento {
             return Err(LeftOut::new("variants_refused", "configurable_variations", message));
         }
         for (at, variant) in kept.iter().enumerate() {
-            let key = self.urls.take(slug(&url(variant), 200), variant.id, '-');
+            let key = self.urls.take(url(variant), variant.id, '-');
             sheet.line(0, &Line { key: &key, ..Line::variant(listing, variant, &options, at + 1) })?;
         }
-        let key = self.urls.take(slug(&url(&listing.item), 200), listing.item.id, '-');
+        let key = self.urls.take(url(&listing.item), listing.item.id, '-');
         // The parent names those variants that stand above it.
         let written = Listing { item: listing.item.clone(), variants: kept.into_iter().cloned().collect() };
         sheet.line(0, &Line { key: &key, ..Line::product(&written, &options) })
@@ -260,7 +265,8 @@ impl Shape for Magento {
 
 /// The last part of the address: unique in the shop, or the row is refused.
 fn url(item: &Item) -> String {
-    item.content.slug.clone().unwrap_or_else(|| format!("{} {}", item.content.title, item.code()))
+    let title = slug(&item.content.title, 150);
+    item.content.slug.as_deref().map_or_else(|| format!("{title}-{}", keyed(item)), |own| slug(own, 200))
 }
 
 /// The code of the shop's attribute for an axis.

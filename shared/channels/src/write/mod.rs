@@ -340,6 +340,17 @@ pub(crate) fn is_price(text: &str) -> bool {
     text.parse::<Decimal>().is_ok_and(|amount| !amount.is_sign_negative())
 }
 
+/// A key made of the product's code, the same whatever else is in the file: where letters or signs of the code are lost, two codes could
+/// become one, so that the end of the product's id stands behind it.
+pub(crate) fn keyed(item: &Item) -> String {
+    let (code, made) = (item.code().to_lowercase(), slug(item.code(), 150));
+    if made == code && !made.is_empty() {
+        return made;
+    }
+    let id = item.id.simple().to_string();
+    format!("{made}-{}", &id[id.len() - 12..]).trim_start_matches('-').to_owned()
+}
+
 /// Keys that are given out once: two products whose codes differ in signs only are not one.
 #[derive(Default)]
 pub(crate) struct Keys(std::collections::HashSet<u64>);

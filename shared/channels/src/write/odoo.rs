@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::{Keys, LayoutOptions, Line, is_price};
-use crate::fields::{category_text, decimal, money, text};
+use crate::fields::{decimal, money, text};
 use crate::layout::{Column, Demand, Kind, Of, Shape, Sheet, Table, TableInfo, column};
 use crate::render::{Disarm, Render};
 use crate::{Item, LeftOut, Listing};
@@ -31,7 +31,7 @@ fn columns(xml: bool) -> Vec<Column> {
         column("barcode", Of::Product, |l| if l.is_parent() { Cow::Borrowed("") } else { text(&l.item.content.ean) }),
         column("list_price", Of::Product, |l| money(l.listing.item.content.price)).demand(price()),
         column("standard_price", Of::Product, |l| money(l.listing.item.content.cost_price)).demand(price()),
-        column("categ_id", Of::Product, |l| category_text(&l.listing.item.content, &l.listing.item.categories)),
+        column("categ_id", Of::Product, category),
         column("type", Of::Product, |l| Cow::Borrowed(if version(l) >= 18 { "consu" } else { "product" })),
         column("is_storable", Of::Product, |l| Cow::Borrowed(if version(l) >= 18 { "1" } else { "" }))
             .kind(Kind::Truth),
@@ -145,7 +145,7 @@ impl Shape for Odoo {
         sheet.line(0, &product)?;
         // One attribute a row: the further ones continue the record above.
         for at in 1..attribute_count(listing) {
-            sheet.line(0, &Line { key: "", first: false, number: at, ..product })?;
+            sheet.line(0, &Line { key: "", first: false, sold: false, number: at, ..product })?;
         }
         for (at, variant) in listing.variants.iter().enumerate() {
             let id = self.ids.take(external_id(variant, "variant"), variant.id, '_');
@@ -199,6 +199,15 @@ fn safe(text: &str) -> String {
     made
 }
 
+/// In XML the id of a record; in CSV the path as Odoo shows it, below `All`.
+fn category<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
+    if line.listing.item.content.category.as_deref().is_some_and(|id| id.starts_with("category_")) {
+        return text(&line.listing.item.content.category);
+    }
+    let path = line.categories().into_iter().next().unwrap_or_default();
+    if path.is_empty() { Cow::Borrowed("") } else { Cow::Owned(format!("All / {}", path.join(" / "))) }
+}
+
 fn tags(tags: &[String]) -> String {
     tags.iter().filter(|tag| !tag.contains(',')).cloned().collect::<Vec<_>>().join(",")
 }
@@ -227,6 +236,7 @@ pub(crate) fn manifest(options: &LayoutOptions) -> String {
     format!(
         "{{\n    \"name\": \"{}\",\n    \"version\": \"{version}.0.1.0.0\",\n    \"depends\": [\"{}\"],\n    \"data\": [\"data/products.xml\"],\n    \"license\": \"LGPL-3\",\n    \"installable\": True,\n}}\n",
         module(options),
-        if version >= 18 { "stock" } else { "product" },
+        // What can be stored is of Inventory.
+        "stock",
     )
 }

@@ -44,7 +44,7 @@ fn products(version: u16) -> Vec<Column> {
             "a name without < > ; = # { }",
         )),
         column("Categories (x,y,z...)", Every, categories),
-        column("Price tax excluded", Every, |l| decimal(net(l.item))).demand(price()),
+        column("Price tax excluded", Every, |l| decimal(net(l.item, l.item))).demand(price()),
         column("Price tax included", Every, |l| money(l.regular_price())).demand(price()),
         column("Tax rules ID", Every, |l| {
             l.options.tax_rules_group.map_or(Cow::Borrowed(""), |id| Cow::Owned(id.to_string()))
@@ -169,7 +169,7 @@ fn combinations(version: u16) -> Vec<Column> {
     }
     columns.extend([
         column("Impact on weight", Every, |l| {
-            let grams = impact(l, |item| item.content.weight.map(|weight| weight.grams()));
+            let grams = impact(l, |item, _| item.content.weight.map(|weight| weight.grams()));
             // A lighter variant has a negative impact.
             let kept = |grams: Decimal| {
                 weight_in(Some(Weight { value: grams, unit: WeightUnit::Gram }), l.options.weight_unit)
@@ -228,7 +228,7 @@ impl Shape for PrestaShop {
     fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
         let options = std::sync::Arc::clone(&sheet.options);
         let product = Line::product(listing, &options);
-        if listing.item.content.price.is_none() && net(&listing.item).is_none() && listing.variants.is_empty() {
+        if listing.item.content.price.is_none() && net(&listing.item, &listing.item).is_none() && listing.variants.is_empty() {
             let message = "PrestaShop would sell a product without a price for 0; give it a price, or one without VAT";
             return Err(LeftOut::new("price_missing", "Price tax included", message));
         }
@@ -260,8 +260,8 @@ impl Shape for PrestaShop {
         }
         sheet.line(PRODUCTS, &product)?;
         for path in product.categories() {
-            if path.iter().any(|name| name.contains('/')) {
-                let message = format!("PrestaShop parts categories at /: \"{}\" is left out", path.join(" > "));
+            if !sayable(&path) {
+                let message = format!("PrestaShop parts categories at / and takes digits for ids: \"{}\" is left out", path.join(" > "));
                 sheet.warn("category_left_out", "Categories (x,y,z...)", message);
             } else {
                 for depth in 1..=path.len() {
@@ -295,21 +295,25 @@ impl Shape for PrestaShop {
     }
 }
 
-/// The price without VAT: as it is known, else from the price and the rate, to six decimals as the shop keeps it.
-fn net(item: &Item) -> Option<Decimal> {
+/// The price without VAT and outside a sale, to six decimals as the shop keeps it: as it is known, else from the price and the rate, of
+/// a variant that has none that of its parent.
+fn net(item: &Item, parent: &Item) -> Option<Decimal> {
     let content = &item.content;
-    if content.net_price.is_some() {
-        return content.net_price;
+    let sale = content.compare_at_price.zip(content.price).filter(|(before, price)| before > price && !price.is_zero());
+    if let Some(net) = content.net_price {
+        // What is known is the price in the sale.
+        let factor = sale.map_or(Decimal::ONE, |(before, price)| before / price);
+        return net.checked_mul(factor).map(|net| net.round_dp(6).normalize());
     }
-    let before = content.compare_at_price.filter(|before| content.price.is_some_and(|price| *before > price));
-    let gross = before.or(content.price)?;
-    let rate = content.tax_rate?;
+    let gross = sale.map(|(before, _)| before).or(content.price)?;
+    let rate = content.tax_rate.or(parent.content.tax_rate)?;
     gross.checked_div(Decimal::ONE + rate / Decimal::ONE_HUNDRED).map(|net| net.round_dp(6).normalize())
 }
 
 /// What a variant has more than its product; nothing when it says nothing of its own.
-fn impact(line: &Line<'_>, of: fn(&Item) -> Option<Decimal>) -> Option<Decimal> {
-    Some(of(line.item)? - of(&line.listing.item).unwrap_or_default())
+fn impact(line: &Line<'_>, of: fn(&Item, &Item) -> Option<Decimal>) -> Option<Decimal> {
+    let parent = &line.listing.item;
+    Some(of(line.item, parent)? - of(parent, parent).unwrap_or_default())
 }
 
 fn six(amount: Option<Decimal>) -> Cow<'static, str> {
@@ -321,8 +325,11 @@ fn six(amount: Option<Decimal>) -> Cow<'static, str> {
 /// `A/B/C`, the main one first; one with a comma is quoted. A name of digits would be taken for an id.
 fn categories<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     let paths = line.categories();
-    let sayable = paths.iter().filter(|path| !path.iter().any(|name| name.contains('/')));
-    Cow::Owned(sayable.map(|path| enclosed(&path.join("/"))).collect::<Vec<_>>().join(","))
+    Cow::Owned(paths.iter().filter(|path| sayable(path)).map(|path| enclosed(&path.join("/"))).collect::<Vec<_>>().join(","))
+}
+
+fn sayable(path: &[String]) -> bool {
+    path.iter().all(|name| !name.contains('/') && !name.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A part of a list that can be quoted.
@@ -370,8 +377,9 @@ fn unsayable(listing: &Listing, variant: &Item) -> Option<LeftOut> {
         let message = format!("PrestaShop parts options at commas and colons, found \"{text}\"; write it otherwise");
         return Some(LeftOut::new("option_invalid", "Value (Value:Position)", message));
     }
-    if net(variant).is_some() && net(&listing.item).is_none() {
-        let message = "the price of a combination is a difference to the product's price without VAT, which is not known; give the product one";
+    let own = variant.content.price.is_some() || variant.content.net_price.is_some();
+    if own && (net(variant, &listing.item).is_none() || net(&listing.item, &listing.item).is_none()) {
+        let message = "the price of a combination is a difference to the product's price without VAT, which is not known; give the product a price without VAT, or its rate";
         return Some(LeftOut::new("price_base_missing", "Impact on price", message));
     }
     None

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use product::ProductStatus;
 
-use super::{Columns, Keys, LayoutOptions, Line, is_price, is_web_address, slug};
+use super::{Columns, Keys, LayoutOptions, Line, is_price, is_web_address, keyed, slug};
 use crate::fields::{axis, category_text, decimal, money, number, text};
 use crate::layout::{Cell, Column, Demand, Of, Shape, Sheet, Table, TableInfo, blank, column};
 use crate::render::{Disarm, Render};
@@ -249,10 +249,15 @@ impl Shape for Shopify {
 /// What stays the same from export to export: the shop's own handle where it is known, else the last part of the address, else
 /// the code, else the words of the title.
 fn handle(item: &Item) -> String {
-    let known = item.content.identifiers.get("shopify.handle").map(String::as_str);
-    let wanted = known.or(item.content.slug.as_deref()).filter(|text| !text.is_empty()).unwrap_or(item.code());
-    let made = slug(wanted, 200);
-    if made.is_empty() { slug(&item.content.title, 200) } else { made }
+    // As the shop has it: made otherwise it would be another product.
+    if let Some(known) = item.content.identifiers.get("shopify.handle").filter(|handle| !handle.is_empty()) {
+        return known.clone();
+    }
+    match item.content.slug.as_deref().map(|own| slug(own, 200)).filter(|own| !own.is_empty()) {
+        Some(own) => own,
+        None => keyed(item),
+    }
+}
 }
 
 fn truth(value: bool) -> Cow<'static, str> {

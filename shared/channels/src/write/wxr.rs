@@ -53,6 +53,9 @@ impl Shape for Wxr {
             let own = self.take();
             self.item(&line, (own, id), &images, &mut out);
         }
+        if listing.item.categories.iter().any(|path| path.len() > 1) {
+            sheet.warn("category_flattened", "category", "WordPress gets the last category of a path without those above it; WooCommerce's CSV has them");
+        }
         sheet.raw(0, |all, _| all.extend_from_slice(&out));
         Ok(())
     }
@@ -174,7 +177,18 @@ fn serialized(line: &Line<'_>) -> String {
         }
         all.push((axis.clone(), values.join(" | "), true));
     }
-    all.extend(line.item.attributes.iter().map(|one| (one.name.clone(), one.values.join(" | "), false)));
+    let named = |all: &[(String, String, bool)], name: &str| all.iter().any(|(known, ..)| slug(known, 100) == slug(name, 100));
+    for one in &line.item.attributes {
+        // Of two with one key the shop keeps the last: an axis must stay one.
+        if !named(&all, &one.name) {
+            all.push((one.name.clone(), one.values.join(" | "), false));
+        }
+    }
+    // What XML cannot hold must not be counted.
+    for (name, values, _) in &mut all {
+        name.retain(|c| !c.is_control());
+        values.retain(|c| !c.is_control());
+    }
     if all.is_empty() {
         return String::new();
     }

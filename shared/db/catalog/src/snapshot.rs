@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use db_tenancy::{TenantTx, error};
+use futures::TryStreamExt;
 use product::Attribute;
 use runtime::{Error, Result, TenantId};
 use sqlx::{AssertSqlSafe, QueryBuilder, Row};
@@ -78,12 +79,13 @@ impl CatalogDb {
             sql.push(changed).push_bind(from).push("))");
         }
         sql.push(" order by 1, 2");
-        let rows = sql.build().fetch_all(&mut *tx).await.map_err(condition_error)?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            found.push((row.try_get::<Uuid, _>(0).map_err(error)?, row.try_get::<Uuid, _>(1).map_err(error)?));
+        let mut found: Vec<(Uuid, Uuid)> = Vec::new();
+        {
+            let mut rows = sql.build().fetch(&mut *tx);
+            while let Some(row) = rows.try_next().await.map_err(condition_error)? {
+                found.push((row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?));
+            }
         }
-        drop(rows);
         if let Some(most) = wanted.sample {
             let mut roots = 0;
             let mut last = None;

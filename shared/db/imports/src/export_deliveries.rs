@@ -86,7 +86,7 @@ impl ImportsDb {
         Ok(taken)
     }
 
-    /// Notes that one more of the files is there.
+    /// Notes that one more of the files is there: tries are counted anew.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -99,7 +99,7 @@ impl ImportsDb {
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
-            "update export_deliveries set files_done = greatest(files_done, $3), next_at = $4
+            "update export_deliveries set files_done = greatest(files_done, $3), next_at = $4, attempts = 1
              where tenant_id = $1 and delivery_id = $2 and status = 'pending'",
             tenant.0,
             id,

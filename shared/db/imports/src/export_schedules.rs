@@ -190,13 +190,20 @@ impl ImportsDb {
     }
 }
 
-/// Notes up to where a completed run looked; a run that was overtaken by a later one takes nothing back.
-pub(crate) async fn note_completed(tx: &mut TenantTx, tenant: TenantId, schedule: Uuid, to: i64) -> Result<()> {
+/// Notes up to where a completed run looked; a run that was overtaken by a later one takes nothing back, and one that began before the
+/// schedule was changed says nothing of what it exports now.
+pub(crate) async fn note_completed(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    (schedule, began): (Uuid, OffsetDateTime),
+    to: i64,
+) -> Result<()> {
     sqlx::query!(
-        "update export_schedules set changed_to = greatest(changed_to, $3) where tenant_id = $1 and schedule_id = $2",
+        "update export_schedules set changed_to = greatest(changed_to, $3) where tenant_id = $1 and schedule_id = $2 and updated_at <= $4",
         tenant.0,
         schedule,
-        to
+        to,
+        began
     )
     .execute(&mut **tx)
     .await
