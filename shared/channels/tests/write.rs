@@ -334,7 +334,8 @@ fn odd_names_and_codes_are_no_fault() {
         let (files, _) = written(Layout::Shopify, Format::Csv, &options(), &[], &[listing]);
         String::from_utf8(files[0].1.clone()).unwrap()
     };
-    let handle = |file: &str| csv::Reader::from_reader(file.as_bytes()).records().next().unwrap().unwrap()[1].to_owned();
+    let handle =
+        |file: &str| csv::Reader::from_reader(file.as_bytes()).records().next().unwrap().unwrap()[1].to_owned();
     assert_eq!(handle(&coded("A-1", 1)), "a-1");
     assert_eq!(handle(&coded("A/1", 2)), "a-1-000000000002");
 }
@@ -348,7 +349,8 @@ fn a_price_in_a_sale_and_that_of_a_variant_are_the_shops() {
     content.tax_rate = Some(Decimal::from(20));
     for variant in &mut listing.variants {
         let content = &mut variant.content;
-        (content.price, content.compare_at_price, content.net_price, content.tax_rate) = (amount("120"), None, None, None);
+        (content.price, content.compare_at_price, content.net_price, content.tax_rate) =
+            (amount("120"), None, None, None);
     }
     let (files, left) = written(Layout::PrestaShop, Format::Csv, &options(), &[], &[listing]);
     assert!(left.is_empty(), "{left:?}");

@@ -176,7 +176,10 @@ async fn files_go_to_buckets_mails_and_webhooks() {
     let refusing = tenant.post("/v1/export-destinations", refusing).await;
     tenant.post(&format!("/v1/exports/{id}/deliveries"), json!({ "destination_id": refusing["id"] })).await;
     let export = delivered(&mut tenant, &id, 5).await;
-    assert!(export["deliveries"].to_string().contains("the server answered 404") && export["files"][0]["url"].is_string(), "{export}");
+    assert!(
+        export["deliveries"].to_string().contains("the server answered 404") && export["files"][0]["url"].is_string(),
+        "{export}"
+    );
     until("the notice", async || {
         let notices = tenant.get("/v1/notifications").await;
         notices["data"].to_string().contains("export.delivery_failed").then_some(())

@@ -196,8 +196,7 @@ async fn a_secret_is_changed_in_peace_and_deliveries_are_sent_once_more() {
     tenant.post(&format!("{path}/test"), json!({})).await;
     let failed = until("a failure", async || {
         let deliveries = tenant.get(&format!("{path}/deliveries")).await;
-        let failed = deliveries["data"].as_array().unwrap().iter().find(|one| one["status"] == "failed").cloned();
-        failed
+        deliveries["data"].as_array().unwrap().iter().find(|one| one["status"] == "failed").cloned()
     })
     .await;
     *answer.lock().unwrap() = 200;

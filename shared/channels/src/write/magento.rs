@@ -193,9 +193,30 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
 /// What the importer calls the columns above within (`Product::$_fieldsMap`): an attribute of such a name is no other one.
 fn known(code: &str) -> bool {
     [
-        "image", "small_image", "thumbnail", "_media_image", "media_gallery", "status", "news_from_date", "news_to_date", "msrp",
-        "msrp_enabled", "minimal_price", "special_from_date", "special_to_date", "options_container", "min_qty", "backorders",
-        "min_sale_qty", "max_sale_qty", "notify_stock_qty", "meta_keyword", "tax_class_id", "category_ids", "store", "websites",
+        "image",
+        "small_image",
+        "thumbnail",
+        "_media_image",
+        "media_gallery",
+        "status",
+        "news_from_date",
+        "news_to_date",
+        "msrp",
+        "msrp_enabled",
+        "minimal_price",
+        "special_from_date",
+        "special_to_date",
+        "options_container",
+        "min_qty",
+        "backorders",
+        "min_sale_qty",
+        "max_sale_qty",
+        "notify_stock_qty",
+        "meta_keyword",
+        "tax_class_id",
+        "category_ids",
+        "store",
+        "websites",
     ]
     .contains(&code)
 }

@@ -228,7 +228,10 @@ impl Shape for PrestaShop {
     fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
         let options = std::sync::Arc::clone(&sheet.options);
         let product = Line::product(listing, &options);
-        if listing.item.content.price.is_none() && net(&listing.item, &listing.item).is_none() && listing.variants.is_empty() {
+        if listing.item.content.price.is_none()
+            && net(&listing.item, &listing.item).is_none()
+            && listing.variants.is_empty()
+        {
             let message = "PrestaShop would sell a product without a price for 0; give it a price, or one without VAT";
             return Err(LeftOut::new("price_missing", "Price tax included", message));
         }
@@ -261,7 +264,10 @@ impl Shape for PrestaShop {
         sheet.line(PRODUCTS, &product)?;
         for path in product.categories() {
             if !sayable(&path) {
-                let message = format!("PrestaShop parts categories at / and takes digits for ids: \"{}\" is left out", path.join(" > "));
+                let message = format!(
+                    "PrestaShop parts categories at / and takes digits for ids: \"{}\" is left out",
+                    path.join(" > ")
+                );
                 sheet.warn("category_left_out", "Categories (x,y,z...)", message);
             } else {
                 for depth in 1..=path.len() {
@@ -325,7 +331,9 @@ fn six(amount: Option<Decimal>) -> Cow<'static, str> {
 /// `A/B/C`, the main one first; one with a comma is quoted. A name of digits would be taken for an id.
 fn categories<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     let paths = line.categories();
-    Cow::Owned(paths.iter().filter(|path| sayable(path)).map(|path| enclosed(&path.join("/"))).collect::<Vec<_>>().join(","))
+    Cow::Owned(
+        paths.iter().filter(|path| sayable(path)).map(|path| enclosed(&path.join("/"))).collect::<Vec<_>>().join(","),
+    )
 }
 
 fn sayable(path: &[String]) -> bool {

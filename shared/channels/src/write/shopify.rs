@@ -258,7 +258,6 @@ fn handle(item: &Item) -> String {
         None => keyed(item),
     }
 }
-}
 
 fn truth(value: bool) -> Cow<'static, str> {
     Cow::Borrowed(if value { "TRUE" } else { "FALSE" })

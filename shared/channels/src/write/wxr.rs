@@ -54,7 +54,11 @@ impl Shape for Wxr {
             self.item(&line, (own, id), &images, &mut out);
         }
         if listing.item.categories.iter().any(|path| path.len() > 1) {
-            sheet.warn("category_flattened", "category", "WordPress gets the last category of a path without those above it; WooCommerce's CSV has them");
+            sheet.warn(
+                "category_flattened",
+                "category",
+                "WordPress gets the last category of a path without those above it; WooCommerce's CSV has them",
+            );
         }
         sheet.raw(0, |all, _| all.extend_from_slice(&out));
         Ok(())
@@ -177,7 +181,8 @@ fn serialized(line: &Line<'_>) -> String {
         }
         all.push((axis.clone(), values.join(" | "), true));
     }
-    let named = |all: &[(String, String, bool)], name: &str| all.iter().any(|(known, ..)| slug(known, 100) == slug(name, 100));
+    let named =
+        |all: &[(String, String, bool)], name: &str| all.iter().any(|(known, ..)| slug(known, 100) == slug(name, 100));
     for one in &line.item.attributes {
         // Of two with one key the shop keeps the last: an axis must stay one.
         if !named(&all, &one.name) {

@@ -364,7 +364,8 @@ impl ImportsDb {
             let told = format!("{} products, {} left out", result.exported, result.total - result.exported);
             events::note(&mut tx, tenant, id, "completed", Some(&told), now).await?;
             if let Some(schedule) = job.schedule_id {
-                export_schedules::note_completed(&mut tx, tenant, (schedule, job.created_at), result.changed_to).await?;
+                export_schedules::note_completed(&mut tx, tenant, (schedule, job.created_at), result.changed_to)
+                    .await?;
             }
             for destination in job.destinations {
                 begun.extend(export_deliveries::begin_delivery(&mut tx, tenant, (id, destination), now).await?);
