@@ -141,7 +141,8 @@ async fn send(
             Target::S3 { .. } => put_object(cx, &target, &secrets, (&file.name, object.body, object.size)).await?,
             Target::Email { .. } | Target::Webhook { .. } => {}
         }
-        db.note_file_delivered(tenant, delivery, number + 1, OffsetDateTime::now_utc()).await?;
+        let more = usize::try_from(number + 1).is_ok_and(|done| done < files.len());
+        db.note_file_delivered(tenant, delivery, (number + 1, more), OffsetDateTime::now_utc()).await?;
     }
     if let Some(session) = remote {
         session.close().await;

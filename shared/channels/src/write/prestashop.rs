@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use product::{ProductStatus, Weight, WeightUnit};
+use product::{Content, ProductStatus, Weight, WeightUnit};
 use rust_decimal::Decimal;
 
 use super::{LayoutOptions, Line, encoded, is_gtin, is_price, weight_in};
@@ -385,8 +385,14 @@ fn unsayable(listing: &Listing, variant: &Item) -> Option<LeftOut> {
         let message = format!("PrestaShop parts options at commas and colons, found \"{text}\"; write it otherwise");
         return Some(LeftOut::new("option_invalid", "Value (Value:Position)", message));
     }
-    let own = variant.content.price.is_some() || variant.content.net_price.is_some();
-    if own && (net(variant, &listing.item).is_none() || net(&listing.item, &listing.item).is_none()) {
+    let (own, base) = (&variant.content, &listing.item.content);
+    // The same price is no difference, whatever the rate.
+    let same = |price: fn(&Content) -> Option<Decimal>| price(own).is_none() || price(own) == price(base);
+    let same = same(|content| content.price)
+        && same(|content| content.compare_at_price)
+        && same(|content| content.net_price)
+        && (own.tax_rate.is_none() || own.tax_rate == base.tax_rate);
+    if !same && (net(variant, &listing.item).is_none() || net(&listing.item, &listing.item).is_none()) {
         let message = "the price of a combination is a difference to the product's price without VAT, which is not known; give the product a price without VAT, or its rate";
         return Some(LeftOut::new("price_base_missing", "Impact on price", message));
     }

@@ -86,7 +86,7 @@ impl ImportsDb {
         Ok(taken)
     }
 
-    /// Notes that one more of the files is there: tries are counted anew.
+    /// Notes that one more of the files is there. When `more` are to go, tries are counted anew.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -94,17 +94,19 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         id: Uuid,
-        files_done: i32,
+        (files_done, more): (i32, bool),
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
-            "update export_deliveries set files_done = greatest(files_done, $3), next_at = $4, attempts = 1
+            "update export_deliveries set files_done = greatest(files_done, $3), next_at = $4,
+                attempts = case when $5 then 1 else attempts end
              where tenant_id = $1 and delivery_id = $2 and status = 'pending'",
             tenant.0,
             id,
             files_done,
-            now + LEASE
+            now + LEASE,
+            more
         )
         .execute(&mut *tx)
         .await
