@@ -15,6 +15,8 @@ pub(crate) struct Plain {
     sale: Option<(usize, usize)>,
     /// Further images, parted by commas or line ends.
     images: Option<usize>,
+    /// What stands between the names of a category's path, when it is not ` > `.
+    parted: Option<&'static str>,
     prefix: &'static str,
 }
 
@@ -41,6 +43,7 @@ impl Plain {
             ],
             sale: None,
             images: None,
+            parted: Some(" / "),
             prefix: "odoo-",
         }
     }
@@ -66,6 +69,7 @@ impl Plain {
             ],
             sale: find(&["g_price", "price"]).zip(find(&["g_sale_price", "sale_price"])),
             images: find(&["g_additional_image_link", "additional_image_link"]),
+            parted: None,
             prefix: "",
         }
     }
@@ -86,7 +90,15 @@ impl Plain {
         }
         let mut record = Record::new(number);
         for (field, column) in &self.texts {
-            record.fill(*field, row.get(*column));
+            match self.parted {
+                // Odoo's own root says nothing of a product.
+                Some(parted) if *field == Field::Category => {
+                    let path = row.get(*column);
+                    let path = path.strip_prefix("All").and_then(|below| below.strip_prefix(parted)).unwrap_or(path);
+                    record.fill(*field, &path.replace(parted, " > "));
+                }
+                _ => record.fill(*field, row.get(*column)),
+            }
         }
         if let Some((regular, _)) = self.sale.filter(|(_, sale)| !row.get(Some(*sale)).is_empty()) {
             record.set(Field::CompareAtPrice, row.get(Some(regular)));
