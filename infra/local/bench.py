@@ -134,7 +134,7 @@ def _whole(stack, described, file):
 # The newest organisation's products four times more, under other codes.
 _MORE = """
 do $$
-declare tenant uuid := (select tenant_id from products order by product_id desc limit 1);
+declare tenant uuid := (select tenant_id from products order by created_at desc limit 1);
 begin
     perform set_config('app.tenant_id', tenant::text, false);
     for copy in 1..4 loop

@@ -1,5 +1,6 @@
 //! Rows as bytes: CSV as each channel reads it, tab-separated text without quotes, elements of XML, JSON Lines.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use serde_json::{Map, Value, json};
@@ -50,7 +51,7 @@ pub(crate) enum Disarm {
 impl Render {
     pub(crate) fn begin(&self, columns: &[Column], options: &LayoutOptions, out: &mut Vec<u8>) {
         match self {
-            Render::Csv { delimiter, mark, header, .. } => {
+            Render::Csv { delimiter, mark, header, disarm, .. } => {
                 if *mark {
                     out.extend_from_slice("\u{feff}".as_bytes());
                 }
@@ -59,7 +60,12 @@ impl Render {
                         if at > 0 {
                             out.push(*delimiter);
                         }
-                        quoted(out, &column.name, *delimiter);
+                        // A seller names columns freely.
+                        let name = match disarm {
+                            Disarm::All => neutralize(&column.name),
+                            _ => Cow::Borrowed(&*column.name),
+                        };
+                        quoted(out, &name, *delimiter);
                     }
                     out.extend_from_slice(b"\r\n");
                 }

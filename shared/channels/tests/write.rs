@@ -442,6 +442,10 @@ fn free_files_have_the_chosen_columns_and_disarm_formulas() {
     let (files, _) = written(Layout::Products, Format::Csv, &options(), &mapping, std::slice::from_ref(&listing));
     let text = String::from_utf8(files[0].1.clone()).unwrap();
     assert_eq!(text, format!("\u{feff}sku;Nom\r\n{};\"'=HYPERLINK(\"\"http://x\"\")\"\r\n", listing.item.code()));
+    let mut named = mapping.clone();
+    named[1].column = "=cmd()".into();
+    let (files, _) = written(Layout::Products, Format::Csv, &options(), &named, &[]);
+    assert_eq!(String::from_utf8(files[0].1.clone()).unwrap(), "\u{feff}sku;'=cmd()\r\n", "nor do headers run");
     let (files, _) = written(Layout::Products, Format::Json, &options(), &[], std::slice::from_ref(&listing));
     let read: serde_json::Value = serde_json::from_slice(&files[0].1).unwrap();
     assert_eq!(read[0]["title"], "=HYPERLINK(\"http://x\")", "JSON has no formulas");
