@@ -33,7 +33,11 @@ pub struct NewCategory {
 pub(crate) fn check_names(names: &BTreeMap<String, String>) -> Result<()> {
     for (locale, text) in names {
         if !LOCALES.contains(&locale.as_str()) {
-            return Err(Error::invalid("names", "locale_unknown", format!("expected one of {}, found \"{locale}\"", LOCALES.join(", "))));
+            return Err(Error::invalid(
+                "names",
+                "locale_unknown",
+                format!("expected one of {}, found \"{locale}\"", LOCALES.join(", ")),
+            ));
         }
         name("names", text)?;
     }
@@ -45,5 +49,7 @@ pub async fn create_category(cx: Cx, input: Body<NewCategory>) -> Result<Created
     let input = input.0;
     check_names(&input.names)?;
     let (db, name) = (cx.get::<CatalogDb>().await?, name("name", &input.name)?);
-    db.create_category(cx.tenant()?, input.parent_id, &name, (&input.names, input.position), &Stamp::of(&cx)?).await.map(Created)
+    db.create_category(cx.tenant()?, input.parent_id, &name, (&input.names, input.position), &Stamp::of(&cx)?)
+        .await
+        .map(Created)
 }

@@ -22,7 +22,12 @@ pub struct Associations {
 impl From<std::collections::BTreeMap<String, Vec<Uuid>>> for Associations {
     fn from(mut kinds: std::collections::BTreeMap<String, Vec<Uuid>>) -> Self {
         let mut take = |kind: &str| kinds.remove(kind).unwrap_or_default();
-        Self { cross_sell: take("cross_sell"), up_sell: take("up_sell"), accessory: take("accessory"), replacement: take("replacement") }
+        Self {
+            cross_sell: take("cross_sell"),
+            up_sell: take("up_sell"),
+            accessory: take("accessory"),
+            replacement: take("replacement"),
+        }
     }
 }
 

@@ -21,11 +21,16 @@ pub struct NewCompletenessRules {
 }
 
 /// Sets what a complete product has in a channel; every product is assessed anew, in the background when there are many.
-pub async fn put_completeness_rules(cx: Cx, channel: Key, input: Body<NewCompletenessRules>) -> Result<CompletenessRules> {
+pub async fn put_completeness_rules(
+    cx: Cx,
+    channel: Key,
+    input: Body<NewCompletenessRules>,
+) -> Result<CompletenessRules> {
     let NewCompletenessRules { locale, requirements } = input.0;
     let db = cx.get::<CatalogDb>().await?;
-    let requirements =
-        db.set_completeness_rules(cx.tenant()?, &channel.0, locale.as_deref(), Some(&requirements), &Stamp::of(&cx)?).await?;
+    let requirements = db
+        .set_completeness_rules(cx.tenant()?, &channel.0, locale.as_deref(), Some(&requirements), &Stamp::of(&cx)?)
+        .await?;
     background::begin(&cx, &Work::Assess, &IdempotencyKey(None)).await?;
     Ok(CompletenessRules { channel: channel.0, locale, requirements })
 }

@@ -20,7 +20,10 @@ pub struct RenameTag {
 
 /// The products with a tag.
 pub(crate) fn tagged(tag: &str) -> Selection {
-    Selection { ids: None, query: Some(ProductQuery { filter: vec![Condition::equals("tags", tag)], ..ProductQuery::default() }) }
+    Selection {
+        ids: None,
+        query: Some(ProductQuery { filter: vec![Condition::equals("tags", tag)], ..ProductQuery::default() }),
+    }
 }
 
 /// An edit of the tags.

@@ -26,7 +26,11 @@ pub async fn revert_product(cx: Cx, id: Path, seen: IfMatch, input: Body<RevertP
     let mut changes = db.product_change(tenant, id.0, input.0.change_id).await?;
     if let Some(fields) = &input.0.fields {
         if let Some(other) = fields.iter().find(|field| !changes.contains_key(*field)) {
-            return Err(Error::invalid("fields", "not_changed", format!("this change did not touch the field \"{other}\"")));
+            return Err(Error::invalid(
+                "fields",
+                "not_changed",
+                format!("this change did not touch the field \"{other}\""),
+            ));
         }
         changes.retain(|field, _| fields.contains(field));
     }

@@ -29,8 +29,10 @@ pub struct NewAssociations {
 /// Sets the products that go with a product.
 pub async fn set_associations(cx: Cx, id: Path, input: Body<NewAssociations>) -> Result<Associations> {
     let NewAssociations { cross_sell, up_sell, accessory, replacement } = input.0;
-    let kinds = [("cross_sell", cross_sell), ("up_sell", up_sell), ("accessory", accessory), ("replacement", replacement)];
-    let new: BTreeMap<String, Vec<Uuid>> = kinds.into_iter().filter_map(|(kind, ids)| Some((kind.to_owned(), ids?))).collect();
+    let kinds =
+        [("cross_sell", cross_sell), ("up_sell", up_sell), ("accessory", accessory), ("replacement", replacement)];
+    let new: BTreeMap<String, Vec<Uuid>> =
+        kinds.into_iter().filter_map(|(kind, ids)| Some((kind.to_owned(), ids?))).collect();
     let db = cx.get::<CatalogDb>().await?;
     Ok(db.set_associations(cx.tenant()?, id.0, &new, &Stamp::of(&cx)?).await?.into())
 }

@@ -9,8 +9,11 @@ use crate::input::{ProductFields, origin};
 pub async fn update_product(cx: Cx, id: Path, seen: IfMatch, input: Body<ProductFields>) -> Result<Versioned<Product>> {
     let (origin, stamp) = origin(&cx)?;
     let change = |product: &Product| input.0.onto(&product.content);
-    let product =
-        cx.get::<CatalogDb>().await?.edit_product(cx.tenant()?, id.0, &seen, Action::Update, (&origin, &stamp), change).await?;
+    let product = cx
+        .get::<CatalogDb>()
+        .await?
+        .edit_product(cx.tenant()?, id.0, &seen, Action::Update, (&origin, &stamp), change)
+        .await?;
     let version = product.version;
     Ok(Versioned(product, version))
 }

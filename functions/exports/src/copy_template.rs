@@ -17,11 +17,7 @@ pub struct CopyTemplate {
 }
 
 /// Copies a template.
-pub async fn copy_template(
-    cx: Cx,
-    id: Path,
-    input: Body<CopyTemplate>,
-) -> Result<Versioned<Created<ExportTemplate>>> {
+pub async fn copy_template(cx: Cx, id: Path, input: Body<CopyTemplate>) -> Result<Versioned<Created<ExportTemplate>>> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let from = db.export_template(tenant, id.0).await?;
     let new = NewTemplate { name: named(&input.0.name)?, description: from.description, definition: from.definition };

@@ -42,10 +42,14 @@ pub async fn create_amazon_template(
 ) -> Result<Created<CreatedAmazonTemplate>> {
     let (name, id) = (named(&input.0.name)?, Uuid::now_v7());
     if input.0.text.contains('\0') {
-        return Err(Error::invalid("text", "invalid", "expected tab-delimited text, found a workbook; save the sheet as text"));
+        return Err(Error::invalid(
+            "text",
+            "invalid",
+            "expected tab-delimited text, found a workbook; save the sheet as text",
+        ));
     }
-    let template =
-        AmazonTemplate::read(&input.0.text).map_err(|problem| Error::invalid("text", "invalid", problem.to_string()))?;
+    let template = AmazonTemplate::read(&input.0.text)
+        .map_err(|problem| Error::invalid("text", "invalid", problem.to_string()))?;
     let kept = serde_json::to_value(&template).map_err(Error::internal)?;
     cx.get::<ImportsDb>().await?.create_amazon_template(cx.tenant()?, (id, &name), &kept, &Stamp::of(&cx)?).await?;
     let rows_above = template.head.lines().count();

@@ -136,7 +136,10 @@ async fn send(
                         empty.insert(session)
                     }
                 };
-                session.put(folder, &file.name, object.body, (&delivery.simple().to_string(), PATIENCE)).await.map_err(Failed::new)?;
+                session
+                    .put(folder, &file.name, object.body, (&delivery.simple().to_string(), PATIENCE))
+                    .await
+                    .map_err(Failed::new)?;
             }
             Target::S3 { .. } => put_object(cx, &target, &secrets, (&file.name, object.body, object.size)).await?,
             Target::Email { .. } | Target::Webhook { .. } => {}
@@ -158,7 +161,10 @@ async fn put_object(
     (name, body, size): (&str, impl tokio::io::AsyncRead + Send + Sync + 'static, u64),
 ) -> std::result::Result<(), Failed> {
     let Target::S3 { endpoint, region, bucket, prefix } = target else { return Ok(()) };
-    let keys = (secrets.access_key_id.as_deref().unwrap_or_default(), secrets.secret_access_key.as_deref().unwrap_or_default());
+    let keys = (
+        secrets.access_key_id.as_deref().unwrap_or_default(),
+        secrets.secret_access_key.as_deref().unwrap_or_default(),
+    );
     let region = region.as_deref().unwrap_or("us-east-1");
     let store = ForeignBucket::new(endpoint.as_deref(), region, bucket, keys.0, keys.1);
     let content_type = media_type(name);
@@ -205,7 +211,9 @@ async fn webhook(
 ) -> std::result::Result<(), Sending> {
     let links = linked(objects, &job.files.0).await?;
     let files: Vec<_> = (job.files.0.iter().zip(links))
-        .map(|(file, (_, url))| json!({ "name": file.name, "bytes": file.bytes, "products": file.products, "url": url }))
+        .map(
+            |(file, (_, url))| json!({ "name": file.name, "bytes": file.bytes, "products": file.products, "url": url }),
+        )
         .collect();
     let body = json!({
         "type": "export.ready",
@@ -226,7 +234,13 @@ async fn webhook(
 }
 
 /// A mail with the files, or with links where they are too large together.
-async fn mail(cx: &Cx, objects: &Objects, job: &ExportJob, to: &[String], most: u64) -> std::result::Result<(), Sending> {
+async fn mail(
+    cx: &Cx,
+    objects: &Objects,
+    job: &ExportJob,
+    to: &[String],
+    most: u64,
+) -> std::result::Result<(), Sending> {
     let sender = cx.get::<Mail>().await?;
     let files = &job.files.0;
     let attached = files.iter().map(|file| file.bytes).sum::<u64>() <= most;
@@ -320,7 +334,8 @@ pub(crate) async fn try_out(
             for one in to {
                 message = message.to(address(one)?);
             }
-            let message = message.body("Files of exports will come to this address.\r\n".to_owned()).map_err(Error::internal)?;
+            let message =
+                message.body("Files of exports will come to this address.\r\n".to_owned()).map_err(Error::internal)?;
             sender.send_raw(to, message.formatted()).await?;
             Ok("a mail was sent".to_owned())
         }

@@ -32,6 +32,7 @@ pub(crate) struct Predefined {
 pub async fn list_templates(cx: Cx, page: Query<PageQuery>) -> Result<TemplatePage> {
     let db = cx.get::<ImportsDb>().await?;
     let found = db.export_templates(cx.tenant()?, page.0.after_id()?, page.0.limit()?).await?;
-    let predefined = presets().map(|preset| Predefined { name: preset.name, layout: preset.layout, format: preset.format });
+    let predefined =
+        presets().map(|preset| Predefined { name: preset.name, layout: preset.layout, format: preset.format });
     Ok(TemplatePage { data: found.data, next_cursor: found.next_cursor, predefined: predefined.into() })
 }

@@ -53,14 +53,18 @@ pub(crate) async fn begin_export(
     (key, by_hand): (String, bool),
     stamp: &Stamp,
 ) -> Result<ExportJob> {
-    let request: ExportSpec = serde_json::from_value(schedule.definition.clone()).map_err(|problem| Error::Conflict {
-        code: "definition_unreadable",
-        message: format!("the schedule's definition is of another time, save it again: {problem}"),
-    })?;
+    let request: ExportSpec =
+        serde_json::from_value(schedule.definition.clone()).map_err(|problem| Error::Conflict {
+            code: "definition_unreadable",
+            message: format!("the schedule's definition is of another time, save it again: {problem}"),
+        })?;
     let template_id = request.template_id;
     // A destination that was deleted keeps no file from being written.
     let known = db.known_destinations(tenant, &request.destinations).await?;
-    let request = ExportSpec { destinations: request.destinations.into_iter().filter(|id| known.contains(id)).collect(), ..request };
+    let request = ExportSpec {
+        destinations: request.destinations.into_iter().filter(|id| known.contains(id)).collect(),
+        ..request
+    };
     let chosen = match settled(cx, tenant, request.clone()).await {
         Ok((spec, _)) => Ok(spec),
         Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),

@@ -96,7 +96,10 @@ mod tests {
     #[test]
     fn addresses_become_networks() {
         let of = |texts: &[&str]| networks(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
-        assert_eq!(of(&["192.0.2.7", " 10.1.2.3/8 ", "2001:db8::1"]).unwrap(), ["192.0.2.7/32", "10.0.0.0/8", "2001:db8::1/128"]);
+        assert_eq!(
+            of(&["192.0.2.7", " 10.1.2.3/8 ", "2001:db8::1"]).unwrap(),
+            ["192.0.2.7/32", "10.0.0.0/8", "2001:db8::1/128"]
+        );
         assert!(of(&["192.0.2"]).is_err() && of(&["10.0.0.0/33"]).is_err() && of(&["shop.example"]).is_err());
         assert!(of(&["10.0.0.1"; 51]).is_err());
     }

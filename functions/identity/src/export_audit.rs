@@ -44,7 +44,8 @@ pub async fn export_audit(cx: Cx, filter: Query<AuditFilter>) -> Result<Created<
 async fn write(cx: &Cx, filter: &AuditFilter, upload: &mut Upload) -> Result<u64> {
     let (mut before, mut lines) = (None, 0);
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = ["at", "actor_kind", "actor", "action", "target_kind", "target", "before", "after", "address", "request_id"];
+    let header =
+        ["at", "actor_kind", "actor", "action", "target_kind", "target", "before", "after", "address", "request_id"];
     writer.write_record(header).map_err(Error::internal)?;
     loop {
         let entries = newest(cx, filter, before, PAGE).await?;

@@ -13,7 +13,8 @@ use uuid::Uuid;
 /// of time, and so are the ids.
 pub(crate) async fn newest(cx: &Cx, filter: &AuditFilter, before: Option<Uuid>, limit: i64) -> Result<Vec<AuditEntry>> {
     let tenant = cx.tenant()?;
-    let (core, catalog, imports) = (cx.get::<CoreDb>().await?, cx.get::<CatalogDb>().await?, cx.get::<ImportsDb>().await?);
+    let (core, catalog, imports) =
+        (cx.get::<CoreDb>().await?, cx.get::<CatalogDb>().await?, cx.get::<ImportsDb>().await?);
     let (media, suppliers) = (cx.get::<MediaDb>().await?, cx.get::<SuppliersDb>().await?);
     let pools = [core.pool(), catalog.pool(), imports.pool(), media.pool(), suppliers.pool()];
     let trails = pools.map(|pool| audit_entries(pool, tenant, filter, before, limit));

@@ -41,7 +41,8 @@ pub async fn login(cx: Cx, input: Body<Login>) -> Result<Tokens> {
     let attempt = throttle::begin(&cx, &email).await?;
     let db = cx.get::<CoreDb>().await?;
     // What is no address that we take belongs to nobody: a NUL, which the database cannot hold, among them.
-    let account = if email.len() <= 254 && email.is_ascii() && !email.contains('\0') { db.account(&email).await? } else { None };
+    let account =
+        if email.len() <= 254 && email.is_ascii() && !email.contains('\0') { db.account(&email).await? } else { None };
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let verified = password::verify(password, hash).await?;
     let account = account.filter(|_| verified).ok_or(REFUSED)?;

@@ -58,11 +58,7 @@ pub async fn apply(cx: Cx, message: BatchMessage) -> Result<()> {
             }
         }
     };
-    if last {
-        send_finish(&cx, tenant, import).await
-    } else {
-        send_batches(&cx, &db, tenant, import).await.map(|_| ())
-    }
+    if last { send_finish(&cx, tenant, import).await } else { send_batches(&cx, &db, tenant, import).await.map(|_| ()) }
 }
 
 async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch: &BatchRecord) -> Result<bool> {
@@ -98,7 +94,14 @@ async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch
 
 /// Notes what the rows say of the supplier's offers. In another database: a batch that is delivered again says it again,
 /// and changes nothing.
-async fn note_offers(cx: &Cx, catalog: &CatalogDb, tenant: TenantId, supplier: Uuid, batch: &Batch, outcome: &Outcome) -> Result<()> {
+async fn note_offers(
+    cx: &Cx,
+    catalog: &CatalogDb,
+    tenant: TenantId,
+    supplier: Uuid,
+    batch: &Batch,
+    outcome: &Outcome,
+) -> Result<()> {
     let products = catalog.products_of_rows(tenant, batch).await?;
     let left: std::collections::HashSet<i32> =
         outcome.issues.iter().filter(|issue| !issue.error.is_notice()).map(|issue| issue.row).collect();
@@ -136,7 +139,8 @@ pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result
     let (rules, columns) = (reader.header().rules.clone(), reader.header().column_names());
     let options = &job.options;
     let mut new_attributes: BTreeMap<String, String> = if options.create_attributes {
-        let mapped = reader.header().columns.iter().filter_map(|column| Some((column.attribute.clone()?, column.name.clone())));
+        let mapped =
+            reader.header().columns.iter().filter_map(|column| Some((column.attribute.clone()?, column.name.clone())));
         mapped.map(|(code, name)| if name.is_empty() { (code.clone(), code) } else { (code, name) }).collect()
     } else {
         BTreeMap::new()
@@ -201,7 +205,10 @@ fn left_out(number: i32, action: &'static str, cells: &Cells<'_>) -> LeftOutRow 
         number,
         action,
         sku: text(Field::Sku),
-        gtin14: cells.get(Field::Ean).and_then(|ean| Gtin::parse(ean).ok().or_else(|| Gtin::repair(ean))).map(|gtin| gtin.to_gtin14()),
+        gtin14: cells
+            .get(Field::Ean)
+            .and_then(|ean| Gtin::parse(ean).ok().or_else(|| Gtin::repair(ean)))
+            .map(|gtin| gtin.to_gtin14()),
         reference: text(Field::SupplierReference),
     }
 }

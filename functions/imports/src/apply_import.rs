@@ -40,12 +40,16 @@ pub async fn apply_import(cx: Cx, id: Path, input: Body<ApplyImport>) -> Result<
         return Err(Error::Conflict { code: "preview_expired", message });
     }
     if import.options.all_or_nothing && import.totals.rejected > 0 {
-        let message = format!("{} rows would be rejected, and all or nothing was asked for; correct them first", import.totals.rejected);
+        let message = format!(
+            "{} rows would be rejected, and all or nothing was asked for; correct them first",
+            import.totals.rejected
+        );
         return Err(Error::Conflict { code: "rows_rejected", message });
     }
     if !input.0.although_changed {
         let columns = import.layout.iter().flat_map(|layout| &layout.columns);
-        let mut fields: Vec<String> = columns.filter_map(|column| column.target()).map(|target| target.name()).collect();
+        let mut fields: Vec<String> =
+            columns.filter_map(|column| column.target()).map(|target| target.name()).collect();
         fields.extend(["dimensions".to_owned(), "parent_id".to_owned(), "options".to_owned()]);
         let changed = cx.get::<CatalogDb>().await?.changed_since_preview(tenant, id.0, &fields, SHOWN).await?;
         if !changed.is_empty() {

@@ -68,10 +68,11 @@ pub struct UploadTo {
 pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKey) -> Result<Created<CreatedImport>> {
     let (caller, input) = (cx.caller()?, input.0);
     check(&input)?;
-    let mut choices: Choices = serde_path_to_error::deserialize(Value::Object(input.choices.clone())).map_err(|problem| {
-        let (path, problem) = (problem.path().to_string(), problem.inner().to_string());
-        Error::invalid(if path == "." { "body" } else { &path }, "invalid", problem)
-    })?;
+    let mut choices: Choices =
+        serde_path_to_error::deserialize(Value::Object(input.choices.clone())).map_err(|problem| {
+            let (path, problem) = (problem.path().to_string(), problem.inner().to_string());
+            Error::invalid(if path == "." { "body" } else { &path }, "invalid", problem)
+        })?;
     let (db, suppliers) = (cx.get::<ImportsDb>().await?, cx.get::<SuppliersDb>().await?);
     let mut supplier = match input.supplier.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
         Some(name) => {
@@ -96,7 +97,10 @@ pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKe
     let (mode, options) = choices.options(&cx, caller.tenant, supplier.as_ref().map(|supplier| supplier.0)).await?;
     if input.size_bytes > options.limits.bytes {
         let most = options.limits.bytes;
-        let message = format!("expected a file of at most {most} bytes, found {}; split it and import the parts", input.size_bytes);
+        let message = format!(
+            "expected a file of at most {most} bytes, found {}; split it and import the parts",
+            input.size_bytes
+        );
         return Err(Error::invalid("size_bytes", "file_too_large", message));
     }
     let id = Uuid::now_v7();
@@ -116,7 +120,8 @@ pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKe
     let upload = if import.status == ImportStatus::AwaitingUpload {
         let size = u64::try_from(import.size_bytes).map_err(Error::internal)?;
         let objects = cx.get::<Objects>().await?;
-        let PresignedUpload { url, headers } = objects.presign_upload(&import.object_key, CONTENT_TYPE, size, UPLOAD_VALID).await?;
+        let PresignedUpload { url, headers } =
+            objects.presign_upload(&import.object_key, CONTENT_TYPE, size, UPLOAD_VALID).await?;
         Some(UploadTo { method: "PUT", url, headers })
     } else {
         None
@@ -130,7 +135,11 @@ fn check(input: &CreateImport) -> Result<()> {
         return Err(Error::invalid("file_name", "length", "expected a file name of 1 to 200 characters"));
     }
     if input.size_bytes == 0 {
-        return Err(Error::invalid("size_bytes", "file_empty", "the file is empty: expected a header line and at least one product"));
+        return Err(Error::invalid(
+            "size_bytes",
+            "file_empty",
+            "the file is empty: expected a header line and at least one product",
+        ));
     }
     if input.supplier.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
         return Err(Error::invalid("supplier", "control_character", "expected a name in one line"));

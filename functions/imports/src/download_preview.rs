@@ -5,7 +5,7 @@ use std::time::Duration;
 use cloud::{Objects, Upload};
 use db_catalog::{CatalogDb, PreviewRow};
 use db_imports::ImportsDb;
-use runtime::{Cx, Cursor, Error, Path, Result};
+use runtime::{Cursor, Cx, Error, Path, Result};
 use serde::Serialize;
 use tabular::neutralize;
 use utoipa::ToSchema;
@@ -61,9 +61,8 @@ async fn write_page(upload: &mut Upload, rows: &[PreviewRow]) -> Result<()> {
         let text = |value: &Option<String>| neutralize(value.as_deref().unwrap_or_default()).into_owned();
         let number = row.row.map(|row| row.to_string()).unwrap_or_default();
         let start = [number, row.action.clone(), text(&row.sku), text(&row.ean), text(&row.title)];
-        let mut write = |rest: [String; 3]| {
-            csv.write_record(start.iter().cloned().chain(rest)).map_err(Error::internal)
-        };
+        let mut write =
+            |rest: [String; 3]| csv.write_record(start.iter().cloned().chain(rest)).map_err(Error::internal);
         if row.changes.0.is_empty() {
             write([String::new(), String::new(), String::new()])?;
         }

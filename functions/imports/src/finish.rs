@@ -47,14 +47,17 @@ async fn judge(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Re
     let catalog = cx.get::<CatalogDb>().await?;
     if db.has_failed_batches(tenant, job.id).await? {
         // What a part of the file would do is not known: the guards, and who is absent, would be judged by the rest.
-        let message = "what a part of the file would do could not be found out because of a fault on our side; preview it again";
+        let message =
+            "what a part of the file would do could not be found out because of a fault on our side; preview it again";
         return fail(cx, tenant, job.id, ImportStatus::Judging, "preview_failed", message, time_now()).await;
     }
     let rejected = job.totals.rejected;
     if job.options.all_or_nothing && rejected > 0 && job.run == db_imports::Run::Apply {
         let report = write_report(cx, db, tenant, job).await?;
         db.set_report(tenant, job.id, report.as_deref(), time_now()).await?;
-        let message = format!("{rejected} rows would be rejected, and all or nothing was asked for: nothing was changed; see the errors");
+        let message = format!(
+            "{rejected} rows would be rejected, and all or nothing was asked for: nothing was changed; see the errors"
+        );
         return fail(cx, tenant, job.id, ImportStatus::Judging, "rows_rejected", &message, time_now()).await;
     }
     let holds = preview_holds(&catalog, tenant, job).await?;

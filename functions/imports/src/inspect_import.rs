@@ -133,20 +133,34 @@ pub fn inspect(source: impl std::io::Read + Send, options: &ReadOptions) -> std:
         for (index, profiler) in profilers.iter_mut().enumerate() {
             profiler.see(row.cell(index));
         }
-        if let Some(code) = ean.map(|index| row.cell(index)).filter(|code| !code.trim().is_empty() && Gtin::parse(code).is_err()) {
+        if let Some(code) =
+            ean.map(|index| row.cell(index)).filter(|code| !code.trim().is_empty() && Gtin::parse(code).is_err())
+        {
             if Gtin::repair(code).is_some() { repaired.push(row.number) } else { spoilt.push(row.number) }
         }
     };
     let mut warnings = Vec::new();
     let mut warn = |code: &str, message: String| warnings.push(Hold { code: code.to_owned(), message });
     if ragged.count > 0 {
-        warn("rows_ragged", format!("{} have more or fewer cells than the header and would be rejected; read.pad_short_rows takes short ones", ragged.shown()));
+        warn(
+            "rows_ragged",
+            format!(
+                "{} have more or fewer cells than the header and would be rejected; read.pad_short_rows takes short ones",
+                ragged.shown()
+            ),
+        );
     }
     if garbled.count > 0 {
         warn("rows_unreadable", format!("{} cannot be read as text and would be rejected", garbled.shown()));
     }
     if repaired.count > 0 {
-        warn("ean_repaired", format!("{} have EANs that a spreadsheet spoilt; their check digits prove what they were, and they would be repaired", repaired.shown()));
+        warn(
+            "ean_repaired",
+            format!(
+                "{} have EANs that a spreadsheet spoilt; their check digits prove what they were, and they would be repaired",
+                repaired.shown()
+            ),
+        );
     }
     if spoilt.count > 0 {
         warn("ean_invalid", format!("{} have EANs that are none and would be rejected", spoilt.shown()));
@@ -156,10 +170,15 @@ pub fn inspect(source: impl std::io::Read + Send, options: &ReadOptions) -> std:
     }
     let late = table.late_columns().to_vec();
     if !late.is_empty() {
-        warn("columns_late", format!("further columns appear below the first rows: {}; a mapping can name them", late.join(", ")));
+        warn(
+            "columns_late",
+            format!("further columns appear below the first rows: {}; a mapping can name them", late.join(", ")),
+        );
     }
-    let columns =
-        suggestions.into_iter().zip(profilers).map(|(suggestion, profiler)| InspectedColumn { suggestion, profile: profiler.finish() });
+    let columns = suggestions
+        .into_iter()
+        .zip(profilers)
+        .map(|(suggestion, profiler)| InspectedColumn { suggestion, profile: profiler.finish() });
     Ok(Inspection {
         format: layout.format,
         packing: layout.packing,

@@ -26,7 +26,11 @@ pub async fn list_preview(
     let (tenant, action) = (cx.tenant()?, filter.0.action.as_deref());
     let import = cx.get::<ImportsDb>().await?.import(tenant, id.0).await?;
     if let Some(other) = action.filter(|action| !ACTIONS.contains(action)) {
-        return Err(Error::invalid("action", "unknown", format!("expected one of {}, found \"{other}\"", ACTIONS.join(", "))));
+        return Err(Error::invalid(
+            "action",
+            "unknown",
+            format!("expected one of {}, found \"{other}\"", ACTIONS.join(", ")),
+        ));
     }
     let catalog = cx.get::<CatalogDb>().await?;
     let limit = page.0.limit()?;

@@ -17,9 +17,9 @@ use tokio::sync::mpsc;
 use tokio_util::io::SyncIoBridge;
 use uuid::Uuid;
 
+use crate::batching::{Limits, ParsedFile, ReadBatch};
 use crate::guards::file_holds;
 use crate::messages::{send_batches, send_finish};
-use crate::batching::{Limits, ParsedFile, ReadBatch};
 use crate::reading::{Failure, Refusal, open_file};
 use crate::run_automation::fail;
 
@@ -82,7 +82,8 @@ pub async fn parse(cx: Cx, object: ObjectCreated) -> Result<()> {
         }
         Err(Failure::Ours(error)) => {
             if cx.attempt >= MAX_ATTEMPTS {
-                let message = "the file could not be read because of a fault on our side; resume the import to try again";
+                let message =
+                    "the file could not be read because of a fault on our side; resume the import to try again";
                 fail(&cx, tenant, import, ImportStatus::Parsing, "internal_error", message, time_now()).await?;
                 publish(&cx, &db, tenant).await?;
             }
@@ -159,22 +160,24 @@ async fn read_and_upload(
     });
 
     let (import, objects, store) = (job.id, objects.as_ref(), db.as_ref());
-    let uploaded = futures::stream::unfold(received, |mut received| async move { Some((received.recv().await?, received)) })
-        .map(Ok::<_, Error>)
-        .try_for_each_concurrent(UPLOADS, |piece| async move {
-            match piece {
-                Piece::Layout(layout, hash, warnings) => {
-                    store.set_layout(tenant, import, &layout, (&hash, &warnings), time_now()).await
+    let uploaded =
+        futures::stream::unfold(received, |mut received| async move { Some((received.recv().await?, received)) })
+            .map(Ok::<_, Error>)
+            .try_for_each_concurrent(UPLOADS, |piece| async move {
+                match piece {
+                    Piece::Layout(layout, hash, warnings) => {
+                        store.set_layout(tenant, import, &layout, (&hash, &warnings), time_now()).await
+                    }
+                    Piece::Batch(batch) => {
+                        let key = format!("batches/{tenant}/{import}/{:05}.ndjson.zst", batch.number);
+                        objects.write(&key, "application/zstd", batch.bytes).await?;
+                        let new =
+                            NewBatch { number: batch.number, object_key: key, rows: batch.rows, phase: batch.phase };
+                        store.register_batch(tenant, import, &new, time_now()).await
+                    }
                 }
-                Piece::Batch(batch) => {
-                    let key = format!("batches/{tenant}/{import}/{:05}.ndjson.zst", batch.number);
-                    objects.write(&key, "application/zstd", batch.bytes).await?;
-                    let new = NewBatch { number: batch.number, object_key: key, rows: batch.rows, phase: batch.phase };
-                    store.register_batch(tenant, import, &new, time_now()).await
-                }
-            }
-        })
-        .await;
+            })
+            .await;
     let read: Result<Reading, Failure> = reading.await.map_err(Error::internal)?;
     // When both sides failed, the uploading side knows why.
     uploaded?;

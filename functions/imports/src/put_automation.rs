@@ -13,7 +13,8 @@ pub async fn put_automation(cx: Cx, id: Path, input: Body<AutomationInput>) -> R
     let (tenant, db) = (cx.tenant()?, cx.get::<SuppliersDb>().await?);
     let before = db.automation(tenant, id.0).await?;
     // Otherwise whoever may change an automation could have its password sent to a server of his own.
-    let same = serde_json::from_value::<Source>(before.source).is_ok_and(|source| source.server() == input.0.source.server());
+    let same =
+        serde_json::from_value::<Source>(before.source).is_ok_and(|source| source.server() == input.0.source.server());
     let takes_one = !input.0.source.server().is_empty();
     if before.secret.is_some() && input.0.secret.is_none() && !same && takes_one {
         let message = "the automation goes to another server or account now: give its password, key or token again";

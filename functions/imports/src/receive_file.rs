@@ -69,7 +69,13 @@ fn arrival(object: &ObjectCreated) -> Uuid {
     run_of(&format!("{} {}", object.key, object.version_id.as_deref().unwrap_or_default()))
 }
 
-async fn take_mail(cx: &Cx, tenant: TenantId, automation: &Automation, mail: mail::Mail, object: &ObjectCreated) -> Result<()> {
+async fn take_mail(
+    cx: &Cx,
+    tenant: TenantId,
+    automation: &Automation,
+    mail: mail::Mail,
+    object: &ObjectCreated,
+) -> Result<()> {
     let source: Source = serde_json::from_value(automation.source.clone()).map_err(Error::internal)?;
     let Source::Email { allowed_senders } = source else {
         return leave(cx, tenant, automation, object, "the automation takes no mails").await;
@@ -90,7 +96,13 @@ async fn take_mail(cx: &Cx, tenant: TenantId, automation: &Automation, mail: mai
     }
 }
 
-async fn take(cx: &Cx, tenant: TenantId, automation: &Automation, files: Vec<Found>, object: &ObjectCreated) -> Result<()> {
+async fn take(
+    cx: &Cx,
+    tenant: TenantId,
+    automation: &Automation,
+    files: Vec<Found>,
+    object: &ObjectCreated,
+) -> Result<()> {
     if !automation.enabled {
         let message = "the automation is not enabled; the file was left";
         return leave(cx, tenant, automation, object, message).await;
@@ -102,20 +114,36 @@ async fn take(cx: &Cx, tenant: TenantId, automation: &Automation, files: Vec<Fou
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let names = names.join(", ");
     let (status, failed, message, imports) = match import_files(cx, tenant, automation, run, files).await {
-        Ok(imports) if imports.is_empty() => ("nothing_new", Some(false), format!("{names}: had before, with the same content"), imports),
+        Ok(imports) if imports.is_empty() => {
+            ("nothing_new", Some(false), format!("{names}: had before, with the same content"), imports)
+        }
         Ok(imports) => ("imported", None, names, imports),
         // Tried again by the queue, as the same look.
         Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
         Err(error) => ("failed", Some(true), told(&error), Vec::new()),
     };
-    end(cx, tenant, automation, run, &RunEnd { status, failed, message: &message, imports: &imports, state: None }).await
+    end(cx, tenant, automation, run, &RunEnd { status, failed, message: &message, imports: &imports, state: None })
+        .await
 }
 
 /// Notes an arrival that is left: it says nothing of the automation, whoever sent it.
-async fn leave(cx: &Cx, tenant: TenantId, automation: &Automation, object: &ObjectCreated, message: &str) -> Result<()> {
+async fn leave(
+    cx: &Cx,
+    tenant: TenantId,
+    automation: &Automation,
+    object: &ObjectCreated,
+    message: &str,
+) -> Result<()> {
     let run = arrival(object);
     if !cx.get::<SuppliersDb>().await?.begin_automation_run(tenant, automation.id, run, "arrival", cx.now).await? {
         return Ok(());
     }
-    end(cx, tenant, automation, run, &RunEnd { status: "nothing_new", failed: None, message, imports: &[], state: None }).await
+    end(
+        cx,
+        tenant,
+        automation,
+        run,
+        &RunEnd { status: "nothing_new", failed: None, message, imports: &[], state: None },
+    )
+    .await
 }

@@ -17,7 +17,8 @@ pub async fn resume_import(cx: Cx, id: Path) -> Result<Accepted<ImportJob>> {
     } else if db.reopen_parsing(tenant, id.0, &stamp).await? {
         send_file(&cx, tenant, &import).await?;
     } else {
-        let message = "there is nothing to resume: no part of this import failed because of a fault on our side".to_owned();
+        let message =
+            "there is nothing to resume: no part of this import failed because of a fault on our side".to_owned();
         return Err(Error::Conflict { code: "nothing_to_resume", message });
     }
     Ok(Accepted(db.import(tenant, id.0).await?))

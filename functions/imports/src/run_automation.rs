@@ -58,16 +58,28 @@ pub async fn run_automation(cx: Cx, message: RunMessage) -> Result<()> {
     // What was not taken must be found again; whom we met is known.
     let known = AutomationState { host_key: state.host_key.clone(), ..automation.state.0.clone() };
     let ended = match &looked {
-        Ok((imports, message)) if imports.is_empty() => {
-            RunEnd { status: "nothing_new", failed: Some(false), message, imports, state: Some((&state, &automation.source)) }
-        }
+        Ok((imports, message)) if imports.is_empty() => RunEnd {
+            status: "nothing_new",
+            failed: Some(false),
+            message,
+            imports,
+            state: Some((&state, &automation.source)),
+        },
         // Its imports say how they end.
-        Ok((imports, message)) => RunEnd { status: "imported", failed: None, message, imports, state: Some((&state, &automation.source)) },
+        Ok((imports, message)) => {
+            RunEnd { status: "imported", failed: None, message, imports, state: Some((&state, &automation.source)) }
+        }
         // A fault of ours is no failure of the automation, until it was tried often enough.
         Err(Error::Internal(_) | Error::Unavailable(_)) if cx.attempt < MAX_ATTEMPTS => return looked.map(|_| ()),
         Err(error) => {
             log_error(error, &id.to_string());
-            RunEnd { status: "failed", failed: Some(true), message: &told(error), imports: &[], state: Some((&known, &automation.source)) }
+            RunEnd {
+                status: "failed",
+                failed: Some(true),
+                message: &told(error),
+                imports: &[],
+                state: Some((&known, &automation.source)),
+            }
         }
     };
     end(&cx, tenant, &automation, run, &ended).await
@@ -165,7 +177,13 @@ pub(crate) fn run_of(cause: &str) -> Uuid {
 ///
 /// # Errors
 /// When a choice of the automation cannot be used any more, or a service does not answer.
-pub(crate) async fn import_files(cx: &Cx, tenant: TenantId, automation: &Automation, run: Uuid, files: Vec<Found>) -> Result<Vec<Uuid>> {
+pub(crate) async fn import_files(
+    cx: &Cx,
+    tenant: TenantId,
+    automation: &Automation,
+    run: Uuid,
+    files: Vec<Found>,
+) -> Result<Vec<Uuid>> {
     let (db, objects) = (cx.get::<ImportsDb>().await?, cx.get::<Objects>().await?);
     let stamp = Stamp::of_job(cx, &format!("automation {}", automation.name));
     let supplier = cx.get::<db_suppliers::SuppliersDb>().await?.supplier(tenant, automation.supplier_id).await?;

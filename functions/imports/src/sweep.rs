@@ -60,7 +60,8 @@ async fn resume(cx: &Cx, db: &ImportsDb, tenant: TenantId, import: Uuid) -> Resu
         }
         ImportStatus::Parsing => send_file(cx, tenant, &job).await,
         ImportStatus::Previewing | ImportStatus::Judging if resumes > MAX_RESUMES => {
-            let message = "what the file would do could not be found out because of a fault on our side; preview it again";
+            let message =
+                "what the file would do could not be found out because of a fault on our side; preview it again";
             fail(cx, tenant, import, job.status, "preview_failed", message, cx.now).await
         }
         ImportStatus::Applying if resumes > MAX_RESUMES => {

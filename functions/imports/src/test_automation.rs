@@ -44,7 +44,12 @@ async fn tried(cx: Cx, id: Path) -> Result<ConnectionTest> {
     let automation = cx.get::<SuppliersDb>().await?.automation(tenant, id.0).await?;
     let source: Source = serde_json::from_value(automation.source.clone()).map_err(Error::internal)?;
     let secrets = secrets(&cx, tenant, &automation).await?;
-    let told = |success: bool, message: String, files: Vec<String>, host_key: Option<String>| ConnectionTest { success, message, files, host_key };
+    let told = |success: bool, message: String, files: Vec<String>, host_key: Option<String>| ConnectionTest {
+        success,
+        message,
+        files,
+        host_key,
+    };
     if let (Source::Ftp { folder, .. }, Some(server)) = (&source, server(&source, &secrets, &automation.state.0)) {
         let mut remote = match Remote::open(&server, &Guard::of(&cx)).await {
             Ok(remote) => remote,
@@ -76,7 +81,8 @@ async fn tried(cx: Cx, id: Path) -> Result<ConnectionTest> {
     let mut state = db_suppliers::AutomationState::default();
     Ok(match fetch(&cx, &source, &secrets, &mut state, most).await? {
         Ok(files) => {
-            let names: Vec<String> = files.iter().map(|file| format!("{} ({} bytes)", file.name, file.bytes.len())).collect();
+            let names: Vec<String> =
+                files.iter().map(|file| format!("{} ({} bytes)", file.name, file.bytes.len())).collect();
             told(true, "the file can be had".to_owned(), names, None)
         }
         Err(NotFetched(why)) => told(false, why, Vec::new(), None),

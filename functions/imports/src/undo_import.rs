@@ -18,7 +18,8 @@ pub async fn undo_import(cx: Cx, id: Path) -> Result<Accepted<CatalogJob>> {
         ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Failed | ImportStatus::Cancelled
     );
     if !ended {
-        let message = format!("the import is {}; only one that has ended can be undone: cancel it first", import.status.as_str());
+        let message =
+            format!("the import is {}; only one that has ended can be undone: cancel it first", import.status.as_str());
         return Err(Error::Conflict { code: "import_running", message });
     }
     let job = cx.get::<CatalogDb>().await?.begin_import_undo(tenant, id.0, &Stamp::of(&cx)?).await?;

@@ -35,7 +35,11 @@ pub async fn create_from_url(cx: Cx, input: Body<FromUrl>) -> Result<Accepted<Me
     let url = input.url.trim();
     let shaped = url.starts_with("https://") || url.starts_with("http://");
     if !shaped || url.len() > 2_000 || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Error::invalid("url", "invalid", "expected an address of at most 2,000 characters that starts with http:// or https://"));
+        return Err(Error::invalid(
+            "url",
+            "invalid",
+            "expected an address of at most 2,000 characters that starts with http:// or https://",
+        ));
     }
     check_alt(&input.alt)?;
     let products = once(input.product_ids);

@@ -33,12 +33,16 @@ pub struct CreatedZip {
 /// (`ABC-1.jpg`, `4006381333931_2.png`) or in a folder of that name (`ABC/front.jpg`).
 pub async fn create_from_zip(cx: Cx, input: Body<FromZip>) -> Result<Created<CreatedZip>> {
     if !(1..=MAX_ZIP_BYTES).contains(&input.0.size_bytes) {
-        let message = format!("expected a zip of 1 byte to 200 MB, found {} bytes; send the pictures in several", input.0.size_bytes);
+        let message = format!(
+            "expected a zip of 1 byte to 200 MB, found {} bytes; send the pictures in several",
+            input.0.size_bytes
+        );
         return Err(Error::invalid("size_bytes", "file_too_large", message));
     }
     let (tenant, id) = (cx.tenant()?, Uuid::now_v7());
     let key = format!("media-zips/{tenant}/{id}.zip");
     let upload = upload_to(&cx, &key, "application/zip", input.0.size_bytes).await?;
-    let job = cx.get::<MediaDb>().await?.create_job(tenant, id, MediaJobKind::Zip, Some(&key), &Stamp::of(&cx)?).await?;
+    let job =
+        cx.get::<MediaDb>().await?.create_job(tenant, id, MediaJobKind::Zip, Some(&key), &Stamp::of(&cx)?).await?;
     Ok(Created(CreatedZip { job, upload }))
 }

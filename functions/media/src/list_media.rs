@@ -24,7 +24,11 @@ const STATUSES: [&str; 6] = ["awaiting_upload", "fetching", "processing", "ready
 pub async fn list_media(cx: Cx, filter: Query<MediaFilter>, page: Query<PageQuery>) -> Result<Page<MediumView>> {
     let status = filter.0.status.as_deref();
     if let Some(unknown) = status.filter(|status| !STATUSES.contains(status)) {
-        return Err(Error::invalid("status", "invalid", format!("expected one of {}, found \"{unknown}\"", STATUSES.join(", "))));
+        return Err(Error::invalid(
+            "status",
+            "invalid",
+            format!("expected one of {}, found \"{unknown}\"", STATUSES.join(", ")),
+        ));
     }
     let db = cx.get::<MediaDb>().await?;
     let found = db.media(cx.tenant()?, (status, filter.0.unattached), page.0.after_id()?, page.0.limit()?).await?;

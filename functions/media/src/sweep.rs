@@ -53,8 +53,19 @@ async fn resume(cx: &Cx, db: &MediaDb, state: &MediumState) -> Result<()> {
     // Looked at now: what waits in a long queue is not sent again every minute.
     db.touch_medium(*tenant, *id, cx.now).await?;
     match status.as_str() {
-        "awaiting_upload" => fail(cx, *tenant, *id, "upload_missing", "no file arrived within 24 hours; begin again").await,
-        _ if age > HOPELESS => fail(cx, *tenant, *id, "internal_error", "the picture could not be made ready because of a fault on our side; begin again").await,
+        "awaiting_upload" => {
+            fail(cx, *tenant, *id, "upload_missing", "no file arrived within 24 hours; begin again").await
+        }
+        _ if age > HOPELESS => {
+            fail(
+                cx,
+                *tenant,
+                *id,
+                "internal_error",
+                "the picture could not be made ready because of a fault on our side; begin again",
+            )
+            .await
+        }
         "fetching" => send(cx, *tenant, &Work::Fetch { tenant_id: *tenant, medium_id: *id }).await,
         _ => send_files(cx, *tenant, "media-files", &[medium.object_key]).await,
     }

@@ -35,27 +35,42 @@ pub async fn thumbnail(cx: Cx, object: ObjectCreated) -> Result<()> {
         return fail(&cx, tenant, id, "file_too_large", &problem).await;
     }
     let bytes = objects.read_small(&medium.object_key, MAX_BYTES).await?;
-    let limits = Limits { max_pixels: cx.env().parsed("MEDIA_MAX_PIXELS", Limits::default().max_pixels).map_err(Error::from)? };
+    let limits =
+        Limits { max_pixels: cx.env().parsed("MEDIA_MAX_PIXELS", Limits::default().max_pixels).map_err(Error::from)? };
     let (sha256, size) = (Sha256::digest(&bytes).into(), bytes.len());
-    let rendered = tokio::task::spawn_blocking(move || render(&bytes, &SIZES, limits)).await.map_err(Error::internal)?;
+    let rendered =
+        tokio::task::spawn_blocking(move || render(&bytes, &SIZES, limits)).await.map_err(Error::internal)?;
     match rendered {
         Ok(rendered) => {
             let stored = store(&cx, tenant, &medium, rendered, sha256, size).await;
             #[expect(clippy::cast_precision_loss, reason = "a measurement")]
             let milliseconds = started.elapsed().as_millis() as f64;
-            emit_metrics(&cx, &[("function", "media.thumbnail")], &[Metric("ThumbnailTime", milliseconds, Unit::Milliseconds)]);
+            emit_metrics(
+                &cx,
+                &[("function", "media.thumbnail")],
+                &[Metric("ThumbnailTime", milliseconds, Unit::Milliseconds)],
+            );
             stored
         }
         Err(problem) => fail(&cx, tenant, id, ImageError::code(&problem), &problem.to_string()).await,
     }
 }
 
-async fn store(cx: &Cx, tenant: TenantId, medium: &Medium, rendered: Rendered, sha256: [u8; 32], size: usize) -> Result<()> {
+async fn store(
+    cx: &Cx,
+    tenant: TenantId,
+    medium: &Medium,
+    rendered: Rendered,
+    sha256: [u8; 32],
+    size: usize,
+) -> Result<()> {
     let (db, objects) = (cx.get::<MediaDb>().await?, cx.get::<Objects>().await?);
     let mut thumbnails = Vec::new();
     for made in rendered.thumbnails {
         let bytes = made.bytes.len() as u64;
-        objects.write_immutable(&object_key(medium.id, &format!("{}.webp", made.size)), "image/webp", made.bytes).await?;
+        objects
+            .write_immutable(&object_key(medium.id, &format!("{}.webp", made.size)), "image/webp", made.bytes)
+            .await?;
         thumbnails.push(StoredThumbnail { size: made.size, width: made.width, height: made.height, bytes, url: None });
     }
     let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);

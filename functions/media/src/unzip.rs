@@ -53,7 +53,8 @@ pub async fn unzip(cx: Cx, object: ObjectCreated) -> Result<()> {
     let (mut archive, mut entries) = match opened {
         Ok(opened) => opened,
         Err(message) => {
-            let step = MediaJobState { done_to: "end".to_owned(), ended: Some(Err(message)), ..MediaJobState::default() };
+            let step =
+                MediaJobState { done_to: "end".to_owned(), ended: Some(Err(message)), ..MediaJobState::default() };
             db.note_job_step(tenant, &job, &step, time::OffsetDateTime::now_utc()).await?;
             return Ok(());
         }
@@ -83,7 +84,11 @@ pub async fn unzip(cx: Cx, object: ObjectCreated) -> Result<()> {
             };
             match taken {
                 Ok(attached) => step.attached += i32::from(attached),
-                Err(message) => step.problems.push(MediaJobProblem { name: entry.name.clone(), code: "file_refused".to_owned(), message }),
+                Err(message) => step.problems.push(MediaJobProblem {
+                    name: entry.name.clone(),
+                    code: "file_refused".to_owned(),
+                    message,
+                }),
             }
             step.done += 1;
         }
@@ -147,7 +152,8 @@ fn open(mut file: File) -> std::result::Result<(ZipArchive<File>, Vec<Entry>), S
     if files > MAX_FILES || directory > MAX_DIRECTORY {
         return Err(format!("expected at most {MAX_FILES} files, found {files}; send them in several zips"));
     }
-    let mut archive = ZipArchive::new(file).map_err(|problem| format!("expected a zip, found something else or a damaged one ({problem})"))?;
+    let mut archive = ZipArchive::new(file)
+        .map_err(|problem| format!("expected a zip, found something else or a damaged one ({problem})"))?;
     if archive.len() > MAX_FILES {
         return Err(format!("expected at most {MAX_FILES} files, found {}; send them in several zips", archive.len()));
     }
@@ -195,7 +201,8 @@ async fn products_of(cx: &Cx, tenant: TenantId, entries: &[Entry]) -> Result<Has
 
 /// A file's bytes, when it is a picture of an acceptable size. What the zip says of its size is not believed.
 fn read(archive: &mut ZipArchive<File>, index: usize) -> std::result::Result<(Vec<u8>, Format), String> {
-    let file = archive.by_index(index).map_err(|problem| format!("the file cannot be taken out of the zip: {problem}"))?;
+    let file =
+        archive.by_index(index).map_err(|problem| format!("the file cannot be taken out of the zip: {problem}"))?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|problem| format!("the file is damaged: {problem}"))?;
     if bytes.len() as u64 > MAX_BYTES {
@@ -230,7 +237,9 @@ async fn take(
         products: vec![product],
     };
     let medium = match cx.get::<MediaDb>().await?.create_medium(tenant, &new, &Stamp::of_job(cx, "media.unzip")).await {
-        Err(Error::Invalid(problems)) => return Ok(Err(problems.first().map(|problem| problem.message.clone()).unwrap_or_default())),
+        Err(Error::Invalid(problems)) => {
+            return Ok(Err(problems.first().map(|problem| problem.message.clone()).unwrap_or_default()));
+        }
         made => made?,
     };
     if medium.status == "awaiting_upload" {

@@ -25,7 +25,8 @@ pub async fn create_webhook(cx: Cx, input: Body<WebhookInput>) -> Result<Created
     let (tenant, id) = (cx.tenant()?, Uuid::now_v7());
     let new = input.0.checked(&cx).await?;
     let secret = new_secret()?;
-    let kept = cx.get::<Keys>().await?.encrypt(secret.as_bytes(), &context(&tenant.to_string(), &id.to_string())).await?;
+    let kept =
+        cx.get::<Keys>().await?.encrypt(secret.as_bytes(), &context(&tenant.to_string(), &id.to_string())).await?;
     let webhook = cx.get::<CoreDb>().await?.add_webhook(tenant, id, &new, &kept, &Stamp::of(&cx)?).await?;
     Ok(Created(CreatedWebhook { webhook, secret }))
 }

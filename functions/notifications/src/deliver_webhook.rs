@@ -46,7 +46,8 @@ pub async fn deliver_webhook(cx: Cx, message: DeliveryMessage) -> Result<()> {
         }
     };
     // What the receiver refuses as it is, it refuses again; a redirect is followed by nobody.
-    let hopeless = nowhere || status.is_some_and(|status| (300..500).contains(&status) && !matches!(status, 408 | 425 | 429));
+    let hopeless =
+        nowhere || status.is_some_and(|status| (300..500).contains(&status) && !matches!(status, 408 | 425 | 429));
     end(&cx, &db, &message, &due, (status, error, took_ms), hopeless).await
 }
 

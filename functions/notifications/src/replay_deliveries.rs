@@ -30,7 +30,11 @@ pub struct ReplayedDeliveries {
 }
 
 /// Sends deliveries once more, each with the message and the id that it had: a receiver that had it knows it again.
-pub async fn replay_deliveries(cx: Cx, id: Path, input: Body<ReplayDeliveries>) -> Result<Accepted<ReplayedDeliveries>> {
+pub async fn replay_deliveries(
+    cx: Cx,
+    id: Path,
+    input: Body<ReplayDeliveries>,
+) -> Result<Accepted<ReplayedDeliveries>> {
     let (tenant, db) = (cx.tenant()?, cx.get::<CoreDb>().await?);
     let webhook = db.webhook(tenant, id.0).await?;
     let which = match (&input.0.delivery_ids, input.0.failed_since) {

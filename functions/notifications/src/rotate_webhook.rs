@@ -29,7 +29,8 @@ pub async fn rotate_webhook(cx: Cx, id: Path) -> Result<RotatedSecret> {
     let (tenant, secret, previous_until) = (cx.tenant()?, new_secret()?, cx.now + BOTH);
     let db = cx.get::<CoreDb>().await?;
     db.webhook(tenant, id.0).await?;
-    let kept = cx.get::<Keys>().await?.encrypt(secret.as_bytes(), &context(&tenant.to_string(), &id.0.to_string())).await?;
+    let kept =
+        cx.get::<Keys>().await?.encrypt(secret.as_bytes(), &context(&tenant.to_string(), &id.0.to_string())).await?;
     db.rotate_webhook(tenant, id.0, (&kept, previous_until), &Stamp::of(&cx)?).await?;
     Ok(RotatedSecret { secret, previous_until })
 }

@@ -25,10 +25,18 @@ pub struct ChooseOffer {
 pub async fn choose_offer(cx: Cx, id: Path, input: Body<ChooseOffer>) -> Result<Versioned<Product>> {
     let (product, offers) = ranked(&cx, id.0, input.0.rule).await?;
     let Some(best) = offers.into_iter().find(|offer| offer.best) else {
-        return Err(Error::Conflict { code: "no_offer", message: "no supplier offers this product in its currency".to_owned() });
+        return Err(Error::Conflict {
+            code: "no_offer",
+            message: "no supplier offers this product in its currency".to_owned(),
+        });
     };
     let stamp = Stamp::of(&cx)?;
-    let origin = Origin { source: "rule".to_owned(), actor_id: stamp.actor(), actor_name: Some(stamp.actor_name().to_owned()), job_id: None };
+    let origin = Origin {
+        source: "rule".to_owned(),
+        actor_id: stamp.actor(),
+        actor_name: Some(stamp.actor_name().to_owned()),
+        job_id: None,
+    };
     let take = |product: &Product| {
         let offer = &best.offer;
         let mut content: Content = product.content.clone();
@@ -43,8 +51,16 @@ pub async fn choose_offer(cx: Cx, id: Path, input: Body<ChooseOffer>) -> Result<
         Ok(content)
     };
     let db = cx.get::<CatalogDb>().await?;
-    let changed =
-        db.edit_product(cx.tenant()?, product.id, &IfMatch::Version(product.version), Action::Update, (&origin, &stamp), take).await?;
+    let changed = db
+        .edit_product(
+            cx.tenant()?,
+            product.id,
+            &IfMatch::Version(product.version),
+            Action::Update,
+            (&origin, &stamp),
+            take,
+        )
+        .await?;
     let version = changed.version;
     Ok(Versioned(changed, version))
 }

@@ -19,7 +19,8 @@ pub async fn delete_supplier(cx: Cx, id: Path) -> Result<NoContent> {
     };
     let one = PageQuery { limit: Some(1), cursor: None };
     if !cx.get::<CatalogDb>().await?.find_products(tenant, &of_supplier, &one, false).await?.data.is_empty() {
-        let message = "products have this supplier, perhaps in the trash; archive it, or merge it into another one".to_owned();
+        let message =
+            "products have this supplier, perhaps in the trash; archive it, or merge it into another one".to_owned();
         return Err(Error::Conflict { code: "supplier_in_use", message });
     }
     db.delete_supplier(tenant, id.0, &Stamp::of(&cx)?).await?;

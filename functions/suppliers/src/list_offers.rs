@@ -45,11 +45,17 @@ pub(crate) async fn ranked(cx: &Cx, product: Uuid, rule: Option<OfferRule>) -> R
     };
     let offers = suppliers.offers(tenant, product.id).await?;
     let own = product.content.currency.clone();
-    let comparable = |offer: &&Offer| !offer.archived && (own.is_none() || offer.currency.is_none() || offer.currency == own);
+    let comparable =
+        |offer: &&Offer| !offer.archived && (own.is_none() || offer.currency.is_none() || offer.currency == own);
     let eligible: Vec<&Offer> = offers.iter().filter(comparable).collect();
     let candidates: Vec<Candidate> = eligible
         .iter()
-        .map(|offer| Candidate { cost: offer.cost_price, stock: offer.stock, lead_days: offer.lead_days, preference: offer.preference })
+        .map(|offer| Candidate {
+            cost: offer.cost_price,
+            stock: offer.stock,
+            lead_days: offer.lead_days,
+            preference: offer.preference,
+        })
         .collect();
     let best = best_offer(&candidates, rule).map(|at| eligible[at].supplier_id);
     let mut paths = Vec::new();

@@ -23,11 +23,20 @@ pub struct MergeSupplier {
 pub async fn merge_supplier(cx: Cx, id: Path, input: Body<MergeSupplier>) -> Result<Accepted<CatalogJob>> {
     let (tenant, stamp, into) = (cx.tenant()?, Stamp::of(&cx)?, input.0.into);
     cx.get::<SuppliersDb>().await?.merge_supplier(tenant, id.0, into, &stamp).await?;
-    let query = ProductQuery { filter: vec![
+    let query = ProductQuery {
+        filter: vec![
             Condition::equals("supplier_id", id.0.to_string()),
             Condition { field: "trashed".to_owned(), op: Op::In, value: json!([true, false]) },
-        ], ..ProductQuery::default() };
-    let edit = Edit { field: "supplier_id".to_owned(), action: EditAction::Set, value: json!(into), find: None, replace: None };
+        ],
+        ..ProductQuery::default()
+    };
+    let edit = Edit {
+        field: "supplier_id".to_owned(),
+        action: EditAction::Set,
+        value: json!(into),
+        find: None,
+        replace: None,
+    };
     let work = Work::Edit(Selection { ids: None, query: Some(query) }, vec![edit]);
     let job = cx.get::<CatalogDb>().await?.begin_job(tenant, &work, None, &stamp).await?;
     let message = Outgoing::json(&json!({ "tenant_id": tenant, "job_id": job.id }), tenant)?;

@@ -44,9 +44,15 @@ pub async fn put_offer(cx: Cx, id: Path, product: Key, input: Body<PutOffer>) ->
     if input.cost_price.is_some_and(|cost| cost < Decimal::ZERO || cost > most) {
         return Err(Error::invalid("cost_price", "out_of_range", "expected a cost of at least 0"));
     }
-    for (field, value, least) in [("stock", input.stock, 0), ("min_quantity", input.min_quantity, 1), ("lead_days", input.lead_days, 0)] {
+    for (field, value, least) in
+        [("stock", input.stock, 0), ("min_quantity", input.min_quantity, 1), ("lead_days", input.lead_days, 0)]
+    {
         if value.is_some_and(|value| value < least || (field == "lead_days" && value > 3_650)) {
-            return Err(Error::invalid(field, "out_of_range", format!("expected at least {least}, and at most 3650 days")));
+            return Err(Error::invalid(
+                field,
+                "out_of_range",
+                format!("expected at least {least}, and at most 3650 days"),
+            ));
         }
     }
     if input.reference.as_ref().is_some_and(|text| text.chars().count() > 200 || text.chars().any(char::is_control)) {
