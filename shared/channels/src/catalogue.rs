@@ -238,11 +238,8 @@ impl Layout {
             return Err(MappingError(format!("the layout {} has no format {format:?}", self.as_str()).to_lowercase()));
         }
         let mapped = |name: &str| mapping.iter().any(|one| one.column == name);
-        let mut free_mapping = mapping;
         let (shape, tables, extra): Parts = match self {
             Layout::Products => {
-                // The columns are the mapping.
-                free_mapping = &[];
                 let columns = free::columns(mapping, &options.attributes)?;
                 let lines = format == Format::Jsonl;
                 let (form, table) = match format {
@@ -251,7 +248,7 @@ impl Layout {
                         let form = free::Form::Json { lines, pretty: form.pretty, whole: mapping.is_empty() };
                         (form, free::json(columns, lines))
                     }
-                    Format::Xml => (free::Form::Xml, free::xml(columns)),
+                    Format::Xml => (free::Form::Cells, free::xml(columns)),
                     _ => (free::Form::Cells, free::csv(columns, delimiter(form)?)),
                 };
                 (Box::new(free::Free(form)), vec![table], |_| false)
@@ -260,9 +257,7 @@ impl Layout {
                 let table = shopify::table(&options, self == Layout::Shopify2021, mapped);
                 (Box::<shopify::Shopify>::default(), vec![table], shopify::extra)
             }
-            Layout::WooCommerce if format == Format::Xml => {
-                (Box::<wxr::Wxr>::default(), vec![wxr::table(&options)], |_| false)
-            }
+            Layout::WooCommerce if format == Format::Xml => (Box::<wxr::Wxr>::default(), vec![wxr::table()], |_| false),
             Layout::WooCommerce => {
                 (Box::new(woocommerce::WooCommerce), vec![woocommerce::table(&options, mapped)], woocommerce::extra)
             }
@@ -281,16 +276,16 @@ impl Layout {
             Layout::AmazonLoader => (Box::new(amazon::Amazon { parents: false }), vec![amazon::loader()], |_| false),
             Layout::Odoo => {
                 let xml = format == Format::Xml;
-                (Box::new(odoo::Odoo::new(xml)), odoo::tables(&options, xml), odoo::extra)
+                (Box::new(odoo::Odoo::new(xml)), odoo::tables(xml), odoo::extra)
             }
             Layout::Google => {
                 (Box::new(google::Google), vec![google::table(&options, format == Format::Xml)], google::extra)
             }
-            Layout::OpenAi => (Box::new(openai::OpenAi), vec![openai::table(format == Format::Jsonl)], openai::extra),
+            Layout::OpenAi => (Box::new(openai::OpenAi), vec![openai::table(format == Format::Jsonl)], google::extra),
         };
-        // What is mapped in a free file is known to it; expressions are made ready all the same.
-        let expressions = if self == Layout::Products { mapping } else { free_mapping };
-        LayoutWriter::new(self.title(), shape, tables, options, (free_mapping, expressions), extra)
+        // Of a free file the mapping is the columns already.
+        let replaced = if self == Layout::Products { &[] } else { mapping };
+        LayoutWriter::new(self.title(), shape, tables, options, (replaced, mapping), extra)
     }
 
     fn info(self) -> LayoutInfo {

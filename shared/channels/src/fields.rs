@@ -94,7 +94,7 @@ impl FieldRef {
         match self {
             Self::Of(at) => FIELDS[*at].1(line),
             Self::Attribute(code) => Cow::Owned(line.item.attribute(code).unwrap_or_default()),
-            Self::Identifier(key) => Cow::Borrowed(line.item.content.identifiers.get(key).map_or("", String::as_str)),
+            Self::Identifier(key) => Cow::Borrowed(line.item.identifier(key)),
             Self::Texts(locale, field) => {
                 let texts = line.item.content.texts.get(locale);
                 let found = texts.and_then(|texts| match field.as_str() {

@@ -110,10 +110,41 @@ pub struct TableInfo {
     pub name: &'static str,
     /// The ending of its name.
     pub extension: &'static str,
-    /// Its media type.
-    pub content_type: &'static str,
     /// The channel refuses a larger file: a new one is begun before, never within a product.
     pub most_bytes: Option<usize>,
+    /// Whether the file is there even when nothing is in it.
+    pub needed: bool,
+}
+
+impl TableInfo {
+    pub(crate) const fn new(name: &'static str, extension: &'static str) -> Self {
+        Self { name, extension, most_bytes: None, needed: true }
+    }
+
+    /// One that is left away when nothing is in it.
+    pub(crate) const fn optional(name: &'static str, extension: &'static str) -> Self {
+        Self { needed: false, ..Self::new(name, extension) }
+    }
+
+    /// One of which the channel takes at most so many bytes.
+    pub(crate) const fn at_most(self, bytes: usize) -> Self {
+        Self { most_bytes: Some(bytes), ..self }
+    }
+}
+
+/// The media type of a file of an export, by the ending of its name.
+#[must_use]
+pub fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "csv" => "text/csv; charset=utf-8",
+        "tsv" | "txt" => "text/tab-separated-values; charset=utf-8",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "json" => "application/json",
+        "jsonl" => "application/x-ndjson",
+        "xml" => "application/xml",
+        "zip" => "application/zip",
+        _ => "application/octet-stream",
+    }
 }
 
 pub(crate) struct Table {
@@ -157,8 +188,6 @@ pub(crate) struct Sheet {
 /// What became of a listing that was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// The products and variants that are in the files.
-    pub items: usize,
     /// Variants that are not.
     pub refused: Vec<(Uuid, LeftOut)>,
     /// What the files do not say of it, although the catalogue does.
@@ -231,7 +260,7 @@ impl LayoutWriter {
     pub fn begin(&mut self, table: usize) -> Vec<u8> {
         let table = &mut self.sheet.tables[table];
         let mut out = Vec::with_capacity(4_096);
-        table.render.begin(&table.columns, &self.sheet.options, &mut out);
+        table.render.begin(&table.columns, &mut out);
         out
     }
 
@@ -252,11 +281,10 @@ impl LayoutWriter {
         self.sheet.refused.clear();
         self.sheet.warnings.clear();
         match self.shape.lines(listing, &mut self.sheet) {
-            Ok(()) => {
-                let refused = std::mem::take(&mut self.sheet.refused);
-                let items = 1 + listing.variants.len() - refused.len();
-                Ok(Written { items, refused, warnings: std::mem::take(&mut self.sheet.warnings) })
-            }
+            Ok(()) => Ok(Written {
+                refused: std::mem::take(&mut self.sheet.refused),
+                warnings: std::mem::take(&mut self.sheet.warnings),
+            }),
             Err(why) => {
                 for (table, (length, rows)) in self.sheet.tables.iter_mut().zip(marks) {
                     table.out.truncate(length);
@@ -303,7 +331,7 @@ impl Sheet {
         let table = &mut self.tables[table];
         match table.render {
             Render::Rows => table.kept.push(self.row.clone()),
-            _ => table.render.row(&self.row, &table.columns, table.rows, &mut table.out),
+            _ => table.render.row(&self.row, &table.columns, &mut table.out),
         }
         table.rows += 1;
         Ok(())
@@ -362,19 +390,22 @@ impl Sheet {
         Ok(())
     }
 
-    /// The variants that the channel takes; the others are noted with their reasons.
+    /// The variants that the channel takes: what it demands of their cells holds, and `unsayable` says nothing against them. The
+    /// others are noted with their reasons.
     pub(crate) fn sellable<'l>(
         &mut self,
         table: usize,
         listing: &'l Listing,
-        line: impl for<'a> Fn(&'a Listing, &'a Item, &'a LayoutOptions) -> Line<'a>,
+        unsayable: impl Fn(&Item) -> Option<LeftOut>,
     ) -> Result<Vec<&'l Item>, LeftOut> {
         let options = Arc::clone(&self.options);
         let mut kept = Vec::with_capacity(listing.variants.len());
         for variant in &listing.variants {
-            match self.fill(table, &line(listing, variant, &options)) {
-                Ok(()) => kept.push(variant),
-                Err(why) => self.refused.push((variant.id, why)),
+            // What the channel knows it by is given later.
+            let line = Line { key: "x", ..Line::variant(listing, variant, &options, 1) };
+            match self.fill(table, &line).err().or_else(|| unsayable(variant)) {
+                None => kept.push(variant),
+                Some(why) => self.refused.push((variant.id, why)),
             }
         }
         if kept.is_empty() && !listing.variants.is_empty() {
@@ -387,11 +418,6 @@ impl Sheet {
     /// Notes what a file does not say, although the catalogue does.
     pub(crate) fn warn(&mut self, code: &str, column: &str, message: impl Into<String>) {
         self.warnings.push(LeftOut::new(code, column, message));
-    }
-
-    /// Notes a variant that is not in the files.
-    pub(crate) fn refuse(&mut self, variant: Uuid, why: LeftOut) {
-        self.refused.push((variant, why));
     }
 
     pub(crate) fn row(&self) -> &Row {

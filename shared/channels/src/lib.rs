@@ -12,7 +12,7 @@ mod render;
 mod write;
 
 pub use catalogue::{ColumnInfo, FileInfo, FormOptions, Format, Layout, LayoutInfo, Package, Preset, layouts, presets};
-pub use layout::{LayoutWriter, TableInfo, Written};
+pub use layout::{LayoutWriter, TableInfo, Written, media_type};
 pub use listing::{Item, ItemAttribute, LeftOut, Listing, attribute_texts};
 pub use mapping::{FieldMapping, MappingError};
 pub use read::{Adapter, Platform, Record, Slot, recognise};

@@ -60,6 +60,20 @@ impl LeftOut {
     }
 }
 
+impl Listing {
+    /// The values that the variants have on an axis, each once, in their order.
+    #[must_use]
+    pub fn values_of(&self, axis: &str) -> Vec<&str> {
+        let mut values: Vec<&str> = Vec::new();
+        for value in self.variants.iter().filter_map(|variant| variant.content.options.get(axis)) {
+            if !values.contains(&value.as_str()) {
+                values.push(value);
+            }
+        }
+        values
+    }
+}
+
 impl Item {
     /// The seller's code, or the EAN of what has none; empty when there is neither.
     #[must_use]
@@ -71,6 +85,12 @@ impl Item {
     #[must_use]
     pub fn images(&self) -> &[String] {
         self.content.image_urls.as_deref().unwrap_or_default()
+    }
+
+    /// What another system knows it by, such as `shopify.handle`; empty when it does not.
+    #[must_use]
+    pub fn identifier(&self, key: &str) -> &str {
+        self.content.identifiers.get(key).map_or("", String::as_str)
     }
 
     /// The value of an attribute as one text; several values are joined by `, `.

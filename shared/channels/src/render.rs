@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use tabular::{Row, neutralize};
 
 use crate::layout::{Column, Kind};
-use crate::write::LayoutOptions;
 
 /// How a table's rows become bytes.
 pub(crate) enum Render {
@@ -25,8 +24,8 @@ pub(crate) enum Render {
     },
     /// Tab-separated without any quotes, below the rows of a template: Amazon's.
     Tabbed { head: Vec<u8> },
-    /// Elements of Google's RSS.
-    Rss { title: String, link: String },
+    /// Elements of XML: those of a row within one, blank ones left out. A list is as many elements as it has parts.
+    Elements { begin: String, row: &'static str, prefix: &'static str, end: &'static str },
     /// Records of Odoo's XML.
     Odoo,
     /// One JSON object a line, typed by the columns' kinds.
@@ -34,7 +33,7 @@ pub(crate) enum Render {
     /// Not as bytes: the rows are kept for whoever writes a workbook.
     Rows,
     /// What a shape writes itself, between these.
-    Raw { begin: fn(&LayoutOptions) -> String, end: &'static str },
+    Raw { begin: &'static str, end: &'static str },
 }
 
 /// Which cells are disarmed.
@@ -49,7 +48,7 @@ pub(crate) enum Disarm {
 }
 
 impl Render {
-    pub(crate) fn begin(&self, columns: &[Column], options: &LayoutOptions, out: &mut Vec<u8>) {
+    pub(crate) fn begin(&self, columns: &[Column], out: &mut Vec<u8>) {
         match self {
             Render::Csv { delimiter, mark, header, disarm, .. } => {
                 if *mark {
@@ -71,34 +70,24 @@ impl Render {
                 }
             }
             Render::Tabbed { head } => out.extend_from_slice(head),
-            Render::Rss { title, link } => {
-                out.extend_from_slice(
-                    b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\">\n<channel>\n",
-                );
-                for (name, text) in
-                    [("title", title.as_str()), ("link", link.as_str()), ("description", title.as_str())]
-                {
-                    element(out, name, &[], text);
-                }
-            }
+            Render::Elements { begin, .. } => out.extend_from_slice(begin.as_bytes()),
             Render::Odoo => {
                 out.extend_from_slice(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<odoo>\n<data noupdate=\"0\">\n")
             }
             Render::JsonLines | Render::Rows => {}
-            Render::Raw { begin, .. } => out.extend_from_slice(begin(options).as_bytes()),
+            Render::Raw { begin, .. } => out.extend_from_slice(begin.as_bytes()),
         }
     }
 
     pub(crate) fn end(&self, out: &mut Vec<u8>) {
         match self {
-            Render::Rss { .. } => out.extend_from_slice(b"</channel>\n</rss>\n"),
             Render::Odoo => out.extend_from_slice(b"</data>\n</odoo>\n"),
-            Render::Raw { end, .. } => out.extend_from_slice(end.as_bytes()),
+            Render::Elements { end, .. } | Render::Raw { end, .. } => out.extend_from_slice(end.as_bytes()),
             Render::Csv { .. } | Render::Tabbed { .. } | Render::JsonLines | Render::Rows => {}
         }
     }
 
-    pub(crate) fn row(&self, row: &Row, columns: &[Column], number: usize, out: &mut Vec<u8>) {
+    pub(crate) fn row(&self, row: &Row, columns: &[Column], out: &mut Vec<u8>) {
         match self {
             Render::Csv { delimiter, disarm, list, .. } => {
                 for (at, (cell, column)) in row.cells().zip(columns).enumerate() {
@@ -137,16 +126,16 @@ impl Render {
                 }
                 out.extend_from_slice(b"\r\n");
             }
-            Render::Rss { .. } => {
-                out.extend_from_slice(b"<item>\n");
+            Render::Elements { row: around, prefix, .. } => {
+                let _ = writeln!(out, "<{around}>");
                 for (cell, column) in row.cells().zip(columns).filter(|(cell, _)| !cell.is_empty()) {
-                    let name = format!("g:{}", column.name);
+                    let name = format!("{prefix}{}", column.name);
                     match column.kind {
                         Kind::List => cell.lines().for_each(|one| element(out, &name, &[], one)),
                         _ => element(out, &name, &[], cell),
                     }
                 }
-                out.extend_from_slice(b"</item>\n");
+                let _ = writeln!(out, "</{around}>");
             }
             Render::Odoo => {
                 let _ = writeln!(out, "<record id=\"{}\" model=\"product.template\">", row.cell(0));
@@ -180,7 +169,7 @@ impl Render {
                 let _ = serde_json::to_writer(&mut *out, &object);
                 out.push(b'\n');
             }
-            Render::Rows | Render::Raw { .. } => debug_assert!(false, "row {number} of a table without rows of bytes"),
+            Render::Rows | Render::Raw { .. } => debug_assert!(false, "a row of a table whose rows are no bytes"),
         }
     }
 }
@@ -223,6 +212,13 @@ pub(crate) fn element(out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)]
     out.extend_from_slice(b"</");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b">\n");
+}
+
+/// [`escaped`], as a text.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    escaped(&mut out, text);
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// Text of XML 1.0: what it cannot hold is left out, and a carriage return is written so that it comes back.

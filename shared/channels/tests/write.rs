@@ -150,7 +150,7 @@ proptest! {
         }
         let (files, left) = written(Layout::WooCommerce, Format::Xml, &options(), &[], &listings);
         prop_assert!(left.is_empty(), "{left:?}");
-        let seen = accept::woocommerce::woocommerce_wxr(&files[0].1).unwrap();
+        let seen = accept::wxr::woocommerce_wxr(&files[0].1).unwrap();
         same(&seen, &listings, true);
         titles(&seen, &listings);
     }
@@ -209,7 +209,7 @@ proptest! {
         let simple: Vec<Listing> = listings.iter().filter(|listing| listing.variants.is_empty()).cloned().collect();
         let (files, left) = written(Layout::Odoo, Format::Xml, &options(), &[], &simple);
         prop_assert!(left.is_empty(), "{left:?}");
-        let seen = accept::odoo::odoo_xml(&files[0].1).unwrap();
+        let seen = accept::odoo_xml::odoo_xml(&files[0].1).unwrap();
         titles(&seen, &simple);
     }
 
@@ -327,6 +327,11 @@ fn odd_names_and_codes_are_no_fault() {
             }
         }
     }
+    // A supplier's word that looks like one of our ids is a word.
+    let mut listing = some_listings().remove(0);
+    (listing.item.categories, listing.item.content.category) = (Vec::new(), Some("category_x".into()));
+    let (files, _) = written(Layout::Odoo, Format::Csv, &options(), &[], &[listing]);
+    assert!(String::from_utf8(files[0].1.clone()).unwrap().contains(",All / category_x,"));
     // Two codes that look alike are two products, whichever of them a file has.
     let coded = |code: &str, number: u128| {
         let mut listing = some_listings().remove(0);

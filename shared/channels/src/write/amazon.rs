@@ -7,15 +7,17 @@
 
 use std::borrow::Cow;
 
-use super::{AmazonTemplate, Line, encoded, is_gtin, is_price, is_web_address, plain};
+use super::{AmazonTemplate, COLOR, Line, MATERIAL, SIZE, encoded, gtin, plain, price, web_address};
 use crate::fields::{Text, money, number, text};
 use crate::layout::{Column, Demand, Of, Shape, Sheet, Table, TableInfo, blank, column};
 use crate::render::Render;
 use crate::{LeftOut, Listing};
 
-fn is_sku(text: &str) -> bool {
-    text.trim() == text && text.chars().count() <= 40
-}
+const SKU: Demand = Demand::That(
+    "sku_invalid",
+    |text| text.trim() == text && text.chars().count() <= 40,
+    "a SKU of at most 40 characters, without spaces at its ends",
+);
 
 /// What each technical name of the older templates means. `None` for a name that the catalogue cannot fill.
 fn meaning(name: &str) -> Option<Text> {
@@ -64,9 +66,9 @@ fn meaning(name: &str) -> Option<Text> {
         "parent_sku" => |l| Cow::Borrowed(if l.is_variant() { l.listing.item.code() } else { "" }),
         "relationship_type" => |l| Cow::Borrowed(if l.is_variant() { "Variation" } else { "" }),
         "variation_theme" => |l| if l.is_variant() || l.is_parent() { Cow::Owned(theme(l)) } else { Cow::Borrowed("") },
-        "color_name" | "color" | "color_map" => |l| l.said(&["color", "colour", "couleur", "farbe"]),
-        "size_name" | "size" | "size_map" => |l| l.said(&["size", "taille", "grosse", "pointure"]),
-        "material_type" | "material" => |l| l.said(&["material", "matiere", "materiau"]),
+        "color_name" | "color" | "color_map" => |l| l.said(COLOR),
+        "size_name" | "size" | "size_map" => |l| l.said(SIZE),
+        "material_type" | "material" => |l| l.said(MATERIAL),
         "bullet_point1" => |l| bullet(l, 0),
         "bullet_point2" => |l| bullet(l, 1),
         "bullet_point3" => |l| bullet(l, 2),
@@ -107,23 +109,14 @@ fn path_meaning(path: &str) -> Option<Text> {
 /// What Amazon demands of a column, whatever the category.
 fn demanded(name: &str, made: Column) -> Column {
     let name = name.split(['[', '#']).next().unwrap_or_default();
-    let price = Demand::That("price_invalid", is_price, "a number such as 12.50");
     match name {
-        "item_sku" | "sku" | "contribution_sku" => made.filled().demand(Demand::That(
-            "sku_invalid",
-            is_sku,
-            "a SKU of at most 40 characters, without spaces at its ends",
-        )),
+        "item_sku" | "sku" | "contribution_sku" => made.filled().demand(SKU),
         "item_name" => made.filled().most(200),
         "brand_name" | "brand" => made.filled(),
         "feed_product_type" | "product_type" => made.filled(),
-        "external_product_id" => {
-            made.demand(Demand::That("gtin_invalid", is_gtin, "a GTIN with the right check digit"))
-        }
-        "standard_price" => made.demand(price),
-        "main_image_url" | "main_product_image_locator" => {
-            made.demand(Demand::That("image_address_invalid", is_web_address, "an address that begins with https://"))
-        }
+        "external_product_id" => made.demand(gtin()),
+        "standard_price" => made.demand(price()),
+        "main_image_url" | "main_product_image_locator" => made.demand(web_address("image_address_invalid")),
         "product_description" => made.most(2_000),
         "generic_keywords" | "generic_keyword" => made.demand(Demand::Bytes(249)),
         name if name.starts_with("bullet_point") => made.most(500),
@@ -141,13 +134,11 @@ pub(crate) fn table(template: &AmazonTemplate) -> Table {
         };
         demanded(name, Column { name: Cow::Owned(name.clone()), ..made })
     });
-    let info = TableInfo {
-        name: "flat-file",
-        extension: "txt",
-        content_type: "text/tab-separated-values; charset=utf-8",
-        most_bytes: None,
-    };
-    Table::new(info, columns.collect(), Render::Tabbed { head: template.head.clone().into_bytes() })
+    Table::new(
+        TableInfo::new("flat-file", "txt"),
+        columns.collect(),
+        Render::Tabbed { head: template.head.clone().into_bytes() },
+    )
 }
 
 const LOADER: &str = "sku\tproduct-id\tproduct-id-type\tprice\tminimum-seller-allowed-price\tmaximum-seller-allowed-price\titem-condition\tquantity\tadd-delete\twill-ship-internationally\texpedited-shipping\titem-note\tfulfillment-center-id\r\n";
@@ -155,11 +146,7 @@ const LOADER: &str = "sku\tproduct-id\tproduct-id-type\tprice\tminimum-seller-al
 /// The table of the Inventory Loader: offers on what Amazon has already, found by EAN.
 pub(crate) fn loader() -> Table {
     let columns = vec![
-        column("sku", Of::Line, |l| Cow::Borrowed(l.item.code())).filled().demand(Demand::That(
-            "sku_invalid",
-            is_sku,
-            "a SKU of at most 40 characters, without spaces at its ends",
-        )),
+        column("sku", Of::Line, |l| Cow::Borrowed(l.item.code())).filled().demand(SKU),
         column("product-id", Of::Line, |l| match l.item.content.identifiers.get("amazon.asin") {
             Some(asin) => Cow::Borrowed(asin),
             None => text(&l.item.content.ean),
@@ -174,11 +161,7 @@ pub(crate) fn loader() -> Table {
             };
             Cow::Borrowed(kind)
         }),
-        column("price", Of::Line, |l| money(l.price())).filled().demand(Demand::That(
-            "price_invalid",
-            is_price,
-            "a number",
-        )),
+        column("price", Of::Line, |l| money(l.price())).filled().demand(price()),
         blank("minimum-seller-allowed-price", Of::Line),
         blank("maximum-seller-allowed-price", Of::Line),
         column("item-condition", Of::Line, |_| Cow::Borrowed("11")),
@@ -189,13 +172,7 @@ pub(crate) fn loader() -> Table {
         blank("item-note", Of::Line),
         blank("fulfillment-center-id", Of::Line),
     ];
-    let info = TableInfo {
-        name: "inventory-loader",
-        extension: "txt",
-        content_type: "text/tab-separated-values; charset=utf-8",
-        most_bytes: None,
-    };
-    Table::new(info, columns, Render::Tabbed { head: LOADER.as_bytes().to_vec() })
+    Table::new(TableInfo::new("inventory-loader", "txt"), columns, Render::Tabbed { head: LOADER.as_bytes().to_vec() })
 }
 
 /// Parents and their children; of the loader what is sold alone.
@@ -214,21 +191,10 @@ impl Shape for Amazon {
             }
             return sheet.line(0, &Line::product(listing, &options));
         }
-        let mut kept = sheet.sellable(0, listing, |listing, item, options| Line::variant(listing, item, options, 1))?;
-        kept.retain(|variant| {
-            if priceless(variant) {
-                let message = "an offer without a price would be taken off; give the variant or its parent a price";
-                sheet.refuse(variant.id, LeftOut::new("price_missing", "price", message));
-            }
-            !priceless(variant)
-        });
-        if kept.is_empty() {
-            return Err(LeftOut::new(
-                "variants_refused",
-                "",
-                "none of its variants can be sold there: they have no price",
-            ));
-        }
+        let kept = sheet.sellable(0, listing, |variant| {
+            let message = "an offer without a price would be taken off; give the variant or its parent a price";
+            priceless(variant).then(|| LeftOut::new("price_missing", "price", message))
+        })?;
         if self.parents {
             sheet.line(0, &Line::product(listing, &options))?;
         }

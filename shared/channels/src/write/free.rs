@@ -39,49 +39,36 @@ pub(crate) fn columns(mapping: &[FieldMapping], attributes: &[(String, String)])
 }
 
 pub(crate) fn csv(columns: Vec<Column>, delimiter: u8) -> Table {
-    let info =
-        TableInfo { name: "products", extension: "csv", content_type: "text/csv; charset=utf-8", most_bytes: None };
-    Table::new(info, columns, Render::Csv { delimiter, mark: true, disarm: Disarm::All, header: true, list: "\n" })
+    let render = Render::Csv { delimiter, mark: true, disarm: Disarm::All, header: true, list: "\n" };
+    Table::new(TableInfo::new("products", "csv"), columns, render)
 }
 
 /// A workbook is written by whoever can write one: the rows are handed over as they are.
 pub(crate) fn rows(columns: Vec<Column>) -> Table {
-    let info = TableInfo {
-        name: "products",
-        extension: "xlsx",
-        content_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        most_bytes: None,
-    };
-    Table::new(info, columns, Render::Rows)
+    Table::new(TableInfo::new("products", "xlsx"), columns, Render::Rows)
 }
 
 pub(crate) fn json(columns: Vec<Column>, lines: bool) -> Table {
-    let (extension, content_type) =
-        if lines { ("jsonl", "application/x-ndjson") } else { ("json", "application/json") };
-    let info = TableInfo { name: "products", extension, content_type, most_bytes: None };
-    let render = if lines {
-        Render::Raw { begin: |_| String::new(), end: "" }
-    } else {
-        Render::Raw { begin: |_| "[".to_owned(), end: "\n]\n" }
-    };
-    Table::new(info, columns, render)
+    let (extension, begin, end) = if lines { ("jsonl", "", "") } else { ("json", "[", "\n]\n") };
+    Table::new(TableInfo::new("products", extension), columns, Render::Raw { begin, end })
 }
 
-pub(crate) fn xml(columns: Vec<Column>) -> Table {
-    let info = TableInfo { name: "products", extension: "xml", content_type: "application/xml", most_bytes: None };
-    let begin = |_: &super::LayoutOptions| "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<products>\n".to_owned();
-    Table::new(info, columns, Render::Raw { begin, end: "</products>\n" })
+pub(crate) fn xml(mut columns: Vec<Column>) -> Table {
+    for column in &mut columns {
+        column.name = Cow::Owned(element_name(&column.name));
+    }
+    let begin = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<products>\n".to_owned();
+    let render = Render::Elements { begin, row: "product", prefix: "", end: "</products>\n" };
+    Table::new(TableInfo::new("products", "xml"), columns, render)
 }
 
 /// How the lines of a free file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// As cells.
+    /// As the table renders them.
     Cells,
     /// As JSON objects; whole ones unless columns are chosen.
     Json { lines: bool, pretty: bool, whole: bool },
-    /// As elements.
-    Xml,
 }
 
 pub(crate) struct Free(pub(crate) Form);
@@ -115,26 +102,6 @@ impl Free {
                     if lines {
                         out.push(b'\n');
                     }
-                });
-                Ok(())
-            }
-            Form::Xml => {
-                sheet.fill(0, line)?;
-                let cells: Vec<(String, Kind, String)> = sheet
-                    .row()
-                    .cells()
-                    .zip(&sheet.tables[0].columns)
-                    .map(|(cell, column)| (element_name(&column.name), column.kind, cell.to_owned()))
-                    .collect();
-                sheet.raw(0, |out, _| {
-                    out.extend_from_slice(b"<product>\n");
-                    for (name, kind, cell) in cells.iter().filter(|(.., cell)| !cell.is_empty()) {
-                        match kind {
-                            Kind::List => cell.lines().for_each(|one| crate::render::element(out, name, &[], one)),
-                            _ => crate::render::element(out, name, &[], cell),
-                        }
-                    }
-                    out.extend_from_slice(b"</product>\n");
                 });
                 Ok(())
             }

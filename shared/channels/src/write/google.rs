@@ -5,10 +5,10 @@ use std::borrow::Cow;
 
 use product::{Gtin, ProductStatus};
 
-use super::{LayoutOptions, Line, encoded, is_web_address, plain};
+use super::{AGE_GROUP, COLOR, GENDER, LayoutOptions, Line, MATERIAL, SIZE, encoded, is_web_address, plain};
 use crate::fields::{money, text};
 use crate::layout::{Column, Demand, Kind, Of, Shape, Sheet, Table, TableInfo, blank, column};
-use crate::render::{Disarm, Render};
+use crate::render::{Disarm, Render, escape};
 use crate::{LeftOut, Listing};
 
 fn is_address(text: &str) -> bool {
@@ -79,14 +79,12 @@ fn columns() -> Vec<Column> {
         column("condition", Every, |l| Cow::Borrowed(l.options.condition.as_deref().unwrap_or("new"))),
         column("item_group_id", Every, |l| Cow::Borrowed(if l.is_variant() { l.listing.item.code() } else { "" }))
             .most(50),
-        column("color", Every, |l| l.said(&["color", "colour", "couleur", "farbe"])).most(100),
-        column("size", Every, |l| l.said(&["size", "taille", "grosse", "pointure"])).most(100),
-        column("material", Every, |l| l.said(&["material", "matiere", "materiau"])).most(200),
+        column("color", Every, |l| l.said(COLOR)).most(100),
+        column("size", Every, |l| l.said(SIZE)).most(100),
+        column("material", Every, |l| l.said(MATERIAL)).most(200),
         column("pattern", Every, |l| l.said(&["pattern", "motif"])).most(100),
-        column("gender", Every, |l| one_of(&l.said(&["gender", "genre", "sexe"]), &["male", "female", "unisex"])),
-        column("age_group", Every, |l| {
-            one_of(&l.said(&["age_group", "tranche_d_age"]), &["newborn", "infant", "toddler", "kids", "adult"])
-        }),
+        column("gender", Every, |l| one_of(&l.said(GENDER), &["male", "female", "unisex"])),
+        column("age_group", Every, |l| one_of(&l.said(AGE_GROUP), &["newborn", "infant", "toddler", "kids", "adult"])),
         blank("adult", Every),
         blank("multipack", Every),
         blank("is_bundle", Every),
@@ -116,17 +114,22 @@ pub(crate) fn extra(column: &str) -> bool {
 }
 
 pub(crate) fn table(options: &LayoutOptions, xml: bool) -> Table {
-    let shop = options.seller.clone().unwrap_or_default();
-    let columns = columns();
-    let info = |extension, content_type| TableInfo { name: "feed", extension, content_type, most_bytes: None };
-    if xml {
-        let link = shop.url.or_else(|| options.link.clone()).unwrap_or_default();
-        let link: String = link.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-        let title = if shop.name.is_empty() { "Products".to_owned() } else { shop.name };
-        return Table::new(info("xml", "application/xml"), columns, Render::Rss { title, link });
+    if !xml {
+        let render = Render::Csv { delimiter: b'\t', mark: false, disarm: Disarm::None, header: true, list: "," };
+        return Table::new(TableInfo::new("feed", "tsv"), columns(), render);
     }
-    let render = Render::Csv { delimiter: b'\t', mark: false, disarm: Disarm::None, header: true, list: "," };
-    Table::new(info("tsv", "text/tab-separated-values; charset=utf-8"), columns, render)
+    let shop = options.seller.clone().unwrap_or_default();
+    let link = shop.url.or_else(|| options.link.clone()).unwrap_or_default();
+    let link: String = link.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    let title = if shop.name.is_empty() { "Products" } else { &shop.name };
+    let begin = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\">\n<channel>\n\
+         <title>{0}</title>\n<link>{1}</link>\n<description>{0}</description>\n",
+        escape(title),
+        escape(&link)
+    );
+    let render = Render::Elements { begin, row: "item", prefix: "g:", end: "</channel>\n</rss>\n" };
+    Table::new(TableInfo::new("feed", "xml"), columns(), render)
 }
 
 /// Items of one row each; a repeated attribute is a list in a cell of text, elements in RSS.
@@ -134,20 +137,24 @@ pub(crate) struct Google;
 
 impl Shape for Google {
     fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
-        let options = std::sync::Arc::clone(&sheet.options);
-        if listing.variants.is_empty() {
-            return sheet.line(0, &Line::product(listing, &options));
-        }
-        let kept = sheet.sellable(0, listing, |listing, item, options| Line::variant(listing, item, options, 1))?;
-        if listing.item.code().is_empty() {
+        if !listing.variants.is_empty() && listing.item.code().is_empty() {
             let message = "Google groups variants by the code of their parent, which has none; give it a SKU";
             return Err(LeftOut::new("required_missing", "item_group_id", message));
         }
-        for (at, variant) in kept.into_iter().enumerate() {
-            sheet.line(0, &Line::variant(listing, variant, &options, at + 1))?;
-        }
-        Ok(())
+        items(listing, sheet)
     }
+}
+
+/// A line for what is sold alone, and for each variant.
+pub(crate) fn items(listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
+    let options = std::sync::Arc::clone(&sheet.options);
+    if listing.variants.is_empty() {
+        return sheet.line(0, &Line::product(listing, &options));
+    }
+    for (at, variant) in sheet.sellable(0, listing, |_| None)?.into_iter().enumerate() {
+        sheet.line(0, &Line::variant(listing, variant, &options, at + 1))?;
+    }
+    Ok(())
 }
 
 /// Plain text; what is said in short where nothing else is.

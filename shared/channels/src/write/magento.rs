@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use product::ProductStatus;
 
-use super::{Columns, Keys, LayoutOptions, Line, is_price, keyed, slug};
+use super::{Keys, LayoutOptions, Line, is_price, keyed, price, slug, wanted};
 use crate::fields::{decimal, money, number, text};
 use crate::layout::{Cell, Column, Demand, Of, Shape, Sheet, Table, TableInfo, blank, column};
 use crate::render::{Disarm, Render};
@@ -40,7 +40,6 @@ fn told(text: &Option<String>) -> Cow<'_, str> {
 
 fn columns(options: &LayoutOptions) -> Vec<Column> {
     use Of::Line as Every;
-    let price = || Demand::That("price_invalid", is_price, "a number such as 12.50");
     let image =
         || Demand::That("image_address_invalid", is_image, "a web address of plain letters, digits and - . _ /");
     let first = |name| {
@@ -224,16 +223,9 @@ fn known(code: &str) -> bool {
 pub(crate) fn table(options: &LayoutOptions, mapped: impl Fn(&str) -> bool) -> Table {
     let mut columns = columns(options);
     // Blank means no change here, so that the short form loses nothing; it is the usual one of importers by hand.
-    if options.columns == Columns::Filled {
-        columns.retain(|column| !matches!(column.cell, Cell::Blank) || mapped(&column.name));
-    }
-    let info =
-        TableInfo { name: "products", extension: "csv", content_type: "text/csv; charset=utf-8", most_bytes: None };
-    Table::new(
-        info,
-        columns,
-        Render::Csv { delimiter: b',', mark: false, disarm: Disarm::None, header: true, list: "\n" },
-    )
+    wanted(&mut columns, options, mapped);
+    let render = Render::Csv { delimiter: b',', mark: false, disarm: Disarm::None, header: true, list: "\n" };
+    Table::new(TableInfo::new("products", "csv"), columns, render)
 }
 
 /// Any attribute's code can be a column.
@@ -257,22 +249,7 @@ impl Shape for Magento {
             let message = format!("Magento parts categories at commas: those with \"{name}\" are left out");
             sheet.warn("category_left_out", "categories", message);
         }
-        let mut kept = sheet.sellable(0, listing, |listing, item, options| Line {
-            key: "x",
-            ..Line::variant(listing, item, options, 1)
-        })?;
-        kept.retain(|variant| match unsayable(listing, variant) {
-            Some(why) => {
-                sheet.refuse(variant.id, why);
-                false
-            }
-            None => true,
-        });
-        if kept.is_empty() && !listing.variants.is_empty() {
-            let message =
-                "none of its variants can be sold there: options or SKUs hold , | or =, or a price is missing";
-            return Err(LeftOut::new("variants_refused", "configurable_variations", message));
-        }
+        let kept = sheet.sellable(0, listing, |variant| unsayable(listing, variant))?;
         for (at, variant) in kept.iter().enumerate() {
             let key = self.urls.take(url(variant), variant.id, '-');
             sheet.line(0, &Line { key: &key, ..Line::variant(listing, variant, &options, at + 1) })?;

@@ -16,11 +16,13 @@ pub(crate) mod wxr;
 use std::borrow::Cow;
 
 pub use amazon_template::{AmazonTemplate, TemplateError};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use product::{Content, Dimensions, Gtin, LengthUnit, Weight, WeightUnit};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::layout::{Cell, Column, Demand};
 use crate::{Item, Listing};
 
 /// The columns of a file.
@@ -258,7 +260,7 @@ impl<'a> Line<'a> {
                 if text.is_empty() {
                     return Cow::Borrowed("");
                 }
-                link = link.replace(mark, &percent(text));
+                link = link.replace(mark, &utf8_percent_encode(text, RESERVED).to_string());
             }
         }
         Cow::Owned(link)
@@ -274,41 +276,49 @@ pub(crate) fn sides_in(size: Option<Dimensions>, unit: LengthUnit) -> [Option<De
     size.map_or([None; 3], |size| [size.length, size.width, size.height])
 }
 
+/// The names of axes and attributes that feeds have columns for, normalized, in our languages.
+pub(crate) const COLOR: &[&str] = &["color", "colour", "couleur", "farbe"];
+pub(crate) const SIZE: &[&str] = &["size", "taille", "grosse", "pointure"];
+pub(crate) const MATERIAL: &[&str] = &["material", "matiere", "materiau"];
+pub(crate) const GENDER: &[&str] = &["gender", "genre", "sexe"];
+pub(crate) const AGE_GROUP: &[&str] = &["age_group", "tranche_d_age"];
+
+/// A price, where there is one.
+pub(crate) const fn price() -> Demand {
+    Demand::That("price_invalid", is_price, "a number such as 12.50")
+}
+
+/// A GTIN, where there is one.
+pub(crate) fn gtin() -> Demand {
+    Demand::That("gtin_invalid", |text| Gtin::parse(text).is_ok(), "a GTIN with the right check digit")
+}
+
+/// A web address, where there is one.
+pub(crate) const fn web_address(code: &'static str) -> Demand {
+    Demand::That(code, is_web_address, "an address that begins with https://")
+}
+
+/// Leaves blank columns away where only the filled ones are wanted, but for those that are mapped.
+pub(crate) fn wanted(columns: &mut Vec<Column>, options: &LayoutOptions, mapped: impl Fn(&str) -> bool) {
+    if options.columns == Columns::Filled {
+        columns.retain(|column| !matches!(column.cell, Cell::Blank) || mapped(&column.name));
+    }
+}
+
 /// The plain text of HTML, in one paragraph a line.
 pub(crate) fn plain(html: &str) -> String {
     product::strip_html(html)
 }
 
-/// Everything but the unreserved characters of RFC 3986 as `%XX`.
-fn percent(text: &str) -> String {
-    let mut made = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            made.push(byte as char);
-        } else {
-            made.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    made
-}
+/// Everything but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What cannot stand in an address at all.
+const UNSAFE: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
 /// An address in ASCII without spaces, as RFC 3986 has it: what is not is written `%XX`.
 pub(crate) fn encoded(url: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| {
-        byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
-    };
-    if url.bytes().all(plain) {
-        return Cow::Borrowed(url);
-    }
-    let mut made = String::with_capacity(url.len() + 16);
-    for byte in url.bytes() {
-        if plain(byte) {
-            made.push(byte as char);
-        } else {
-            made.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    Cow::Owned(made)
+    utf8_percent_encode(url, UNSAFE).into()
 }
 
 /// Lower-case ASCII letters, digits and single hyphens, at most `max` of them.
@@ -332,10 +342,6 @@ pub(crate) fn is_web_address(text: &str) -> bool {
     rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace))
 }
 
-pub(crate) fn is_gtin(text: &str) -> bool {
-    Gtin::parse(text).is_ok()
-}
-
 pub(crate) fn is_price(text: &str) -> bool {
     text.parse::<Decimal>().is_ok_and(|amount| !amount.is_sign_negative())
 }
@@ -347,8 +353,12 @@ pub(crate) fn keyed(item: &Item) -> String {
     if made == code && !made.is_empty() {
         return made;
     }
-    let id = item.id.simple().to_string();
-    format!("{made}-{}", &id[id.len() - 12..]).trim_start_matches('-').to_owned()
+    format!("{made}-{}", end_of(item.id)).trim_start_matches('-').to_owned()
+}
+
+/// The end of an id, which no two products have in common.
+fn end_of(id: uuid::Uuid) -> String {
+    id.simple().to_string().split_off(20)
 }
 
 /// Keys that are given out once: two products whose codes differ in signs only are not one.
@@ -361,9 +371,8 @@ impl Keys {
         if !wanted.is_empty() && self.0.insert(fingerprint(&wanted)) {
             return wanted;
         }
-        let id = id.simple().to_string();
-        let end = &id[id.len() - 12..];
-        let own = if wanted.is_empty() { end.to_owned() } else { format!("{wanted}{joint}{end}") };
+        let end = end_of(id);
+        let own = if wanted.is_empty() { end } else { format!("{wanted}{joint}{end}") };
         self.0.insert(fingerprint(&own));
         own
     }

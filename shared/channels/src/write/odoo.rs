@@ -7,9 +7,9 @@
 
 use std::borrow::Cow;
 
-use super::{Keys, LayoutOptions, Line, is_price};
+use super::{Keys, LayoutOptions, Line, price};
 use crate::fields::{decimal, money, text};
-use crate::layout::{Column, Demand, Kind, Of, Shape, Sheet, Table, TableInfo, column};
+use crate::layout::{Column, Kind, Of, Shape, Sheet, Table, TableInfo, column};
 use crate::render::{Disarm, Render};
 use crate::{Item, LeftOut, Listing};
 
@@ -19,7 +19,6 @@ pub(crate) fn module(options: &LayoutOptions) -> &str {
 }
 
 fn columns(xml: bool) -> Vec<Column> {
-    let price = || Demand::That("price_invalid", is_price, "a number such as 12.50");
     let mut columns = vec![
         column("id", Of::Product, |l| Cow::Borrowed(l.key)),
         column("name", Of::Product, |l| Cow::Borrowed(&l.listing.item.content.title)).filled(),
@@ -54,7 +53,9 @@ fn columns(xml: bool) -> Vec<Column> {
         columns.retain(|column| !matches!(&*column.name, "image_1920" | "product_tag_ids"));
         for column in &mut columns {
             if column.name == "categ_id" {
-                column.name = Cow::Borrowed("categ_id/id");
+                *column = crate::layout::column("categ_id/id", Of::Product, |l| {
+                    l.categories().first().map_or(Cow::Borrowed(""), |path| Cow::Owned(category_id(path)))
+                });
             }
         }
     } else {
@@ -82,15 +83,15 @@ fn variants() -> Vec<Column> {
     ]
 }
 
-pub(crate) fn tables(options: &LayoutOptions, xml: bool) -> Vec<Table> {
-    let _ = options;
+pub(crate) fn tables(xml: bool) -> Vec<Table> {
     if xml {
-        let info = TableInfo { name: "products", extension: "xml", content_type: "application/xml", most_bytes: None };
-        return vec![Table::new(info, columns(true), Render::Odoo)];
+        return vec![Table::new(TableInfo::new("products", "xml"), columns(true), Render::Odoo)];
     }
-    let info = |name| TableInfo { name, extension: "csv", content_type: "text/csv; charset=utf-8", most_bytes: None };
     let csv = || Render::Csv { delimiter: b',', mark: true, disarm: Disarm::None, header: true, list: "\n" };
-    vec![Table::new(info("templates"), columns(false), csv()), Table::new(info("variants"), variants(), csv())]
+    vec![
+        Table::new(TableInfo::new("templates", "csv"), columns(false), csv()),
+        Table::new(TableInfo::optional("variants", "csv"), variants(), csv()),
+    ]
 }
 
 /// Any field of the model can be a column.
@@ -128,13 +129,8 @@ impl Shape for Odoo {
         let id = self.ids.take(external_id(&listing.item, "template"), listing.item.id, '_');
         let product = Line { key: &id, ..Line::product(listing, &options) };
         if self.xml {
-            let mut item = listing.item.clone();
-            let path = product.categories().into_iter().next().unwrap_or_default();
-            item.content.category = (!path.is_empty()).then(|| category_id(&path));
-            item.categories.clear();
-            self.write_categories(&path, sheet);
-            let told = Listing { item, variants: Vec::new() };
-            return sheet.line(0, &Line { key: &id, ..Line::product(&told, &options) });
+            self.write_categories(&product.categories().into_iter().next().unwrap_or_default(), sheet);
+            return sheet.line(0, &product);
         }
         let bad = |text: &&String| text.contains(',');
         if let Some(text) = listing.variants.iter().flat_map(|variant| variant.content.options.values()).find(bad) {
@@ -199,11 +195,8 @@ fn safe(text: &str) -> String {
     made
 }
 
-/// In XML the id of a record; in CSV the path as Odoo shows it, below `All`.
+/// The path as Odoo shows it, below `All`.
 fn category<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
-    if line.listing.item.content.category.as_deref().is_some_and(|id| id.starts_with("category_")) {
-        return text(&line.listing.item.content.category);
-    }
     let path = line.categories().into_iter().next().unwrap_or_default();
     if path.is_empty() { Cow::Borrowed("") } else { Cow::Owned(format!("All / {}", path.join(" / "))) }
 }
@@ -221,22 +214,14 @@ fn attribute_line(line: &Line<'_>) -> (String, String) {
     let listing = line.listing;
     let axis = listing.item.content.option_axes.get(line.number).filter(|_| !listing.variants.is_empty());
     let Some(axis) = axis else { return (String::new(), String::new()) };
-    let mut values: Vec<&str> = Vec::new();
-    for value in listing.variants.iter().filter_map(|variant| variant.content.options.get(axis)) {
-        if !values.contains(&value.as_str()) {
-            values.push(value);
-        }
-    }
-    (axis.clone(), values.join(","))
+    (axis.clone(), listing.values_of(axis).join(","))
 }
 
-/// The manifest that makes a module of the XML file.
+/// The manifest that makes a module of the XML file. It depends on Inventory, of which is what can be stored.
 pub(crate) fn manifest(options: &LayoutOptions) -> String {
     let version = options.version.unwrap_or(19);
     format!(
-        "{{\n    \"name\": \"{}\",\n    \"version\": \"{version}.0.1.0.0\",\n    \"depends\": [\"{}\"],\n    \"data\": [\"data/products.xml\"],\n    \"license\": \"LGPL-3\",\n    \"installable\": True,\n}}\n",
-        module(options),
-        // What can be stored is of Inventory.
-        "stock",
+        "{{\n    \"name\": \"{}\",\n    \"version\": \"{version}.0.1.0.0\",\n    \"depends\": [\"stock\"],\n    \"data\": [\"data/products.xml\"],\n    \"license\": \"LGPL-3\",\n    \"installable\": True,\n}}\n",
+        module(options)
     )
 }

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 
 use product::ProductStatus;
 
-use super::google::{description, one_of};
-use super::{Line, encoded, is_gtin, is_web_address};
+use super::google::{description, items, one_of};
+use super::{AGE_GROUP, COLOR, GENDER, Line, MATERIAL, SIZE, encoded, gtin, web_address};
 use crate::fields::{decimal, money, text};
-use crate::layout::{Column, Demand, Kind, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::layout::{Column, Kind, Of, Shape, Sheet, Table, TableInfo, blank, column};
 use crate::render::{Disarm, Render};
 use crate::{LeftOut, Listing};
 
@@ -20,7 +20,7 @@ fn price(amount: Option<rust_decimal::Decimal>, currency: &str) -> Cow<'static, 
 
 fn columns() -> Vec<Column> {
     use Of::Line as Every;
-    let address = || Demand::That("address_invalid", is_web_address, "an address that begins with https://");
+    let address = || web_address("address_invalid");
     vec![
         column("item_id", Every, |l| Cow::Borrowed(l.item.code())).filled().most(100),
         column("title", Every, |l| Cow::Borrowed(&l.item.content.title)).filled().most(150),
@@ -56,23 +56,17 @@ fn columns() -> Vec<Column> {
             Cow::Owned(serde_json::Value::Object(options).to_string())
         })
         .kind(Kind::Json),
-        column("gtin", Every, |l| text(&l.item.content.ean)).demand(Demand::That(
-            "gtin_invalid",
-            is_gtin,
-            "a GTIN with the right check digit",
-        )),
+        column("gtin", Every, |l| text(&l.item.content.ean)).demand(gtin()),
         column("mpn", Every, |l| text(&l.item.content.supplier_reference)).most(70),
         column("condition", Every, |l| Cow::Borrowed(l.options.condition.as_deref().unwrap_or("new"))),
         column("product_category", Every, |l| {
             Cow::Owned(l.categories().first().map(|path| path.join(" > ")).unwrap_or_default())
         }),
-        column("material", Every, |l| l.said(&["material", "matiere", "materiau"])).most(100),
-        column("color", Every, |l| l.said(&["color", "colour", "couleur", "farbe"])).most(40),
-        column("size", Every, |l| l.said(&["size", "taille", "grosse", "pointure"])).most(20),
-        column("gender", Every, |l| one_of(&l.said(&["gender", "genre", "sexe"]), &["male", "female", "unisex"])),
-        column("age_group", Every, |l| {
-            one_of(&l.said(&["age_group", "tranche_d_age"]), &["newborn", "infant", "toddler", "kids", "adult"])
-        }),
+        column("material", Every, |l| l.said(MATERIAL)).most(100),
+        column("color", Every, |l| l.said(COLOR)).most(40),
+        column("size", Every, |l| l.said(SIZE)).most(20),
+        column("gender", Every, |l| one_of(&l.said(GENDER), &["male", "female", "unisex"])),
+        column("age_group", Every, |l| one_of(&l.said(AGE_GROUP), &["newborn", "infant", "toddler", "kids", "adult"])),
         column("weight", Every, |l| decimal(l.weight())),
         column("item_weight_unit", Every, |l| Cow::Borrowed(l.weight().map_or("", |_| l.options.weight_unit.as_str()))),
         column("dimensions", Every, dimensions).kind(Kind::Json),
@@ -129,32 +123,20 @@ fn dimensions<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     Cow::Owned(serde_json::Value::Object(told).to_string())
 }
 
-pub(crate) fn extra(column: &str) -> bool {
-    super::google::extra(column)
-}
-
 pub(crate) fn table(lines: bool) -> Table {
-    let info =
-        |extension, content_type| TableInfo { name: "feed", extension, content_type, most_bytes: Some(500_000_000) };
-    if lines {
-        return Table::new(info("jsonl", "application/x-ndjson"), columns(), Render::JsonLines);
-    }
-    let render = Render::Csv { delimiter: b',', mark: false, disarm: Disarm::None, header: true, list: "," };
-    Table::new(info("csv", "text/csv; charset=utf-8"), columns(), render)
+    let (extension, render) = if lines {
+        ("jsonl", Render::JsonLines)
+    } else {
+        ("csv", Render::Csv { delimiter: b',', mark: false, disarm: Disarm::None, header: true, list: "," })
+    };
+    Table::new(TableInfo::new("feed", extension).at_most(500_000_000), columns(), render)
 }
 
+/// Items of one row each, as Google has them.
 pub(crate) struct OpenAi;
 
 impl Shape for OpenAi {
     fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
-        let options = std::sync::Arc::clone(&sheet.options);
-        if listing.variants.is_empty() {
-            return sheet.line(0, &Line::product(listing, &options));
-        }
-        let kept = sheet.sellable(0, listing, |listing, item, options| Line::variant(listing, item, options, 1))?;
-        for (at, variant) in kept.into_iter().enumerate() {
-            sheet.line(0, &Line::variant(listing, variant, &options, at + 1))?;
-        }
-        Ok(())
+        items(listing, sheet)
     }
 }

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use product::{Content, ProductStatus, Weight, WeightUnit};
 use rust_decimal::Decimal;
 
-use super::{LayoutOptions, Line, encoded, is_gtin, is_price, weight_in};
-use crate::fields::{decimal, money, number, text};
+use super::{LayoutOptions, Line, encoded, gtin, price, weight_in};
+use crate::fields::{Text, decimal, money, number, text};
 use crate::layout::{Column, Demand, Of, Shape, Sheet, Table, TableInfo, blank, column};
 use crate::render::{Disarm, Render};
 use crate::{Item, LeftOut, Listing};
@@ -25,16 +25,13 @@ fn is_name(text: &str) -> bool {
 
 fn products(version: u16) -> Vec<Column> {
     use Of::Line as Every;
-    let price = || Demand::That("price_invalid", is_price, "a number such as 12.50");
-    let gtin = if version >= 9 { 14 } else { 13 };
-    let flag = |name: &'static str, value: fn() -> &'static str| match value() {
-        "1" => column(name, Every, |_| Cow::Borrowed("1")),
-        _ => column(name, Every, |_| Cow::Borrowed("0")),
+    let digits = if version >= 9 { 14 } else { 13 };
+    let flag = |name: &'static str, on: bool| {
+        let text: Text = if on { |_| Cow::Borrowed("1") } else { |_| Cow::Borrowed("0") };
+        column(name, Every, text)
     };
     let mut columns = vec![
-        column("Product ID", Every, |l| {
-            Cow::Borrowed(l.item.content.identifiers.get("prestashop.id").map_or("", String::as_str))
-        }),
+        column("Product ID", Every, |l| Cow::Borrowed(l.item.identifier("prestashop.id"))),
         column("Active (0/1)", Every, |l| {
             Cow::Borrowed(if l.item.content.status == ProductStatus::Active { "1" } else { "0" })
         }),
@@ -62,11 +59,7 @@ fn products(version: u16) -> Vec<Column> {
         column("Supplier reference", Every, |l| text(&l.item.content.supplier_reference)).most(64),
         column("Supplier", Every, |l| text(&l.item.supplier)),
         column("Manufacturer", Every, |l| text(&l.item.content.brand)),
-        column("EAN13", Every, |l| text(&l.item.content.ean)).most(gtin).demand(Demand::That(
-            "gtin_invalid",
-            is_gtin,
-            "a GTIN with the right check digit",
-        )),
+        column("EAN13", Every, |l| text(&l.item.content.ean)).most(digits).demand(gtin()),
         blank("UPC", Every),
         blank("MPN", Every).most(40),
         blank("Ecotax", Every),
@@ -79,7 +72,7 @@ fn products(version: u16) -> Vec<Column> {
         column("Quantity", Every, |l| number(l.item.content.stock)),
         column("Minimal quantity", Every, |_| Cow::Borrowed("1")),
         blank("Low stock level", Every),
-        flag("Send me an email when the quantity is under this level", || "0"),
+        flag("Send me an email when the quantity is under this level", false),
     ];
     if version >= 9 {
         columns.push(blank("Stock location", Every));
@@ -104,10 +97,10 @@ fn products(version: u16) -> Vec<Column> {
         column("URL rewritten", Every, |l| text(&l.item.content.slug)).most(128),
         blank("Text when in stock", Every),
         blank("Text when backorder allowed", Every),
-        flag("Available for order (0 = No, 1 = Yes)", || "1"),
+        flag("Available for order (0 = No, 1 = Yes)", true),
         blank("Product available date", Every),
         blank("Product creation date", Every),
-        flag("Show price (0 = No, 1 = Yes)", || "1"),
+        flag("Show price (0 = No, 1 = Yes)", true),
         column("Image URLs (x,y,z...)", Every, |l| images(l.item)),
         column("Image alt texts (x,y,z...)", Every, |l| alts(l.item)),
         // Without it each import would add the images once more.
@@ -115,13 +108,13 @@ fn products(version: u16) -> Vec<Column> {
             Cow::Borrowed(if l.item.images().is_empty() { "0" } else { "1" })
         }),
         column("Feature (Name:Value:Position:Customized)", Every, |l| Cow::Owned(features(l.item).0)),
-        flag("Available online only (0 = No, 1 = Yes)", || "0"),
+        flag("Available online only (0 = No, 1 = Yes)", false),
         column("Condition", Every, |l| Cow::Borrowed(l.options.condition.as_deref().unwrap_or("new"))),
-        flag("Customizable (0 = No, 1 = Yes)", || "0"),
-        flag("Uploadable files (0 = No, 1 = Yes)", || "0"),
-        flag("Text fields (0 = No, 1 = Yes)", || "0"),
+        flag("Customizable (0 = No, 1 = Yes)", false),
+        flag("Uploadable files (0 = No, 1 = Yes)", false),
+        flag("Text fields (0 = No, 1 = Yes)", false),
         column("Out of stock action", Every, |_| Cow::Borrowed("2")),
-        flag("Virtual product", || "0"),
+        flag("Virtual product", false),
         blank("File URL", Every),
         blank("Number of allowed downloads", Every),
         blank("Expiration date", Every),
@@ -142,18 +135,14 @@ fn products(version: u16) -> Vec<Column> {
 fn combinations(version: u16) -> Vec<Column> {
     use Of::Line as Every;
     let mut columns = vec![
-        column("Product ID", Every, |l| {
-            Cow::Borrowed(l.listing.item.content.identifiers.get("prestashop.id").map_or("", String::as_str))
-        }),
+        column("Product ID", Every, |l| Cow::Borrowed(l.listing.item.identifier("prestashop.id"))),
         column("Product Reference", Every, |l| Cow::Borrowed(l.listing.item.code())).filled(),
         column("Attribute (Name:Type:Position)", Every, |l| axes(l, |axis, _, at| format!("{axis}:select:{at}")))
             .filled(),
         column("Value (Value:Position)", Every, |l| axes(l, |_, value, at| format!("{value}:{at}"))).filled(),
         column("Supplier reference", Every, |l| text(&l.item.content.supplier_reference)).most(64),
         column("Reference", Every, |l| Cow::Borrowed(l.item.code())).filled().most(64),
-        column("EAN13", Every, |l| text(&l.item.content.ean))
-            .most(if version >= 9 { 14 } else { 13 })
-            .demand(Demand::That("gtin_invalid", is_gtin, "a GTIN with the right check digit")),
+        column("EAN13", Every, |l| text(&l.item.content.ean)).most(if version >= 9 { 14 } else { 13 }).demand(gtin()),
         blank("UPC", Every),
         blank("MPN", Every),
         column("Wholesale price", Every, |l| money(l.item.content.cost_price)),
@@ -197,7 +186,6 @@ fn combinations(version: u16) -> Vec<Column> {
 
 pub(crate) fn tables(options: &LayoutOptions) -> Vec<Table> {
     let version = options.version.unwrap_or(9);
-    let info = |name| TableInfo { name, extension: "csv", content_type: "text/csv; charset=utf-8", most_bytes: None };
     let csv = || Render::Csv { delimiter: b';', mark: false, disarm: Disarm::None, header: true, list: "\n" };
     let categories = [
         "Category ID",
@@ -213,9 +201,13 @@ pub(crate) fn tables(options: &LayoutOptions) -> Vec<Table> {
         "ID / Name of shop",
     ];
     vec![
-        Table::new(info("categories"), categories.into_iter().map(|name| blank(name, Of::Line)).collect(), csv()),
-        Table::new(info("products"), products(version), csv()),
-        Table::new(info("combinations"), combinations(version), csv()),
+        Table::new(
+            TableInfo::optional("categories", "csv"),
+            categories.into_iter().map(|name| blank(name, Of::Line)).collect(),
+            csv(),
+        ),
+        Table::new(TableInfo::new("products", "csv"), products(version), csv()),
+        Table::new(TableInfo::optional("combinations", "csv"), combinations(version), csv()),
     ]
 }
 
@@ -235,21 +227,7 @@ impl Shape for PrestaShop {
             let message = "PrestaShop would sell a product without a price for 0; give it a price, or one without VAT";
             return Err(LeftOut::new("price_missing", "Price tax included", message));
         }
-        let mut kept =
-            sheet.sellable(COMBINATIONS, listing, |listing, item, options| Line::variant(listing, item, options, 1))?;
-        let mut why = None;
-        kept.retain(|variant| match unsayable(listing, variant) {
-            Some(reason) => {
-                why = Some(reason.message.clone());
-                sheet.refuse(variant.id, reason);
-                false
-            }
-            None => true,
-        });
-        if let (Some(why), true) = (why, kept.is_empty()) {
-            let message = format!("none of its variants can be sold there: {why}");
-            return Err(LeftOut::new("variants_refused", "Value (Value:Position)", message));
-        }
+        let kept = sheet.sellable(COMBINATIONS, listing, |variant| unsayable(listing, variant))?;
         for tag in product.tags().iter().filter(|tag| tag.contains(',')) {
             sheet.warn(
                 "tag_left_out",

@@ -5,8 +5,8 @@
 //! left out; a mapping can add metafields by their headers.
 //!
 //! In Shopify a blank cell of a column that is in the file *erases* what the shop holds, and a column that is not
-//! in the file leaves it alone. So there are two forms: [`Columns::All`], the template's, for a new shop, and
-//! [`Columns::Filled`], with the columns that our catalogue can fill, for a shop that is edited by hand as well.
+//! in the file leaves it alone. So there are two forms: [`super::Columns::All`], the template's, for a new shop, and
+//! [`super::Columns::Filled`], with the columns that our catalogue can fill, for a shop that is edited by hand as well.
 //!
 //! Cells are not disarmed against spreadsheet formulas: an apostrophe before a title would be shown in the shop.
 
@@ -14,9 +14,9 @@ use std::borrow::Cow;
 
 use product::ProductStatus;
 
-use super::{Columns, Keys, LayoutOptions, Line, is_price, is_web_address, keyed, slug};
+use super::{Keys, LayoutOptions, Line, keyed, price, slug, wanted, web_address};
 use crate::fields::{axis, category_text, decimal, money, number, text};
-use crate::layout::{Cell, Column, Demand, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::layout::{Cell, Column, Of, Shape, Sheet, Table, TableInfo, blank, column};
 use crate::render::{Disarm, Render};
 use crate::{Item, LeftOut, Listing};
 
@@ -56,7 +56,6 @@ fn columns_2024() -> Vec<Column> {
             Column { cell: Cell::Numbered(values, at), ..blank(value, Sold) }.most(255),
         ]
     };
-    let price = || Demand::That("price_invalid", is_price, "a number such as 12.50");
     let mut columns = vec![
         column("Title", Product, |l| Cow::Borrowed(&l.listing.item.content.title)).filled().most(255),
         column("URL handle", Every, |l| Cow::Borrowed(l.key)).filled().most(255),
@@ -93,11 +92,8 @@ fn columns_2024() -> Vec<Column> {
         column("Weight unit for display", Sold, |l| Cow::Borrowed(l.grams().map_or("", |_| "g"))),
         column("Requires shipping", Sold, |_| Cow::Borrowed("TRUE")),
         column("Fulfillment service", Sold, |_| Cow::Borrowed("manual")),
-        column("Product image URL", Every, |l| Cow::Borrowed(l.image.map_or("", |(_, url)| url))).demand(Demand::That(
-            "image_address_invalid",
-            is_web_address,
-            "an address that begins with https://",
-        )),
+        column("Product image URL", Every, |l| Cow::Borrowed(l.image.map_or("", |(_, url)| url)))
+            .demand(web_address("image_address_invalid")),
         column("Image position", Every, |l| l.image.map_or(Cow::Borrowed(""), |(at, _)| Cow::Owned(at.to_string()))),
         column("Image alt text", Every, |l| Cow::Borrowed(l.image.map_or("", |_| &l.listing.item.content.title))),
         column("Variant image URL", Sold, |l| {
@@ -171,20 +167,9 @@ fn columns_2021() -> Vec<Column> {
 
 pub(crate) fn table(options: &LayoutOptions, old: bool, mapped: impl Fn(&str) -> bool) -> Table {
     let mut columns = if old { columns_2021() } else { columns_2024() };
-    if options.columns == Columns::Filled {
-        columns.retain(|column| !matches!(column.cell, Cell::Blank) || mapped(&column.name));
-    }
-    let info = TableInfo {
-        name: "products",
-        extension: "csv",
-        content_type: "text/csv; charset=utf-8",
-        most_bytes: Some(MOST_BYTES),
-    };
-    Table::new(
-        info,
-        columns,
-        Render::Csv { delimiter: b',', mark: false, disarm: Disarm::None, header: true, list: "\n" },
-    )
+    wanted(&mut columns, options, mapped);
+    let render = Render::Csv { delimiter: b',', mark: false, disarm: Disarm::None, header: true, list: "\n" };
+    Table::new(TableInfo::new("products", "csv").at_most(MOST_BYTES), columns, render)
 }
 
 /// Headers of metafields and of markets, which a shop can have beside the template's.
@@ -208,10 +193,7 @@ impl Shape for Shopify {
             let message = format!("Shopify parts tags at commas: \"{tag}\" becomes several");
             sheet.warn("tag_parted", "Tags", message);
         }
-        let mut variants = sheet.sellable(0, listing, |listing, item, options| Line {
-            key: "x",
-            ..Line::variant(listing, item, options, 1)
-        })?;
+        let mut variants = sheet.sellable(0, listing, |_| None)?;
         if variants.len() > MOST_VARIANTS {
             let message =
                 format!("Shopify takes {MOST_VARIANTS} variants of a product, this one has {}", variants.len());
@@ -250,8 +232,9 @@ impl Shape for Shopify {
 /// the code, else the words of the title.
 fn handle(item: &Item) -> String {
     // As the shop has it: made otherwise it would be another product.
-    if let Some(known) = item.content.identifiers.get("shopify.handle").filter(|handle| !handle.is_empty()) {
-        return known.clone();
+    let known = item.identifier("shopify.handle");
+    if !known.is_empty() {
+        return known.to_owned();
     }
     match item.content.slug.as_deref().map(|own| slug(own, 200)).filter(|own| !own.is_empty()) {
         Some(own) => own,

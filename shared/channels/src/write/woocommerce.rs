@@ -8,9 +8,9 @@ use std::borrow::Cow;
 
 use product::{LengthUnit, ProductStatus, WeightUnit};
 
-use super::{Columns, LayoutOptions, Line, encoded, is_gtin, is_price, sides_in, weight_in};
+use super::{LayoutOptions, Line, encoded, gtin, price, sides_in, wanted, weight_in};
 use crate::fields::{decimal, money, number, text};
-use crate::layout::{Cell, Column, Demand, Kind, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::layout::{Cell, Column, Kind, Of, Shape, Sheet, Table, TableInfo, blank, column};
 use crate::render::{Disarm, Render};
 use crate::{LeftOut, Listing};
 
@@ -32,11 +32,8 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
         LengthUnit::M => ["Length (m)", "Width (m)", "Height (m)"],
         LengthUnit::In => ["Length (in)", "Width (in)", "Height (in)"],
     };
-    let price = || Demand::That("price_invalid", is_price, "a number such as 12.50");
     let mut columns = vec![
-        column("ID", Every, |l| {
-            Cow::Borrowed(l.item.content.identifiers.get("woocommerce.id").map_or("", String::as_str))
-        }),
+        column("ID", Every, |l| Cow::Borrowed(l.item.identifier("woocommerce.id"))),
         column("Type", Every, |l| {
             Cow::Borrowed(if l.is_variant() {
                 "variation"
@@ -48,11 +45,7 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
         }),
         // What has no SKU cannot be found again.
         column("SKU", Every, |l| Cow::Borrowed(l.item.code())).filled().most(100),
-        column("GTIN, UPC, EAN, or ISBN", Every, |l| text(&l.item.content.ean)).demand(Demand::That(
-            "gtin_invalid",
-            is_gtin,
-            "a GTIN with the right check digit",
-        )),
+        column("GTIN, UPC, EAN, or ISBN", Every, |l| text(&l.item.content.ean)).demand(gtin()),
         column("Name", Every, |l| Cow::Borrowed(&l.item.content.title)).filled(),
         column("Published", Every, published),
         column("Is featured?", Every, |_| Cow::Borrowed("0")),
@@ -123,16 +116,9 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
 
 pub(crate) fn table(options: &LayoutOptions, mapped: impl Fn(&str) -> bool) -> Table {
     let mut columns = columns(options);
-    if options.columns == Columns::Filled {
-        columns.retain(|column| !matches!(column.cell, Cell::Blank) || mapped(&column.name));
-    }
-    let info =
-        TableInfo { name: "products", extension: "csv", content_type: "text/csv; charset=utf-8", most_bytes: None };
-    Table::new(
-        info,
-        columns,
-        Render::Csv { delimiter: b',', mark: true, disarm: Disarm::Lists, header: true, list: "\n" },
-    )
+    wanted(&mut columns, options, mapped);
+    let render = Render::Csv { delimiter: b',', mark: true, disarm: Disarm::Lists, header: true, list: "\n" };
+    Table::new(TableInfo::new("products", "csv"), columns, render)
 }
 
 /// Columns that a shop can have beside the exporter's.
@@ -152,7 +138,7 @@ impl Shape for WooCommerce {
                 format!("WooCommerce parts categories at >: \"{path}\" becomes several"),
             );
         }
-        let variants = sheet.sellable(0, listing, |listing, item, options| Line::variant(listing, item, options, 1))?;
+        let variants = sheet.sellable(0, listing, |_| None)?;
         sheet.line(0, &Line::product(listing, &options))?;
         for (at, variant) in variants.into_iter().enumerate() {
             sheet.line(0, &Line::variant(listing, variant, &options, at + 1))?;
@@ -188,8 +174,8 @@ fn lines(text: &Option<String>) -> Cow<'_, str> {
     }
 }
 
-fn listed(parts: &[String]) -> String {
-    parts.iter().map(|part| part.replace(',', "\\,")).collect::<Vec<_>>().join(", ")
+fn listed(parts: &[impl AsRef<str>]) -> String {
+    parts.iter().map(|part| part.as_ref().replace(',', "\\,")).collect::<Vec<_>>().join(", ")
 }
 
 fn categories<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
@@ -216,12 +202,7 @@ fn attribute<'l>(line: &'l Line<'l>, place: usize) -> (Cow<'l, str>, Cow<'l, str
             let value = line.item.content.options.get(axis).map_or("", String::as_str);
             return (Cow::Borrowed(axis), Cow::Owned(value.replace(',', "\\,")));
         }
-        let mut values: Vec<String> = Vec::new();
-        for variant in &line.listing.variants {
-            if let Some(value) = variant.content.options.get(axis).filter(|value| !values.contains(value)) {
-                values.push(value.clone());
-            }
-        }
+        let values = line.listing.values_of(axis);
         return if values.is_empty() { none } else { (Cow::Borrowed(axis), Cow::Owned(listed(&values))) };
     }
     let Some((code, name)) = line.options.attributes.get(place - AXES) else { return none };

@@ -2,28 +2,30 @@
 //! variations and of pictures. Sources: `wp-admin/includes/export.php` for the elements, `WC_Product_Data_Store_CPT` for the keys
 //! of postmeta. Prices and stock are postmeta; the axes of variants are a PHP-serialized list whose lengths count bytes.
 
+use std::borrow::Cow;
+
 use product::ProductStatus;
 
-use super::{LayoutOptions, Line, encoded, slug};
+use super::{Line, encoded, slug};
 use crate::fields::{decimal, money};
 use crate::layout::{Of, Shape, Sheet, Table, TableInfo, column};
 use crate::render::{Render, element};
 use crate::{LeftOut, Listing};
 
-pub(crate) fn table(_options: &LayoutOptions) -> Table {
-    let info = TableInfo { name: "products", extension: "xml", content_type: "application/xml", most_bytes: None };
-    let begin = |_: &LayoutOptions| {
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:excerpt=\"http://wordpress.org/export/1.2/excerpt/\" \
-         xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
-         xmlns:wp=\"http://wordpress.org/export/1.2/\">\n<channel>\n<title>Products</title>\n<wp:wxr_version>1.2</wp:wxr_version>\n"
-            .to_owned()
-    };
+const BEGIN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+    <rss version=\"2.0\" xmlns:excerpt=\"http://wordpress.org/export/1.2/excerpt/\" \
+    xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
+    xmlns:wp=\"http://wordpress.org/export/1.2/\">\n\
+    <channel>\n<title>Products</title>\n<wp:wxr_version>1.2</wp:wxr_version>\n";
+
+pub(crate) fn table() -> Table {
     // What a shop cannot do without, so that it is checked as in the other layouts.
     let checked = vec![
-        column("_sku", Of::Line, |l| std::borrow::Cow::Borrowed(l.item.code())).filled().most(100),
-        column("title", Of::Line, |l| std::borrow::Cow::Borrowed(&l.item.content.title)).filled(),
+        column("_sku", Of::Line, |l| Cow::Borrowed(l.item.code())).filled().most(100),
+        column("title", Of::Line, |l| Cow::Borrowed(&l.item.content.title)).filled(),
     ];
-    Table::new(info, checked, Render::Raw { begin, end: "</channel>\n</rss>\n" })
+    let render = Render::Raw { begin: BEGIN, end: "</channel>\n</rss>\n" };
+    Table::new(TableInfo::new("products", "xml"), checked, render)
 }
 
 /// Ids of items; the importer gives others where these are taken.
@@ -42,7 +44,7 @@ impl Shape for Wxr {
         let options = std::sync::Arc::clone(&sheet.options);
         let product = Line::product(listing, &options);
         sheet.fill(0, &product)?;
-        let variants = sheet.sellable(0, listing, |listing, item, options| Line::variant(listing, item, options, 1))?;
+        let variants = sheet.sellable(0, listing, |_| None)?;
         let mut out = Vec::with_capacity(4_096);
         let images = self.pictures(&product, &mut out);
         let id = self.take();
@@ -173,13 +175,7 @@ impl Wxr {
 fn serialized(line: &Line<'_>) -> String {
     let mut all: Vec<(String, String, bool)> = Vec::new();
     for axis in line.listing.item.content.option_axes.iter().filter(|_| line.is_parent()) {
-        let mut values: Vec<&str> = Vec::new();
-        for value in line.listing.variants.iter().filter_map(|variant| variant.content.options.get(axis)) {
-            if !values.contains(&value.as_str()) {
-                values.push(value);
-            }
-        }
-        all.push((axis.clone(), values.join(" | "), true));
+        all.push((axis.clone(), line.listing.values_of(axis).join(" | "), true));
     }
     let named =
         |all: &[(String, String, bool)], name: &str| all.iter().any(|(known, ..)| slug(known, 100) == slug(name, 100));

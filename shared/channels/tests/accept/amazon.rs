@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
-use super::Seen;
+use super::{Seen, gtin, number};
 
 type Row = [(String, String)];
 
@@ -88,7 +88,7 @@ pub fn amazon_inventory_loader(bytes: &[u8]) -> Result<Vec<Seen>, String> {
             Some(v) => return Err(at(format!("product-id-type {v:?}"))),
         };
         product_id(kind, get(&row, "product-id"), &mut seen).map_err(at)?;
-        let price = |name: &str| get(&row, name).map(|v| decimal(name, v)).transpose();
+        let price = |name: &str| get(&row, name).map(|v| number(name, v)).transpose();
         seen.price = price("price").map_err(at)?;
         let low = price("minimum-seller-allowed-price").map_err(at)?;
         let high = price("maximum-seller-allowed-price").map_err(at)?;
@@ -368,7 +368,7 @@ currency condition_type item_weight item_weight_unit_of_measure ";
 
 fn product(row: &Row) -> Result<Seen, String> {
     let own = |name: &str| get(row, name).map(str::to_string);
-    let money = |name: &str| get(row, name).map(|v| decimal(name, v)).transpose();
+    let money = |name: &str| get(row, name).map(|v| number(name, v)).transpose();
     let mut seen = Seen {
         title: own("item_name"),
         description: own("product_description"),
@@ -446,14 +446,6 @@ fn has_tags(text: &str, allowed: &[&str]) -> bool {
     })
 }
 
-fn decimal(name: &str, value: &str) -> Result<Decimal, String> {
-    let (whole, part) = value.split_once('.').unwrap_or((value, "0"));
-    if whole.is_empty() || part.is_empty() || !whole.bytes().chain(part.bytes()).all(|b| b.is_ascii_digit()) {
-        return Err(format!("{name}: {value:?} is not a plain decimal"));
-    }
-    Decimal::from_str(value).map_err(|e| format!("{name}: {value:?}: {e}"))
-}
-
 fn quantity(value: &str) -> Result<i64, String> {
     let digits = value.bytes().all(|b| b.is_ascii_digit());
     value.parse().ok().filter(|_| digits).ok_or(format!("quantity {value:?} is no whole number"))
@@ -479,7 +471,7 @@ fn product_id(kind: Option<&str>, value: Option<&str>, seen: &mut Seen) -> Resul
     let check = match (kind.as_str(), value.len()) {
         ("ASIN", _) => true,
         (_, 10) => isbn10(value),
-        _ => gtin(value),
+        _ => gtin(value).is_ok(),
     };
     if !plain || !lengths.contains(&value.len()) || !check {
         return Err(format!("{kind} {value:?}: wrong length, character or check digit"));
@@ -487,11 +479,6 @@ fn product_id(kind: Option<&str>, value: Option<&str>, seen: &mut Seen) -> Resul
     let slot = if kind == "ASIN" { &mut seen.id } else { &mut seen.ean };
     *slot = Some(value.to_string());
     Ok(())
-}
-
-fn gtin(value: &str) -> bool {
-    let weigh = |(i, b): (usize, u8)| u32::from(b.wrapping_sub(b'0')) * if i % 2 == 0 { 1 } else { 3 };
-    value.bytes().all(|b| b.is_ascii_digit()) && value.bytes().rev().enumerate().map(weigh).sum::<u32>() % 10 == 0
 }
 
 fn isbn10(value: &str) -> bool {

@@ -13,7 +13,8 @@ use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
 use rust_decimal::Decimal;
 
-use super::Seen;
+use super::xml::{clean, entity, raw};
+use super::{Seen, number};
 
 type Item = [(String, String)];
 /// Open element: attribute name or structure name, text so far, texts of sub-attributes with their rank.
@@ -158,39 +159,6 @@ fn add(open: &mut [Open], text: &str) -> Result<(), String> {
         None => return Err("XML: text outside of the root element".into()),
     }
     Ok(())
-}
-
-fn raw<T: AsRef<[u8]> + ?Sized>(bytes: &T) -> String {
-    String::from_utf8_lossy(bytes.as_ref()).into_owned()
-}
-
-fn entity(name: &str) -> Result<String, String> {
-    let code = match name {
-        "amp" => Some(38),
-        "lt" => Some(60),
-        "gt" => Some(62),
-        "quot" => Some(34),
-        "apos" => Some(39),
-        _ => match name.strip_prefix("#x") {
-            Some(hex) => u32::from_str_radix(hex, 16).ok(),
-            None => name.strip_prefix('#').and_then(|d| d.parse().ok()),
-        },
-    };
-    let c = code.and_then(char::from_u32).filter(|c| legal(*c)).ok_or(format!("XML: illegal reference &{name};"))?;
-    Ok(c.to_string())
-}
-
-fn legal(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..)
-}
-
-/// UTF-8 without BOM and without characters illegal in XML 1.0.
-fn clean(bytes: &[u8]) -> Result<&str, String> {
-    let text = std::str::from_utf8(bytes).map_err(|e| format!("not UTF-8: {e}"))?;
-    match text.chars().find(|c| !legal(*c)) {
-        Some(c) => Err(format!("illegal character U+{:04X}", u32::from(c))),
-        None => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
-    }
 }
 
 fn tsv(text: &str) -> Result<Vec<Vec<String>>, String> {
@@ -424,23 +392,17 @@ product_type shipping_weight cost_of_goods_sold rss:title rss:link rss:descripti
 /// `15.00 EUR`, more than zero.
 fn money(name: &str, value: &str) -> Result<(Decimal, String), String> {
     let bad = || format!("{name}: {value:?} is not like \"15.00 EUR\" and more than zero");
-    let (number, currency) = value.split_once(' ').ok_or_else(bad)?;
-    let amount = plain(number).ok_or_else(bad)?;
+    let (amount, currency) = value.split_once(' ').ok_or_else(bad)?;
+    let amount = number(name, amount).map_err(|_| bad())?;
     if amount.is_zero() || currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
         return Err(bad());
     }
     Ok((amount, currency.to_string()))
 }
 
-fn plain(number: &str) -> Option<Decimal> {
-    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
-    let digits = !whole.is_empty() && !part.is_empty() && whole.bytes().chain(part.bytes()).all(|b| b.is_ascii_digit());
-    Decimal::from_str(number).ok().filter(|_| digits)
-}
-
 fn grams(value: &str) -> Result<Decimal, String> {
     let at = value.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(value.len());
-    let (number, unit) = value.split_at(at);
+    let (amount, unit) = value.split_at(at);
     let factor = match unit {
         "g" => "1",
         "kg" => "1000",
@@ -449,7 +411,11 @@ fn grams(value: &str) -> Result<Decimal, String> {
         _ => return Err(format!("weight {value:?}: unit g, kg, lb or oz expected")),
     };
     let factor = Decimal::from_str(factor).ok();
-    plain(number.trim_end()).zip(factor).and_then(|(n, f)| n.checked_mul(f)).ok_or(format!("weight {value:?}"))
+    number("weight", amount.trim_end())
+        .ok()
+        .zip(factor)
+        .and_then(|(n, f)| n.checked_mul(f))
+        .ok_or(format!("weight {value:?}"))
 }
 
 /// `YYYY-MM-DD`, optionally `THH:MM[:SS]` with `Z` or an offset.
@@ -466,9 +432,7 @@ fn iso_date(value: &str) -> bool {
 fn identifiers(item: &Item, seen: &Seen) -> Result<(), String> {
     let mpn = get(item, "mpn").is_some();
     if let Some(gtin) = &seen.ean {
-        let weigh = |(i, b): (usize, u8)| u32::from(b.wrapping_sub(b'0')) * if i % 2 == 0 { 1 } else { 3 };
-        let digits = matches!(gtin.len(), 8 | 12 | 13 | 14) && gtin.bytes().all(|b| b.is_ascii_digit());
-        if !digits || gtin.bytes().rev().enumerate().map(weigh).sum::<u32>() % 10 != 0 {
+        if super::gtin(gtin).is_err() {
             return Err(format!("gtin {gtin:?}: wrong length or check digit"));
         }
         let thirteen = match gtin.len() {
@@ -509,15 +473,14 @@ fn words(item: &Item) -> Result<(), String> {
             "adult" | "is_bundle" => matches!(v, "yes" | "no" | "true" | "false"),
             "multipack" => v.parse::<u32>().is_ok(),
             "unit_pricing_measure" | "unit_pricing_base_measure" => {
-                let (number, unit) = v.split_at(v.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(v.len()));
-                plain(number.trim_end()).is_some() && !unit.is_empty()
+                let (amount, unit) = v.split_at(v.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(v.len()));
+                number(name, amount.trim_end()).is_ok() && !unit.is_empty()
             }
             "shipping" => {
                 let country =
                     v.split(':').next().is_some_and(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase()));
                 let price = v.rsplit(':').next().unwrap_or("");
-                let number = price.split_once(' ').and_then(|(n, c)| plain(n).filter(|_| c.len() == 3));
-                country && number.is_some()
+                country && price.split_once(' ').is_some_and(|(n, c)| number(name, n).is_ok() && c.len() == 3)
             }
             _ => true,
         };

@@ -7,11 +7,11 @@
 //! but not returned; sale dates are not looked at; `meta_keywords` and unmapped columns are returned as attributes.
 
 use std::collections::{HashMap, HashSet};
-use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
-use super::Seen;
+use super::php::php_csv;
+use super::{Seen, number};
 
 type Row = [(String, String)];
 
@@ -105,76 +105,6 @@ pub fn magento(bytes: &[u8]) -> Result<Vec<Seen>, String> {
         types.push(kind);
     }
     Ok(out)
-}
-
-/// PHP `fgetcsv(…, ',', '"', '\\')` over the whole file; what PHP would read differently from what was meant is an error.
-fn php_csv(text: &str) -> Result<Vec<Vec<String>>, String> {
-    let c: Vec<char> = text.chars().collect();
-    let (mut rows, mut row, mut i): (Vec<Vec<String>>, Vec<String>, usize) = (Vec::new(), Vec::new(), 0);
-    while i < c.len() {
-        let mut cell = String::new();
-        if c.get(i) == Some(&'"') {
-            i += 1;
-            loop {
-                match (c.get(i), c.get(i + 1)) {
-                    (None, _) => {
-                        return Err(format!("row {}: a quoted cell is never closed", rows.len() + 1));
-                    }
-                    (Some('\\'), Some('"')) => {
-                        return Err(format!(
-                            "row {}: backslash before a quote: fgetcsv takes it as escaped",
-                            rows.len() + 1
-                        ));
-                    }
-                    (Some('\\'), Some(next)) => {
-                        cell.extend(['\\', *next]);
-                        i += 2;
-                    }
-                    (Some('"'), Some('"')) => {
-                        cell.push('"');
-                        i += 2;
-                    }
-                    (Some('"'), _) => {
-                        i += 1;
-                        break;
-                    }
-                    (Some(other), _) => {
-                        cell.push(*other);
-                        i += 1;
-                    }
-                }
-            }
-        } else {
-            while let Some(x) = c.get(i).filter(|x| !matches!(x, ',' | '\r' | '\n')) {
-                cell.push(*x);
-                i += 1;
-            }
-            if cell.trim_start().starts_with('"') {
-                return Err(format!("row {}: blanks before a quote", rows.len() + 1));
-            }
-        }
-        row.push(cell);
-        match (c.get(i), c.get(i + 1)) {
-            (Some(','), after) => {
-                i += 1;
-                if after.is_none() {
-                    row.push(String::new());
-                    rows.push(std::mem::take(&mut row));
-                }
-            }
-            (Some('\r'), Some('\n')) => {
-                i += 2;
-                rows.push(std::mem::take(&mut row));
-            }
-            (Some('\n'), _) => {
-                i += 1;
-                rows.push(std::mem::take(&mut row));
-            }
-            (None, _) => rows.push(std::mem::take(&mut row)),
-            (Some(x), _) => return Err(format!("row {}: {x:?} after a cell", rows.len() + 1)),
-        }
-    }
-    Ok(rows)
 }
 
 fn header(cells: Vec<String>) -> Result<Vec<String>, String> {
@@ -305,7 +235,7 @@ fn product(row: &Row, sku: &str) -> Result<(Seen, String), String> {
     need("attribute_set_code")?;
     let own = |name: &str| get(row, name).map(str::to_string);
     let first = |names: &[&str]| names.iter().find_map(|&n| own(n));
-    let money = |name: &str| get(row, name).map(|v| decimal(name, v)).transpose();
+    let money = |name: &str| get(row, name).map(|v| number(name, v)).transpose();
     let mut seen = Seen { sku: Some(sku.to_string()), title: Some(need("name")?.to_string()), ..Seen::default() };
     if matches!(kind.as_str(), "simple" | "virtual" | "downloadable") {
         need("price")?;
@@ -346,7 +276,7 @@ fn product(row: &Row, sku: &str) -> Result<(Seen, String), String> {
         return Err(format!("product_websites {sites:?}: not website codes"));
     }
     if let Some(qty) = get(row, "qty") {
-        let whole = decimal("qty", qty.strip_prefix('-').unwrap_or(qty))?;
+        let whole = number("qty", qty.strip_prefix('-').unwrap_or(qty))?;
         if !whole.fract().is_zero() && get(row, "is_qty_decimal") != Some("1") {
             return Err(format!("qty {qty:?} is not whole"));
         }
@@ -358,7 +288,7 @@ fn product(row: &Row, sku: &str) -> Result<(Seen, String), String> {
     if let Some(list) = get(row, "associated_skus") {
         for part in list.split(',') {
             let (_, qty) = part.split_once('=').ok_or(format!("associated_skus: {part:?} is not sku=qty"))?;
-            decimal("associated_skus", qty)?;
+            number("associated_skus", qty)?;
         }
     }
     seen.description = own("description");
@@ -371,14 +301,6 @@ fn product(row: &Row, sku: &str) -> Result<(Seen, String), String> {
     let custom = row.iter().filter(|(n, v)| !STANDARD.contains(&format!(" {n} ")) && !v.is_empty() && v != EMPTY);
     seen.attributes = custom.cloned().collect();
     Ok((seen, kind))
-}
-
-fn decimal(name: &str, value: &str) -> Result<Decimal, String> {
-    let (whole, part) = value.split_once('.').unwrap_or((value, "0"));
-    if whole.is_empty() || part.is_empty() || !whole.bytes().chain(part.bytes()).all(|b| b.is_ascii_digit()) {
-        return Err(format!("{name}: {value:?} is not a plain decimal"));
-    }
-    Decimal::from_str(value).map_err(|e| format!("{name}: {value:?}: {e}"))
 }
 
 /// Paths without the root; `\/` is a slash inside a name; a comma always ends the path.

@@ -2,15 +2,22 @@
 //! only (the fact sheet *), without a look at the code that writes the files. This file holds the common
 //! result type and the small checks that all readers share.
 
+use std::str::FromStr;
+
 use rust_decimal::Decimal;
 
 pub mod amazon;
 pub mod google;
 pub mod magento;
 pub mod odoo;
+pub mod odoo_xml;
+mod php;
 pub mod prestashop;
+mod prestashop_columns;
 pub mod shopify;
 pub mod woocommerce;
+pub mod wxr;
+mod xml;
 
 /// One sellable thing as the platform would store it; what the format does not carry stays None / empty.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -124,7 +131,16 @@ pub(crate) fn decimal(s: &str) -> Result<Decimal, String> {
     Decimal::from_str_exact(&format!("0{s}")).map_err(|e| format!("{s:?}: {e}"))
 }
 
-/// The same with an optional leading minus.
+/// A number with digits on both sides of its `.`; the error names what it is.
+pub(crate) fn number(name: &str, value: &str) -> Result<Decimal, String> {
+    let (whole, part) = value.split_once('.').unwrap_or((value, "0"));
+    if whole.is_empty() || part.is_empty() || !whole.bytes().chain(part.bytes()).all(|b| b.is_ascii_digit()) {
+        return Err(format!("{name}: {value:?} is not a plain decimal"));
+    }
+    Decimal::from_str(value).map_err(|e| format!("{name}: {value:?}: {e}"))
+}
+
+/// The same as [`decimal`] with an optional leading minus.
 pub(crate) fn signed(s: &str) -> Result<Decimal, String> {
     match s.strip_prefix('-') {
         Some(rest) => decimal(rest).map(|d| -d),
