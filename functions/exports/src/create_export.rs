@@ -9,22 +9,23 @@ use uuid::Uuid;
 
 use crate::export_view::{ExportView, view};
 use crate::images::ImageMode;
+use crate::run::{ExportMessage, write_export};
 use crate::spec::{ExportSpec, resolved};
-use crate::write::{ExportMessage, write_export};
 
 /// More products are exported in the background.
-const AT_ONCE: usize = 1_000;
+const AT_ONCE: i64 = 1_000;
 
 /// Begins an export.
 pub async fn create_export(cx: Cx, input: Body<ExportSpec>, key: IdempotencyKey) -> Result<Created<ExportView>> {
     let (tenant, stamp) = (cx.tenant()?, Stamp::of(&cx)?);
     let db = cx.get::<ImportsDb>().await?;
     let template_id = input.0.template_id;
-    let (spec, name) = settled(&cx, tenant, input.0).await?;
+    let (spec, name) = with_template(&cx, tenant, input.0).await?;
+    check(&cx, tenant, &spec).await?;
     let new = NewExport {
         id: Uuid::now_v7(),
         layout: spec.layout.as_str().to_owned(),
-        format: format!("{:?}", spec.format()).to_lowercase(),
+        format: spec.format().as_str().to_owned(),
         name: name.unwrap_or_else(|| spec.layout.as_str().to_owned()),
         template_id,
         schedule_id: None,
@@ -44,20 +45,21 @@ pub async fn create_export(cx: Cx, input: Body<ExportSpec>, key: IdempotencyKey)
     view(&cx, tenant, db.export(tenant, new.id).await?).await.map(Created)
 }
 
-/// What a request comes to, checked: with its template, its destinations, Amazon's template. Gives the template's name too.
-pub(crate) async fn settled(cx: &Cx, tenant: TenantId, request: ExportSpec) -> Result<(ExportSpec, Option<String>)> {
-    let db = cx.get::<ImportsDb>().await?;
+/// What a request comes to with the template that it names, not yet checked. Gives the template's name too.
+pub(crate) async fn with_template(
+    cx: &Cx,
+    tenant: TenantId,
+    request: ExportSpec,
+) -> Result<(ExportSpec, Option<String>)> {
     let template = match request.template_id {
         Some(id) => {
-            let template = db.export_template(tenant, id).await?;
+            let template = cx.get::<ImportsDb>().await?.export_template(tenant, id).await?;
             let spec = serde_json::from_value(template.definition).map_err(Error::internal)?;
             Some((template.name, spec))
         }
         None => None,
     };
-    let (spec, name) = resolved(request, template)?;
-    check(cx, tenant, &spec).await?;
-    Ok((spec, name))
+    resolved(request, template)
 }
 
 /// Checks what is exported: by itself, and whether what it names is there.
@@ -85,10 +87,8 @@ pub(crate) async fn check(cx: &Cx, tenant: TenantId, spec: &ExportSpec) -> Resul
 async fn begin(cx: &Cx, tenant: TenantId, export: Uuid, spec: &ExportSpec) -> Result<()> {
     let slow = spec.images.mode != ImageMode::Urls || spec.images.check;
     if !slow {
-        let snapshot = cx.get::<CatalogDb>().await?.snapshot(tenant, &spec.selection.wanted(None)).await?;
-        let count = snapshot.count();
-        drop(snapshot);
-        if count <= AT_ONCE {
+        let wanted = spec.selection.wanted(None);
+        if cx.get::<CatalogDb>().await?.count_wanted(tenant, &wanted, AT_ONCE + 1).await? <= AT_ONCE {
             return write_export(cx, tenant, export).await;
         }
     }

@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use cloud::{Bus, ForeignBucket, Mail, Objects};
+use channels::media_type;
+use cloud::{Bus, ForeignBucket, Mail, Objects, Outgoing, Queues};
 use db_imports::{Destination, ExportFile, ExportJob, ImportsDb};
 use lettre::message::header::ContentType;
-use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
-use net::{Fetcher, Guard, Remote, sign};
+use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
+use net::{FetchError, Fetcher, Guard, Remote, sign};
 use runtime::{Cx, Error, Result, TenantId, log_error};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -44,6 +45,19 @@ struct Failed {
 impl Failed {
     fn new(why: impl ToString) -> Self {
         Self { why: why.to_string(), hopeless: false }
+    }
+}
+
+/// Sends deliveries on their way; what the queue does not take is sent by the sweeper.
+pub(crate) async fn send_deliveries(cx: &Cx, tenant: TenantId, deliveries: Vec<Uuid>) {
+    for delivery_id in deliveries {
+        let sent = async {
+            let message = Outgoing::json(&DeliveryMessage { tenant_id: tenant, delivery_id }, tenant)?;
+            cx.get::<Queues>().await?.send("deliveries", vec![message]).await
+        };
+        if let Err(failed) = sent.await {
+            log_error(&failed, &delivery_id.to_string());
+        }
     }
 }
 
@@ -180,19 +194,6 @@ async fn put_object(
     Err(Failed::new(format!("the store answered {status} {code}").trim_end()))
 }
 
-fn media_type(name: &str) -> &'static str {
-    match name.rsplit('.').next().unwrap_or_default() {
-        "csv" => "text/csv; charset=utf-8",
-        "tsv" | "txt" => "text/tab-separated-values; charset=utf-8",
-        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "json" => "application/json",
-        "jsonl" => "application/x-ndjson",
-        "xml" => "application/xml",
-        "zip" => "application/zip",
-        _ => "application/octet-stream",
-    }
-}
-
 async fn linked(objects: &Objects, files: &[ExportFile]) -> Result<Vec<(String, String)>> {
     let mut links = Vec::with_capacity(files.len());
     for file in files {
@@ -222,15 +223,33 @@ async fn webhook(
                   "left_out": job.left_out, "files": files },
     })
     .to_string();
-    let secret = secrets.signing.as_deref().unwrap_or_default();
-    let headers = sign(secret, &delivery.to_string(), cx.now.unix_timestamp(), &body)
-        .ok_or_else(|| Error::internal("the signing secret of a destination is none"))?;
-    let status = cx.get::<Fetcher>().await?.post(url, &headers, body, ANSWER).await.map_err(Failed::new)?;
+    let status = post(cx, url, secrets, (delivery, body)).await?.map_err(Failed::new)?;
     if (200..300).contains(&status) {
         return Ok(());
     }
     let hopeless = (300..500).contains(&status) && !matches!(status, 408 | 425 | 429);
     Err(Failed { why: format!("expected a status from 200 to 299, the server answered {status}"), hopeless }.into())
+}
+
+/// Sends a signed message; gives the status of the answer, or why there is none.
+async fn post(
+    cx: &Cx,
+    url: &str,
+    secrets: &TargetSecrets,
+    (id, body): (Uuid, String),
+) -> Result<std::result::Result<u16, FetchError>> {
+    let secret = secrets.signing.as_deref().unwrap_or_default();
+    let headers = sign(secret, &id.to_string(), cx.now.unix_timestamp(), &body)
+        .ok_or_else(|| Error::internal("the signing secret of a destination is none"))?;
+    Ok(cx.get::<Fetcher>().await?.post(url, &headers, body, ANSWER).await)
+}
+
+/// A mail of ours to people.
+fn letter(sender: &Mail, to: &[String], subject: &str) -> Result<MessageBuilder> {
+    let address = |text: &str| -> Result<Mailbox> { text.parse().map_err(Error::internal) };
+    let from = Mailbox::new(Some("Products Manager".to_owned()), address(sender.from())?.email);
+    let begun = lettre::Message::builder().from(from).subject(subject);
+    to.iter().try_fold(begun, |letter, one| Ok(letter.to(address(one)?)))
 }
 
 /// A mail with the files, or with links where they are too large together.
@@ -261,13 +280,8 @@ async fn mail(
             parts = parts.singlepart(Attachment::new(file.name.clone()).body(bytes, kind));
         }
     }
-    let address = |text: &str| -> Result<Mailbox> { text.parse().map_err(Error::internal) };
-    let mut message = lettre::Message::builder()
-        .from(Mailbox::new(Some("Products Manager".to_owned()), address(sender.from())?.email))
-        .subject(format!("Export {}", job.name.split_whitespace().collect::<Vec<_>>().join(" ")));
-    for one in to {
-        message = message.to(address(one)?);
-    }
+    let subject = format!("Export {}", job.name.split_whitespace().collect::<Vec<_>>().join(" "));
+    let message = letter(&sender, to, &subject)?;
     let message = message.multipart(parts).map_err(Error::internal)?;
     sender.send_raw(to, message.formatted()).await?;
     Ok(())
@@ -316,10 +330,7 @@ pub(crate) async fn try_out(
         }
         Target::Webhook { url } => {
             let body = json!({ "type": "test", "timestamp": cx.now.unix_timestamp(), "data": { "destination": destination.name } }).to_string();
-            let secret = secrets.signing.as_deref().unwrap_or_default();
-            let headers = sign(secret, &Uuid::now_v7().to_string(), cx.now.unix_timestamp(), &body)
-                .ok_or_else(|| Error::internal("the signing secret of a destination is none"))?;
-            match cx.get::<Fetcher>().await?.post(url, &headers, body, ANSWER).await {
+            match post(cx, url, &secrets, (Uuid::now_v7(), body)).await? {
                 Ok(status) if (200..300).contains(&status) => Ok(format!("the server answered {status}")),
                 Ok(status) => Err((format!("expected a status from 200 to 299, the server answered {status}"), None)),
                 Err(why) => Err((why.to_string(), None)),
@@ -327,15 +338,9 @@ pub(crate) async fn try_out(
         }
         Target::Email { to, .. } => {
             let sender = cx.get::<Mail>().await?;
-            let address = |text: &str| -> Result<Mailbox> { text.parse().map_err(Error::internal) };
-            let mut message = lettre::Message::builder()
-                .from(Mailbox::new(Some("Products Manager".to_owned()), address(sender.from())?.email))
-                .subject("Products Manager: test");
-            for one in to {
-                message = message.to(address(one)?);
-            }
-            let message =
-                message.body("Files of exports will come to this address.\r\n".to_owned()).map_err(Error::internal)?;
+            let message = letter(&sender, to, "Products Manager: test")?
+                .body("Files of exports will come to this address.\r\n".to_owned())
+                .map_err(Error::internal)?;
             sender.send_raw(to, message.formatted()).await?;
             Ok("a mail was sent".to_owned())
         }

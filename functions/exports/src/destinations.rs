@@ -9,6 +9,8 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::templates::named;
+
 /// Where files go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -195,10 +197,7 @@ impl DestinationInput {
         (tenant, id): (TenantId, Uuid),
         before: Option<&Destination>,
     ) -> Result<(NewDestination, Option<String>)> {
-        let name = self.name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-            return Err(Error::invalid("name", "length", "expected a name of 1 to 200 characters in one line"));
-        }
+        let name = named(&self.name)?;
         self.target.check(cx).await?;
         let same_server = match before {
             Some(before) => target(before)?.server() == self.target.server(),
@@ -264,7 +263,7 @@ pub(crate) fn server(target: &Target, secrets: &TargetSecrets, pinned: Option<&S
     Some(Server {
         protocol: *protocol,
         host: host.clone(),
-        port: port.unwrap_or(if *protocol == Protocol::Sftp { 22 } else { 21 }),
+        port: port.unwrap_or(protocol.port()),
         username: username.clone(),
         password: secrets.password.clone(),
         private_key: secrets.private_key.clone(),

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use channels::{LayoutWriter, Package, TableInfo};
+use channels::{LayoutWriter, Package, TableInfo, media_type};
 use cloud::{Objects, Upload};
 use db_imports::ExportFile;
 use runtime::{Error, Result};
@@ -19,9 +19,9 @@ pub(crate) struct Folder<'o> {
 
 impl Folder<'_> {
     /// Begins a file.
-    pub(crate) async fn begin(&self, name: String, content_type: &str) -> Result<OpenFile> {
+    pub(crate) async fn begin(&self, name: String) -> Result<OpenFile> {
         let key = format!("{}/{name}", self.prefix);
-        let upload = self.objects.upload(&key, content_type).await?;
+        let upload = self.objects.upload(&key, media_type(&name)).await?;
         Ok(OpenFile { upload, file: ExportFile { name, bytes: 0, products: 0, url: None, key } })
     }
 }
@@ -100,11 +100,11 @@ impl TableFiles {
     async fn begin(&mut self, writer: &mut LayoutWriter, table: usize, folder: &Folder<'_>) -> Result<()> {
         let number = self.done.len() + 1;
         let part = if number > 1 { format!("-{number}") } else { String::new() };
-        let (name, content_type) = match &self.pack {
-            Some((package, _)) => (package.name.clone(), "application/zip"),
-            None => (format!("{}{part}.{}", self.name, self.info.extension), self.info.content_type),
+        let name = match &self.pack {
+            Some((package, _)) => package.name.clone(),
+            None => format!("{}{part}.{}", self.name, self.info.extension),
         };
-        self.open = Some(folder.begin(name, content_type).await?);
+        self.open = Some(folder.begin(name).await?);
         if let Some((package, zip)) = &mut self.pack {
             for (name, text) in &package.beside {
                 zip.file(name, text.as_bytes())?;
@@ -137,24 +137,21 @@ impl TableFiles {
         Ok(())
     }
 
-    /// Closes the last file. The first table of an export of nothing is a file with its header; other tables are left away.
+    /// Closes the last file. Of an export of nothing a table that is needed is a file with its header.
     pub(crate) async fn finish(
         mut self,
         writer: &mut LayoutWriter,
         table: usize,
         folder: &Folder<'_>,
-        needed: bool,
     ) -> Result<Vec<ExportFile>> {
         self.take(writer, table, folder, 0).await?;
-        if self.open.is_none() && self.done.is_empty() && needed {
+        if self.open.is_none() && self.done.is_empty() && self.info.needed {
             self.begin(writer, table, folder).await?;
         }
-        self.close_if_open(writer, table).await?;
+        if self.open.is_some() {
+            self.close(writer, table).await?;
+        }
         Ok(self.done)
-    }
-
-    async fn close_if_open(&mut self, writer: &mut LayoutWriter, table: usize) -> Result<()> {
-        if self.open.is_some() { self.close(writer, table).await } else { Ok(()) }
     }
 
     pub(crate) async fn abort(self) {
@@ -220,8 +217,7 @@ impl BookFile {
             writer.finish(std::io::BufWriter::new(file)).map_err(Error::internal)
         });
         written.await.map_err(Error::internal)??;
-        let content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-        let mut open = folder.begin(name, content_type).await?;
+        let mut open = folder.begin(name).await?;
         let mut file = tokio::fs::File::open(&path).await.map_err(Error::internal)?;
         let mut buffer = vec![0; 256 * 1024];
         loop {

@@ -1,10 +1,12 @@
 //! The images of an export: as addresses, in the file itself, or as a zip beside it; smaller, in another format, renamed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use channels::Item;
 use cloud::Objects;
+use db_imports::ExportFile;
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use images::{Conversion, Format, Limits, convert};
@@ -13,6 +15,9 @@ use runtime::{Cx, Error, Result, log_error};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt;
 use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::files::{Folder, OpenFile, ZipStream};
 
 /// How images go along.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -100,8 +105,7 @@ impl ImageOptions {
                 );
             }
         }
-        let converted = self.within.is_some() || self.format.is_some() || self.quality.is_some();
-        if converted && self.mode == ImageMode::Urls {
+        if self.conversion().is_some() && self.mode == ImageMode::Urls {
             return wrong("images.mode", "expected base64 or zip: what an address leads to is not ours to change");
         }
         Ok(())
@@ -137,6 +141,56 @@ impl ImageOptions {
             .replace("{id}", &id)
             .replace("{n}", &number.to_string());
         made.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect::<Vec<_>>().join("/")
+    }
+}
+
+/// The images of an export beside its files. The zip is begun with the first of them.
+pub(crate) struct ImageZip {
+    name: String,
+    open: Option<(ZipStream, OpenFile)>,
+    names: HashSet<String>,
+}
+
+impl ImageZip {
+    pub(crate) fn new(name: String) -> Self {
+        Self { name, open: None, names: HashSet::new() }
+    }
+
+    /// Adds an image under `name`, with the product's id behind it when another one has that name: what names lose of codes can make
+    /// two of them one. Gives the name that it got.
+    pub(crate) async fn add(
+        &mut self,
+        folder: &Folder<'_>,
+        (name, extension): (&str, &str),
+        (product, number): (Uuid, usize),
+        bytes: &[u8],
+    ) -> Result<String> {
+        let mut own = format!("{name}.{extension}");
+        if !self.names.insert(own.clone()) {
+            own = format!("{name}-{product}-{number}.{extension}");
+            self.names.insert(own.clone());
+        }
+        let (zip, file) = match &mut self.open {
+            Some(open) => open,
+            empty => empty.insert((ZipStream::new(), folder.begin(self.name.clone()).await?)),
+        };
+        zip.stored(&own, bytes)?;
+        file.write(&zip.take()).await?;
+        file.file.products += 1;
+        Ok(own)
+    }
+
+    /// The zip, when there is one.
+    pub(crate) async fn finish(self) -> Result<Option<ExportFile>> {
+        let Some((mut zip, mut file)) = self.open else { return Ok(None) };
+        file.write(&zip.finish()?).await?;
+        file.finish().await.map(Some)
+    }
+
+    pub(crate) async fn abort(self) {
+        if let Some((_, file)) = self.open {
+            file.abort().await;
+        }
     }
 }
 

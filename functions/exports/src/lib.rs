@@ -10,6 +10,7 @@ mod export_view;
 mod files;
 mod images;
 mod items;
+mod report;
 mod schedules;
 mod spec;
 mod templates;

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::create_export::check;
+use crate::create_export::{check, with_template};
 use crate::spec::ExportSpec;
 use crate::templates::named;
 
@@ -77,10 +77,8 @@ impl ScheduleInput {
     pub(crate) async fn checked(self, cx: &Cx, tenant: TenantId) -> Result<NewSchedule> {
         let name = named(&self.name)?;
         // A template is looked at again at each run: here it is only seen that it can be used.
-        crate::create_export::settled(cx, tenant, self.definition.clone()).await?;
-        if self.definition.template_id.is_none() && self.definition.predefined.is_none() {
-            check(cx, tenant, &self.definition).await?;
-        }
+        let (spec, _) = with_template(cx, tenant, self.definition.clone()).await?;
+        check(cx, tenant, &spec).await?;
         let time_zone = self.time_zone.unwrap_or_else(|| "Europe/Paris".to_owned());
         if let Some(schedule) = &self.schedule {
             schedule.check(&time_zone).map_err(|problem| Error::invalid("schedule", "invalid", problem))?;

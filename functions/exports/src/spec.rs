@@ -95,7 +95,7 @@ impl ExportSpec {
         }
         let formats = self.layout.formats();
         if !formats.contains(&self.format()) {
-            let known: Vec<String> = formats.iter().map(|format| format!("{format:?}").to_lowercase()).collect();
+            let known: Vec<&str> = formats.iter().map(|format| format.as_str()).collect();
             return wrong("format", format!("expected one of {} for this layout", known.join(", ")));
         }
         if let Some(locale) = &self.locale
@@ -198,7 +198,7 @@ impl ExportSelection {
 
     /// What the catalogue is asked for.
     pub(crate) fn wanted(&self, changed_from: Option<i64>) -> Wanted {
-        let sample = self.sample.map(|sample| sample as usize);
+        let sample = self.sample.map(i64::from);
         let mut query = self.query();
         // A sample of what can be exported.
         if sample.is_some() && self.tells_inactive() {

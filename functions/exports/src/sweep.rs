@@ -6,7 +6,7 @@ use runtime::{Cx, Result};
 use time::Duration;
 
 use crate::deliver::DeliveryMessage;
-use crate::write::ExportMessage;
+use crate::run::ExportMessage;
 
 /// Longer than an export writes without noting its progress, and than a message waits.
 const STALE: Duration = Duration::minutes(2);

@@ -5,7 +5,7 @@ use db_tenancy::Stamp;
 use runtime::{Cx, Error, Result, TenantId, log_error};
 use uuid::Uuid;
 
-use crate::create_export::{send, settled};
+use crate::create_export::{check, send, with_template};
 use crate::schedules::next_run;
 use crate::spec::ExportSpec;
 
@@ -59,22 +59,23 @@ pub(crate) async fn begin_export(
             message: format!("the schedule's definition is of another time, save it again: {problem}"),
         })?;
     let template_id = request.template_id;
-    // A destination that was deleted keeps no file from being written.
-    let known = db.known_destinations(tenant, &request.destinations).await?;
-    let request = ExportSpec {
-        destinations: request.destinations.into_iter().filter(|id| known.contains(id)).collect(),
-        ..request
+    let chosen = async {
+        let (mut spec, _) = with_template(cx, tenant, request.clone()).await?;
+        // A destination that was deleted keeps no file from being written.
+        let known = db.known_destinations(tenant, &spec.destinations).await?;
+        spec.destinations.retain(|id| known.contains(id));
+        check(cx, tenant, &spec).await?;
+        Ok(spec)
     };
-    let chosen = match settled(cx, tenant, request.clone()).await {
-        Ok((spec, _)) => Ok(spec),
+    let chosen = match chosen.await {
         Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
-        Err(error) => Err(error),
+        chosen => chosen,
     };
     let spec = chosen.as_ref().unwrap_or(&request);
     let new = NewExport {
         id: Uuid::now_v7(),
         layout: spec.layout.as_str().to_owned(),
-        format: format!("{:?}", spec.format()).to_lowercase(),
+        format: spec.format().as_str().to_owned(),
         name: schedule.name.clone(),
         template_id,
         schedule_id: Some(schedule.id),

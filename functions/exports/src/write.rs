@@ -1,23 +1,22 @@
 //! Products -> files in S3, page by page.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use channels::{AmazonTemplate, Format, Layout, LayoutWriter, LeftOut, Listing};
-use cloud::{Bus, Objects, Outgoing, Queues};
+use cloud::Objects;
 use db_catalog::{CatalogDb, ProductGroup, Snapshot};
-use db_imports::{ExportFile, ExportJob, ExportResult, ImportsDb, LeftOutReason};
+use db_imports::{ExportFile, ExportJob, ExportResult, ImportsDb};
 use futures::StreamExt;
 use product::ProductStatus;
-use runtime::{Cx, Error, Metric, Result, TenantId, Unit, emit_metrics, log_error};
-use serde::{Deserialize, Serialize};
+use runtime::{Cx, Error, Result, TenantId};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::deliver::DeliveryMessage;
-use crate::files::{BookFile, Folder, OpenFile, TableFiles, ZipStream};
-use crate::images::{self, ImageMode};
+use crate::files::{BookFile, Folder, TableFiles};
+use crate::images::{self, ImageMode, ImageZip};
 use crate::items::{Names, Pictured};
+use crate::report::{Reasons, Report};
 use crate::spec::ExportSpec;
 
 /// Products read at once; fewer when their images are fetched.
@@ -27,83 +26,8 @@ const PAGE_OF_IMAGES: usize = 10;
 const NOTED: usize = 2_000;
 /// And after so long, while images are fetched: well before somebody takes the export for stopped.
 const NOTED_AFTER: Duration = Duration::from_secs(20);
-/// After so many tries an export is given up.
-const MAX_TRIES: i32 = 3;
-const GIVEN_UP: &str = "the files could not be written because of a fault on our side; begin the export again";
-/// So many products are named for each reason.
-const EXAMPLES: usize = 10;
-
-/// A message that names an export.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct ExportMessage {
-    /// The organisation.
-    pub tenant_id: TenantId,
-    /// The export.
-    pub export_id: Uuid,
-}
-
-/// Writes an export's files, unless it has ended. A try that another one is at work on is left to it.
-pub(crate) async fn write_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Result<()> {
-    let db = cx.get::<ImportsDb>().await?;
-    let Some((job, tries)) = db.begin_export(tenant, export, cx.now).await? else { return Ok(()) };
-    // A try that was killed left no error: the number of tries alone says so.
-    if tries > MAX_TRIES {
-        db.fail_export(tenant, export, ("given_up", GIVEN_UP), cx.now).await?;
-        return db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await;
-    }
-    let started = Instant::now();
-    match write_files(cx, &db, tenant, &job, tries).await {
-        // Cancelled, or another try has taken over.
-        Ok(None) => return Ok(()),
-        Ok(Some(result)) => {
-            let begun = db.complete_export(tenant, export, (tries, &result), OffsetDateTime::now_utc()).await?;
-            send_deliveries(cx, tenant, begun).await;
-            #[expect(clippy::cast_precision_loss, reason = "a measurement")]
-            emit_metrics(
-                cx,
-                &[("function", "exports.run")],
-                &[
-                    Metric("ProductsExported", f64::from(result.exported), Unit::Count),
-                    Metric("ExportTime", started.elapsed().as_millis() as f64, Unit::Milliseconds),
-                ],
-            );
-        }
-        // What the seller chose cannot be done: no try can mend that.
-        Err(Error::Conflict { code, message }) => {
-            db.fail_export(tenant, export, (code, &message), OffsetDateTime::now_utc()).await?;
-        }
-        Err(Error::Invalid(errors)) => {
-            let message =
-                errors.iter().map(|one| format!("{}: {}", one.field, one.message)).collect::<Vec<_>>().join("; ");
-            db.fail_export(tenant, export, ("choices_invalid", &message), OffsetDateTime::now_utc()).await?;
-        }
-        Err(Error::NotFound(what)) => {
-            let message = format!("there is no such {what} any more");
-            db.fail_export(tenant, export, ("not_found", &message), OffsetDateTime::now_utc()).await?;
-        }
-        Err(error) if tries >= MAX_TRIES => {
-            log_error(&error, &export.to_string());
-            db.fail_export(tenant, export, ("given_up", GIVEN_UP), OffsetDateTime::now_utc()).await?;
-        }
-        Err(error) => return Err(error),
-    }
-    db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await
-}
-
-/// Sends deliveries on their way; what the queue does not take is sent by the sweeper.
-pub(crate) async fn send_deliveries(cx: &Cx, tenant: TenantId, deliveries: Vec<Uuid>) {
-    for delivery_id in deliveries {
-        let sent = async {
-            let message = Outgoing::json(&DeliveryMessage { tenant_id: tenant, delivery_id }, tenant)?;
-            cx.get::<Queues>().await?.send("deliveries", vec![message]).await
-        };
-        if let Err(failed) = sent.await {
-            log_error(&failed, &delivery_id.to_string());
-        }
-    }
-}
-
-async fn write_files(
+/// Writes the files of one try. `None` when the export was cancelled, or another try has taken over.
+pub(crate) async fn write_files(
     cx: &Cx,
     db: &ImportsDb,
     tenant: TenantId,
@@ -137,23 +61,17 @@ async fn write_files(
         spec: &spec,
         names: &names,
         folder: &folder,
-        base,
         writer,
         outs,
         book,
-        images: None,
-        image_names: HashSet::new(),
-        report: None,
+        zip: ImageZip::new(format!("{base}-images.zip")),
+        report: Report::new(format!("{base}-left-out.csv")),
+        base,
+        warnings: Reasons::default(),
         tries,
         done: 0,
-        result: ExportResult {
-            total: i32::try_from(snapshot.count()).map_err(Error::internal)?,
-            exported: 0,
-            left_out: Vec::new(),
-            warnings: Vec::new(),
-            files: Vec::new(),
-            changed_to: snapshot.watermark(),
-        },
+        total: i32::try_from(snapshot.count()).map_err(Error::internal)?,
+        exported: 0,
         until: Instant::now() + images::ALL,
     };
     match run.pages(&mut snapshot).await {
@@ -198,7 +116,7 @@ fn base_name(spec: &ExportSpec, lone: bool, began: OffsetDateTime, count: usize)
         .as_deref()
         .unwrap_or(default)
         .replace("{layout}", spec.layout.as_str())
-        .replace("{format}", &format!("{:?}", spec.format()).to_lowercase())
+        .replace("{format}", spec.format().as_str())
         .replace("{datetime}", &format!("{day}-{hour:02}{minute:02}{second:02}"))
         .replace("{date}", &day.to_string())
         .replace("{timestamp}", &began.unix_timestamp().to_string())
@@ -218,15 +136,15 @@ struct Run<'r> {
     writer: LayoutWriter,
     outs: Vec<TableFiles>,
     book: Option<BookFile>,
-    /// The zip of images, and the names in it.
-    images: Option<(ZipStream, OpenFile)>,
-    image_names: HashSet<String>,
-    /// What is left out, product by product.
-    report: Option<OpenFile>,
+    zip: ImageZip,
+    report: Report,
+    warnings: Reasons,
     tries: i32,
     /// Products that were dealt with.
     done: usize,
-    result: ExportResult,
+    /// Products that were wanted, and those that are in the files.
+    total: i32,
+    exported: i32,
     /// Until when images are fetched and asked for.
     until: Instant,
 }
@@ -261,7 +179,7 @@ impl Run<'_> {
 
     async fn note(&mut self, done: usize) -> Result<bool> {
         let done = i32::try_from(done).unwrap_or(i32::MAX);
-        let place = (self.tries, self.result.total, done);
+        let place = (self.tries, self.total, done);
         self.db.note_export_progress(self.tenant, self.job.id, place, OffsetDateTime::now_utc()).await
     }
 
@@ -312,7 +230,7 @@ impl Run<'_> {
                 None
             };
             match why {
-                Some(why) => self.leave_out(&variant.item, why).await?,
+                Some(why) => self.report.note(self.folder, &variant.item, &why).await?,
                 None => variants.push(variant),
             }
         }
@@ -329,7 +247,7 @@ impl Run<'_> {
         match why {
             Some(why) => {
                 if wanted {
-                    self.leave_out(&product.item, why).await?;
+                    self.report.note(self.folder, &product.item, &why).await?;
                 }
                 Ok(None)
             }
@@ -346,13 +264,13 @@ impl Run<'_> {
         match self.writer.write(&listing) {
             Ok(written) => {
                 let exported = i32::try_from(items(written.refused.len())).map_err(Error::internal)?;
-                self.result.exported += exported;
+                self.exported += exported;
                 for warning in written.warnings {
-                    note_reason(&mut self.result.warnings, listing.item.id, &warning);
+                    self.warnings.note(listing.item.id, &warning);
                 }
                 for (id, why) in written.refused {
                     if let Some(variant) = listing.variants.iter().find(|variant| variant.id == id) {
-                        self.leave_out(variant, why).await?;
+                        self.report.note(self.folder, variant, &why).await?;
                     }
                 }
                 for (table, out) in self.outs.iter_mut().enumerate() {
@@ -364,39 +282,12 @@ impl Run<'_> {
             }
             Err(why) => {
                 for variant in &listing.variants {
-                    self.leave_out(variant, why.clone()).await?;
+                    self.report.note(self.folder, variant, &why).await?;
                 }
                 if wanted {
-                    self.leave_out(&listing.item, why).await?;
+                    self.report.note(self.folder, &listing.item, &why).await?;
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// Notes why a product is not in the files: by reason, and in a file that names each.
-    async fn leave_out(&mut self, item: &channels::Item, why: LeftOut) -> Result<()> {
-        note_reason(&mut self.result.left_out, item.id, &why);
-        if self.report.is_none() {
-            let name = format!("{}-left-out.csv", self.base);
-            let mut file = self.folder.begin(name, "text/csv; charset=utf-8").await?;
-            file.write("\u{feff}id;sku;ean;title;code;column;message\r\n".as_bytes()).await?;
-            self.report = Some(file);
-        }
-        if let Some(report) = &mut self.report {
-            let content = &item.content;
-            let id = item.id.to_string();
-            let cells = [
-                id.as_str(),
-                content.sku.as_deref().unwrap_or_default(),
-                content.ean.as_deref().unwrap_or_default(),
-                content.title.as_str(),
-                why.code.as_str(),
-                why.column.as_str(),
-                why.message.as_str(),
-            ];
-            report.write(&csv_row(&cells)?).await?;
-            report.file.products += 1;
         }
         Ok(())
     }
@@ -419,11 +310,7 @@ impl Run<'_> {
             for ((id, url), why) in asked.into_iter().zip(answers) {
                 if let Some(why) = why {
                     let message = format!("the image {url} cannot be had: {why}");
-                    note_reason(
-                        &mut self.result.warnings,
-                        id,
-                        &LeftOut::new("image_unreachable", "image_urls", message),
-                    );
+                    self.warnings.note(id, &LeftOut::new("image_unreachable", "image_urls", message));
                 }
             }
         }
@@ -449,7 +336,7 @@ impl Run<'_> {
                             let url = one.item.images().get(number - 1).cloned().unwrap_or_default();
                             let message = format!("the image {url} is left out: {why}");
                             let why = LeftOut::new("image_left_out", "image_urls", message);
-                            note_reason(&mut self.result.warnings, one.item.id, &why);
+                            self.warnings.note(one.item.id, &why);
                         }
                         None => {}
                     }
@@ -481,22 +368,8 @@ impl Run<'_> {
                 format!("data:{};base64,{text}", format.media_type())
             });
         }
-        let mut name = format!("{}.{}", self.spec.images.name_of(item, number), format.extension());
-        // What names lose of codes can make two of them one.
-        if !self.image_names.insert(name.clone()) {
-            name = format!("{}-{}-{number}.{}", self.spec.images.name_of(item, number), item.id, format.extension());
-            self.image_names.insert(name.clone());
-        }
-        if self.images.is_none() {
-            let file = self.folder.begin(format!("{}-images.zip", self.base), "application/zip").await?;
-            self.images = Some((ZipStream::new(), file));
-        }
-        if let Some((zip, file)) = &mut self.images {
-            zip.stored(&name, &bytes)?;
-            file.write(&zip.take()).await?;
-            file.file.products += 1;
-        }
-        Ok(name)
+        let name = self.spec.images.name_of(item, number);
+        self.zip.add(self.folder, (&name, format.extension()), (item.id, number), &bytes).await
     }
 
     async fn finish(mut self, snapshot: &mut Snapshot) -> Result<ExportResult> {
@@ -515,43 +388,37 @@ impl Run<'_> {
                 book.sheet("categories", &[("id", false), ("name", false), ("path", false)], rows)?;
                 if book.cut() > 0 {
                     let message = format!("Excel holds 32,767 characters in a cell: {} texts were cut", book.cut());
-                    note_reason(&mut self.result.warnings, Uuid::nil(), &LeftOut::new("text_cut", "", message));
+                    self.warnings.note(Uuid::nil(), &LeftOut::new("text_cut", "", message));
                 }
                 let mut file = book.finish(format!("{}.xlsx", self.base), self.folder).await?;
-                file.products = self.result.exported;
+                file.products = self.exported;
                 files.push(file);
             }
             None => {
-                let many = self.outs.len() > 1;
                 for (table, out) in std::mem::take(&mut self.outs).into_iter().enumerate() {
-                    // A file of products is there even when it is empty.
-                    let needed = !many
-                        || matches!(
-                            self.writer.tables().nth(table).map(|info| info.name),
-                            Some("products" | "templates")
-                        );
-                    files.extend(out.finish(&mut self.writer, table, self.folder, needed).await?);
+                    files.extend(out.finish(&mut self.writer, table, self.folder).await?);
                 }
             }
         }
-        if let Some((mut zip, mut file)) = self.images.take() {
-            file.write(&zip.finish()?).await?;
-            files.push(file.finish().await?);
-        }
-        if let Some(report) = self.report.take() {
-            files.push(report.finish().await?);
-        }
-        self.result.files = files;
-        Ok(self.result)
+        files.extend(self.zip.finish().await?);
+        let (left_out, report) = self.report.finish(self.folder).await?;
+        files.extend(report);
+        Ok(ExportResult {
+            total: self.total,
+            exported: self.exported,
+            left_out,
+            warnings: self.warnings.into_inner(),
+            files,
+            changed_to: snapshot.watermark(),
+        })
     }
 
     async fn abort(self) {
         for out in self.outs {
             out.abort().await;
         }
-        for file in self.images.map(|(_, file)| file).into_iter().chain(self.report) {
-            file.abort().await;
-        }
+        self.zip.abort().await;
+        self.report.abort().await;
     }
 }
 
@@ -559,31 +426,4 @@ impl Run<'_> {
 struct PicturedListing {
     product: Pictured,
     variants: Vec<Pictured>,
-}
-
-fn note_reason(reasons: &mut Vec<LeftOutReason>, id: Uuid, why: &LeftOut) {
-    let found = reasons.iter().position(|known| known.code == why.code && known.column == why.column);
-    let index = found.unwrap_or_else(|| {
-        reasons.push(LeftOutReason {
-            code: why.code.clone(),
-            column: why.column.clone(),
-            message: why.message.clone(),
-            products: 0,
-            examples: Vec::new(),
-        });
-        reasons.len() - 1
-    });
-    let known = &mut reasons[index];
-    known.products += 1;
-    if known.examples.len() < EXAMPLES && !known.examples.contains(&id) {
-        known.examples.push(id);
-    }
-}
-
-fn csv_row(cells: &[&str]) -> Result<Vec<u8>> {
-    let mut writer =
-        csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let cells: Vec<_> = cells.iter().map(|cell| tabular::neutralize(cell)).collect();
-    writer.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(Error::internal)?;
-    writer.into_inner().map_err(Error::internal)
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use db_suppliers::AutomationState;
-use net::{Credentials, FetchError, Fetcher, Guard, Known, Protocol, Remote, RemoteError, RemoteFile, Server};
+use net::{Credentials, FetchError, Fetcher, Guard, Known, Remote, RemoteError, RemoteFile, Server};
 use runtime::{Cx, Error, Result};
 use serde_json::Value;
 
@@ -173,7 +173,7 @@ pub(crate) fn server(source: &Source, secrets: &Secrets, state: &AutomationState
     Some(Server {
         protocol: *protocol,
         host: host.clone(),
-        port: port.unwrap_or(if *protocol == Protocol::Sftp { 22 } else { 21 }),
+        port: port.unwrap_or(protocol.port()),
         username: username.clone(),
         password: secrets.password.clone(),
         private_key: secrets.private_key.clone(),

@@ -63,6 +63,22 @@ pub enum Format {
     Txt,
 }
 
+impl Format {
+    /// Its name in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Tsv => "tsv",
+            Format::Xlsx => "xlsx",
+            Format::Json => "json",
+            Format::Jsonl => "jsonl",
+            Format::Xml => "xml",
+            Format::Txt => "txt",
+        }
+    }
+}
+
 /// What else is chosen of a file's form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -235,7 +251,7 @@ impl Layout {
         template: Option<&AmazonTemplate>,
     ) -> Result<LayoutWriter, MappingError> {
         if !self.formats().contains(&format) {
-            return Err(MappingError(format!("the layout {} has no format {format:?}", self.as_str()).to_lowercase()));
+            return Err(MappingError(format!("the layout {} has no format {}", self.as_str(), format.as_str())));
         }
         let mapped = |name: &str| mapping.iter().any(|one| one.column == name);
         let (shape, tables, extra): Parts = match self {

@@ -30,6 +30,17 @@ pub enum Protocol {
     Sftp,
 }
 
+impl Protocol {
+    /// The port that servers listen on unless they say otherwise.
+    #[must_use]
+    pub const fn port(self) -> u16 {
+        match self {
+            Protocol::Ftp | Protocol::Ftps => 21,
+            Protocol::Sftp => 22,
+        }
+    }
+}
+
 /// A server, and who we are to it.
 #[derive(Clone)]
 pub struct Server {

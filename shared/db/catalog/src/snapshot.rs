@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use db_tenancy::{TenantTx, error};
+use db_tenancy::{TenantTx, begin, error};
 use futures::TryStreamExt;
 use product::Attribute;
 use runtime::{Error, Result, TenantId};
@@ -29,7 +29,7 @@ pub struct Wanted {
     /// Only those that changed in or after this transaction, with the variants and parents of what changed.
     pub changed_from: Option<i64>,
     /// So many products, to try something.
-    pub sample: Option<usize>,
+    pub sample: Option<i64>,
 }
 
 /// A read-only transaction over one tenant's products.
@@ -61,24 +61,8 @@ impl CatalogDb {
     pub async fn snapshot(&self, tenant: TenantId, wanted: &Wanted) -> Result<Snapshot> {
         let begin = format!("begin isolation level repeatable read read only; set local app.tenant_id = '{tenant}'");
         let mut tx = self.pool.begin_with(AssertSqlSafe(begin)).await.map_err(error)?;
-        let query = &wanted.query;
-        query.check()?;
-        let trees = Subtrees::read(&mut tx, tenant, &query.filter).await?;
-        let mut sql = QueryBuilder::new("select coalesce(parent_id, product_id), product_id");
-        from_where(&mut sql, &query.filter, &trees)?;
-        push_search(&mut sql, &mut tx, tenant, query).await?;
-        if let Some(ids) = &wanted.ids {
-            // A parent that is picked means its variants too.
-            sql.push(" and (product_id = any(").push_bind(ids.clone());
-            sql.push(") or parent_id = any(").push_bind(ids.clone()).push("))");
-        }
-        if let Some(from) = wanted.changed_from {
-            // Through the index of changes: a product, and those that belong to it.
-            let changed = "select product_id from found_products where changed_in >= ";
-            sql.push(" and coalesce(parent_id, product_id) in (select coalesce(parent_id, product_id) from found_products where product_id in (");
-            sql.push(changed).push_bind(from).push("))");
-        }
-        sql.push(" order by 1, 2");
+        let mut sql = sql(&mut tx, tenant, wanted, "select root, product_id from (").await?;
+        sql.push(") wanted order by root, product_id");
         let mut found: Vec<(Uuid, Uuid)> = Vec::new();
         {
             let mut rows = sql.build().fetch(&mut *tx);
@@ -86,22 +70,62 @@ impl CatalogDb {
                 found.push((row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?));
             }
         }
-        if let Some(most) = wanted.sample {
-            let mut roots = 0;
-            let mut last = None;
-            let cut = found.iter().position(|(root, _)| {
-                roots += usize::from(last != Some(*root));
-                last = Some(*root);
-                roots > most
-            });
-            found.truncate(cut.unwrap_or(found.len()));
-        }
         // What is committed later than this snapshot was begun by then at the earliest in this transaction.
         let watermark =
             sqlx::query_scalar!("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as \"watermark!\"");
         let watermark = watermark.fetch_one(&mut *tx).await.map_err(error)?;
         Ok(Snapshot { tx, tenant, wanted: found, place: 0, watermark })
     }
+
+    /// How many products and variants are wanted, counted up to `most`.
+    ///
+    /// # Errors
+    /// 422 for a condition that makes no sense.
+    pub async fn count_wanted(&self, tenant: TenantId, wanted: &Wanted, most: i64) -> Result<i64> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let mut sql = sql(&mut tx, tenant, wanted, "select count(*) from (").await?;
+        sql.push(" limit ").push_bind(most).push(") wanted");
+        let counted = sql.build().fetch_one(&mut *tx).await.map_err(condition_error)?;
+        counted.try_get(0).map_err(error)
+    }
+}
+
+/// The wanted products as `root` (the product, or its parent) and `product_id`, behind `before`.
+async fn sql(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    wanted: &Wanted,
+    before: &str,
+) -> Result<QueryBuilder<sqlx::Postgres>> {
+    let query = &wanted.query;
+    query.check()?;
+    let trees = Subtrees::read(tx, tenant, &query.filter).await?;
+    let mut sql = QueryBuilder::new(before);
+    if wanted.sample.is_some() {
+        sql.push("select root, product_id from (");
+    }
+    sql.push("select coalesce(parent_id, product_id) as root, product_id");
+    if wanted.sample.is_some() {
+        // PostgreSQL stops when the number is reached.
+        sql.push(", dense_rank() over (order by coalesce(parent_id, product_id)) as place");
+    }
+    from_where(&mut sql, &query.filter, &trees)?;
+    push_search(&mut sql, tx, tenant, query).await?;
+    if let Some(ids) = &wanted.ids {
+        // A parent that is picked means its variants too.
+        sql.push(" and (product_id = any(").push_bind(ids.clone());
+        sql.push(") or parent_id = any(").push_bind(ids.clone()).push("))");
+    }
+    if let Some(from) = wanted.changed_from {
+        // Through the index of changes: a product, and those that belong to it.
+        let changed = "select product_id from found_products where changed_in >= ";
+        sql.push(" and coalesce(parent_id, product_id) in (select coalesce(parent_id, product_id) from found_products where product_id in (");
+        sql.push(changed).push_bind(from).push("))");
+    }
+    if let Some(most) = wanted.sample {
+        sql.push(") placed where place <= ").push_bind(most);
+    }
+    Ok(sql)
 }
 
 impl Snapshot {
