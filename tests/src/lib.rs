@@ -65,36 +65,35 @@ impl Stack {
         self.text("api_url")
     }
 
-    /// Calls the emulator as its root user: `service` as in a signature, `target` as in `X-Amz-Target`, or a path.
-    pub async fn aws(&self, service: &str, target: &str, body: Value) -> Value {
-        let credential = format!("test/20260101/eu-west-3/{service}/aws4_request");
-        let http = reqwest::Client::new();
-        let (method, url) = match target.split_once(' ') {
-            Some((method, path)) => (method, format!("{}{path}", self.text("endpoint"))),
-            None => ("POST", format!("{}/", self.text("endpoint"))),
-        };
-        let mut request = http
-            .request(method.parse().expect("a method"), url)
-            .header(
-                "authorization",
-                format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
-            )
-            .header("content-type", "application/x-amz-json-1.0");
-        if !target.contains(' ') {
-            request = request.header("x-amz-target", target);
-        }
-        if method != "GET" {
-            request = request.body(body.to_string());
-        }
-        let answer = request.send().await.expect("the emulator answers");
-        let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
-        assert!(status.is_success(), "{target}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or(Value::Null)
-    }
-
     /// The emulator's address.
     pub fn endpoint(&self) -> &str {
         self.text("endpoint")
+    }
+
+    /// A request to the emulator as its root user; `service` as in a signature.
+    fn request(&self, method: &str, path: &str, service: &str) -> reqwest::RequestBuilder {
+        let credential = format!("test/20260101/eu-west-3/{service}/aws4_request");
+        let authorization = format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0");
+        let method = method.parse().expect("a method");
+        let url = format!("{}{path}", self.endpoint());
+        reqwest::Client::new().request(method, url).header("authorization", authorization)
+    }
+
+    /// Calls the emulator as its root user: `service` as in a signature, `target` as in `X-Amz-Target`, or a method and a path.
+    ///
+    /// # Panics
+    /// When it refuses.
+    pub async fn aws(&self, service: &str, target: &str, body: Value) -> Value {
+        let mut request = match target.split_once(' ') {
+            Some((method, path)) => self.request(method, path, service),
+            None => self.request("POST", "/", service).header("x-amz-target", target),
+        };
+        request = request.header("content-type", "application/x-amz-json-1.0");
+        if !target.starts_with("GET ") {
+            request = request.body(body.to_string());
+        }
+        let text = answered(request, target).await.text().await.unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
     /// Makes a bucket, as a seller does.
@@ -102,18 +101,9 @@ impl Stack {
     /// # Panics
     /// When the emulator refuses.
     pub async fn make_bucket(&self, bucket: &str) {
-        let credential = "test/20260101/eu-west-3/s3/aws4_request";
         let place =
             "<CreateBucketConfiguration><LocationConstraint>eu-west-3</LocationConstraint></CreateBucketConfiguration>";
-        let request = reqwest::Client::new()
-            .put(format!("{}/{bucket}", self.text("endpoint")))
-            .header(
-                "authorization",
-                format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
-            )
-            .body(place);
-        let answer = request.send().await.expect("the emulator answers");
-        assert!(answer.status().is_success(), "PUT {bucket}: {}", answer.status());
+        answered(self.request("PUT", &format!("/{bucket}"), "s3").body(place), bucket).await;
     }
 
     /// The text of an object in any bucket.
@@ -121,13 +111,7 @@ impl Stack {
     /// # Panics
     /// When there is none.
     pub async fn object(&self, bucket: &str, key: &str) -> String {
-        let credential = "test/20260101/eu-west-3/s3/aws4_request";
-        let request = reqwest::Client::new().get(format!("{}/{bucket}/{key}", self.text("endpoint"))).header(
-            "authorization",
-            format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
-        );
-        let answer = request.send().await.expect("the emulator answers");
-        assert!(answer.status().is_success(), "GET {bucket}/{key}: {}", answer.status());
+        let answer = answered(self.request("GET", &format!("/{bucket}/{key}"), "s3"), key).await;
         answer.text().await.expect("a text")
     }
 
@@ -136,16 +120,8 @@ impl Stack {
     /// # Panics
     /// When the emulator refuses.
     pub async fn put_object(&self, key: &str, bytes: &[u8]) -> Option<String> {
-        let credential = "test/20260101/eu-west-3/s3/aws4_request";
-        let answer = reqwest::Client::new()
-            .put(format!("{}/{}/{key}", self.text("endpoint"), self.text("bucket")))
-            .header(
-                "authorization",
-                format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
-            )
-            .body(bytes.to_vec());
-        let answer = answer.send().await.expect("the emulator answers");
-        assert!(answer.status().is_success(), "PUT {key}");
+        let request = self.request("PUT", &format!("/{}/{key}", self.text("bucket")), "s3").body(bytes.to_vec());
+        let answer = answered(request, key).await;
         Some(answer.headers().get("x-amz-version-id")?.to_str().ok()?.to_owned())
     }
 
@@ -257,6 +233,16 @@ impl Stack {
         connection.execute(AssertSqlSafe(format!("set app.tenant_id = '{tenant}'"))).await.expect("a setting");
         connection.fetch_all(AssertSqlSafe(statement.to_owned())).await.expect("the statement is right")
     }
+}
+
+/// The emulator's answer, which is no refusal.
+async fn answered(request: reqwest::RequestBuilder, what: &str) -> reqwest::Response {
+    let answer = request.send().await.expect("the emulator answers");
+    let status = answer.status();
+    if !status.is_success() {
+        panic!("{what}: {status} {}", answer.text().await.unwrap_or_default());
+    }
+    answer
 }
 
 /// A mail that was sent.

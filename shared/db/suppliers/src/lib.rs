@@ -3,6 +3,7 @@
 mod automation_runs;
 mod automations;
 mod mappings;
+mod merging;
 mod offers;
 mod suppliers;
 

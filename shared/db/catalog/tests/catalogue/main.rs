@@ -6,6 +6,7 @@ mod history;
 mod jobs;
 mod products;
 mod searching;
+mod snapshot;
 
 use std::collections::BTreeMap;
 
