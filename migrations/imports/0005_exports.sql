@@ -85,8 +85,6 @@ create table export_schedules (
     time_zone    text not null,
     enabled      boolean not null,
     only_changed boolean not null,
-    -- Up to which transaction of db_catalog the last completed run looked.
-    changed_to   bigint,
     next_run_at  timestamptz,
     last_run_at  timestamptz,
     created_by   uuid,

@@ -1,14 +1,16 @@
 //! The harness of the end-to-end tests: a deployed stack, an organisation for each test, and the emulator's switches
 //! that a test needs to make things go wrong. Nothing here is in the product.
 
+mod tenant;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use client::{Client, CreatedImport, Import, NewImport};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+pub use tenant::Tenant;
 use tokio::sync::RwLock;
 
 /// The functions of every domain: a new domain is added here.
@@ -33,8 +35,6 @@ static KILLS: RwLock<()> = RwLock::const_new(());
 
 /// The password of every test's user.
 pub const PASSWORD: &str = "a long enough password";
-/// No import of a test takes longer; a killed one waits for its message to be delivered again.
-const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The deployed stack that `PM_STACK` describes, as `infra/local/stack.py` writes it.
 pub struct Stack {
@@ -70,9 +70,9 @@ impl Stack {
         self.text("endpoint")
     }
 
-    /// A request to the emulator as its root user; `service` as in a signature.
-    fn request(&self, method: &str, path: &str, service: &str) -> reqwest::RequestBuilder {
-        let credential = format!("test/20260101/eu-west-3/{service}/aws4_request");
+    /// A request to the emulator as the root user of its account, or as that of `account`; `service` as in a signature.
+    fn request(&self, (method, path): (&str, &str), service: &str, account: Option<&str>) -> reqwest::RequestBuilder {
+        let credential = format!("{}/20260101/eu-west-3/{service}/aws4_request", account.unwrap_or("test"));
         let authorization = format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0");
         let method = method.parse().expect("a method");
         let url = format!("{}{path}", self.endpoint());
@@ -85,8 +85,8 @@ impl Stack {
     /// When it refuses.
     pub async fn aws(&self, service: &str, target: &str, body: Value) -> Value {
         let mut request = match target.split_once(' ') {
-            Some((method, path)) => self.request(method, path, service),
-            None => self.request("POST", "/", service).header("x-amz-target", target),
+            Some((method, path)) => self.request((method, path), service, None),
+            None => self.request(("POST", "/"), service, None).header("x-amz-target", target),
         };
         request = request.header("content-type", "application/x-amz-json-1.0");
         if !target.starts_with("GET ") {
@@ -96,22 +96,31 @@ impl Stack {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
-    /// Makes a bucket, as a seller does.
+    /// Calls IAM with these parameters, as the root user of `account`.
+    ///
+    /// # Panics
+    /// When it refuses.
+    pub async fn iam(&self, account: &str, parameters: &[(&str, &str)]) {
+        let request = self.request(("POST", "/"), "iam", Some(account));
+        answered(request.form(parameters), parameters[0].1).await;
+    }
+
+    /// Makes a bucket, as a seller does: in our account, or in his.
     ///
     /// # Panics
     /// When the emulator refuses.
-    pub async fn make_bucket(&self, bucket: &str) {
+    pub async fn make_bucket(&self, bucket: &str, account: Option<&str>) {
         let place =
             "<CreateBucketConfiguration><LocationConstraint>eu-west-3</LocationConstraint></CreateBucketConfiguration>";
-        answered(self.request("PUT", &format!("/{bucket}"), "s3").body(place), bucket).await;
+        answered(self.request(("PUT", &format!("/{bucket}")), "s3", account).body(place), bucket).await;
     }
 
-    /// The text of an object in any bucket.
+    /// The text of an object in a bucket of our account, or of another.
     ///
     /// # Panics
     /// When there is none.
-    pub async fn object(&self, bucket: &str, key: &str) -> String {
-        let answer = answered(self.request("GET", &format!("/{bucket}/{key}"), "s3"), key).await;
+    pub async fn object(&self, bucket: &str, key: &str, account: Option<&str>) -> String {
+        let answer = answered(self.request(("GET", &format!("/{bucket}/{key}")), "s3", account), key).await;
         answer.text().await.expect("a text")
     }
 
@@ -120,7 +129,8 @@ impl Stack {
     /// # Panics
     /// When the emulator refuses.
     pub async fn put_object(&self, key: &str, bytes: &[u8]) -> Option<String> {
-        let request = self.request("PUT", &format!("/{}/{key}", self.text("bucket")), "s3").body(bytes.to_vec());
+        let request =
+            self.request(("PUT", &format!("/{}/{key}", self.text("bucket"))), "s3", None).body(bytes.to_vec());
         let answer = answered(request, key).await;
         Some(answer.headers().get("x-amz-version-id")?.to_str().ok()?.to_owned())
     }
@@ -291,182 +301,6 @@ pub fn refusal(result: Result<impl Sized, client::Error>) -> (u16, String) {
 #[must_use]
 pub fn address() -> String {
     format!("{}@e2e.example", uuid::Uuid::new_v4().simple())
-}
-
-/// An organisation of its own, with its user logged in.
-pub struct Tenant {
-    /// The client, logged in as the organisation's owner.
-    pub client: Client,
-    /// The organisation's id.
-    pub id: String,
-    /// The user's id.
-    pub user: String,
-    /// The user's address.
-    pub email: String,
-}
-
-impl Tenant {
-    /// Signs a new organisation up and logs in.
-    ///
-    /// # Panics
-    /// When the API refuses.
-    pub async fn new(name: &str) -> Self {
-        let tenant = Self::limited(name).await;
-        let order = json!({
-            "organisation_id": tenant.id, "plan": "business", "per_minute": 100_000, "bulk_per_minute": 100_000,
-            "per_hour": 1_000_000,
-        });
-        Stack::get().invoke("identity.set_limits", order).await;
-        tenant
-    }
-
-    /// An organisation with the limits of the standard plan, as one that has just signed up.
-    ///
-    /// # Panics
-    /// When the API refuses.
-    pub async fn limited(name: &str) -> Self {
-        let email = address();
-        let mut client = Client::new(Stack::get().api(), None).expect("a client");
-        client.sign_up(name, &email, PASSWORD).await.expect("a sign-up");
-        let mail = Stack::get().mail(&email, 1).await;
-        client.verify_email(&mail.token(), PASSWORD).await.expect("a confirmation");
-        client.login(&email, PASSWORD).await.expect("a login");
-        let me = client.call("GET", "/v1/me", None).await.expect("a profile");
-        let text = |name: &str| me[name].as_str().expect("a complete profile").to_owned();
-        Self { client, id: text("organisation_id"), user: text("id"), email }
-    }
-
-    /// What the API answers to a `GET`.
-    ///
-    /// # Panics
-    /// When it refuses.
-    pub async fn get(&mut self, path: &str) -> Value {
-        self.client.call("GET", path, None).await.unwrap_or_else(|error| panic!("GET {path}: {error}"))
-    }
-
-    /// What the API answers to a `POST`.
-    ///
-    /// # Panics
-    /// When it refuses.
-    pub async fn post(&mut self, path: &str, body: Value) -> Value {
-        self.client.call("POST", path, Some(&body)).await.unwrap_or_else(|error| panic!("POST {path}: {error}"))
-    }
-
-    /// The status and code by which the API refuses a request.
-    ///
-    /// # Panics
-    /// When it does not refuse.
-    pub async fn refused(&mut self, method: &str, path: &str, body: Value) -> (u16, String) {
-        let body = (method != "GET").then_some(&body);
-        refusal(self.client.call(method, path, body).await)
-    }
-
-    /// Begins an import and uploads its file.
-    ///
-    /// # Panics
-    /// When the API or the store refuses.
-    pub async fn begin(&mut self, bytes: &[u8], new: NewImport) -> CreatedImport {
-        let new = NewImport { file_name: "test.csv".to_owned(), size_bytes: bytes.len() as u64, ..new };
-        let created = self.client.create_import(&new).await.expect("an import");
-        let file = Scratch::new(bytes);
-        let _none = KILLS.read().await;
-        self.client.upload(created.upload.as_ref().expect("an upload"), &file.0, |_| ()).await.expect("an upload");
-        let noticed = |import: &Import| import.status.as_str() != "awaiting_upload";
-        self.until(&created.import.id, noticed).await;
-        created
-    }
-
-    /// Waits until an import has one of these statuses; gives it as the API shows it.
-    ///
-    /// # Panics
-    /// When it has not for minutes, or ended otherwise.
-    pub async fn reaches(&mut self, id: &str, statuses: &[&str]) -> Value {
-        let began = Instant::now();
-        loop {
-            let import = self.get(&format!("/v1/imports/{id}")).await;
-            let status = import["status"].as_str().expect("a status").to_owned();
-            if statuses.contains(&status.as_str()) {
-                return import;
-            }
-            let ended = ["completed", "completed_with_errors", "failed", "cancelled", "ready", "held"];
-            assert!(!ended.contains(&status.as_str()), "the import is {status}: {}", import["message"]);
-            assert!(began.elapsed() < PATIENCE, "the import is still {status}");
-            tokio::time::sleep(Duration::from_millis(150)).await;
-        }
-    }
-
-    /// Begins an import with choices of any kind, and uploads its file.
-    ///
-    /// # Panics
-    /// When the API or the store refuses.
-    pub async fn send(&mut self, bytes: &[u8], supplier: Option<&str>, choices: Value) -> String {
-        let mut more = choices.as_object().expect("an object").clone();
-        let run = more.remove("run").and_then(|run| run.as_str().map(str::to_owned));
-        let new = NewImport { supplier: supplier.map(str::to_owned), run, more, ..NewImport::default() };
-        self.begin(bytes, new).await.import.id
-    }
-
-    /// Imports a file and waits for its end.
-    ///
-    /// # Panics
-    /// When it does not end.
-    pub async fn import(&mut self, bytes: &[u8]) -> Import {
-        let created = self.begin(bytes, NewImport::default()).await;
-        self.finished(&created.import.id).await
-    }
-
-    /// Waits for an import's end, and checks that every row is accounted for.
-    ///
-    /// # Panics
-    /// When it does not end, or a row is missing.
-    pub async fn finished(&mut self, id: &str) -> Import {
-        let import = self.until(id, |import| import.finished_at.is_some()).await;
-        let totals = &import.totals;
-        let counted = totals.created + totals.updated + totals.unchanged + totals.skipped + totals.rejected;
-        if import.status != "failed" {
-            assert_eq!(Some(counted), totals.rows, "every row is counted once: {import:?}");
-        }
-        import
-    }
-
-    /// Waits until an import is as wanted.
-    ///
-    /// # Panics
-    /// When it never is.
-    pub async fn until(&mut self, id: &str, wanted: impl Fn(&Import) -> bool) -> Import {
-        let began = Instant::now();
-        loop {
-            let import = self.client.import(id).await.expect("the import");
-            if wanted(&import) {
-                return import;
-            }
-            assert!(began.elapsed() < PATIENCE, "the import hangs: {import:?}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-
-    /// All products, as (SKU, title, price), in the order of their SKU.
-    ///
-    /// # Panics
-    /// When the API refuses.
-    pub async fn catalogue(&mut self) -> Vec<(String, String, String)> {
-        let (mut products, mut cursor) = (Vec::new(), None::<String>);
-        loop {
-            let mut query = vec![("limit", "200".to_owned())];
-            query.extend(cursor.map(|cursor| ("cursor", cursor)));
-            let page = self.client.products(&query).await.expect("products");
-            products.extend(
-                page.data
-                    .into_iter()
-                    .map(|product| (product.sku.unwrap_or_default(), product.title, product.price.unwrap_or_default())),
-            );
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                products.sort();
-                return products;
-            }
-        }
-    }
 }
 
 /// A file that is removed when it is not needed any more.

@@ -13,5 +13,5 @@ pub async fn create_destination(cx: Cx, input: Body<DestinationInput>) -> Result
     let (new, shown) = input.0.checked(&cx, (tenant, id), None).await?;
     let db = cx.get::<ImportsDb>().await?;
     let destination = db.put_destination(tenant, (id, true), &new, &Stamp::of(&cx)?).await?;
-    view(destination, shown).map(Created)
+    view(&cx, destination, shown).map(Created)
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use channels::media_type;
-use cloud::{Bus, ForeignBucket, Mail, Objects, Outgoing, Queues};
+use cloud::{Bus, Mail, ObjectReader, Objects, Outgoing, Queues};
 use db_imports::{Destination, ExportFile, ExportJob, ImportsDb};
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::destinations::{MOST_ATTACHED, Target, TargetSecrets, secrets, server, target};
+use crate::store::Store;
 
 /// A message that names a delivery.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,19 +32,19 @@ pub struct DeliveryMessage {
 /// After each failed try the next one waits so many minutes.
 const WAITS: [i64; 6] = [1, 5, 15, 60, 360, 1_080];
 /// A file may take so long; all of a delivery together are done within the function's time.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 const ANSWER: Duration = Duration::from_secs(15);
 /// Links to files that people and systems get.
 const LINKS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Why a delivery failed, for people; `hopeless` when trying again cannot help.
-struct Failed {
-    why: String,
+pub(crate) struct Failed {
+    pub(crate) why: String,
     hopeless: bool,
 }
 
 impl Failed {
-    fn new(why: impl ToString) -> Self {
+    pub(crate) fn new(why: impl ToString) -> Self {
         Self { why: why.to_string(), hopeless: false }
     }
 }
@@ -125,73 +126,61 @@ async fn send(
     let objects = cx.get::<Objects>().await?;
     let files = &job.files.0;
     // A link is a message of all files: there is one thing to be sent.
-    match &target {
+    let mut place = match &target {
         Target::Email { to, attach_up_to } => {
             let most = attach_up_to.unwrap_or(MOST_ATTACHED).min(MOST_ATTACHED);
             return mail(cx, &objects, job, to, most).await;
         }
         Target::Webhook { url } => return webhook(cx, &objects, job, (delivery, url), &secrets).await,
-        Target::Ftp { .. } | Target::S3 { .. } => {}
-    }
-    let mut remote = None;
-    for (number, file) in (0_i32..).zip(files).skip(usize::try_from(done).unwrap_or_default()) {
-        let object = objects.read(&file.key, None).await?;
-        match &target {
-            Target::Ftp { folder, .. } => {
-                let session = match &mut remote {
-                    Some(session) => session,
-                    empty => {
-                        let server = server(&target, &secrets, destination.host_key.as_ref());
-                        let server = server.ok_or_else(|| Error::internal("a folder without a server"))?;
-                        let session = Remote::open(&server, &Guard::of(cx)).await.map_err(Failed::new)?;
-                        if let Some(key) = session.host_key() {
-                            db.pin_destination(tenant, destination.id, key).await?;
-                        }
-                        empty.insert(session)
-                    }
-                };
-                session
-                    .put(folder, &file.name, object.body, (&delivery.simple().to_string(), PATIENCE))
-                    .await
-                    .map_err(Failed::new)?;
+        Target::Ftp { folder, .. } => {
+            let server = server(&target, &secrets, destination.host_key.as_ref());
+            let server = server.ok_or_else(|| Error::internal("a folder without a server"))?;
+            let session = Remote::open(&server, &Guard::of(cx)).await.map_err(Failed::new)?;
+            if let Some(key) = session.host_key() {
+                db.pin_destination(tenant, destination.id, key).await?;
             }
-            Target::S3 { .. } => put_object(cx, &target, &secrets, (&file.name, object.body, object.size)).await?,
-            Target::Email { .. } | Target::Webhook { .. } => {}
+            Place::Folder(Box::new(session), folder)
         }
-        let more = usize::try_from(number + 1).is_ok_and(|done| done < files.len());
-        db.note_file_delivered(tenant, delivery, (number + 1, more), OffsetDateTime::now_utc()).await?;
+        Target::S3 { .. } => Place::Bucket(Store::open(cx, tenant, &target, secrets).await?),
+    };
+    for (number, file) in (1_i32..).zip(files).skip(usize::try_from(done).unwrap_or_default()) {
+        let object = objects.read(&file.key, None).await?;
+        place.put(cx, delivery, &file.name, object).await?;
+        let more = usize::try_from(number).is_ok_and(|done| done < files.len());
+        db.note_file_delivered(tenant, delivery, (number, more), OffsetDateTime::now_utc()).await?;
     }
-    if let Some(session) = remote {
-        session.close().await;
-    }
+    place.close().await;
     Ok(())
 }
 
-/// Puts a file into a seller's bucket.
-async fn put_object(
-    cx: &Cx,
-    target: &Target,
-    secrets: &TargetSecrets,
-    (name, body, size): (&str, impl tokio::io::AsyncRead + Send + Sync + 'static, u64),
-) -> std::result::Result<(), Failed> {
-    let Target::S3 { endpoint, region, bucket, prefix } = target else { return Ok(()) };
-    let keys = (
-        secrets.access_key_id.as_deref().unwrap_or_default(),
-        secrets.secret_access_key.as_deref().unwrap_or_default(),
-    );
-    let region = region.as_deref().unwrap_or("us-east-1");
-    let store = ForeignBucket::new(endpoint.as_deref(), region, bucket, keys.0, keys.1);
-    let content_type = media_type(name);
-    let url = store.presign_put(&format!("{prefix}{name}"), content_type, size, PATIENCE).await.map_err(Failed::new)?;
-    let fetcher = cx.get::<Fetcher>().await.map_err(Failed::new)?;
-    let headers = [("content-type", content_type.to_owned())];
-    let (status, said) = fetcher.put(&url, &headers, (body, size), PATIENCE).await.map_err(Failed::new)?;
-    if (200..300).contains(&status) {
-        return Ok(());
+/// Where files are put one by one.
+enum Place<'t> {
+    Folder(Box<Remote>, &'t str),
+    Bucket(Store<'t>),
+}
+
+impl Place<'_> {
+    async fn put(
+        &mut self,
+        cx: &Cx,
+        delivery: Uuid,
+        name: &str,
+        object: ObjectReader,
+    ) -> std::result::Result<(), Failed> {
+        match self {
+            Place::Folder(session, folder) => {
+                let part = delivery.simple().to_string();
+                session.put(folder, name, object.body, (&part, PATIENCE)).await.map_err(Failed::new)
+            }
+            Place::Bucket(store) => store.put(cx, name, (object.body, object.size)).await,
+        }
     }
-    // `<Code>NoSuchBucket</Code>` says more than a number.
-    let code = said.split("<Code>").nth(1).and_then(|rest| rest.split("</Code>").next()).unwrap_or_default();
-    Err(Failed::new(format!("the store answered {status} {code}").trim_end()))
+
+    async fn close(self) {
+        if let Place::Folder(session, _) = self {
+            session.close().await;
+        }
+    }
 }
 
 async fn linked(objects: &Objects, files: &[ExportFile]) -> Result<Vec<(String, String)>> {
@@ -323,7 +312,11 @@ pub(crate) async fn try_out(
             }
         }
         Target::S3 { .. } => {
-            match put_object(cx, &target, &secrets, (NAME, std::io::Cursor::new(words), words.len() as u64)).await {
+            let tried = async {
+                let store = Store::open(cx, tenant, &target, secrets).await?;
+                store.put(cx, NAME, (std::io::Cursor::new(words), words.len() as u64)).await
+            };
+            match tried.await {
                 Ok(()) => Ok(format!("the file {NAME} was written; it can be deleted")),
                 Err(failed) => Err((failed.why, None)),
             }

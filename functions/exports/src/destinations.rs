@@ -5,6 +5,7 @@ use db_imports::{Destination, NewDestination};
 use net::{Fetcher, Protocol, Server, new_secret};
 use runtime::{Cx, Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -60,6 +61,10 @@ pub enum Target {
         /// What stands before the names of files: `exports/`.
         #[serde(default)]
         prefix: String,
+        /// In the place of keys, the ARN of a role in the account of a bucket of Amazon's that lets us write there. It must trust us as
+        /// the destination's `trust_policy` says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<String>,
     },
 }
 
@@ -112,6 +117,10 @@ pub struct DestinationView {
     /// The fingerprint of the SFTP server's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     host_key: Option<String>,
+    /// The trust policy that the role of a bucket needs, as IAM takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    trust_policy: Option<Value>,
     /// What a webhook's messages are signed with; shown only when the destination is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_secret: Option<String>,
@@ -138,7 +147,7 @@ impl Target {
             Target::Email { .. } => "email".to_owned(),
             Target::Ftp { protocol, host, port, username, .. } => format!("{protocol:?} {username}@{host}:{port:?}"),
             Target::Webhook { url } => format!("webhook {}", url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")),
-            Target::S3 { endpoint, bucket, .. } => format!("s3 {endpoint:?} {bucket}"),
+            Target::S3 { endpoint, bucket, role, .. } => format!("s3 {endpoint:?} {bucket} {role:?}"),
         }
     }
 
@@ -166,7 +175,7 @@ impl Target {
                 let judged = cx.get::<Fetcher>().await?.judge(url);
                 judged.map_err(|why| Error::invalid("target.url", why.code(), why.to_string()))?;
             }
-            Target::S3 { endpoint, region, bucket, prefix } => {
+            Target::S3 { endpoint, region, bucket, prefix, role } => {
                 let plain = |text: &str| {
                     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
                 };
@@ -178,6 +187,18 @@ impl Target {
                 }
                 if !shaped(prefix, 500) || prefix.starts_with('/') {
                     return wrong("target.prefix", "expected a prefix such as exports/, without / at its beginning");
+                }
+                if let Some(role) = role {
+                    let account = account_of(role).filter(|account| Some(*account) != cx.env().optional("ACCOUNT_ID"));
+                    if account.is_none() || role.len() > 500 || !shaped(role, 500) {
+                        return wrong(
+                            "target.role",
+                            "expected the ARN of a role in your account: arn:aws:iam::111122223333:role/name",
+                        );
+                    }
+                    if endpoint.is_some() {
+                        return wrong("target.role", "expected no endpoint: roles are for Amazon's own buckets");
+                    }
                 }
                 if let Some(endpoint) = endpoint {
                     let judged = cx.get::<Fetcher>().await?.judge(endpoint);
@@ -212,14 +233,18 @@ impl DestinationInput {
             let made = new_secret()?;
             shown = Some(made.clone());
             secret = Some(TargetSecrets { signing: Some(made), ..TargetSecrets::default() });
-        } else if matches!(self.target, Target::Webhook { .. } | Target::Email { .. }) {
+        } else if matches!(
+            self.target,
+            Target::Webhook { .. } | Target::Email { .. } | Target::S3 { role: Some(_), .. }
+        ) {
             secret = None;
         }
         let kept = match &secret {
             Some(secret) => Some(encrypt(cx, tenant, id, secret).await?),
             None => None,
         };
-        if kept.is_none() && !same_server && matches!(self.target, Target::Ftp { .. } | Target::S3 { .. }) {
+        let needed = matches!(self.target, Target::Ftp { .. } | Target::S3 { role: None, .. });
+        if kept.is_none() && !same_server && needed {
             return Err(Error::invalid("secret", "required", "expected the password or keys of this server"));
         }
         let settings = serde_json::to_value(&self.target).map_err(Error::internal)?;
@@ -242,6 +267,24 @@ async fn encrypt(cx: &Cx, tenant: TenantId, id: Uuid, secret: &TargetSecrets) ->
         return Err(Error::invalid("secret", "value_too_long", message));
     }
     cx.get::<Keys>().await?.encrypt(&plain, &context(&tenant.to_string(), &id.to_string())).await
+}
+
+/// The account of a role's ARN.
+fn account_of(role: &str) -> Option<&str> {
+    let (account, name) = role.strip_prefix("arn:aws:iam::")?.split_once(":role/")?;
+    let numbered = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let named = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+=,.@_-".contains(&byte));
+    (numbered && named && !name.is_empty()).then_some(account)
+}
+
+/// The trust policy of a role that lets this organisation's files in, and nobody else's.
+fn trust_policy(cx: &Cx) -> Result<Value> {
+    let principal = format!("arn:aws:iam::{}:root", cx.env().text("ACCOUNT_ID")?);
+    Ok(json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": "sts:AssumeRole",
+            "Condition": { "StringEquals": { "sts:ExternalId": cx.tenant()?.to_string() } } }],
+    }))
 }
 
 /// Where a destination is.
@@ -271,10 +314,13 @@ pub(crate) fn server(target: &Target, secrets: &TargetSecrets, pinned: Option<&S
     })
 }
 
-pub(crate) fn view(destination: Destination, signing_secret: Option<String>) -> Result<DestinationView> {
+pub(crate) fn view(cx: &Cx, destination: Destination, signing_secret: Option<String>) -> Result<DestinationView> {
+    let target = target(&destination)?;
+    let by_role = matches!(target, Target::S3 { role: Some(_), .. });
     Ok(DestinationView {
         id: destination.id,
-        target: target(&destination)?,
+        trust_policy: by_role.then(|| trust_policy(cx)).transpose()?,
+        target,
         name: destination.name,
         has_secret: destination.secret.is_some(),
         host_key: destination.host_key,

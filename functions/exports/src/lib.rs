@@ -13,6 +13,7 @@ mod items;
 mod report;
 mod schedules;
 mod spec;
+mod store;
 mod templates;
 mod write;
 

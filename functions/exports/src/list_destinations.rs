@@ -9,6 +9,6 @@ use crate::destinations::{DestinationView, view};
 pub async fn list_destinations(cx: Cx, page: Query<PageQuery>) -> Result<Page<DestinationView>> {
     let db = cx.get::<ImportsDb>().await?;
     let found = db.destinations(cx.tenant()?, page.0.after_id()?, page.0.limit()?).await?;
-    let data = found.data.into_iter().map(|destination| view(destination, None)).collect::<Result<_>>()?;
+    let data = found.data.into_iter().map(|destination| view(&cx, destination, None)).collect::<Result<_>>()?;
     Ok(Page { data, next_cursor: found.next_cursor })
 }

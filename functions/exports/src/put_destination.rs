@@ -11,5 +11,5 @@ pub async fn put_destination(cx: Cx, id: Path, input: Body<DestinationInput>) ->
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let before = db.destination(tenant, id.0).await?;
     let (new, shown) = input.0.checked(&cx, (tenant, id.0), Some(&before)).await?;
-    view(db.put_destination(tenant, (id.0, false), &new, &Stamp::of(&cx)?).await?, shown)
+    view(&cx, db.put_destination(tenant, (id.0, false), &new, &Stamp::of(&cx)?).await?, shown)
 }

@@ -72,6 +72,9 @@ pub(crate) async fn begin_export(
         chosen => chosen,
     };
     let spec = chosen.as_ref().unwrap_or(&request);
+    let options = serde_json::to_value(spec).map_err(Error::internal)?;
+    // When anything else is exported than the last time, all of it is.
+    let changed_from = if schedule.only_changed { db.exported_to(tenant, schedule.id, &options).await? } else { None };
     let new = NewExport {
         id: Uuid::now_v7(),
         layout: spec.layout.as_str().to_owned(),
@@ -80,8 +83,8 @@ pub(crate) async fn begin_export(
         template_id,
         schedule_id: Some(schedule.id),
         destinations: spec.destinations.clone(),
-        changed_from: schedule.changed_to.filter(|_| schedule.only_changed),
-        options: serde_json::to_value(spec).map_err(Error::internal)?,
+        changed_from,
+        options,
         idempotency_key: Some(key),
     };
     let by = if by_hand { stamp.actor() } else { schedule.created_by };

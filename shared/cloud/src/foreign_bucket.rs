@@ -3,11 +3,22 @@
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region, RequestChecksumCalculation};
+use aws_sdk_s3::config::{Builder, Credentials, Region, RequestChecksumCalculation};
 use aws_sdk_s3::presigning::PresigningConfig;
-use runtime::{Error, Result};
+use runtime::{Cx, Error, Result};
 
-use crate::aws::failed;
+use crate::aws::{Aws, failed};
+
+/// What lets somebody into a bucket.
+#[derive(Clone)]
+pub struct StoreKeys {
+    /// The access key's id.
+    pub id: String,
+    /// Its secret.
+    pub secret: String,
+    /// The session's token, of keys that last for a while.
+    pub session: Option<String>,
+}
 
 /// A bucket that a seller owns. It only signs: what is signed goes the guarded way to other people's servers.
 pub struct ForeignBucket {
@@ -18,18 +29,25 @@ pub struct ForeignBucket {
 impl ForeignBucket {
     /// A bucket by its name and region; `endpoint` is the address of a store that is not Amazon's, such as
     /// `https://minio.example:9000`.
-    #[must_use]
-    pub fn new(endpoint: Option<&str>, region: &str, bucket: &str, key: &str, secret: &str) -> Self {
-        let credentials = Credentials::new(key, secret, None, None, "seller");
-        let mut config = Builder::new()
-            .behavior_version(BehaviorVersion::latest())
+    ///
+    /// # Errors
+    /// When our own settings are missing.
+    pub async fn open(
+        cx: &Cx,
+        (endpoint, region, bucket): (Option<&str>, &str, &str),
+        keys: StoreKeys,
+    ) -> Result<Self> {
+        let aws = cx.get::<Aws>().await?;
+        let mut config = Builder::from(&aws.0)
             .region(Region::new(region.to_owned()))
-            .credentials_provider(credentials)
-            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+            .credentials_provider(Credentials::new(keys.id, keys.secret, keys.session, None, "seller"))
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            // Emulators serve buckets as a path, not as a host name, and so do most other stores.
+            .force_path_style(endpoint.is_some() || cx.env().optional("AWS_ENDPOINT_URL").is_some());
         if let Some(endpoint) = endpoint {
-            config = config.endpoint_url(endpoint.trim_end_matches('/')).force_path_style(true);
+            config = config.endpoint_url(endpoint.trim_end_matches('/'));
         }
-        Self { client: Client::from_conf(config.build()), bucket: bucket.to_owned() }
+        Ok(Self { client: Client::from_conf(config.build()), bucket: bucket.to_owned() })
     }
 
     /// The address to which a file of `length` bytes can be sent with `PUT` within `valid`.

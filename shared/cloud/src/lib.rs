@@ -10,14 +10,16 @@ mod keys;
 mod mail;
 mod objects;
 mod queues;
+mod roles;
 mod secrets;
 mod table;
 
 pub use bus::{Bus, BusEvent};
-pub use foreign_bucket::ForeignBucket;
+pub use foreign_bucket::{ForeignBucket, StoreKeys};
 pub use keys::Keys;
 pub use mail::Mail;
 pub use objects::{ObjectReader, Objects, PresignedUpload, Upload};
 pub use queues::{Outgoing, Queues};
+pub use roles::{RoleRefused, Roles};
 pub use secrets::{DatabaseLogin, Secrets};
 pub use table::Table;

@@ -118,7 +118,7 @@ async fn files_go_to_buckets_mails_and_webhooks() {
     products(&mut tenant, 2).await;
     let stack = Stack::get();
     let bucket = format!("seller-{}", uuid::Uuid::new_v4().simple());
-    stack.make_bucket(&bucket).await;
+    stack.make_bucket(&bucket, None).await;
     let endpoint = stack.endpoint();
     let s3 = json!({ "name": "Bucket", "target": { "kind": "s3", "endpoint": endpoint, "bucket": bucket, "prefix": "in/", "region": "eu-west-3" },
         "secret": { "access_key_id": "test", "secret_access_key": "test" } });
@@ -164,7 +164,7 @@ async fn files_go_to_buckets_mails_and_webhooks() {
     let link = body["data"]["files"][0]["url"].as_str().unwrap();
     let linked = reqwest::get(link).await.unwrap().text().await.unwrap();
     assert!(linked.contains("Product 2 delivered"), "the link leads to the file");
-    let there = stack.object(&bucket, "in/shopify-products.csv").await;
+    let there = stack.object(&bucket, "in/shopify-products.csv", None).await;
     assert_eq!(there, linked);
     let attached = stack.mail(&address, 1).await;
     assert!(attached.text.contains("shopify-products.csv") && attached.text.contains("bytes)"), "{}", attached.text);
@@ -188,6 +188,68 @@ async fn files_go_to_buckets_mails_and_webhooks() {
     // Other people's networks are not ours to post into.
     let inward = json!({ "name": "Inward", "target": { "kind": "webhook", "url": "http://169.254.169.254/" } });
     assert_eq!(tenant.refused("POST", "/v1/export-destinations", inward).await.0, 422);
+}
+
+#[tokio::test]
+async fn a_role_of_the_sellers_account_lets_us_into_its_bucket_and_nobody_else() {
+    let (mut tenant, mut stranger) = (Tenant::new("By role").await, Tenant::new("By another's role").await);
+    products(&mut tenant, 2).await;
+    let (stack, account) = (Stack::get(), "111122223333");
+    let name = format!("exports-{}", uuid::Uuid::new_v4().simple());
+    stack.make_bucket(&name, Some(account)).await;
+    let (role, resource) = (format!("arn:aws:iam::{account}:role/{name}"), format!("arn:aws:s3:::{name}/*"));
+    let place = json!({ "kind": "s3", "bucket": name, "prefix": "in/", "region": "eu-west-3", "role": role });
+    let destination = json!({ "name": "Bucket", "target": place });
+    let made = tenant.post("/v1/export-destinations", destination.clone()).await;
+    assert_eq!(made["has_secret"], false, "{made}");
+    let test = format!("/v1/export-destinations/{}/test", made["id"].as_str().unwrap());
+    let early = tenant.post(&test, json!({})).await;
+    assert!(early["message"].as_str().unwrap().contains("does not let us in"), "there is no such role yet: {early}");
+
+    // A role that any of our customers could use through us is used by none.
+    let mut open = made["trust_policy"].clone();
+    open["Statement"][0].as_object_mut().unwrap().remove("Condition");
+    let trust = |policy: &Value| [("RoleName", name.clone()), ("PolicyDocument", policy.to_string())];
+    let [role_name, (_, document)] = trust(&open);
+    let create = [("Action", "CreateRole"), ("RoleName", &role_name.1), ("AssumeRolePolicyDocument", &document)];
+    stack.iam(account, &create).await;
+    let write = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:PutObject", "Resource": resource }] });
+    let write = write.to_string();
+    let allow = [("Action", "PutRolePolicy"), ("RoleName", &name), ("PolicyName", "w"), ("PolicyDocument", &write)];
+    stack.iam(account, &allow).await;
+    let unguarded = tenant.post(&test, json!({})).await;
+    assert!(unguarded["message"].as_str().unwrap().contains("sts:ExternalId"), "{unguarded}");
+
+    let guarded = made["trust_policy"].to_string();
+    let guard = [("Action", "UpdateAssumeRolePolicy"), ("RoleName", &name), ("PolicyDocument", &guarded)];
+    stack.iam(account, &guard).await;
+    assert_eq!(tenant.post(&test, json!({})).await["success"], true);
+    let spec = json!({ "layout": "products", "format": "csv", "destinations": [made["id"]] });
+    let export = tenant.post("/v1/exports", spec).await;
+    let export = delivered(&mut tenant, export["id"].as_str().unwrap(), 1).await;
+    assert_eq!(export["deliveries"][0]["status"], "delivered", "{export}");
+    assert!(stack.object(&name, "in/products.csv", Some(account)).await.contains("Product 2 delivered"));
+
+    // Somebody else who names it gets nowhere, nor does whoever names a role of our own account.
+    let theirs = stranger.post("/v1/export-destinations", destination.clone()).await;
+    let test = format!("/v1/export-destinations/{}/test", theirs["id"].as_str().unwrap());
+    let refused = stranger.post(&test, json!({})).await;
+    assert!(refused["message"].as_str().unwrap().contains("does not let us in"), "{refused}");
+    for wrong in [
+        "arn:aws:iam::000000000000:role/pm-test-exports",
+        "arn:aws:iam::1:role/x",
+        "arn:aws:sts::111122223333:role/x",
+        "role",
+    ] {
+        let mut target = place.clone();
+        target["role"] = json!(wrong);
+        let wrong = json!({ "name": "Wrong", "target": target });
+        assert_eq!(tenant.refused("POST", "/v1/export-destinations", wrong).await, (422, "validation_failed".into()));
+    }
+    let mut elsewhere = place;
+    elsewhere["endpoint"] = json!("https://minio.example");
+    let elsewhere = json!({ "name": "Elsewhere", "target": elsewhere });
+    assert_eq!(tenant.refused("POST", "/v1/export-destinations", elsewhere).await.0, 422);
 }
 
 #[tokio::test]
@@ -261,6 +323,33 @@ async fn a_schedule_runs_when_due_once_and_exports_what_changed() {
         (Some("failed"), Some("choices_invalid")),
         "{failed}"
     );
+    // A template that is changed makes the next run a whole one; a destination of it that is deleted stops nothing.
+    let to = json!({ "name": "Deleted", "target": { "kind": "email", "to": [e2e::address()] } });
+    let to = tenant.post("/v1/export-destinations", to).await["id"].clone();
+    let shown = json!({ "layout": "products", "format": "csv", "destinations": [to] });
+    let template = tenant.post("/v1/export-templates", json!({ "name": "Changing", "definition": shown })).await;
+    let template_id = template["id"].as_str().unwrap();
+    let by_template =
+        json!({ "name": "By template", "definition": { "template_id": template_id }, "only_changed": true });
+    let by_template = tenant.post("/v1/export-schedules", by_template).await;
+    let path = format!("/v1/export-schedules/{}/run", by_template["id"].as_str().unwrap());
+    let mut counts = Vec::new();
+    for round in 0..4 {
+        if round == 1 {
+            let changed = json!({ "name": "Changing", "definition": { "layout": "products", "format": "jsonl", "destinations": [to] } });
+            let at = format!("/v1/export-templates/{template_id}");
+            tenant.client.call_seen("PUT", &at, Some(&changed), Some("\"1\"")).await.unwrap();
+        }
+        if round == 2 {
+            let at = format!("/v1/export-destinations/{}", to.as_str().unwrap());
+            tenant.client.call("DELETE", &at, None).await.ok();
+        }
+        let export = run(tenant.post(&path, json!({})).await);
+        let export = ended(&mut tenant, &export).await;
+        counts.push((export["status"].as_str().unwrap().to_owned(), export["exported"].as_i64().unwrap()));
+    }
+    let counts: Vec<(&str, i64)> = counts.iter().map(|(status, count)| (status.as_str(), *count)).collect();
+    assert_eq!(counts, [("completed", 3), ("completed", 3), ("completed", 3), ("completed", 0)]);
     let wrong =
         json!({ "name": "Wrong", "definition": {}, "schedule": { "every": "cron", "expression": "61 * * * *" } });
     assert_eq!(tenant.refused("POST", "/v1/export-schedules", wrong).await.0, 422);

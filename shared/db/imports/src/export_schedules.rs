@@ -27,8 +27,6 @@ pub struct ExportSchedule {
     pub enabled: bool,
     /// Whether only what changed since the last completed run is exported.
     pub only_changed: bool,
-    /// Up to which transaction of `db_catalog` that run looked.
-    pub changed_to: Option<i64>,
     /// When it is due next.
     pub next_run_at: Option<OffsetDateTime>,
     /// When it began to run last.
@@ -81,7 +79,7 @@ impl ImportsDb {
         one(&mut begin(&self.pool, tenant).await?, tenant, id).await
     }
 
-    /// Makes a schedule, or changes one. When something else is exported than before, the next run is a whole one.
+    /// Makes a schedule, or changes one.
     ///
     /// # Errors
     /// 404 for one that is to be changed and is not there; 409 for a name that another one has.
@@ -103,8 +101,7 @@ impl ImportsDb {
              on conflict (tenant_id, schedule_id) do update
              set name = excluded.name, definition = excluded.definition, schedule = excluded.schedule, time_zone = excluded.time_zone,
                  enabled = excluded.enabled, only_changed = excluded.only_changed, next_run_at = excluded.next_run_at,
-                 updated_at = excluded.updated_at,
-                 changed_to = case when export_schedules.definition = excluded.definition then export_schedules.changed_to end",
+                 updated_at = excluded.updated_at",
             tenant.0,
             id,
             new.name,
@@ -146,6 +143,23 @@ impl ImportsDb {
         let gone = Change::new("export_schedule.deleted", id).from(json!({ "name": before.name }));
         record_change(&mut tx, tenant, stamp, gone).await?;
         tx.commit().await.map_err(error)
+    }
+
+    /// Up to which transaction of `db_catalog` a schedule's exports are known by whoever gets them: that of its newest completed run,
+    /// provided that it was made by these `options`; a run by others says nothing of what these leave out or show otherwise.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn exported_to(&self, tenant: TenantId, schedule: Uuid, options: &Value) -> Result<Option<i64>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let newest = sqlx::query!(
+            "select changed_to, options from export_jobs where tenant_id = $1 and schedule_id = $2 and status = 'completed'
+             order by changed_to desc limit 1",
+            tenant.0,
+            schedule
+        );
+        let newest = newest.fetch_optional(&mut *tx).await.map_err(error)?;
+        Ok(newest.filter(|job| job.options == *options).and_then(|job| job.changed_to))
     }
 
     /// What is due, of every organisation, the longest waiting first.
@@ -190,27 +204,6 @@ impl ImportsDb {
     }
 }
 
-/// Notes up to where a completed run looked; a run that was overtaken by a later one takes nothing back, and one that began before the
-/// schedule was changed says nothing of what it exports now.
-pub(crate) async fn note_completed(
-    tx: &mut TenantTx,
-    tenant: TenantId,
-    (schedule, began): (Uuid, OffsetDateTime),
-    to: i64,
-) -> Result<()> {
-    sqlx::query!(
-        "update export_schedules set changed_to = greatest(changed_to, $3) where tenant_id = $1 and schedule_id = $2 and updated_at <= $4",
-        tenant.0,
-        schedule,
-        to,
-        began
-    )
-    .execute(&mut **tx)
-    .await
-    .map_err(error)?;
-    Ok(())
-}
-
 async fn one(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportSchedule> {
     read(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("schedule"))
 }
@@ -224,7 +217,7 @@ async fn read(
 ) -> Result<Vec<ExportSchedule>> {
     let found = sqlx::query_as!(
         ExportSchedule,
-        r#"select schedule_id as id, name, definition, schedule as "schedule: Json<Schedule>", time_zone, enabled, only_changed, changed_to,
+        r#"select schedule_id as id, name, definition, schedule as "schedule: Json<Schedule>", time_zone, enabled, only_changed,
                   next_run_at, last_run_at, created_by, created_at
            from export_schedules
            where tenant_id = $1 and ($2::uuid is null or schedule_id = $2) and ($3::uuid is null or schedule_id < $3)

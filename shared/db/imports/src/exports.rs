@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{ImportsDb, events, export_deliveries, export_schedules};
+use crate::{ImportsDb, events, export_deliveries};
 
 /// A file of an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -342,7 +342,7 @@ impl ImportsDb {
             "update export_jobs set status = 'completed', total_products = $3, done_products = $3, exported = $4, left_out = $5,
                     left_out_reasons = $6, warnings = $7, files = $8, finished_at = $9, progressed_at = $9, expires_at = $10, changed_to = $11
              where tenant_id = $1 and export_id = $2 and status = 'running' and attempts = $12
-             returning created_at, created_by, name, schedule_id, destinations",
+             returning created_at, created_by, name, destinations",
             tenant.0,
             id,
             result.total,
@@ -363,10 +363,6 @@ impl ImportsDb {
         if let Some(job) = completed {
             let told = format!("{} products, {} left out", result.exported, result.total - result.exported);
             events::note(&mut tx, tenant, id, "completed", Some(&told), now).await?;
-            if let Some(schedule) = job.schedule_id {
-                export_schedules::note_completed(&mut tx, tenant, (schedule, job.created_at), result.changed_to)
-                    .await?;
-            }
             for destination in job.destinations {
                 begun.extend(export_deliveries::begin_delivery(&mut tx, tenant, (id, destination), now).await?);
             }

@@ -45,7 +45,7 @@ async fn begun(
         schedule_id: schedule,
         destinations,
         changed_from: None,
-        options: json!({}),
+        options: json!({ "layout": "products" }),
         idempotency_key: None,
     };
     let job = db.create_export(tenant, &new, (None, schedule.is_none()), &stamp(at)).await.unwrap();
@@ -123,7 +123,7 @@ async fn a_delivery_is_tried_by_one_and_what_is_there_is_not_sent_again(_: PgPoo
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn what_changed_counts_from_the_last_completed_run(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
-    let mut new = NewSchedule {
+    let new = NewSchedule {
         name: "Nightly".into(),
         definition: json!({ "layout": "products" }),
         schedule: None,
@@ -144,28 +144,31 @@ async fn what_changed_counts_from_the_last_completed_run(_: PgPoolOptions, optio
     let moved = db.export_schedule(tenant, id).await.unwrap();
     assert_eq!((moved.next_run_at, moved.last_run_at), (Some(tomorrow), Some(NOW)));
 
-    let changed_to = async || db.export_schedule(tenant, id).await.unwrap().changed_to;
-    let (first, second) =
-        (begun(&db, tenant, (Some(id), Vec::new()), NOW).await, begun(&db, tenant, (Some(id), Vec::new()), NOW).await);
+    let options = json!({ "layout": "products" });
+    let exported_to = async || db.exported_to(tenant, id, &options).await.unwrap();
+    assert_eq!(exported_to().await, None, "the first run is a whole one");
+    let run = async || begun(&db, tenant, (Some(id), Vec::new()), NOW).await;
+    let (first, second) = (run().await, run().await);
     db.complete_export(tenant, second, (1, &result(20)), NOW).await.unwrap();
     db.complete_export(tenant, first, (1, &result(10)), NOW).await.unwrap();
-    assert_eq!(changed_to().await, Some(20), "a run that was overtaken takes nothing back");
-    let failed = begun(&db, tenant, (Some(id), Vec::new()), NOW).await;
+    assert_eq!(exported_to().await, Some(20), "a run that was overtaken takes nothing back");
+    let failed = run().await;
     db.fail_export(tenant, failed, ("export_failed", "it failed"), NOW).await.unwrap();
     assert!(db.complete_export(tenant, failed, (1, &result(30)), NOW).await.unwrap().is_empty());
-    assert_eq!(changed_to().await, Some(20), "nor does a failed one count");
-
-    let before = begun(&db, tenant, (Some(id), Vec::new()), NOW).await;
-    new.definition = json!({ "layout": "shopify" });
-    let change = stamp(NOW + Duration::minutes(1));
-    assert_eq!(db.put_schedule(tenant, (id, false), &new, &change).await.unwrap().changed_to, None);
-    db.complete_export(tenant, before, (1, &result(40)), NOW).await.unwrap();
-    assert_eq!(changed_to().await, None, "it says nothing of what is exported now");
-    let after = begun(&db, tenant, (Some(id), Vec::new()), NOW + Duration::minutes(2)).await;
-    db.complete_export(tenant, after, (1, &result(50)), NOW + Duration::minutes(3)).await.unwrap();
-    assert_eq!(changed_to().await, Some(50));
-    assert!(db.put_schedule(tenant, (Uuid::now_v7(), true), &new, &change).await.is_err(), "the name is taken");
+    assert_eq!(exported_to().await, Some(20), "nor does a failed one count");
+    let others = json!({ "layout": "shopify" });
+    assert_eq!(
+        db.exported_to(tenant, id, &others).await.unwrap(),
+        None,
+        "a run by other options says nothing of these"
+    );
+    let by_hand = begun(&db, tenant, (None, Vec::new()), NOW).await;
+    db.complete_export(tenant, by_hand, (1, &result(60)), NOW).await.unwrap();
+    assert_eq!(exported_to().await, Some(20), "nor does an export that is not the schedule's");
     let stranger = TenantId(Uuid::now_v7());
+    assert_eq!(db.exported_to(stranger, id, &options).await.unwrap(), None);
+    let change = stamp(NOW + Duration::minutes(1));
+    assert!(db.put_schedule(tenant, (Uuid::now_v7(), true), &new, &change).await.is_err(), "the name is taken");
     assert!(db.put_schedule(stranger, (id, false), &new, &change).await.is_err(), "it is not theirs");
     assert!(db.put_schedule(stranger, (Uuid::now_v7(), true), &new, &change).await.is_ok());
 }
