@@ -160,6 +160,7 @@ pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result
         match_by: options.match_by.clone(),
         variants: record.phase > 0,
         parent_by: reader.header().parent_by.clone(),
+        one_image: reader.header().one_image,
         rules: Rules::new(&options.rules).map_err(Error::internal)?,
         language: options.language,
         decimal_mark: rules.decimal_mark,

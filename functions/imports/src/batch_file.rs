@@ -23,6 +23,9 @@ pub struct BatchHeader {
     /// The key of the identifier by which rows name their parents, when it is not the SKU.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_by: Option<String>,
+    /// Whether a variant's row shows its main image alone, however many it has.
+    #[serde(default)]
+    pub one_image: bool,
 }
 
 /// A column of the file, and what it fills.
@@ -85,6 +88,9 @@ struct Line<'a> {
     /// Names and values of a shop's further attributes.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     a: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// Codes of variants of the row's product.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    s: Vec<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     e: Option<(Cow<'a, str>, Cow<'a, str>)>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -189,7 +195,8 @@ impl BatchWriter {
         Ok(Self { encoder, line: Vec::with_capacity(4 * 1024), rows: 0 })
     }
 
-    /// Adds a row of cells, in the order of the header's columns, and the attributes that have none, by their names.
+    /// Adds a row of cells, in the order of the header's columns; the attributes that have none, by their names; and variants of the
+    /// row's product.
     ///
     /// # Errors
     /// When memory cannot be had.
@@ -197,7 +204,7 @@ impl BatchWriter {
         &mut self,
         number: i32,
         cells: impl Iterator<Item = &'c str>,
-        attributes: &'c [(String, String)],
+        (attributes, siblings): (&'c [(String, String)], &'c [String]),
     ) -> Result<()> {
         let mut texts: Vec<Cow<'c, str>> = cells.map(Cow::Borrowed).collect();
         while texts.last().is_some_and(|text| text.is_empty()) {
@@ -205,7 +212,8 @@ impl BatchWriter {
         }
         let attributes =
             attributes.iter().map(|(name, text)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(text.as_str())));
-        self.write(&Line { n: number, c: texts, a: attributes.collect(), ..Line::default() })
+        let siblings = siblings.iter().map(|code| Cow::Borrowed(code.as_str())).collect();
+        self.write(&Line { n: number, c: texts, a: attributes.collect(), s: siblings, ..Line::default() })
     }
 
     /// Adds a row that cannot be read.
@@ -297,6 +305,7 @@ impl<R: Read> BatchReader<R> {
         }
         line.c.resize(self.header.columns.len(), Cow::Borrowed(""));
         let mut cells = self.header.cells(line.c, self.transforms.as_ref());
+        cells.set_siblings(line.s);
         for (name, text) in line.a {
             if let Some(code) = attribute_code(&name) {
                 self.attributes.entry(code.clone()).or_insert_with(|| name.into_owned());
@@ -343,7 +352,7 @@ mod tests {
         let mut row = Row::default();
         while table.read(&mut row).unwrap() {
             let number = i32::try_from(row.number).unwrap();
-            writer.push(number, header.columns.iter().map(|column| row.cell(column.index)), &[]).unwrap();
+            writer.push(number, header.columns.iter().map(|column| row.cell(column.index)), (&[], &[])).unwrap();
         }
         writer.push_rejected(3, "column_count_mismatch", "expected 3 cells").unwrap();
         writer.push_left_out(4, "merged", "an image").unwrap();

@@ -8,7 +8,7 @@ use channels::Record;
 use db_imports::{Hold, ImportOptions};
 use product::{Field, Rules, Transforms, validate};
 use runtime::Error;
-use tabular::{ReadError, Row};
+use tabular::{ReadError, Row, restore};
 
 use crate::batch_file::{BatchHeader, BatchWriter};
 use crate::codes::{Codes, Naming};
@@ -104,6 +104,8 @@ impl OpenFile<'_> {
         let numeric = self.header.columns.iter().filter(|column| column.field.is_some_and(Field::is_number));
         let numbers: HashSet<usize> = numeric.map(|column| column.index).collect();
         let (mut row, mut records) = (Row::default(), Vec::new());
+        // Our own CSV files, and other people's, have an apostrophe before what a spreadsheet would run.
+        let csv = self.layout.format == "csv";
         loop {
             match self.table.read(&mut row) {
                 Ok(true) => {}
@@ -129,10 +131,12 @@ impl OpenFile<'_> {
                     .filter(|index| numbers.contains(index))
                     .map(|index| (*index, format!("{}0", row.cell(*index))))
                     .collect();
-                let cell = |index| {
-                    certain.iter().find(|(at, _)| *at == index).map_or_else(|| row.cell(index), |(_, text)| text)
+                let cell = |index| match certain.iter().find(|(at, _)| *at == index) {
+                    Some((_, text)) => text.as_str(),
+                    None if csv => restore(row.cell(index)),
+                    None => row.cell(index),
                 };
-                filling.row(number, None, cell, &[], &mut send)?;
+                filling.row(number, None, cell, (&[], &[]), &mut send)?;
                 continue;
             };
             let cells: Vec<String> = row.cells().map(str::to_owned).collect();
@@ -188,7 +192,7 @@ impl Filling<'_> {
         number: i32,
         variant: Option<bool>,
         cell: impl Fn(usize) -> &'c str,
-        attributes: &[(String, String)],
+        more: (&[(String, String)], &[String]),
         send: Deliver<'_>,
     ) -> Result<(), Failure> {
         let header = self.header;
@@ -209,7 +213,7 @@ impl Filling<'_> {
         let untitled = naming.title.is_some() && text(Field::Title, naming.title).is_empty();
         // A row that could make no product comes after the one that does, and takes nothing of it back.
         let phase = usize::from(variant || untitled && self.codes[0].knows(keys));
-        self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)), attributes)?;
+        self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)), more)?;
         let batch = self.writers[phase].as_ref().map_or(0, |(batch, _)| *batch);
         // A row with errors takes nothing back. Repeated codes are rare, so the check costs little here.
         let (transforms, own) = (self.transforms.as_ref(), self.own_rules);
@@ -235,7 +239,7 @@ impl Filling<'_> {
                 self.attributes.insert(name.clone());
             }
         }
-        self.row(record.number, Some(record.variant), text, &record.attributes, send)
+        self.row(record.number, Some(record.variant), text, (&record.attributes, &record.siblings), send)
     }
 
     /// Tells what only the whole file shows.

@@ -327,7 +327,8 @@ fn batch_header(
         categories: options.categories.iter().map(|(name, id)| (name.trim().to_lowercase(), *id)).collect(),
     };
     let parent_by = adapter.and_then(Adapter::parent_by).map(str::to_owned);
-    BatchHeader { columns, rules, tables: options.tables.clone(), parent_by }
+    let one_image = adapter.is_some_and(Adapter::one_image);
+    BatchHeader { columns, rules, tables: options.tables.clone(), parent_by, one_image }
 }
 
 fn file_layout(

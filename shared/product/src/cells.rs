@@ -12,6 +12,7 @@ pub struct Cells<'a> {
     pub(crate) clear: Vec<Field>,
     pub(crate) attributes: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
     pub(crate) identifiers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub(crate) siblings: Vec<Cow<'a, str>>,
     pub(crate) errors: Vec<RowError>,
 }
 
@@ -22,6 +23,7 @@ impl Default for Cells<'_> {
             clear: Vec::new(),
             attributes: Vec::new(),
             identifiers: Vec::new(),
+            siblings: Vec::new(),
             errors: Vec::new(),
         }
     }
@@ -53,6 +55,11 @@ impl<'a> Cells<'a> {
     /// Gives an attribute a text; `None` takes its value away.
     pub fn set_attribute(&mut self, code: impl Into<Cow<'a, str>>, text: Option<Cow<'a, str>>) {
         self.attributes.push((code.into(), text));
+    }
+
+    /// Names variants of the product that the row is about.
+    pub fn set_siblings(&mut self, codes: Vec<Cow<'a, str>>) {
+        self.siblings = codes;
     }
 
     /// Gives an identifier of a channel.

@@ -120,6 +120,8 @@ pub struct ProductRow {
     pub attributes: Vec<(String, Option<String>)>,
     /// What channels call the product.
     pub identifiers: Vec<(String, String)>,
+    /// SKUs of variants whose parent the row is about, or names: what a shop's file knows of it in the place of its SKU.
+    pub siblings: Vec<String>,
     /// Fields that the row's blank cells empty.
     pub clear: Vec<Field>,
     /// What is to be said about the row although it is taken: values that were repaired or left out.

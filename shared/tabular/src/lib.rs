@@ -33,7 +33,7 @@ pub use error::{ReadError, RowProblem};
 use json_reader::JsonReader;
 pub use open::{open, open_with};
 use serde::{Deserialize, Serialize};
-pub use spreadsheet::neutralize;
+pub use spreadsheet::{neutralize, restore};
 use transcode::Utf8;
 use utoipa::ToSchema;
 use xml_reader::XmlReader;

@@ -10,6 +10,13 @@ pub fn neutralize(cell: &str) -> Cow<'_, str> {
     if dangerous { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
+/// The cell that [`neutralize`] was given.
+#[must_use]
+pub fn restore(cell: &str) -> &str {
+    let rest = cell.strip_prefix('\'').filter(|rest| matches!(neutralize(rest), Cow::Owned(_)));
+    rest.unwrap_or(cell)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -20,5 +27,8 @@ mod tests {
         assert_eq!(neutralize("@SUM(A1)"), "'@SUM(A1)");
         assert_eq!(neutralize("-12.5"), "-12.5");
         assert_eq!(neutralize("plain"), "plain");
+        for cell in ["=1", "@a", "+33 1", "'s-Gravenhage", "'-1", "-1"] {
+            assert_eq!(restore(&neutralize(cell)), cell);
+        }
     }
 }

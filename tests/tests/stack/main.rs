@@ -13,5 +13,6 @@ mod media;
 mod notifications;
 mod organisations;
 mod reliability;
+mod round_trip;
 mod servers;
 mod tenancy;

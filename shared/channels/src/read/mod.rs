@@ -206,6 +206,9 @@ pub struct Record {
     pub cells: Vec<(usize, String)>,
     /// Names and values of the product's further attributes.
     pub attributes: Vec<(String, String)>,
+    /// Codes of variants of the same product, where the file calls the parent by no code of the seller's: who knows one of them knows
+    /// the parent.
+    pub siblings: Vec<String>,
     /// The row makes nothing; why, as a code and a sentence.
     pub left_out: Option<(&'static str, String)>,
 }
@@ -320,6 +323,12 @@ impl Adapter {
     #[must_use]
     pub fn parent_by(&self) -> Option<&'static str> {
         (self.platform == Platform::PrestaShopCombinations).then_some("prestashop.id")
+    }
+
+    /// Whether a variant shows its main image alone, however many it has.
+    #[must_use]
+    pub fn one_image(&self) -> bool {
+        matches!(self.platform, Platform::Shopify | Platform::WooCommerce | Platform::WordPress)
     }
 
     /// Takes a row; adds the records that are complete now.

@@ -2,9 +2,14 @@
 //! variant, the others images. Both headers (2021 and 2024/25) by name. Source: help.shopify.com, "Using CSV files to import
 //! and export products".
 
+use std::collections::HashSet;
+
 use product::Field;
 
 use super::{AXES, Cells, Columns, IDENTIFIER, Record, code_part, slot};
+
+/// So many variants are named, by which their parent is known.
+const SIBLINGS: usize = 8;
 
 pub(crate) struct Shopify {
     handle: Option<usize>,
@@ -105,7 +110,7 @@ impl Shopify {
         for (field, column) in &self.product {
             product.fill(*field, first.get(*column));
         }
-        product.set(Field::ImageUrls, self.images(&group));
+        product.set(Field::ImageUrls, self.images(&group, &variants));
         product.set(Field::Status, self.told_status(&first));
         product.put(IDENTIFIER, handle.clone());
         let alone = variants.len() == 1 && (names[0].is_empty() || names[0] == "Title");
@@ -120,10 +125,13 @@ impl Shopify {
             for ((name, _), text) in AXES.into_iter().zip(&names) {
                 product.set(name, text.clone());
             }
+            let made: Vec<Record> =
+                variants.iter().map(|(number, row)| self.variant(*number, row, &handle, &names)).collect();
+            let codes = made.iter().filter_map(|variant| variant.get(Field::Sku).map(str::to_owned));
+            product.siblings = codes.take(SIBLINGS).collect();
+            let siblings = product.siblings.clone();
             records.push(product);
-            for (number, row) in &variants {
-                records.push(self.variant(*number, row, &handle, &names));
-            }
+            records.extend(made.into_iter().map(|variant| Record { siblings: siblings.clone(), ..variant }));
         }
         for (row, cells) in group.iter().skip(1) {
             if !self.is_variant(&Cells(cells)) {
@@ -178,8 +186,9 @@ impl Shopify {
         }
     }
 
-    /// The images of all rows, in the order of their positions.
-    fn images(&self, group: &[(i32, Vec<String>)]) -> String {
+    /// The images of all rows, in the order of their positions. Those at the end that are variants' are theirs: Shopify demands that
+    /// they stand among the product's too.
+    fn images(&self, group: &[(i32, Vec<String>)], variants: &[(i32, Cells<'_>)]) -> String {
         let mut images: Vec<(usize, usize, &str)> = group
             .iter()
             .enumerate()
@@ -193,6 +202,10 @@ impl Shopify {
         images.sort_unstable();
         let mut urls: Vec<&str> = images.into_iter().map(|(.., url)| url).collect();
         urls.dedup();
+        let theirs: HashSet<&str> = variants.iter().map(|(_, row)| row.get(self.variant_image)).collect();
+        while urls.len() > 1 && urls.last().is_some_and(|url| theirs.contains(url)) {
+            urls.pop();
+        }
         urls.truncate(20);
         urls.join("\n")
     }

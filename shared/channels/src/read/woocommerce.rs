@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use product::Field;
+use tabular::restore;
 
 use super::{AXES, Cells, Columns, IDENTIFIER, Record, slot};
 
@@ -176,6 +177,8 @@ impl WooCommerce {
         if kinds.contains(&"variation") || kind == "product_variation" {
             let parent = row.get(self.parent).trim_start_matches("id:").to_owned();
             let options = self.attributes(row);
+            // One value of an axis each, whose commas are written as those of lists.
+            let options = options.into_iter().map(|(axis, value)| (axis, value.replace("\\,", ","))).collect();
             record.variant = true;
             self.variations.push((record, parent, options));
         } else if kinds.contains(&"variable") || self.wxr {
@@ -203,7 +206,7 @@ impl WooCommerce {
     fn record(&self, number: i32, row: &Cells<'_>) -> Record {
         let mut record = Record::new(number);
         for (field, column) in &self.texts {
-            let text = unguarded(row.get(*column));
+            let text = restore(row.get(*column));
             let told = match field {
                 Field::Description | Field::ShortDescription if !self.wxr => text.replace("\\n", "\n"),
                 Field::Tags if !self.wxr => listed(text).join("\n"),
@@ -211,7 +214,7 @@ impl WooCommerce {
             };
             record.set(*field, told);
         }
-        let (regular, sale) = (unguarded(row.get(self.regular)), unguarded(row.get(self.sale)));
+        let (regular, sale) = (restore(row.get(self.regular)), restore(row.get(self.sale)));
         if sale.is_empty() {
             record.set(Field::Price, regular);
         } else {
@@ -306,14 +309,6 @@ impl WooCommerce {
             let urls = ids.split(',').filter_map(|id| self.files.get(id.trim())).filter(|url| url.contains("://"));
             record.set(Field::ImageUrls, urls.take(20).map(String::as_str).collect::<Vec<_>>().join("\n"));
         }
-    }
-}
-
-/// A cell without the apostrophe that the exporter puts before what a spreadsheet would run.
-fn unguarded(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
-        _ => text,
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Batch {
     pub variants: bool,
     /// The key of the identifier by which rows name their parents; their SKUs unless said.
     pub parent_by: Option<String>,
+    /// Whether a variant's row shows its main image alone, however many it has.
+    pub one_image: bool,
     /// The organisation's own rules.
     pub rules: Rules,
     /// The language of what is said about rows.
@@ -100,6 +102,7 @@ impl Batch {
             named_by: Vec::new(),
             variants: false,
             parent_by: None,
+            one_image: false,
             rules: Rules::default(),
             language: Language::En,
             decimal_mark: DecimalMark::Point,

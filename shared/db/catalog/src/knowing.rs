@@ -63,9 +63,29 @@ pub(crate) async fn known_products(tx: &mut TenantTx, tenant: TenantId, batch: &
         );
         ids.extend(found.fetch_all(&mut **tx).await?);
     }
+    let siblings: BTreeSet<&String> = rows().flat_map(|row| &row.siblings).collect();
+    if !siblings.is_empty() {
+        let siblings: Vec<String> = siblings.into_iter().cloned().collect();
+        let found = sqlx::query!(
+            "select product_id, parent_id from products where tenant_id = $1 and sku = any($2) and parent_id is not null",
+            tenant.0,
+            &siblings
+        );
+        let found = found.fetch_all(&mut **tx).await?;
+        ids.extend(found.into_iter().flat_map(|row| [Some(row.product_id), row.parent_id]).flatten());
+    }
     ids.sort_unstable();
     ids.dedup();
-    by_ids(tx, tenant, &ids, true).await
+    let mut products = by_ids(tx, tenant, &ids, true).await?;
+    // What variants inherit is read; it is not theirs to lock.
+    let mut parents: Vec<Uuid> = products.iter().filter_map(|product| product.content.parent_id).collect();
+    parents.sort_unstable();
+    parents.dedup();
+    parents.retain(|parent| ids.binary_search(parent).is_err());
+    if !parents.is_empty() {
+        products.extend(by_ids(tx, tenant, &parents, false).await?);
+    }
+    Ok(products)
 }
 
 /// Parents that an earlier batch of the same preview would make: they are made again, for as long as this batch lasts.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use product::{Field, Language, MatchKey, ProductRow, RowError};
+use uuid::Uuid;
 
 use crate::batches::Batch;
 use crate::products::Product;
@@ -13,16 +14,28 @@ pub(crate) struct Index {
     pub(crate) gtin: HashMap<String, usize>,
     reference: HashMap<String, Vec<usize>>,
     pub(crate) identifier: HashMap<String, usize>,
+    pub(crate) id: HashMap<Uuid, usize>,
+    /// Parents by the SKUs of their variants.
+    parent: HashMap<String, usize>,
 }
 
 impl Index {
     pub(crate) fn new(batch: &Batch, products: &[Product]) -> Self {
-        let mut index =
-            Self { sku: HashMap::new(), gtin: HashMap::new(), reference: HashMap::new(), identifier: HashMap::new() };
+        let mut index = Self {
+            sku: HashMap::new(),
+            gtin: HashMap::new(),
+            reference: HashMap::new(),
+            identifier: HashMap::new(),
+            id: products.iter().enumerate().map(|(at, product)| (product.id, at)).collect(),
+            parent: HashMap::new(),
+        };
         for (at, product) in products.iter().enumerate() {
             let content = &product.content;
             if let Some(sku) = &content.sku {
                 index.sku.insert(sku.clone(), at);
+                if let Some(parent) = content.parent_id.and_then(|parent| index.id.get(&parent)) {
+                    index.parent.insert(sku.clone(), *parent);
+                }
             }
             if let Some(ean) = &content.ean {
                 index.gtin.insert(format!("{ean:0>14}"), at);
@@ -53,6 +66,11 @@ impl Index {
         named
     }
 
+    /// The parent of the first of these variants that is known.
+    pub(crate) fn parent_of(&self, siblings: &[String]) -> Option<usize> {
+        siblings.iter().find_map(|sku| self.parent.get(sku).copied())
+    }
+
     /// The product that a row is about.
     pub(crate) fn find(
         &self,
@@ -81,6 +99,9 @@ impl Index {
                 (Some(one), Some(other)) if one != other => return Err(conflict(batch, row, &products[other])),
                 _ => {}
             }
+        }
+        if found.is_none() && by_sku.is_none() && by_gtin.is_none() && row.parent.is_none() {
+            return Ok(self.parent_of(&row.siblings));
         }
         // A code that is another product's cannot become this one's.
         for owner in [by_sku, by_gtin].into_iter().flatten() {

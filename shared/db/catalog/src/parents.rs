@@ -1,8 +1,10 @@
 //! How rows become variants of their parents.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use product::{Content, Field, Language, RowError};
+use product::{Content, Field, Language, ProductRow, RowError};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::batches::BatchRow;
@@ -43,7 +45,7 @@ impl Planner<'_> {
             Some(_) => self.index.identifier.get(named).or_else(|| self.index.sku.get(named)),
             None => self.index.sku.get(named),
         };
-        let Some(at) = found.copied() else {
+        let Some(at) = found.copied().or_else(|| self.index.parent_of(&row.product.siblings)) else {
             return Err(wrong(
                 format!(
                     "there is no product \"{named}\" that this row could be a variant of; put the parent into the file"
@@ -99,6 +101,54 @@ impl Planner<'_> {
         Ok(Some(Parent { at, axes }))
     }
 
+    /// The row without what is nothing new of the product that it finds: what a variant's row repeats of the parent, which the variant
+    /// inherits; a main image that it shows in the place of all; the name by which the shop's file calls a parent; a price without VAT
+    /// that follows from the other.
+    pub(crate) fn news<'r>(&self, row: &'r ProductRow, product: &Content) -> Cow<'r, ProductRow> {
+        let called = row.sku.as_ref().is_some_and(|sku| product.sku.as_deref() != Some(sku.as_str()));
+        let called = called && row.parent.is_none() && !row.siblings.is_empty();
+        let follows = product.net_price.is_none() && follows(row, product);
+        let parent = product.parent_id.and_then(|parent| self.index.id.get(&parent));
+        if !called && !follows && parent.is_none() {
+            return Cow::Borrowed(row);
+        }
+        let mut row = row.clone();
+        if called {
+            row.sku = None;
+        }
+        if follows {
+            row.net_price = None;
+        }
+        let Some(parent) = parent.map(|at| &self.knowledge.products[*at].content) else { return Cow::Owned(row) };
+        macro_rules! inherited {
+            ($($field:ident),*) => {$(
+                if product.$field.is_none() && parent.$field == row.$field {
+                    row.$field = None;
+                }
+            )*};
+        }
+        inherited!(
+            price,
+            net_price,
+            compare_at_price,
+            cost_price,
+            tax_rate,
+            brand,
+            description,
+            short_description,
+            category
+        );
+        inherited!(tags, seo_title, seo_description, image_urls);
+        if product.weight.is_none() && parent.weight.map(|weight| weight.grams()) == row.weight_grams {
+            row.weight_grams = None;
+        }
+        let shown = row.image_urls.as_deref().filter(|shown| self.batch.one_image && shown.len() == 1);
+        if shown.is_some_and(|shown| product.image_urls.as_ref().is_some_and(|all| all.starts_with(shown))) {
+            row.image_urls = None;
+        }
+        Cow::Owned(row)
+    }
+
     /// Notes what an accepted row says of its parent.
     pub(crate) fn adopt(&mut self, parent: Option<Parent>, after: &Product) {
         let Some(Parent { at, axes }) = parent else { return };
@@ -108,4 +158,14 @@ impl Planner<'_> {
             self.adopted.insert(at, axes);
         }
     }
+}
+
+/// Whether the row's price without VAT is what the price with VAT and the rate make, to the cent.
+fn follows(row: &ProductRow, product: &Content) -> bool {
+    let price = row.price.or(product.price);
+    let Some(((net, price), rate)) = row.net_price.zip(price).zip(row.tax_rate.or(product.tax_rate)) else {
+        return false;
+    };
+    let gross = net * (Decimal::ONE_HUNDRED + rate) / Decimal::ONE_HUNDRED;
+    (gross - price).abs() < Decimal::new(5, 3)
 }

@@ -283,7 +283,7 @@ impl Planner<'_> {
         }
         let mut content = product.content.clone();
         let mut taking = Taking::new(&knowledge.setup.policy, product, &self.source);
-        taking.take(&mut content, &row.product, self.batch.supplier);
+        taking.take(&mut content, &self.news(&row.product, &product.content), self.batch.supplier);
         let kept = taking.kept;
         let parent = match self.parent(row, &mut content, product.id) {
             Ok(parent) => parent,
