@@ -62,7 +62,7 @@ fn a_comma_in_a_woocommerce_list_is_its_parts() {
             "ID;Type;SKU;GTIN, UPC, EAN, or ISBN;Name;Published;Regular price;Categories;Images;Parent;Attribute 1 name;Attribute 1 value(s);In stock?;Tax status",
             "7;simple;A;;One;1;5;Bits\\, sets, Tools;https://c/w_8\\,h_6/a.jpg, https://c/b.jpg;;;;1;taxable",
             "44;variable;;4006381333931;Shirt;1;;;;;Size;S, M;1;taxable",
-            "45;variation;;;Shirt - S;1;9;;;id:44;Size;S;1;taxable",
+            "45;variation;;;Shirt - S;1;9;;;id:44;Size;10\\, 5;1;taxable",
         ],
     );
     assert_eq!(
@@ -72,7 +72,52 @@ fn a_comma_in_a_woocommerce_list_is_its_parts() {
     let parent = shop.iter().find(|record| record.number == 3).unwrap();
     let variant = shop.iter().find(|record| record.number == 4).unwrap();
     assert_eq!(texts(parent, &[Field::Sku, Field::Ean, Field::Option1Name]), ["woo-44", "4006381333931", "Size"]);
-    assert_eq!(texts(variant, &[Field::Parent, Field::Option1Name, Field::Option1Value]), ["woo-44", "Size", "S"]);
+    assert_eq!(texts(variant, &[Field::Parent, Field::Option1Name, Field::Option1Value]), ["woo-44", "Size", "10, 5"]);
+}
+
+#[test]
+fn a_shopify_product_is_known_by_its_variants_and_has_its_own_images() {
+    let shop = records(
+        Platform::Shopify,
+        &[
+            "Handle;Title;Vendor;Variant SKU;Variant Price;Published;Option1 Name;Option1 Value;Image Src;Image Position;Variant Image",
+            "shirt;Shirt;V;S-1;9;true;Size;S;https://c/front;1;https://c/s",
+            "shirt;;;S-2;9;;;M;https://c/back;2;https://c/m",
+            "shirt;;;;;;;;https://c/s;3;",
+            "shirt;;;;;;;;https://c/m;4;",
+            "cap;Cap;V;C-1;5;true;Size;S;https://c/cap;1;https://c/cap",
+            "cap;;;C-2;5;;;M;;;",
+        ],
+    );
+    let siblings = |sku: &str| &shop.iter().find(|record| record.get(Field::Sku) == Some(sku)).unwrap().siblings;
+    assert_eq!(
+        (siblings("shirt"), siblings("S-2"), siblings("cap")),
+        (
+            &vec!["S-1".to_owned(), "S-2".to_owned()],
+            &vec!["S-1".to_owned(), "S-2".to_owned()],
+            &vec!["C-1".to_owned(), "C-2".to_owned()],
+        )
+    );
+    assert_eq!(texts(&shop[0], &[Field::ImageUrls]), ["https://c/front\nhttps://c/back"]);
+    let cap = shop.iter().find(|record| record.get(Field::Sku) == Some("cap")).unwrap();
+    assert_eq!(texts(cap, &[Field::ImageUrls]), ["https://c/cap"], "one image is the product's whosever it is");
+}
+
+#[test]
+fn a_prestashop_product_in_a_sale_has_both_prices_of_the_sale() {
+    let shop = records(
+        Platform::PrestaShop,
+        &[
+            "Product ID;Active (0/1);Name;Reference;Price tax excluded;Price tax included;Discount amount;Discount percent",
+            "1;1;Cap;A;100;120;24;",
+            "2;1;Hat;B;100;120;;50",
+            "3;1;Tie;C;100;120;;",
+        ],
+    );
+    let prices = [Field::Price, Field::NetPrice, Field::CompareAtPrice];
+    assert_eq!(texts(&shop[0], &prices), ["96", "80", "120"]);
+    assert_eq!(texts(&shop[1], &prices), ["60", "50", "120"]);
+    assert_eq!(texts(&shop[2], &prices), ["120", "100", ""]);
 }
 
 fn attributes(record: &Record) -> Vec<(&str, &str)> {

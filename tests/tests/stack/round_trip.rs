@@ -27,7 +27,7 @@ fn html() -> impl Strategy<Value = String> {
     let lines = prop::collection::vec(words().prop_map(|text| text.replace('&', "&amp;").replace('<', "&lt;")), 1..4);
     (lines, any::<bool>()).prop_map(|(lines, marked)| match marked {
         true => lines.iter().map(|line| format!("<p>{line}</p>")).collect::<Vec<_>>().join("\n"),
-        false => lines.join("\n"),
+        false => lines.join("\n").trim().to_owned(),
     })
 }
 
@@ -100,7 +100,7 @@ fn said() -> impl Strategy<Value = Value> {
         )
 }
 
-/// The same catalogue each time, a different one for each seed.
+/// The same catalogue each time, a different one for each seed: 6 to 11 were tried.
 fn catalogue(seed: u8) -> Vec<(Value, Vec<Value>)> {
     let mut runner =
         TestRunner::new_with_rng(ProptestConfig::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));
@@ -169,17 +169,7 @@ async fn our_own_files_come_back_without_a_change() {
         let simple = json!([{ "field": "kind", "op": "equals", "value": "simple" }]);
         let simple = if few { simple } else { json!([]) };
         let spec = json!({ "layout": layout, "format": format, "options": options, "selection": { "filter": simple } });
-        let (export, files) = exported(&mut tenant, spec).await;
-        println!(
-            "{layout} {format}: {} exported, {}",
-            export["exported"],
-            export["left_out_reasons"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|why| format!("{} {}\n", why["products"], why["message"]))
-                .collect::<String>()
-        );
+        let files = exported(&mut tenant, spec).await.1;
         let aside = ["left-out", "combinations", "categories", "variants"];
         let name = files.keys().find(|name| !aside.iter().any(|part| name.contains(part))).unwrap();
         let import = tenant.send(&files[name], None, json!({ "run": "preview" })).await;
@@ -193,13 +183,14 @@ async fn our_own_files_come_back_without_a_change() {
         // What the shop calls a product is known from its own files on, and where it is: nothing that the seller said.
         for row in changes["data"].as_array().unwrap() {
             for (field, change) in row["changes"].as_object().unwrap() {
-                let theirs = field.starts_with("identifiers.")
-                    || field == "slug" && layout == "magento" && change["old"].is_null();
                 // A feed has texts without marks, and the summary of what has no description.
-                let marked = |text: &Value| {
-                    text.as_str().is_none_or(|text| text.contains(['<', '&', '\u{a0}']) || text.contains("  "))
+                let plain =
+                    |text: &str| !text.is_empty() && !text.contains(['<', '&', '\u{a0}']) && !text.contains("  ");
+                let theirs = match field.as_str() {
+                    "slug" => layout == "magento" && change["old"].is_null(),
+                    "description" => layout == "google" && !change["old"].as_str().is_some_and(plain),
+                    field => field.starts_with("identifiers."),
                 };
-                let theirs = theirs || layout == "google" && field == "description" && marked(&change["old"]);
                 if !theirs {
                     wrong.push(format!("{layout} {format}: {} {field}: {change}", row["sku"]));
                 }

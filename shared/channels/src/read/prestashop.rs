@@ -14,6 +14,7 @@ pub(crate) struct PrestaShop {
     images: Option<usize>,
     features: Option<usize>,
     price: Option<usize>,
+    net: Option<usize>,
     discount: Option<usize>,
     percent: Option<usize>,
     texts: Vec<(Field, Option<usize>)>,
@@ -29,12 +30,12 @@ impl PrestaShop {
             categories: find(&["categories_x_y_z", "categories"]),
             images: find(&["image_urls_x_y_z", "image_urls"]),
             price: find(&["price_tax_included"]),
+            net: find(&["price_tax_excluded"]),
             discount: find(&["discount_amount"]),
             percent: find(&["discount_percent"]),
             features: find(&["feature_name_value_position_customized", "feature_name_value_position", "features"]),
             texts: vec![
                 (Field::Title, find(&["name"])),
-                (Field::NetPrice, find(&["price_tax_excluded"])),
                 (Field::CostPrice, find(&["wholesale_price", "cost_price"])),
                 (Field::Sku, find(&["reference"])),
                 (Field::SupplierReference, find(&["supplier_reference"])),
@@ -63,20 +64,24 @@ impl PrestaShop {
             (slot(Field::ImageUrls), self.images),
             (slot(Field::Price), self.price),
             (slot(Field::CompareAtPrice), self.price),
+            (slot(Field::NetPrice), self.net),
             (IDENTIFIER, self.id),
         ];
         texts.chain(more).filter_map(|(slot, column)| Some((slot, column?))).collect()
     }
 
-    /// What is paid while the product has a discount: an amount wins over percents, as it does in the shop.
-    fn discounted(&self, row: &Cells<'_>, price: &str) -> Option<String> {
+    /// What is paid while the product has a discount, with VAT and, where the file tells, without: an amount wins over percents, as it
+    /// does in the shop.
+    fn discounted(&self, row: &Cells<'_>) -> Option<(String, Option<String>)> {
         let number = |text: &str| text.replace(',', ".").trim_end_matches('%').trim().parse::<Decimal>().ok();
-        let price = number(price)?;
+        let price = number(row.get(self.price))?;
         let off = match number(row.get(self.discount)).filter(|amount| *amount > Decimal::ZERO) {
             Some(amount) => amount,
             None => price * number(row.get(self.percent))? / Decimal::ONE_HUNDRED,
         };
-        (off > Decimal::ZERO && off < price).then(|| (price - off).normalize().to_string())
+        let sale = (off > Decimal::ZERO && off < price).then(|| price - off)?;
+        let net = number(row.get(self.net)).map(|net| (net * sale / price).round_dp(4).normalize().to_string());
+        Some((sale.normalize().to_string(), net))
     }
 
     pub(crate) fn push(&mut self, number: i32, row: &Cells<'_>, records: &mut Vec<Record>) {
@@ -89,13 +94,16 @@ impl PrestaShop {
                 record.set(*field, text);
             }
         }
-        let price = row.get(self.price);
-        match self.discounted(row, price) {
-            Some(sale) => {
+        match self.discounted(row) {
+            Some((sale, net)) => {
                 record.set(Field::Price, sale);
-                record.set(Field::CompareAtPrice, price);
+                record.set(Field::NetPrice, net.unwrap_or_default());
+                record.set(Field::CompareAtPrice, row.get(self.price));
             }
-            None => record.set(Field::Price, price),
+            None => {
+                record.set(Field::Price, row.get(self.price));
+                record.set(Field::NetPrice, row.get(self.net));
+            }
         }
         if record.get(Field::Ean).is_none() {
             record.set(Field::Ean, row.get(self.upc));

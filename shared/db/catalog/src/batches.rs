@@ -17,7 +17,8 @@ use uuid::Uuid;
 use crate::CatalogDb;
 use crate::catalogs::setup;
 use crate::knowing::{
-    attributes, categories, known_products, met_rows, note_met, siblings, staged_elsewhere, staged_parents, taken,
+    attributes, categories, known_products, met_rows, note_met, previewed_parents, siblings, staged_elsewhere,
+    staged_parents, taken,
 };
 use crate::plan::{Knowledge, Plan, PlannedRow, plan, source};
 use crate::write::{Origin, WriteError, Written, write};
@@ -264,6 +265,7 @@ async fn try_batch(
     let mut staged: BTreeMap<Uuid, Written> = BTreeMap::new();
     let mut room = setup.quota.map(|quota| quota - setup.products);
     if stage == Stage::Preview {
+        previewed_parents(&mut tx, tenant, batch, &mut products).await?;
         let parents = staged_parents(&mut tx, tenant, batch, &products, now).await?;
         products.extend(parents.iter().cloned());
         let made = parents.into_iter().map(|after| Written { before: None, after, row: None, action: "created" });

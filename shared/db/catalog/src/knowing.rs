@@ -122,17 +122,45 @@ pub(crate) async fn staged_parents(
         batch.parent_by,
         &gtins
     );
-    let mut parents = Vec::new();
-    for row in staged.fetch_all(&mut **tx).await? {
-        let Some(Value::Object(changes)) = row.changes else { continue };
-        let mut content = Content::default();
-        for (field, change) in changes {
-            let new = change.get("new").cloned().unwrap_or_default();
-            content = with_field(&content, &field, new).unwrap_or(content);
-        }
-        parents.push(Product::new(content, now));
+    let staged = staged.fetch_all(&mut **tx).await?.into_iter().filter(|row| row.changes.is_some());
+    Ok(staged.map(|row| Product::new(with_changes(&Content::default(), row.changes), now)).collect())
+}
+
+/// Gives the parents of a preview's variants what earlier batches of it say of them, as these will have written it in a commit.
+pub(crate) async fn previewed_parents(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    products: &mut [Product],
+) -> sqlx::Result<()> {
+    let parents: BTreeSet<Uuid> = products.iter().filter_map(|product| product.content.parent_id).collect();
+    if !batch.variants || parents.is_empty() {
+        return Ok(());
     }
-    Ok(parents)
+    let parents: Vec<Uuid> = parents.into_iter().collect();
+    let staged = sqlx::query!(
+        r#"select product_id as "product_id!", changes from staged_rows
+           where tenant_id = $1 and import_id = $2 and action = 'updated' and batch <> $3 and product_id = any($4)"#,
+        tenant.0,
+        batch.import,
+        batch.number,
+        &parents
+    );
+    for row in staged.fetch_all(&mut **tx).await? {
+        if let Some(parent) = products.iter_mut().find(|product| product.id == row.product_id) {
+            parent.content = with_changes(&parent.content, row.changes);
+        }
+    }
+    Ok(())
+}
+
+/// A content with the new values of staged changes.
+fn with_changes(content: &Content, changes: Option<Value>) -> Content {
+    let Some(Value::Object(changes)) = changes else { return content.clone() };
+    changes.into_iter().fold(content.clone(), |content, (field, change)| {
+        let new = change.get("new").cloned().unwrap_or_default();
+        with_field(&content, &field, new).unwrap_or(content)
+    })
 }
 
 /// The variants that the rows' parents have, by parent and options.

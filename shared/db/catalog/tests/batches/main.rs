@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod shops;
+
 use db_catalog::{Batch, BatchRow, CatalogDb, LeftOutRow, MIGRATOR, PlannedRow, Product, ProductQuery};
 use db_tenancy::Database;
 use product::{Cells, Field, MatchKey, Missing, Outcome, RowRules, Rules, validate};

@@ -1,0 +1,86 @@
+//! Files of shops: what they repeat of a product, and by what they call its parent.
+
+use super::*;
+
+/// The rows of a shop's file, whose parent has a code of the shop's own.
+fn of_shop(number: i32, pairs: &[(Field, &str)]) -> BatchRow {
+    let mut row = row_of(number, pairs);
+    row.product.siblings = vec!["gone".into(), "S".into()];
+    row
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn what_a_file_repeats_of_a_product_is_no_change(_: PgPoolOptions, options: PgConnectOptions) {
+    let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
+    let parent =
+        [(Field::Sku, "SHIRT/1"), (Field::Title, "Shirt"), (Field::Option1Name, "Size"), (Field::Brand, "Old")];
+    let variant = |sku: &'static str| {
+        vec![
+            (Field::Sku, sku),
+            (Field::Title, "Shirt"),
+            (Field::Parent, "SHIRT/1"),
+            (Field::Option1Name, "Size"),
+            (Field::Option1Value, sku),
+        ]
+    };
+    let simple = [(Field::Sku, "CAP"), (Field::Title, "Cap"), (Field::Price, "120"), (Field::TaxRate, "20")];
+    let images = (Field::ImageUrls, "https://c/1\nhttps://c/2");
+    let products = Batch {
+        rows: vec![row_of(2, &[&parent[..], &[(Field::Weight, "2")]].concat()), row_of(3, &simple)],
+        ..Batch::new(Uuid::now_v7(), Uuid::now_v7())
+    };
+    db.apply(tenant, &products, NOW).await.unwrap();
+    let rows = vec![row_of(4, &[&variant("S")[..], &[images]].concat()), row_of(5, &variant("M"))];
+    let made = Batch { rows, variants: true, ..Batch::new(Uuid::now_v7(), Uuid::now_v7()) };
+    assert_eq!(db.apply(tenant, &made, NOW).await.unwrap().created, 2);
+
+    let import = Uuid::now_v7();
+    let shop = |number, variants, rows| Batch {
+        number,
+        variants,
+        rows,
+        one_image: true,
+        ..Batch::new(Uuid::now_v7(), import)
+    };
+    let told = |sku: &'static str, more: &[(Field, &'static str)]| {
+        let pairs =
+            [(Field::Sku, sku), (Field::Parent, "shirt-1"), (Field::Option1Name, "Size"), (Field::Option1Value, sku)];
+        [&pairs[..], more].concat()
+    };
+    let parents = || {
+        let called =
+            [(Field::Sku, "shirt-1"), (Field::Title, "Shirt"), (Field::Option1Name, "Size"), (Field::Brand, "New")];
+        let net = [(Field::Sku, "CAP"), (Field::NetPrice, "100")];
+        let other = [(Field::Sku, "CAP2"), (Field::Title, "Cap 2"), (Field::NetPrice, "100")];
+        shop(0, false, vec![of_shop(2, &called), row_of(3, &net), row_of(4, &other)])
+    };
+    let variants = || {
+        let same = [(Field::Weight, "2"), (Field::Brand, "New"), (Field::ImageUrls, "https://c/1")];
+        let own = [(Field::Weight, "3"), (Field::ImageUrls, "https://c/9")];
+        let new = [(Field::Title, "Shirt"), (Field::Brand, "New")];
+        shop(1, true, vec![of_shop(5, &told("S", &same)), of_shop(6, &told("M", &own)), of_shop(7, &told("L", &new))])
+    };
+    let mut previewed = Vec::new();
+    for batch in [parents(), variants()] {
+        previewed.extend(fates(&db.preview(tenant, &batch, NOW).await.unwrap().1));
+    }
+    let told: Vec<String> = previewed
+        .iter()
+        .map(|(row, action, sku, changes)| format!("{row} {action} {} {changes}", sku.as_deref().unwrap_or_default()))
+        .collect();
+    assert_eq!(told[0], "2 updated SHIRT/1 brand: \"Old\" -> \"New\"", "known by its variant, and keeps its code");
+    assert_eq!(told[1], "3 unchanged CAP ", "120 with 20 % is 100 without");
+    assert!(told[2].starts_with("4 created CAP2"), "{}", told[2]);
+    assert_eq!(told[3], "5 unchanged S ", "inherited, and the first of its images");
+    assert!(told[4].starts_with("6 updated M image_urls: null -> [\"https://c/9\"]; weight"), "{}", told[4]);
+    assert!(told[5].starts_with("7 created L brand: null -> \"New\""), "{}", told[5]);
+    let mut committed = Vec::new();
+    for batch in [parents(), variants()] {
+        committed.extend(fates(&db.apply_traced(tenant, &batch, NOW).await.unwrap().1));
+    }
+    assert_eq!(committed, previewed);
+    let all = all(&db, tenant).await;
+    let parent = all.iter().find(|product| product.content.sku.as_deref() == Some("SHIRT/1")).unwrap();
+    let variants = all.iter().filter(|product| product.content.parent_id == Some(parent.id)).count();
+    assert_eq!((all.len(), variants), (6, 3), "no second parent");
+}
