@@ -118,16 +118,24 @@ def _deploy(stack, folder):
     if stack.name == "test":
         # The tests' own servers; everything else that is private is refused there too.
         parameters["NetAllow"] = "127.0.0.1"
-    _sam(stack, _template(stack, folder), _name(stack), _artifacts(stack), parameters)
-    outputs = _outputs(stack, _name(stack))
-    if not outputs:
-        raise Problem(f"the deploy of template.yaml failed; look into {stack.folder}/deploy.log")
+    # The emulator names an API when it makes it, and anew when its routes change; then one function is told its address.
+    known = _api_url_before(stack)
+    for _ in range(2):
+        parameters |= {"PublicUrl": known} if known else {}
+        _sam(stack, _template(stack, folder), _name(stack), _artifacts(stack), parameters)
+        outputs = _outputs(stack, _name(stack))
+        if not outputs:
+            raise Problem(f"the deploy of template.yaml failed; look into {stack.folder}/deploy.log")
+        url = _api_url(stack, outputs["ApiId"])
+        if known == url:
+            break
+        known = url
     account = stack.client("sts").get_caller_identity()["Account"]
     description = {
         "stack": stack.name,
         "stage": stack.stage,
         "endpoint": stack.endpoint,
-        "api_url": f"{stack.endpoint}/restapis/{outputs['ApiId']}/api/_user_request_",
+        "api_url": url,
         "bucket": f"pm-{stack.stage}-data-{account}",
         "owner_url": f"postgres://pm_admin:{_quote(owner['password'])}@127.0.0.1:{stack.database_port}",
         "migrate_function": outputs["MigrateFunction"],
@@ -138,6 +146,17 @@ def _deploy(stack, folder):
     }
     (stack.folder / "stack.json").write_text(json.dumps(description, indent=2))
     say(f"deploy: done in {time.monotonic() - started:.0f} s")
+
+
+def _api_url(stack, api):
+    return f"{stack.endpoint}/restapis/{api}/api/_user_request_"
+
+
+def _api_url_before(stack):
+    """The address of the API that is there; empty when there is none."""
+    names = [one["StackName"] for one in stack.client("cloudformation").describe_stacks()["Stacks"]]
+    outputs = _outputs(stack, _name(stack)) if _name(stack) in names else None
+    return _api_url(stack, outputs["ApiId"]) if outputs else ""
 
 
 def _template(stack, folder):

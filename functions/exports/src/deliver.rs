@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use channels::media_type;
 use cloud::{Bus, Mail, ObjectReader, Objects, Outgoing, Queues};
-use db_imports::{Destination, ExportFile, ExportJob, ImportsDb};
+use db_imports::{Destination, ExportJob, ImportsDb};
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use net::{FetchError, Fetcher, Guard, Remote, sign};
@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::destinations::{MOST_ATTACHED, Target, TargetSecrets, secrets, server, target};
+use crate::links::links;
 use crate::store::Store;
 
 /// A message that names a delivery.
@@ -34,8 +35,6 @@ const WAITS: [i64; 6] = [1, 5, 15, 60, 360, 1_080];
 /// A file may take so long; all of a delivery together are done within the function's time.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 const ANSWER: Duration = Duration::from_secs(15);
-/// Links to files that people and systems get.
-const LINKS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Why a delivery failed, for people; `hopeless` when trying again cannot help.
 pub(crate) struct Failed {
@@ -129,9 +128,9 @@ async fn send(
     let mut place = match &target {
         Target::Email { to, attach_up_to } => {
             let most = attach_up_to.unwrap_or(MOST_ATTACHED).min(MOST_ATTACHED);
-            return mail(cx, &objects, job, to, most).await;
+            return mail(cx, tenant, job, to, most).await;
         }
-        Target::Webhook { url } => return webhook(cx, &objects, job, (delivery, url), &secrets).await,
+        Target::Webhook { url } => return webhook(cx, tenant, job, (delivery, url), &secrets).await,
         Target::Ftp { folder, .. } => {
             let server = server(&target, &secrets, destination.host_key.as_ref());
             let server = server.ok_or_else(|| Error::internal("a folder without a server"))?;
@@ -183,27 +182,17 @@ impl Place<'_> {
     }
 }
 
-async fn linked(objects: &Objects, files: &[ExportFile]) -> Result<Vec<(String, String)>> {
-    let mut links = Vec::with_capacity(files.len());
-    for file in files {
-        links.push((file.name.clone(), objects.presign_download(&file.key, &file.name, LINKS).await?));
-    }
-    Ok(links)
-}
-
 /// A signed message with links; the same id at each try, so that a receiver knows it again.
 async fn webhook(
     cx: &Cx,
-    objects: &Objects,
+    tenant: TenantId,
     job: &ExportJob,
     (delivery, url): (Uuid, &str),
     secrets: &TargetSecrets,
 ) -> std::result::Result<(), Sending> {
-    let links = linked(objects, &job.files.0).await?;
+    let links = links(cx, tenant, job).await?;
     let files: Vec<_> = (job.files.0.iter().zip(links))
-        .map(
-            |(file, (_, url))| json!({ "name": file.name, "bytes": file.bytes, "products": file.products, "url": url }),
-        )
+        .map(|(file, url)| json!({ "name": file.name, "bytes": file.bytes, "products": file.products, "url": url }))
         .collect();
     let body = json!({
         "type": "export.ready",
@@ -244,7 +233,7 @@ fn letter(sender: &Mail, to: &[String], subject: &str) -> Result<MessageBuilder>
 /// A mail with the files, or with links where they are too large together.
 async fn mail(
     cx: &Cx,
-    objects: &Objects,
+    tenant: TenantId,
     job: &ExportJob,
     to: &[String],
     most: u64,
@@ -256,15 +245,15 @@ async fn mail(
     if attached {
         files.iter().for_each(|file| text.push_str(&format!("- {} ({} bytes)\r\n", file.name, file.bytes)));
     } else {
-        text.push_str("The files are too large for a mail; they can be downloaded for seven days:\r\n");
-        for (name, link) in linked(objects, files).await? {
-            text.push_str(&format!("- {name}: {link}\r\n"));
+        text.push_str("The files are too large for a mail; they can be downloaded here:\r\n");
+        for (file, link) in files.iter().zip(links(cx, tenant, job).await?) {
+            text.push_str(&format!("- {}: {link}\r\n", file.name));
         }
     }
     let mut parts = MultiPart::mixed().singlepart(SinglePart::plain(text));
     if attached {
         for file in files {
-            let bytes = objects.read_small(&file.key, most).await?;
+            let bytes = cx.get::<Objects>().await?.read_small(&file.key, most).await?;
             let kind = ContentType::parse(media_type(&file.name)).map_err(Error::internal)?;
             parts = parts.singlepart(Attachment::new(file.name.clone()).body(bytes, kind));
         }

@@ -10,6 +10,7 @@ mod export_view;
 mod files;
 mod images;
 mod items;
+mod links;
 mod report;
 mod schedules;
 mod spec;
@@ -32,6 +33,8 @@ functions! {
     http(Method::GET, "/v1/exports/{id}/events", Permission::ExportsRead) => list_events,
     /// Delivers a completed export to a destination, once more if it was delivered before.
     bulk(Method::POST, "/v1/exports/{id}/deliveries", Permission::ExportsWrite) => create_delivery,
+    /// Leads to a file by a link from a mail or a webhook.
+    http(Method::GET, "/v1/files/{key}", Permission::Public) => open_file,
     /// Lists the layouts: formats, files, columns, and what a mapping can name.
     http(Method::GET, "/v1/export-layouts", Permission::ExportsRead) => list_layouts,
     /// Lists the templates, and those that there are from the beginning.

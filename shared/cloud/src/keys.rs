@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_kms::Client;
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::operation::decrypt::DecryptError;
 use aws_sdk_kms::primitives::Blob;
 use runtime::{Cx, Error, Resource, Result};
 
@@ -38,10 +40,31 @@ impl Keys {
     /// # Errors
     /// When KMS refuses, as it does for another context.
     pub async fn decrypt(&self, cipher: &[u8], context: &[(&str, &str)]) -> Result<Vec<u8>> {
+        self.decrypted(cipher, context).await.map_err(|error| failed("decrypting", error))?
+    }
+
+    /// Decrypts what somebody brings along; `None` when [`Keys::encrypt`] did not give it for this context.
+    ///
+    /// # Errors
+    /// When KMS does not answer.
+    pub async fn decrypt_foreign(&self, cipher: &[u8], context: &[(&str, &str)]) -> Result<Option<Vec<u8>>> {
+        match self.decrypted(cipher, context).await {
+            Ok(plain) => plain.map(Some),
+            Err(error) => match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+                Some("InvalidCiphertextException" | "IncorrectKeyException" | "ValidationException") => Ok(None),
+                _ => Err(failed("decrypting", error)),
+            },
+        }
+    }
+
+    async fn decrypted(
+        &self,
+        cipher: &[u8],
+        context: &[(&str, &str)],
+    ) -> std::result::Result<Result<Vec<u8>>, SdkError<DecryptError>> {
         let request = self.client.decrypt().key_id(&self.key).ciphertext_blob(Blob::new(cipher));
-        let done = request.set_encryption_context(Some(owned(context))).send().await;
-        let done = done.map_err(|error| failed("decrypting", error))?;
-        done.plaintext.map(Blob::into_inner).ok_or_else(|| Error::internal("KMS gave no plaintext"))
+        let done = request.set_encryption_context(Some(owned(context))).send().await?;
+        Ok(done.plaintext.map(Blob::into_inner).ok_or_else(|| Error::internal("KMS gave no plaintext")))
     }
 }
 

@@ -379,6 +379,20 @@ impl<T: Serialize + ToSchema> Output for Created<T> {
     }
 }
 
+/// 302: what was asked for is there for the moment. Nobody keeps the answer.
+pub struct Found(pub String);
+
+impl Output for Found {
+    fn into_reply(self) -> Result<HttpReply> {
+        let headers = [("location", self.0), ("cache-control", "no-store".to_owned())];
+        Ok(HttpReply { status: 302, headers: headers.into(), body: String::new() })
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.empty_answer(302, "`Location` says where it is for some minutes");
+    }
+}
+
 /// 202: begun, and going on in the background.
 pub struct Accepted<T>(pub T);
 

@@ -30,8 +30,8 @@ pub use error::{Error, FieldError, Result};
 pub use executable::main;
 pub use function::{Function, Method, Rate, Trigger};
 pub use http::{
-    Accepted, Body, Created, HttpReply, HttpRequest, IdempotencyKey, IfMatch, Input, Key, NoContent, Output, Path,
-    Query, Versioned,
+    Accepted, Body, Created, Found, HttpReply, HttpRequest, IdempotencyKey, IfMatch, Input, Key, NoContent, Output,
+    Path, Query, Versioned,
 };
 pub use limits::{Limits, Usage, Window};
 pub use logs::{Metric, Unit, emit_metrics, error as log_error};

@@ -169,7 +169,9 @@ async fn files_go_to_buckets_mails_and_webhooks() {
     let attached = stack.mail(&address, 1).await;
     assert!(attached.text.contains("shopify-products.csv") && attached.text.contains("bytes)"), "{}", attached.text);
     let linking = stack.mail(&linked_to, 1).await;
-    assert!(linking.text.contains("http"), "{}", linking.text);
+    let own = linking.text.split_whitespace().find(|word| word.starts_with("http")).unwrap();
+    assert!(own.starts_with(&format!("{}/v1/files/", stack.api())), "{own}");
+    assert_eq!(reqwest::get(own).await.unwrap().text().await.unwrap(), linked, "without an account");
     // What a receiver refuses for good is told to people; the files stay.
     let (refusing, _, _) = receiver(404);
     let refusing = json!({ "name": "Refusing", "target": { "kind": "webhook", "url": refusing } });
@@ -185,6 +187,16 @@ async fn files_go_to_buckets_mails_and_webhooks() {
         notices["data"].to_string().contains("export.delivery_failed").then_some(())
     })
     .await;
+    // A link is nobody's to make up, and ends with the files.
+    let secret = own.rsplit('/').next().unwrap();
+    let other = if secret.ends_with('A') { "B" } else { "A" };
+    for wrong in [format!("{}{other}", &secret[..secret.len() - 1]), secret[..40].to_owned(), "x".to_owned()] {
+        let answer = reqwest::get(format!("{}/v1/files/{wrong}", stack.api())).await.unwrap();
+        assert_eq!(answer.status(), 404, "{wrong}");
+    }
+    let over = format!("update export_jobs set expires_at = now() - interval '1 minute' where export_id = '{id}'");
+    stack.sql("db_imports", &tenant.id, &over).await;
+    assert_eq!(reqwest::get(own).await.unwrap().status(), 404, "the files are gone");
     // Other people's networks are not ours to post into.
     let inward = json!({ "name": "Inward", "target": { "kind": "webhook", "url": "http://169.254.169.254/" } });
     assert_eq!(tenant.refused("POST", "/v1/export-destinations", inward).await.0, 422);
