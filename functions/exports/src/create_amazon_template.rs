@@ -1,6 +1,7 @@
 //! `POST /v1/amazon-templates`
 
 use channels::AmazonTemplate;
+use cloud::Objects;
 use db_imports::ImportsDb;
 use db_tenancy::Stamp;
 use runtime::{Body, Created, Cx, Error, Result};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::create_amazon_upload::{MOST, key};
 use crate::templates::named;
 
 /// A template of Seller Central.
@@ -17,7 +19,12 @@ pub struct CreateAmazonTemplate {
     /// A name for it.
     pub name: String,
     /// The sheet "Template" as tab-delimited text: the rows above the data are enough.
-    pub text: String,
+    #[serde(default)]
+    pub text: Option<String>,
+    /// In its place, the workbook as Seller Central gives it (`.xlsm`): the id of what was uploaded by
+    /// `POST /v1/amazon-templates/uploads`.
+    #[serde(default)]
+    pub upload: Option<Uuid>,
 }
 
 /// A template that was taken.
@@ -41,15 +48,23 @@ pub async fn create_amazon_template(
     input: Body<CreateAmazonTemplate>,
 ) -> Result<Created<CreatedAmazonTemplate>> {
     let (name, id) = (named(&input.0.name)?, Uuid::now_v7());
-    if input.0.text.contains('\0') {
-        return Err(Error::invalid(
-            "text",
-            "invalid",
-            "expected tab-delimited text, found a workbook; save the sheet as text",
-        ));
-    }
-    let template = AmazonTemplate::read(&input.0.text)
-        .map_err(|problem| Error::invalid("text", "invalid", problem.to_string()))?;
+    let template = match (input.0.text, input.0.upload) {
+        (Some(text), None) if text.contains('\0') => {
+            let message = "expected tab-delimited text, found a workbook; upload that, and name the upload";
+            return Err(Error::invalid("text", "invalid", message));
+        }
+        (Some(text), None) => AmazonTemplate::read(&text).map_err(|problem| ("text", problem)),
+        (None, Some(upload)) => {
+            let bytes = cx.get::<Objects>().await?.read_small(&key(cx.tenant()?, upload), MOST).await;
+            let bytes = bytes.map_err(|error| match error {
+                Error::NotFound(_) => Error::invalid("upload", "unknown", "nothing was uploaded under this id"),
+                other => other,
+            })?;
+            AmazonTemplate::read_workbook(&bytes).map_err(|problem| ("upload", problem))
+        }
+        _ => return Err(Error::invalid("text", "required", "expected text or an upload, and not both")),
+    };
+    let template = template.map_err(|(field, problem)| Error::invalid(field, "invalid", problem.to_string()))?;
     let kept = serde_json::to_value(&template).map_err(Error::internal)?;
     cx.get::<ImportsDb>().await?.create_amazon_template(cx.tenant()?, (id, &name), &kept, &Stamp::of(&cx)?).await?;
     let rows_above = template.head.lines().count();

@@ -53,6 +53,8 @@ functions! {
     http(Method::GET, "/v1/export-templates/{id}/versions", Permission::ExportsRead) => list_template_versions,
     /// Lists the templates of Amazon that were uploaded.
     http(Method::GET, "/v1/amazon-templates", Permission::ExportsRead) => list_amazon_templates,
+    /// Gives the right to upload a template's workbook.
+    http(Method::POST, "/v1/amazon-templates/uploads", Permission::ExportsWrite) => create_amazon_upload,
     /// Takes a template of Amazon's Seller Central, saved as tab-delimited text.
     http(Method::POST, "/v1/amazon-templates", Permission::ExportsWrite) => create_amazon_template,
     /// Deletes a template of Amazon.

@@ -188,15 +188,39 @@ async fn templates_are_shared_versioned_copied_and_used() {
     // Amazon's own template, as it was downloaded.
     let rows = "TemplateType=fptcustom\tVersion=1\tdo not modify\r\nType\tSKU\tTitle\tBrand\tPrice\tQuantity\tSpecial\r\nfeed_product_type\titem_sku\titem_name\tbrand_name\tstandard_price\tquantity\tspecial_features1\r\n";
     let amazon = tenant.post("/v1/amazon-templates", json!({ "name": "Tools FR", "text": rows })).await;
-    let spec = json!({ "layout": "amazon", "amazon_template": amazon["id"], "options": { "product_type": "TOOLS" },
+    let mut spec = json!({ "layout": "amazon", "amazon_template": amazon["id"], "options": { "product_type": "TOOLS" },
         "mapping": [{ "column": "special_features1", "value": "Cordless" }] });
-    let text = String::from_utf8(exported(&mut tenant, spec).await.1.remove("amazon-products.txt").unwrap()).unwrap();
+    let text = exported(&mut tenant, spec.clone()).await.1.remove("amazon-products.txt").unwrap();
+    let text = String::from_utf8(text).unwrap();
     assert!(
         text.starts_with(rows)
             && text.contains("TOOLS\tTOOL-1\tPerceuse \"pro\", 18 V\tBosch\t149.90\t1\tCordless\r\n"),
         "{text}"
     );
     assert_eq!(tenant.refused("POST", "/v1/amazon-templates", json!({ "name": "No", "text": "a,b" })).await.0, 422);
+    // As a workbook, whose sheet is called as its language calls it.
+    let mut book = rust_xlsxwriter::Workbook::new();
+    book.add_worksheet().set_name("Anleitung").unwrap().write_string(0, 0, "Lesen Sie dies").unwrap();
+    let sheet = book.add_worksheet().set_name("Vorlage").unwrap();
+    for (row, line) in (0_u32..).zip(rows.lines()) {
+        for (column, cell) in (0_u16..).zip(line.split('\t')) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    }
+    let bytes = book.save_to_buffer().unwrap();
+    let upload = tenant.post("/v1/amazon-templates/uploads", json!({ "size_bytes": bytes.len() })).await;
+    let named = json!({ "name": "Tools DE", "upload": upload["id"] });
+    assert_eq!(tenant.refused("POST", "/v1/amazon-templates", named.clone()).await.0, 422, "it is not there yet");
+    let put = reqwest::Client::new().put(upload["url"].as_str().unwrap());
+    let put = put.header("content-type", upload["headers"]["content-type"].as_str().unwrap()).body(bytes);
+    assert!(put.send().await.unwrap().status().is_success());
+    let workbook = tenant.post("/v1/amazon-templates", named.clone()).await;
+    assert_eq!((&workbook["columns"], &workbook["rows_above"]), (&amazon["columns"], &json!(3)));
+    spec["amazon_template"] = workbook["id"].clone();
+    let again = String::from_utf8(exported(&mut tenant, spec).await.1.remove("amazon-products.txt").unwrap()).unwrap();
+    assert_eq!(again.split_once("feed_product_type"), text.split_once("feed_product_type"), "the same file");
+    let mut stranger = Tenant::new("Templates of others").await;
+    assert_eq!(stranger.refused("POST", "/v1/amazon-templates", named).await.0, 422, "it is nobody else's");
 }
 
 #[tokio::test]

@@ -35,9 +35,54 @@ impl std::error::Error for TemplateError {}
 const SKU: &str = "contribution_sku#1.value";
 /// A template has fewer rows above its data.
 const MOST_HEAD: usize = 50;
+/// Seller Central's workbooks have about ten sheets.
+const MOST_SHEETS: usize = 40;
 
 impl AmazonTemplate {
-    /// Reads a template from its rows: the lines of the tab-separated text, or those of the workbook's sheet joined by tabs.
+    /// Reads a template from the workbook that Seller Central gives (`.xlsm`, `.xlsx`, `.xls`): of its sheets the one that begins as
+    /// templates do, whatever the language calls it. The rows above the data become text, which is what Amazon takes back: a
+    /// workbook that a library saved again is refused (error 90502).
+    ///
+    /// # Errors
+    /// What was expected and what was found.
+    pub fn read_workbook(bytes: &[u8]) -> Result<Self, TemplateError> {
+        let options = |sheet: Option<&str>| tabular::ReadOptions {
+            sheet: sheet.map(str::to_owned),
+            header_row: Some(0),
+            ..tabular::ReadOptions::default()
+        };
+        let unreadable = |error: tabular::ReadError| TemplateError(format!("the workbook cannot be read: {error}"));
+        let book = tabular::open_with(bytes, &options(None)).map_err(unreadable)?;
+        let sheets: Vec<String> = book.layout().sheets.iter().map(|sheet| sheet.name.clone()).collect();
+        drop(book);
+        for sheet in sheets.iter().take(MOST_SHEETS) {
+            // One of pictures alone, or an empty one, is none.
+            let Ok(mut table) = tabular::open_with(bytes, &options(Some(sheet))) else { continue };
+            let (mut text, mut row, mut at) = (String::new(), tabular::Row::default(), 1);
+            while at <= MOST_HEAD as u64 && table.read(&mut row).map_err(unreadable)? {
+                // Blank rows have their place too.
+                for _ in at..row.number.min(MOST_HEAD as u64) {
+                    text.push_str("\r\n");
+                }
+                let cells = row.cells().map(|cell| cell.split(['\t', '\r', '\n']).collect::<Vec<_>>().join(" "));
+                text.push_str(cells.collect::<Vec<_>>().join("\t").trim_end_matches('\t'));
+                text.push_str("\r\n");
+                at = row.number + 1;
+                if at == 2 && !begins(&text) {
+                    break;
+                }
+            }
+            if begins(&text) {
+                return Self::read(&text);
+            }
+        }
+        let sheets = sheets.join(", ");
+        Err(TemplateError(format!(
+            "expected a workbook of Seller Central, with a sheet whose first cell begins with TemplateType= or settings=; found the sheets {sheets}"
+        )))
+    }
+
+    /// Reads a template from its rows: the lines of the tab-separated text.
     ///
     /// # Errors
     /// What was expected and what was found.
@@ -80,6 +125,12 @@ impl AmazonTemplate {
         let data = told.map(|row| row.saturating_sub(1)).filter(|row| *row > at).or_else(example).unwrap_or(at + 1);
         Ok(Self { head: ended(&lines[..data.min(lines.len())]), columns, newer: true })
     }
+}
+
+/// Whether a template's text begins so.
+fn begins(text: &str) -> bool {
+    let first = text.split(['\t', '\r', '\n']).next().unwrap_or_default();
+    first.starts_with("TemplateType=") || first.contains("settings=")
 }
 
 /// Rows with a line end behind the last one.
