@@ -222,7 +222,9 @@ impl LayoutWriter {
             if !known && extra(&one.column) {
                 let cell = Cell::Mapped(source.clone());
                 let name = Cow::Owned(one.column.clone());
-                tables[0].columns.push(Column { name, of: Of::Sold, cell, kind: Kind::Text, demands: Vec::new() });
+                // The products' file, which is always there.
+                let table = tables.iter().position(|table| table.info.needed).unwrap_or_default();
+                tables[table].columns.push(Column { name, of: Of::Sold, cell, kind: Kind::Text, demands: Vec::new() });
             } else if !known {
                 return Err(MappingError(format!("{channel} has no column \"{}\"", one.column)));
             }

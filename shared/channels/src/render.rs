@@ -174,6 +174,17 @@ impl Render {
     }
 }
 
+/// A line of a CSV that is no line of a table's columns.
+pub(crate) fn csv_line(out: &mut Vec<u8>, cells: &[&str], delimiter: u8) {
+    for (at, cell) in cells.iter().enumerate() {
+        if at > 0 {
+            out.push(delimiter);
+        }
+        quoted(out, cell, delimiter);
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
 /// A cell of CSV, in quotes where it has to be.
 pub(crate) fn quoted(out: &mut Vec<u8>, cell: &str, delimiter: u8) {
     let special = |byte: &u8| *byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');

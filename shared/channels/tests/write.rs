@@ -12,6 +12,8 @@
 mod accept;
 mod listings;
 
+use std::collections::HashMap;
+
 use accept::Seen;
 use channels::{
     AmazonTemplate, FieldMapping, FormOptions, Format, Item, Layout, LayoutOptions, LeftOut, Listing, Seller,
@@ -202,9 +204,17 @@ proptest! {
     fn odoo_takes_csv_and_xml(listings in listings()) {
         let (files, left) = written(Layout::Odoo, Format::Csv, &options(), &[], &listings);
         prop_assert!(left.is_empty(), "{left:?}");
-        let templates = accept::odoo::odoo_templates(&files[0].1).unwrap();
+        let file = |name: &str| &files.iter().find(|(file, _)| file == name).unwrap().1;
+        let none = HashMap::new();
+        let categories = accept::odoo::odoo_named(file("categories"), "parent_id", &none).unwrap();
+        let attributes = accept::odoo::odoo_named(file("attributes"), "", &none).unwrap();
+        let mut names = accept::odoo::odoo_named(file("attribute-values"), "attribute_id", &attributes).unwrap();
+        names.extend(attributes);
+        let templates = accept::odoo::odoo_templates(file("templates"), &names).unwrap();
         prop_assert_eq!(templates.len(), listings.len());
-        let variants = accept::odoo::odoo_variants(&files[1].1, &templates).unwrap();
+        let known: Vec<&String> = templates.iter().flat_map(|template| &template.categories).flatten().collect();
+        prop_assert!(known.iter().all(|name| categories.values().any(|one| one == *name)), "{categories:?}");
+        let variants = accept::odoo::odoo_variants(file("variants"), &templates).unwrap();
         prop_assert_eq!(variants.len(), listings.iter().map(|listing| listing.variants.len()).sum::<usize>());
         let simple: Vec<Listing> = listings.iter().filter(|listing| listing.variants.is_empty()).cloned().collect();
         let (files, left) = written(Layout::Odoo, Format::Xml, &options(), &[], &simple);
@@ -331,7 +341,14 @@ fn odd_names_and_codes_are_no_fault() {
     let mut listing = some_listings().remove(0);
     (listing.item.categories, listing.item.content.category) = (Vec::new(), Some("category_x".into()));
     let (files, _) = written(Layout::Odoo, Format::Csv, &options(), &[], &[listing]);
-    assert!(String::from_utf8(files[0].1.clone()).unwrap().contains(",All / category_x,"));
+    let templates = files.into_iter().find(|(name, _)| name == "templates").unwrap().1;
+    assert!(String::from_utf8(templates).unwrap().contains(",category_x,"));
+    // What is left out takes its categories along, and nothing of those that others are in.
+    let (good, mut bad) = (some_listings().remove(0), some_listings().remove(1));
+    bad.item.content.price = Some("-1".parse().unwrap());
+    let (files, left) = written(Layout::Odoo, Format::Xml, &options(), &[], &[bad, good]);
+    assert_eq!(left.len(), 1);
+    accept::odoo_xml::odoo_xml(&files[0].1).unwrap();
     // Two codes that look alike are two products, whichever of them a file has.
     let coded = |code: &str, number: u128| {
         let mut listing = some_listings().remove(0);
@@ -359,7 +376,7 @@ fn a_price_in_a_sale_and_that_of_a_variant_are_the_shops() {
     }
     let (files, left) = written(Layout::PrestaShop, Format::Csv, &options(), &[], &[listing]);
     assert!(left.is_empty(), "{left:?}");
-    let read = |file: &[u8]| -> Vec<std::collections::HashMap<String, String>> {
+    let read = |file: &[u8]| -> Vec<HashMap<String, String>> {
         csv::ReaderBuilder::new().delimiter(b';').from_reader(file).deserialize().map(Result::unwrap).collect()
     };
     let product = &read(&files[1].1)[0];

@@ -1,16 +1,18 @@
 //! Odoo's product templates as CSV (`base_import`) and as XML records of a module. Sources: `odoo/orm/models.py` (`load`),
 //! `addons/base_import`, `odoo/import_xml.rng` of 19.0.
 //!
-//! External ids are made of the SKU, so that the next import updates and does not create again. A variant is made by Odoo from
-//! the template's attribute lines; its code and barcode come with the second file, after the templates. XML is loaded from a
-//! module only: the files are delivered as the zip of one.
+//! External ids are made of the SKU, so that the next import updates and does not create again. What a CSV names has to be there:
+//! categories, attributes and their values have files of their own, to be imported before the templates. A variant is made by Odoo
+//! from the template's attribute lines; its code and barcode come with the last file. XML is loaded from a module only: the files
+//! are delivered as the zip of one.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Keys, LayoutOptions, Line, price};
 use crate::fields::{decimal, money, text};
-use crate::layout::{Column, Kind, Of, Shape, Sheet, Table, TableInfo, column};
-use crate::render::{Disarm, Render};
+use crate::layout::{Column, Kind, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::render::{Disarm, Render, csv_line};
 use crate::{Item, LeftOut, Listing};
 
 /// The module's name: what stands before the dot of external ids.
@@ -59,8 +61,9 @@ fn columns(xml: bool) -> Vec<Column> {
             }
         }
     } else {
-        columns.push(column("attribute_line_ids/attribute_id", Of::Line, |l| Cow::Owned(attribute_line(l).0)));
-        columns.push(column("attribute_line_ids/value_ids", Of::Line, |l| Cow::Owned(attribute_line(l).1)));
+        // By ids: a value's name is that of many attributes.
+        columns.push(column("attribute_line_ids/attribute_id/id", Of::Line, |l| Cow::Owned(attribute_line(l).0)));
+        columns.push(column("attribute_line_ids/value_ids/id", Of::Line, |l| Cow::Owned(attribute_line(l).1)));
     }
     columns
 }
@@ -88,7 +91,14 @@ pub(crate) fn tables(xml: bool) -> Vec<Table> {
         return vec![Table::new(TableInfo::new("products", "xml"), columns(true), Render::Odoo)];
     }
     let csv = || Render::Csv { delimiter: b',', mark: true, disarm: Disarm::None, header: true, list: "\n" };
+    let named = |name, columns: &[&'static str]| {
+        let columns = columns.iter().map(|column| blank(column, Of::Line)).collect();
+        Table::new(TableInfo::optional(name, "csv"), columns, csv())
+    };
     vec![
+        named("categories", &["id", "name", "parent_id/id"]),
+        named("attributes", &["id", "name"]),
+        named("attribute-values", &["id", "name", "attribute_id/id"]),
         Table::new(TableInfo::new("templates", "csv"), columns(false), csv()),
         Table::new(TableInfo::optional("variants", "csv"), variants(), csv()),
     ]
@@ -102,16 +112,25 @@ pub(crate) fn extra(column: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'/' | b'.'))
 }
 
+/// Of a CSV the files in the order of [`tables`].
+const CATEGORIES: usize = 0;
+const ATTRIBUTES: usize = 1;
+const VALUES: usize = 2;
+const TEMPLATES: usize = 3;
+const VARIANTS: usize = 4;
+
 pub(crate) struct Odoo {
     ids: Keys,
     xml: bool,
-    /// Categories that have a record already.
-    categories: std::collections::BTreeSet<Vec<String>>,
+    /// Categories that products are in, and those above them.
+    categories: BTreeSet<Vec<String>>,
+    /// The values of variants, by what they are values of.
+    values: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Odoo {
     pub(crate) fn new(xml: bool) -> Self {
-        Self { ids: Keys::default(), xml, categories: std::collections::BTreeSet::new() }
+        Self { ids: Keys::default(), xml, categories: BTreeSet::new(), values: BTreeMap::new() }
     }
 }
 
@@ -128,48 +147,70 @@ impl Shape for Odoo {
         }
         let id = self.ids.take(external_id(&listing.item, "template"), listing.item.id, '_');
         let product = Line { key: &id, ..Line::product(listing, &options) };
+        let path = product.categories().into_iter().next().unwrap_or_default();
+        let above = (1..=path.len()).map(|depth| path[..depth].to_vec());
         if self.xml {
-            self.write_categories(&product.categories().into_iter().next().unwrap_or_default(), sheet);
-            return sheet.line(0, &product);
+            let new: Vec<Vec<String>> = above.filter(|path| !self.categories.contains(path)).collect();
+            new.iter().for_each(|path| write_category(path, sheet));
+            sheet.line(0, &product)?;
+            // Those of a product that is left out are left out with it.
+            self.categories.extend(new);
+            return Ok(());
         }
         let bad = |text: &&String| text.contains(',');
         if let Some(text) = listing.variants.iter().flat_map(|variant| variant.content.options.values()).find(bad) {
             let message =
                 format!("Odoo parts values at commas, found \"{text}\" among the options; write it otherwise");
-            return Err(LeftOut::new("option_invalid", "attribute_line_ids/value_ids", message));
+            return Err(LeftOut::new("option_invalid", "product_template_attribute_value_ids", message));
         }
-        sheet.line(0, &product)?;
+        sheet.line(TEMPLATES, &product)?;
         // One attribute a row: the further ones continue the record above.
         for at in 1..attribute_count(listing) {
-            sheet.line(0, &Line { key: "", first: false, sold: false, number: at, ..product })?;
+            sheet.line(TEMPLATES, &Line { key: "", first: false, sold: false, number: at, ..product })?;
         }
         for (at, variant) in listing.variants.iter().enumerate() {
             let id = self.ids.take(external_id(variant, "variant"), variant.id, '_');
-            sheet.line(1, &Line { key: &id, ..Line::variant(listing, variant, &options, at + 1) })?;
+            sheet.line(VARIANTS, &Line { key: &id, ..Line::variant(listing, variant, &options, at + 1) })?;
+        }
+        self.categories.extend(above);
+        for (axis, value) in listing.variants.iter().flat_map(|variant| &variant.content.options) {
+            self.values.entry(axis.clone()).or_default().insert(value.clone());
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, sheet: &mut Sheet) -> Result<(), LeftOut> {
+        if self.xml {
+            return Ok(());
+        }
+        let mut line = |table: usize, cells: &[&str]| sheet.raw(table, |out, _| csv_line(out, cells, b','));
+        // Parents stand before their children.
+        for path in &self.categories {
+            let (name, above) = (path.last().map_or("", String::as_str), &path[..path.len().saturating_sub(1)]);
+            let parent = if above.is_empty() { String::new() } else { category_id(above) };
+            line(CATEGORIES, &[&category_id(path), name, &parent]);
+        }
+        for (axis, values) in &self.values {
+            line(ATTRIBUTES, &[&attribute_id(axis), axis]);
+            for value in values {
+                line(VALUES, &[&value_id(axis, value), value, &attribute_id(axis)]);
+            }
         }
         Ok(())
     }
 }
 
-impl Odoo {
-    fn write_categories(&mut self, path: &[String], sheet: &mut Sheet) {
-        for depth in 1..=path.len() {
-            let path = &path[..depth];
-            if !self.categories.insert(path.to_vec()) {
-                continue;
-            }
-            let (id, parent) = (category_id(path), (depth > 1).then(|| category_id(&path[..depth - 1])));
-            let name = path.last().cloned().unwrap_or_default();
-            sheet.raw(0, |out, _| {
-                out.extend_from_slice(format!("<record id=\"{id}\" model=\"product.category\">\n").as_bytes());
-                crate::render::element(out, "field", &[("name", "name")], &name);
-                if let Some(parent) = &parent {
-                    crate::render::element(out, "field", &[("name", "parent_id"), ("ref", parent)], "");
-                }
-                out.extend_from_slice(b"</record>\n");
-            });
+fn write_category(path: &[String], sheet: &mut Sheet) {
+    let (id, name) = (category_id(path), path.last().map_or("", String::as_str));
+    sheet.raw(0, |out, _| {
+        out.extend_from_slice(format!("<record id=\"{id}\" model=\"product.category\">\n").as_bytes());
+        crate::render::element(out, "field", &[("name", "name")], name);
+        if path.len() > 1 {
+            let parent = category_id(&path[..path.len() - 1]);
+            crate::render::element(out, "field", &[("name", "parent_id"), ("ref", &parent)], "");
         }
-    }
+        out.extend_from_slice(b"</record>\n");
+    });
 }
 
 /// What a record is known by, the same at each export: of letters, digits and `_`, without a dot.
@@ -180,6 +221,14 @@ fn external_id(item: &Item, kind: &str) -> String {
 
 fn category_id(path: &[String]) -> String {
     format!("category_{}", path.iter().map(|name| safe(name)).collect::<Vec<_>>().join("__"))
+}
+
+fn attribute_id(axis: &str) -> String {
+    format!("attribute_{}", safe(axis))
+}
+
+fn value_id(axis: &str, value: &str) -> String {
+    format!("value_{}__{}", safe(axis), safe(value))
 }
 
 /// Letters and digits as they are, anything else as `_` and its number: two codes are never one id.
@@ -195,10 +244,9 @@ fn safe(text: &str) -> String {
     made
 }
 
-/// The path as Odoo shows it, below `All`.
+/// The path as Odoo shows it.
 fn category<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
-    let path = line.categories().into_iter().next().unwrap_or_default();
-    if path.is_empty() { Cow::Borrowed("") } else { Cow::Owned(format!("All / {}", path.join(" / "))) }
+    Cow::Owned(line.categories().first().map(|path| path.join(" / ")).unwrap_or_default())
 }
 
 fn tags(tags: &[String]) -> String {
@@ -214,7 +262,8 @@ fn attribute_line(line: &Line<'_>) -> (String, String) {
     let listing = line.listing;
     let axis = listing.item.content.option_axes.get(line.number).filter(|_| !listing.variants.is_empty());
     let Some(axis) = axis else { return (String::new(), String::new()) };
-    (axis.clone(), listing.values_of(axis).join(","))
+    let values: Vec<String> = listing.values_of(axis).into_iter().map(|value| value_id(axis, value)).collect();
+    (attribute_id(axis), values.join(","))
 }
 
 /// The manifest that makes a module of the XML file. It depends on Inventory, of which is what can be stored.

@@ -265,15 +265,7 @@ impl Shape for PrestaShop {
             let name = path.last().cloned().unwrap_or_default();
             let parent = if path.len() > 1 { path[path.len() - 2].clone() } else { "Home".to_owned() };
             let cells = ["", "1", name.as_str(), parent.as_str(), "0", "", "", "", "", "", ""];
-            sheet.raw(0, |out, _| {
-                for (at, cell) in cells.iter().enumerate() {
-                    if at > 0 {
-                        out.push(b';');
-                    }
-                    crate::render::quoted(out, cell, b';');
-                }
-                out.extend_from_slice(b"\r\n");
-            });
+            sheet.raw(0, |out, _| crate::render::csv_line(out, &cells, b';'));
         }
         Ok(())
     }

@@ -39,8 +39,31 @@ pub(super) const MODULES: [&str; 13] = [
     "mail",
 ];
 
-/// CSV for `product.template`.
-pub fn odoo_templates(bytes: &[u8]) -> Result<Vec<Seen>, String> {
+/// CSV for `product.category`, `product.attribute` or `product.attribute.value`: names by external ids. What a record belongs to stands
+/// above it, or in `known`.
+pub fn odoo_named(
+    bytes: &[u8],
+    above: &str,
+    known: &HashMap<String, String>,
+) -> Result<HashMap<String, String>, String> {
+    let (mut ids, mut names, mut siblings) = (HashSet::new(), HashMap::new(), HashSet::new());
+    for row in csv_rows(bytes)? {
+        let id = external_id(get(&row, "id").ok_or("no external id")?, "-", &mut ids)?;
+        let name = get(&row, "name").ok_or(format!("{id}: no name"))?;
+        let parent = get(&row, &format!("{above}/id"));
+        if let Some(parent) = parent.filter(|parent| !names.contains_key(*parent) && !known.contains_key(*parent)) {
+            return Err(format!("{id}: no matching record found for external id {parent:?}"));
+        }
+        if !siblings.insert((parent.map(str::to_string), name.to_string())) {
+            return Err(format!("{id}: {name:?} stands twice below {parent:?}"));
+        }
+        names.insert(id, name.to_string());
+    }
+    Ok(names)
+}
+
+/// CSV for `product.template`; `names` are those of attributes and values that were imported before.
+pub fn odoo_templates(bytes: &[u8], names: &HashMap<String, String>) -> Result<Vec<Seen>, String> {
     let rows = csv_rows(bytes)?;
     let (mut ids, mut barcodes) = (HashSet::new(), HashSet::new());
     let mut groups: Vec<Vec<Vec<(String, String)>>> = Vec::new();
@@ -66,10 +89,14 @@ pub fn odoo_templates(bytes: &[u8]) -> Result<Vec<Seen>, String> {
         seen.title.as_ref().ok_or(at("name is missing".into()))?;
         let mut lines: Vec<(String, Vec<String>)> = Vec::new();
         for row in group {
-            let either = |name: &str| get(row, &format!("{name}/id")).or_else(|| get(row, name));
-            match (either("attribute_line_ids/attribute_id"), either("attribute_line_ids/value_ids")) {
+            let named =
+                |id: &str| names.get(id).cloned().ok_or(format!("no matching record found for external id {id:?}"));
+            match (get(row, "attribute_line_ids/attribute_id/id"), get(row, "attribute_line_ids/value_ids/id")) {
                 (None, None) => {}
-                (Some(attribute), Some(values)) => lines.push((attribute.to_string(), list(values).map_err(at)?)),
+                (Some(attribute), Some(values)) => {
+                    let values = list(values).map_err(at)?.iter().map(|id| named(id)).collect::<Result<_, _>>();
+                    lines.push((named(attribute).map_err(at)?, values.map_err(at)?));
+                }
                 (a, v) => return Err(at(format!("attribute line {a:?} with values {v:?}"))),
             }
         }
