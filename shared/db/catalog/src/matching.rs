@@ -8,6 +8,9 @@ use uuid::Uuid;
 use crate::batches::Batch;
 use crate::products::Product;
 
+/// What Shopify, whose files name no parent's SKU, calls a product.
+const HANDLE: &str = "shopify.handle";
+
 /// The products by what rows name them by.
 pub(crate) struct Index {
     pub(crate) sku: HashMap<String, usize>,
@@ -66,9 +69,12 @@ impl Index {
         named
     }
 
-    /// The parent of the first of these variants that is known.
-    pub(crate) fn parent_of(&self, siblings: &[String]) -> Option<usize> {
-        siblings.iter().find_map(|sku| self.parent.get(sku).copied())
+    /// The parent of the first of the row's siblings that is known, unless the shop calls that one otherwise than the row does.
+    pub(crate) fn parent_of(&self, row: &ProductRow, products: &[Product]) -> Option<usize> {
+        let called = row.parent.as_deref().or(row.sku.as_ref().map(product::Sku::as_str));
+        let at = row.siblings.iter().find_map(|sku| self.parent.get(sku).copied())?;
+        let other = products[at].content.identifiers.get(HANDLE).is_some_and(|handle| Some(handle.as_str()) != called);
+        (!other).then_some(at)
     }
 
     /// The product that a row is about.
@@ -101,7 +107,7 @@ impl Index {
             }
         }
         if found.is_none() && by_sku.is_none() && by_gtin.is_none() && row.parent.is_none() {
-            return Ok(self.parent_of(&row.siblings));
+            return Ok(self.parent_of(row, products));
         }
         // A code that is another product's cannot become this one's.
         for owner in [by_sku, by_gtin].into_iter().flatten() {

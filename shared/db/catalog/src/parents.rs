@@ -41,11 +41,7 @@ impl Planner<'_> {
             let message = if self.batch.language == Language::Fr { french } else { english };
             RowError::field(Field::Parent, code, message, named)
         };
-        let found = match &self.batch.parent_by {
-            Some(_) => self.index.identifier.get(named).or_else(|| self.index.sku.get(named)),
-            None => self.index.sku.get(named),
-        };
-        let Some(at) = found.copied().or_else(|| self.index.parent_of(&row.product.siblings)) else {
+        let Some(at) = self.named_parent(&row.product) else {
             return Err(wrong(
                 format!(
                     "there is no product \"{named}\" that this row could be a variant of; put the parent into the file"
@@ -101,6 +97,14 @@ impl Planner<'_> {
         Ok(Some(Parent { at, axes }))
     }
 
+    /// The product that a row names as its parent.
+    fn named_parent(&self, row: &ProductRow) -> Option<usize> {
+        let named = row.parent.as_deref()?;
+        let by_shop = self.batch.parent_by.as_ref().and_then(|_| self.index.identifier.get(named));
+        let found = by_shop.or_else(|| self.index.sku.get(named)).copied();
+        found.or_else(|| self.index.parent_of(row, &self.knowledge.products))
+    }
+
     /// The row without what is nothing new of the product that it finds: what a variant's row repeats of the parent, which the variant
     /// inherits; a main image that it shows in the place of all; the name by which the shop's file calls a parent; a price without VAT
     /// that follows from the other.
@@ -108,7 +112,10 @@ impl Planner<'_> {
         let called = row.sku.as_ref().is_some_and(|sku| product.sku.as_deref() != Some(sku.as_str()));
         let called = called && row.parent.is_none() && !row.siblings.is_empty();
         let follows = product.net_price.is_none() && follows(row, product);
-        let parent = product.parent_id.and_then(|parent| self.index.id.get(&parent));
+        // One that goes to another parent says all for itself.
+        let moves = row.parent.is_some()
+            && self.named_parent(row).is_none_or(|at| Some(self.knowledge.products[at].id) != product.parent_id);
+        let parent = product.parent_id.filter(|_| !moves).and_then(|parent| self.index.id.get(&parent));
         if !called && !follows && parent.is_none() {
             return Cow::Borrowed(row);
         }

@@ -83,4 +83,27 @@ async fn what_a_file_repeats_of_a_product_is_no_change(_: PgPoolOptions, options
     let parent = all.iter().find(|product| product.content.sku.as_deref() == Some("SHIRT/1")).unwrap();
     let variants = all.iter().filter(|product| product.content.parent_id == Some(parent.id)).count();
     assert_eq!((all.len(), variants), (6, 3), "no second parent");
+
+    // A variant that goes to another product keeps what its row says, whatever the old parent said; and a product that the shop calls
+    // otherwise is another one.
+    let new = [(Field::Sku, "polo"), (Field::Title, "Polo"), (Field::Option1Name, "Size"), (Field::Brand, "Third")];
+    let polo = |number, pairs: &[(Field, &str)]| {
+        let mut row = of_shop(number, pairs);
+        row.product.identifiers = vec![("shopify.handle".to_owned(), "polo".to_owned())];
+        row
+    };
+    let mut named = of_shop(2, &[(Field::Sku, "shirt-1"), (Field::Title, "Shirt")]);
+    named.product.identifiers = vec![("shopify.handle".to_owned(), "shirt-1".to_owned())];
+    db.apply(tenant, &shop(2, false, vec![named]), NOW).await.unwrap();
+    let import = shop(3, false, vec![polo(2, &new)]);
+    assert_eq!(db.apply(tenant, &import, NOW).await.unwrap().created, 1, "no second name for the shirt");
+    let moved = [
+        (Field::Sku, "S"),
+        (Field::Parent, "polo"),
+        (Field::Option1Name, "Size"),
+        (Field::Option1Value, "S"),
+        (Field::Brand, "New"),
+    ];
+    let told = fates(&db.apply_traced(tenant, &shop(4, true, vec![of_shop(3, &moved)]), NOW).await.unwrap().1);
+    assert_eq!(told[0].3, "brand: null -> \"New\"; parent_id", "it would inherit Third");
 }
