@@ -25,6 +25,8 @@ alter table export_jobs no force row level security;
 update export_jobs set name = layout, expires_at = finished_at + interval '30 days' where status = 'completed';
 alter table export_jobs force row level security;
 create index export_jobs_schedule on export_jobs (tenant_id, schedule_id, export_id) where schedule_id is not null;
+create index export_jobs_completed on export_jobs (tenant_id, schedule_id, changed_to desc nulls last)
+    where schedule_id is not null and status = 'completed';
 
 create table export_templates (
     tenant_id   uuid not null,

@@ -196,6 +196,10 @@ impl Target {
                             "expected the ARN of a role in your account: arn:aws:iam::111122223333:role/name",
                         );
                     }
+                    // It becomes part of a policy.
+                    if prefix.contains(['*', '?', '$']) {
+                        return wrong("target.prefix", "expected a prefix without * ? $ beside a role");
+                    }
                     if endpoint.is_some() {
                         return wrong("target.role", "expected no endpoint: roles are for Amazon's own buckets");
                     }

@@ -55,7 +55,7 @@ functions! {
     http(Method::GET, "/v1/amazon-templates", Permission::ExportsRead) => list_amazon_templates,
     /// Gives the right to upload a template's workbook.
     http(Method::POST, "/v1/amazon-templates/uploads", Permission::ExportsWrite) => create_amazon_upload,
-    /// Takes a template of Amazon's Seller Central, saved as tab-delimited text.
+    /// Takes a template of Seller Central, as text or as the workbook that was uploaded.
     http(Method::POST, "/v1/amazon-templates", Permission::ExportsWrite) => create_amazon_template,
     /// Deletes a template of Amazon.
     http(Method::DELETE, "/v1/amazon-templates/{id}", Permission::ExportsWrite) => delete_amazon_template,

@@ -76,7 +76,7 @@ async fn role_keys(cx: &Cx, tenant: TenantId, role: &str, objects: &str) -> std:
         ),
         RoleRefused::Failed(error) => {
             log_error(&error, role);
-            Failed::new("Amazon does not give us the role; it is tried again")
+            Failed::new("Amazon does not give us the role; the log has its reason")
         }
     })
 }

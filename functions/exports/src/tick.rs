@@ -89,7 +89,7 @@ pub(crate) async fn begin_export(
     };
     let by = if by_hand { stamp.actor() } else { schedule.created_by };
     let job = db.create_export(tenant, &new, (by, by_hand), stamp).await?;
-    if job.id == new.id
+    if job.status == "queued"
         && let Err(error) = chosen
     {
         // A run that cannot be made is a failed export, which people are told of.

@@ -136,7 +136,7 @@ impl OpenFile<'_> {
                     None if csv => restore(row.cell(index)),
                     None => row.cell(index),
                 };
-                filling.row(number, None, cell, (&[], &[]), &mut send)?;
+                filling.row(number, None, cell, (&[], &[], 0), &mut send)?;
                 continue;
             };
             let cells: Vec<String> = row.cells().map(str::to_owned).collect();
@@ -192,7 +192,7 @@ impl Filling<'_> {
         number: i32,
         variant: Option<bool>,
         cell: impl Fn(usize) -> &'c str,
-        more: (&[(String, String)], &[String]),
+        more: (&[(String, String)], &[String], usize),
         send: Deliver<'_>,
     ) -> Result<(), Failure> {
         let header = self.header;
@@ -239,7 +239,13 @@ impl Filling<'_> {
                 self.attributes.insert(name.clone());
             }
         }
-        self.row(record.number, Some(record.variant), text, (&record.attributes, &record.siblings), send)
+        self.row(
+            record.number,
+            Some(record.variant),
+            text,
+            (&record.attributes, &record.siblings, record.variant_images),
+            send,
+        )
     }
 
     /// Tells what only the whole file shows.

@@ -76,7 +76,7 @@ fn a_comma_in_a_woocommerce_list_is_its_parts() {
 }
 
 #[test]
-fn a_shopify_product_is_known_by_its_variants_and_has_its_own_images() {
+fn a_shopify_product_is_known_by_its_variants_and_tells_their_images() {
     let shop = records(
         Platform::Shopify,
         &[
@@ -98,9 +98,8 @@ fn a_shopify_product_is_known_by_its_variants_and_has_its_own_images() {
             &vec!["C-1".to_owned(), "C-2".to_owned()],
         )
     );
-    assert_eq!(texts(&shop[0], &[Field::ImageUrls]), ["https://c/front\nhttps://c/back"]);
-    let cap = shop.iter().find(|record| record.get(Field::Sku) == Some("cap")).unwrap();
-    assert_eq!(texts(cap, &[Field::ImageUrls]), ["https://c/cap"], "one image is the product's whosever it is");
+    assert_eq!(texts(&shop[0], &[Field::ImageUrls]), ["https://c/front\nhttps://c/back\nhttps://c/s\nhttps://c/m"]);
+    assert_eq!(shop[0].variant_images, 2);
 }
 
 #[test]

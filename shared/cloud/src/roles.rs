@@ -39,7 +39,7 @@ impl Roles {
     /// Takes the role `arn` for a quarter of an hour; `session` is shown in its owner's logs, and `policy` narrows what the role allows.
     ///
     /// # Errors
-    /// [`RoleRefused`]; one that would be given without the external id is not taken.
+    /// [`RoleRefused`]; one that is given under any external id is not taken.
     pub async fn take(
         &self,
         arn: &str,
@@ -47,8 +47,10 @@ impl Roles {
         session: &str,
         policy: &str,
     ) -> std::result::Result<StoreKeys, RoleRefused> {
-        match self.assume(arn, None, session, policy).await {
-            Err(RoleRefused::Denied) => self.assume(arn, Some(external_id), session, policy).await,
+        // One that nobody has.
+        let nobodys = uuid::Uuid::new_v4().to_string();
+        match self.assume(arn, &nobodys, session, policy).await {
+            Err(RoleRefused::Denied) => self.assume(arn, external_id, session, policy).await,
             Err(other) => Err(other),
             Ok(_) => Err(RoleRefused::Unguarded),
         }
@@ -57,12 +59,12 @@ impl Roles {
     async fn assume(
         &self,
         arn: &str,
-        external_id: Option<&str>,
+        external_id: &str,
         session: &str,
         policy: &str,
     ) -> std::result::Result<StoreKeys, RoleRefused> {
         let request = self.client.assume_role().role_arn(arn).role_session_name(session).duration_seconds(SECONDS);
-        let answer = request.policy(policy).set_external_id(external_id.map(str::to_owned)).send().await;
+        let answer = request.policy(policy).external_id(external_id).send().await;
         let answer = answer.map_err(|error| match error.as_service_error().and_then(ProvideErrorMetadata::code) {
             Some("AccessDenied") => RoleRefused::Denied,
             _ => RoleRefused::Failed(failed("taking a role", error)),

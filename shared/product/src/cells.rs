@@ -13,6 +13,7 @@ pub struct Cells<'a> {
     pub(crate) attributes: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
     pub(crate) identifiers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     pub(crate) siblings: Vec<Cow<'a, str>>,
+    pub(crate) variant_images: usize,
     pub(crate) errors: Vec<RowError>,
 }
 
@@ -24,6 +25,7 @@ impl Default for Cells<'_> {
             attributes: Vec::new(),
             identifiers: Vec::new(),
             siblings: Vec::new(),
+            variant_images: 0,
             errors: Vec::new(),
         }
     }
@@ -57,9 +59,9 @@ impl<'a> Cells<'a> {
         self.attributes.push((code.into(), text));
     }
 
-    /// Names variants of the product that the row is about.
-    pub fn set_siblings(&mut self, codes: Vec<Cow<'a, str>>) {
-        self.siblings = codes;
+    /// Names variants of the product that the row is about, and says how many of its images, the last ones, are theirs.
+    pub fn set_siblings(&mut self, codes: Vec<Cow<'a, str>>, images: usize) {
+        (self.siblings, self.variant_images) = (codes, images);
     }
 
     /// Gives an identifier of a channel.

@@ -122,6 +122,8 @@ pub struct ProductRow {
     pub identifiers: Vec<(String, String)>,
     /// SKUs of variants whose parent the row is about, or names: what a shop's file knows of it in the place of its SKU.
     pub siblings: Vec<String>,
+    /// So many of the images, the last ones, are variants'.
+    pub variant_images: usize,
     /// Fields that the row's blank cells empty.
     pub clear: Vec<Field>,
     /// What is to be said about the row although it is taken: values that were repaired or left out.

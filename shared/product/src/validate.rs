@@ -76,6 +76,7 @@ pub fn validate(cells: &Cells<'_>, rules: &RowRules) -> Result<ProductRow, Vec<R
             .map(|(key, value)| (key.clone().into_owned(), value.trim().to_owned()))
             .collect(),
         siblings: cells.siblings.iter().map(|code| code.trim().to_owned()).collect(),
+        variant_images: cells.variant_images,
         clear: cells.clear.clone(),
         notices: Vec::new(),
     };

@@ -6,7 +6,9 @@ use std::borrow::Cow;
 /// carriage return gets an apostrophe before it (OWASP, "CSV Injection"). Plain numbers stay as they are.
 #[must_use]
 pub fn neutralize(cell: &str) -> Cow<'_, str> {
-    let dangerous = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    // One that has the apostrophe by itself gets another, so that it can be told from one that was disarmed.
+    let bare = cell.trim_start_matches('\'');
+    let dangerous = bare.starts_with(['=', '+', '-', '@', '\t', '\r']) && bare.parse::<f64>().is_err();
     if dangerous { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
@@ -27,7 +29,7 @@ mod tests {
         assert_eq!(neutralize("@SUM(A1)"), "'@SUM(A1)");
         assert_eq!(neutralize("-12.5"), "-12.5");
         assert_eq!(neutralize("plain"), "plain");
-        for cell in ["=1", "@a", "+33 1", "'s-Gravenhage", "'-1", "-1"] {
+        for cell in ["=1", "@a", "+33 1", "'s-Gravenhage", "'-1", "-1", "'=1", "''+33 1", "'"] {
             assert_eq!(restore(&neutralize(cell)), cell);
         }
     }

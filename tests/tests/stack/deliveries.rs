@@ -189,8 +189,9 @@ async fn files_go_to_buckets_mails_and_webhooks() {
     .await;
     // A link is nobody's to make up, and ends with the files.
     let secret = own.rsplit('/').next().unwrap();
-    let other = if secret.ends_with('A') { "B" } else { "A" };
-    for wrong in [format!("{}{other}", &secret[..secret.len() - 1]), secret[..40].to_owned(), "x".to_owned()] {
+    let (before, after) = secret.split_at(secret.len() / 2);
+    let other = if after.starts_with('A') { "B" } else { "A" };
+    for wrong in [format!("{before}{other}{}", &after[1..]), secret[..40].to_owned(), "x".to_owned()] {
         let answer = reqwest::get(format!("{}/v1/files/{wrong}", stack.api())).await.unwrap();
         assert_eq!(answer.status(), 404, "{wrong}");
     }

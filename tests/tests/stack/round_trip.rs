@@ -169,7 +169,7 @@ async fn our_own_files_come_back_without_a_change() {
         let simple = json!([{ "field": "kind", "op": "equals", "value": "simple" }]);
         let simple = if few { simple } else { json!([]) };
         let spec = json!({ "layout": layout, "format": format, "options": options, "selection": { "filter": simple } });
-        let files = exported(&mut tenant, spec).await.1;
+        let (export, files) = exported(&mut tenant, spec).await;
         let aside = ["left-out", "combinations", "categories", "variants", "attribute"];
         let name = files.keys().find(|name| !aside.iter().any(|part| name.contains(part))).unwrap();
         let import = tenant.send(&files[name], None, json!({ "run": "preview" })).await;
@@ -177,7 +177,10 @@ async fn our_own_files_come_back_without_a_change() {
         let changes = tenant.get(&format!("/v1/imports/{import}/preview?limit=200")).await;
         let totals = &seen["totals"];
         let known = totals["unchanged"].as_i64().unwrap() + totals["updated"].as_i64().unwrap();
-        if totals["created"] != 0 || totals["rejected"] != 0 || known == 0 {
+        // Each product and variant is met; one that two rows claim would be skipped. PrestaShop's variants have a file of their own.
+        let exported = if layout == "prestashop" { 1 } else { export["exported"].as_i64().unwrap() };
+        let met = known >= exported && known > 0;
+        if totals["created"] != 0 || totals["rejected"] != 0 || !met {
             wrong.push(format!("{layout} {format}: {totals} {} {}", seen["message"], seen["warnings"]));
         }
         // What the shop calls a product is known from its own files on, and where it is: nothing that the seller said.
@@ -187,7 +190,8 @@ async fn our_own_files_come_back_without_a_change() {
                 let plain =
                     |text: &str| !text.is_empty() && !text.contains(['<', '&', '\u{a0}']) && !text.contains("  ");
                 let theirs = match field.as_str() {
-                    "slug" => layout == "magento" && change["old"].is_null(),
+                    // Magento's variants stand before their parents, as products of their own.
+                    "slug" | "weight" | "category" => layout == "magento" && change["old"].is_null(),
                     "description" => layout == "google" && !change["old"].as_str().is_some_and(plain),
                     field => field.starts_with("identifiers."),
                 };

@@ -209,6 +209,8 @@ pub struct Record {
     /// Codes of variants of the same product, where the file calls the parent by no code of the seller's: who knows one of them knows
     /// the parent.
     pub siblings: Vec<String>,
+    /// So many of its images, the last ones, are its variants'.
+    pub variant_images: usize,
     /// The row makes nothing; why, as a code and a sentence.
     pub left_out: Option<(&'static str, String)>,
 }

@@ -77,10 +77,11 @@ impl PrestaShop {
         let price = number(row.get(self.price))?;
         let off = match number(row.get(self.discount)).filter(|amount| *amount > Decimal::ZERO) {
             Some(amount) => amount,
-            None => price * number(row.get(self.percent))? / Decimal::ONE_HUNDRED,
+            None => price.checked_mul(number(row.get(self.percent))?)? / Decimal::ONE_HUNDRED,
         };
         let sale = (off > Decimal::ZERO && off < price).then(|| price - off)?;
-        let net = number(row.get(self.net)).map(|net| (net * sale / price).round_dp(4).normalize().to_string());
+        let net = number(row.get(self.net)).and_then(|net| net.checked_mul(sale)?.checked_div(price));
+        let net = net.map(|net| net.round_dp(4).normalize().to_string());
         Some((sale.normalize().to_string(), net))
     }
 

@@ -110,7 +110,8 @@ impl Shopify {
         for (field, column) in &self.product {
             product.fill(*field, first.get(*column));
         }
-        product.set(Field::ImageUrls, self.images(&group, &variants));
+        let images = self.images(&group);
+        product.set(Field::ImageUrls, images.join("\n"));
         product.set(Field::Status, self.told_status(&first));
         product.put(IDENTIFIER, handle.clone());
         let alone = variants.len() == 1 && (names[0].is_empty() || names[0] == "Title");
@@ -129,6 +130,9 @@ impl Shopify {
                 variants.iter().map(|(number, row)| self.variant(*number, row, &handle, &names)).collect();
             let codes = made.iter().filter_map(|variant| variant.get(Field::Sku).map(str::to_owned));
             product.siblings = codes.take(SIBLINGS).collect();
+            // Shopify demands that a variant's image stands among the product's too.
+            let theirs: HashSet<&str> = variants.iter().map(|(_, row)| row.get(self.variant_image)).collect();
+            product.variant_images = images.iter().rev().take_while(|url| theirs.contains(*url)).count();
             let siblings = product.siblings.clone();
             records.push(product);
             records.extend(made.into_iter().map(|variant| Record { siblings: siblings.clone(), ..variant }));
@@ -186,9 +190,8 @@ impl Shopify {
         }
     }
 
-    /// The images of all rows, in the order of their positions. Those at the end that are variants' are theirs: Shopify demands that
-    /// they stand among the product's too.
-    fn images(&self, group: &[(i32, Vec<String>)], variants: &[(i32, Cells<'_>)]) -> String {
+    /// The images of all rows, in the order of their positions.
+    fn images<'g>(&self, group: &'g [(i32, Vec<String>)]) -> Vec<&'g str> {
         let mut images: Vec<(usize, usize, &str)> = group
             .iter()
             .enumerate()
@@ -202,11 +205,7 @@ impl Shopify {
         images.sort_unstable();
         let mut urls: Vec<&str> = images.into_iter().map(|(.., url)| url).collect();
         urls.dedup();
-        let theirs: HashSet<&str> = variants.iter().map(|(_, row)| row.get(self.variant_image)).collect();
-        while urls.len() > 1 && urls.last().is_some_and(|url| theirs.contains(url)) {
-            urls.pop();
-        }
         urls.truncate(20);
-        urls.join("\n")
+        urls
     }
 }

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 
 use product::Field;
-use tabular::restore;
 
 use super::{AXES, Cells, Columns, IDENTIFIER, Record, slot};
 
@@ -206,7 +205,7 @@ impl WooCommerce {
     fn record(&self, number: i32, row: &Cells<'_>) -> Record {
         let mut record = Record::new(number);
         for (field, column) in &self.texts {
-            let text = restore(row.get(*column));
+            let text = unguarded(row.get(*column));
             let told = match field {
                 Field::Description | Field::ShortDescription if !self.wxr => text.replace("\\n", "\n"),
                 Field::Tags if !self.wxr => listed(text).join("\n"),
@@ -214,7 +213,7 @@ impl WooCommerce {
             };
             record.set(*field, told);
         }
-        let (regular, sale) = (restore(row.get(self.regular)), restore(row.get(self.sale)));
+        let (regular, sale) = (unguarded(row.get(self.regular)), unguarded(row.get(self.sale)));
         if sale.is_empty() {
             record.set(Field::Price, regular);
         } else {
@@ -310,6 +309,12 @@ impl WooCommerce {
             record.set(Field::ImageUrls, urls.take(20).map(String::as_str).collect::<Vec<_>>().join("\n"));
         }
     }
+}
+
+/// A cell without the apostrophe that the exporter puts before what a spreadsheet would run, numbers too.
+fn unguarded(text: &str) -> &str {
+    let rest = text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@']));
+    rest.unwrap_or(text)
 }
 
 /// The parts of a list that are joined by `, `; a comma of a part is written `\,`.

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use crate::CatalogDb;
 use crate::catalogs::setup;
 use crate::knowing::{
-    attributes, categories, known_products, met_rows, note_met, previewed_parents, siblings, staged_elsewhere,
-    staged_parents, taken,
+    attributes, categories, known_products, met_rows, note_met, previewed_parents, sibling_parents, siblings,
+    staged_elsewhere, staged_parents, taken,
 };
 use crate::plan::{Knowledge, Plan, PlannedRow, plan, source};
 use crate::write::{Origin, WriteError, Written, write};
@@ -261,14 +261,15 @@ async fn try_batch(
         sqlx::query!("savepoint preview").execute(&mut *tx).await?;
     }
     let setup = setup(&mut tx, tenant).await?;
-    let mut products = known_products(&mut tx, tenant, batch).await?;
+    let parents = sibling_parents(&mut tx, tenant, batch).await?;
+    let mut products = known_products(&mut tx, tenant, batch, &parents).await?;
     let mut staged: BTreeMap<Uuid, Written> = BTreeMap::new();
     let mut room = setup.quota.map(|quota| quota - setup.products);
     if stage == Stage::Preview {
         previewed_parents(&mut tx, tenant, batch, &mut products).await?;
-        let parents = staged_parents(&mut tx, tenant, batch, &products, now).await?;
-        products.extend(parents.iter().cloned());
-        let made = parents.into_iter().map(|after| Written { before: None, after, row: None, action: "created" });
+        let staged_before = staged_parents(&mut tx, tenant, batch, &products, now).await?;
+        products.extend(staged_before.iter().cloned());
+        let made = staged_before.into_iter().map(|after| Written { before: None, after, row: None, action: "created" });
         staged.extend(made.map(|one| (one.after.id, one)));
         if let Some(room) = &mut room {
             *room -= staged_elsewhere(&mut tx, tenant, batch).await?;
@@ -279,6 +280,7 @@ async fn try_batch(
         attributes: attributes(&mut tx, tenant, batch, now).await?,
         categories: categories(&mut tx, tenant, batch).await?,
         taken: taken(&mut tx, tenant, batch).await?,
+        parents,
         variants: siblings(&mut tx, tenant, batch, &products).await?,
         met: met_rows(&mut tx, tenant, batch, &products).await?,
         products,

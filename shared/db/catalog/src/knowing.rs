@@ -14,8 +14,13 @@ use uuid::Uuid;
 use crate::batches::Batch;
 use crate::products::{Product, by_ids};
 
-/// The products with one of the rows' codes, and their parents, locked in the order of their ids.
-pub(crate) async fn known_products(tx: &mut TenantTx, tenant: TenantId, batch: &Batch) -> sqlx::Result<Vec<Product>> {
+/// The products with one of the rows' codes, their parents, and these `parents`, locked in the order of their ids.
+pub(crate) async fn known_products(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    parents: &[(String, Uuid)],
+) -> sqlx::Result<Vec<Product>> {
     let rows = || batch.rows.iter().map(|row| &row.product);
     let skus: BTreeSet<String> = rows()
         .filter_map(|row| row.sku.clone().map(String::from))
@@ -63,29 +68,32 @@ pub(crate) async fn known_products(tx: &mut TenantTx, tenant: TenantId, batch: &
         );
         ids.extend(found.fetch_all(&mut **tx).await?);
     }
-    let siblings: BTreeSet<&String> = rows().flat_map(|row| &row.siblings).collect();
-    if !siblings.is_empty() {
-        let siblings: Vec<String> = siblings.into_iter().cloned().collect();
-        let found = sqlx::query!(
-            "select product_id, parent_id from products where tenant_id = $1 and sku = any($2) and parent_id is not null",
-            tenant.0,
-            &siblings
-        );
-        let found = found.fetch_all(&mut **tx).await?;
-        ids.extend(found.into_iter().flat_map(|row| [Some(row.product_id), row.parent_id]).flatten());
-    }
+    ids.extend(parents.iter().map(|(_, parent)| *parent));
     ids.sort_unstable();
     ids.dedup();
-    let mut products = by_ids(tx, tenant, &ids, true).await?;
-    // What variants inherit is read; it is not theirs to lock.
-    let mut parents: Vec<Uuid> = products.iter().filter_map(|product| product.content.parent_id).collect();
-    parents.sort_unstable();
-    parents.dedup();
-    parents.retain(|parent| ids.binary_search(parent).is_err());
-    if !parents.is_empty() {
-        products.extend(by_ids(tx, tenant, &parents, false).await?);
+    by_ids(tx, tenant, &ids, true).await
+}
+
+/// The parents of variants that rows name as siblings, by the variants' SKUs; none that is in the trash.
+pub(crate) async fn sibling_parents(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+) -> sqlx::Result<Vec<(String, Uuid)>> {
+    let siblings: BTreeSet<&String> = batch.rows.iter().flat_map(|row| &row.product.siblings).collect();
+    if siblings.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(products)
+    let siblings: Vec<String> = siblings.into_iter().cloned().collect();
+    let found = sqlx::query!(
+        r#"select v.sku as "sku!", p.product_id from products v
+           join products p on p.tenant_id = v.tenant_id and p.product_id = v.parent_id
+           where v.tenant_id = $1 and v.sku = any($2) and p.trashed_at is null"#,
+        tenant.0,
+        &siblings
+    );
+    let found = found.fetch_all(&mut **tx).await?;
+    Ok(found.into_iter().map(|row| (row.sku, row.product_id)).collect())
 }
 
 /// Parents that an earlier batch of the same preview would make: they are made again, for as long as this batch lasts.
@@ -133,14 +141,14 @@ pub(crate) async fn previewed_parents(
     batch: &Batch,
     products: &mut [Product],
 ) -> sqlx::Result<()> {
-    let parents: BTreeSet<Uuid> = products.iter().filter_map(|product| product.content.parent_id).collect();
+    let parents: Vec<Uuid> = products.iter().filter(|one| one.content.parent_id.is_none()).map(|one| one.id).collect();
     if !batch.variants || parents.is_empty() {
         return Ok(());
     }
-    let parents: Vec<Uuid> = parents.into_iter().collect();
     let staged = sqlx::query!(
         r#"select product_id as "product_id!", changes from staged_rows
-           where tenant_id = $1 and import_id = $2 and action = 'updated' and batch <> $3 and product_id = any($4)"#,
+           where tenant_id = $1 and import_id = $2 and action = 'updated' and batch <> $3 and product_id = any($4)
+           order by row_number, ordinal"#,
         tenant.0,
         batch.import,
         batch.number,

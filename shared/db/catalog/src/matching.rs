@@ -1,6 +1,6 @@
 //! Which product a row of a file is about.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use product::{Field, Language, MatchKey, ProductRow, RowError};
 use uuid::Uuid;
@@ -17,28 +17,28 @@ pub(crate) struct Index {
     pub(crate) gtin: HashMap<String, usize>,
     reference: HashMap<String, Vec<usize>>,
     pub(crate) identifier: HashMap<String, usize>,
-    pub(crate) id: HashMap<Uuid, usize>,
     /// Parents by the SKUs of their variants.
     parent: HashMap<String, usize>,
 }
 
 impl Index {
-    pub(crate) fn new(batch: &Batch, products: &[Product]) -> Self {
+    pub(crate) fn new(batch: &Batch, products: &[Product], variants: &[(String, Uuid)]) -> Self {
         let mut index = Self {
             sku: HashMap::new(),
             gtin: HashMap::new(),
             reference: HashMap::new(),
             identifier: HashMap::new(),
-            id: products.iter().enumerate().map(|(at, product)| (product.id, at)).collect(),
             parent: HashMap::new(),
         };
+        if !variants.is_empty() {
+            let places: HashMap<Uuid, usize> = products.iter().enumerate().map(|(at, one)| (one.id, at)).collect();
+            let known = variants.iter().filter_map(|(sku, parent)| Some((sku.clone(), *places.get(parent)?)));
+            index.parent.extend(known);
+        }
         for (at, product) in products.iter().enumerate() {
             let content = &product.content;
             if let Some(sku) = &content.sku {
                 index.sku.insert(sku.clone(), at);
-                if let Some(parent) = content.parent_id.and_then(|parent| index.id.get(&parent)) {
-                    index.parent.insert(sku.clone(), *parent);
-                }
             }
             if let Some(ean) = &content.ean {
                 index.gtin.insert(format!("{ean:0>14}"), at);
@@ -69,12 +69,16 @@ impl Index {
         named
     }
 
-    /// The parent of the first of the row's siblings that is known, unless the shop calls that one otherwise than the row does.
+    /// The product that the shop calls as the row does, of those that have one of the row's siblings; else the one that has all of them
+    /// that are known, unless the shop calls it otherwise.
     pub(crate) fn parent_of(&self, row: &ProductRow, products: &[Product]) -> Option<usize> {
         let called = row.parent.as_deref().or(row.sku.as_ref().map(product::Sku::as_str));
-        let at = row.siblings.iter().find_map(|sku| self.parent.get(sku).copied())?;
-        let other = products[at].content.identifiers.get(HANDLE).is_some_and(|handle| Some(handle.as_str()) != called);
-        (!other).then_some(at)
+        let handle = |at: usize| products[at].content.identifiers.get(HANDLE).map(String::as_str);
+        let parents: BTreeSet<usize> = row.siblings.iter().filter_map(|sku| self.parent.get(sku).copied()).collect();
+        if let Some(at) = parents.iter().find(|at| handle(**at).is_some() && handle(**at) == called) {
+            return Some(*at);
+        }
+        parents.first().copied().filter(|at| parents.len() == 1 && handle(*at).is_none())
     }
 
     /// The product that a row is about.

@@ -105,18 +105,20 @@ impl Planner<'_> {
         found.or_else(|| self.index.parent_of(row, &self.knowledge.products))
     }
 
-    /// The row without what is nothing new of the product that it finds: what a variant's row repeats of the parent, which the variant
-    /// inherits; a main image that it shows in the place of all; the name by which the shop's file calls a parent; a price without VAT
-    /// that follows from the other.
+    /// The row without what is nothing new of the product that it finds: what the row of a variant repeats of the parent, which the
+    /// variant inherits; the images that a shop shows beside those that the product has; the name by which the shop's file calls a
+    /// parent; a price without VAT that follows from the other.
+    ///
+    /// What is inherited is looked at in the second phase only: then the parent is as the file leaves it, whatever order batches run in.
     pub(crate) fn news<'r>(&self, row: &'r ProductRow, product: &Content) -> Cow<'r, ProductRow> {
-        let called = row.sku.as_ref().is_some_and(|sku| product.sku.as_deref() != Some(sku.as_str()));
-        let called = called && row.parent.is_none() && !row.siblings.is_empty();
+        let other_code = row.sku.as_ref().is_some_and(|sku| product.sku.as_deref() != Some(sku.as_str()));
+        let called = other_code && row.parent.is_none() && !row.siblings.is_empty();
         let follows = product.net_price.is_none() && follows(row, product);
+        let shown = self.only_shows(row, product);
         // One that goes to another parent says all for itself.
-        let moves = row.parent.is_some()
-            && self.named_parent(row).is_none_or(|at| Some(self.knowledge.products[at].id) != product.parent_id);
-        let parent = product.parent_id.filter(|_| !moves).and_then(|parent| self.index.id.get(&parent));
-        if !called && !follows && parent.is_none() {
+        let parent = self.named_parent(row).map(|at| &self.knowledge.products[at]);
+        let parent = parent.filter(|parent| self.batch.variants && Some(parent.id) == product.parent_id);
+        if !called && !follows && !shown && parent.is_none() {
             return Cow::Borrowed(row);
         }
         let mut row = row.clone();
@@ -126,34 +128,24 @@ impl Planner<'_> {
         if follows {
             row.net_price = None;
         }
-        let Some(parent) = parent.map(|at| &self.knowledge.products[*at].content) else { return Cow::Owned(row) };
-        macro_rules! inherited {
-            ($($field:ident),*) => {$(
-                if product.$field.is_none() && parent.$field == row.$field {
-                    row.$field = None;
-                }
-            )*};
-        }
-        inherited!(
-            price,
-            net_price,
-            compare_at_price,
-            cost_price,
-            tax_rate,
-            brand,
-            description,
-            short_description,
-            category
-        );
-        inherited!(tags, seo_title, seo_description, image_urls);
-        if product.weight.is_none() && parent.weight.map(|weight| weight.grams()) == row.weight_grams {
-            row.weight_grams = None;
-        }
-        let shown = row.image_urls.as_deref().filter(|shown| self.batch.one_image && shown.len() == 1);
-        if shown.is_some_and(|shown| product.image_urls.as_ref().is_some_and(|all| all.starts_with(shown))) {
+        if shown {
             row.image_urls = None;
         }
+        if let Some(parent) = parent {
+            without_inherited(&mut row, product, &parent.content);
+        }
         Cow::Owned(row)
+    }
+
+    /// Whether the row's images are those of the product as its shop shows them: of a variant the main one alone, of a parent those of
+    /// its variants behind its own.
+    fn only_shows(&self, row: &ProductRow, product: &Content) -> bool {
+        let (Some(shown), Some(known)) = (row.image_urls.as_deref(), product.image_urls.as_deref()) else {
+            return false;
+        };
+        let main = self.batch.one_image && row.parent.is_some() && shown.len() == 1 && known.starts_with(shown);
+        let own = shown.len().saturating_sub(row.variant_images);
+        main || row.variant_images > 0 && known == &shown[..own]
     }
 
     /// Notes what an accepted row says of its parent.
@@ -167,12 +159,42 @@ impl Planner<'_> {
     }
 }
 
-/// Whether the row's price without VAT is what the price with VAT and the rate make, to the cent.
+/// Takes from a variant's row what the variant has from its parent all the same. Prices are inherited together: one of another
+/// product's sale is none.
+fn without_inherited(row: &mut ProductRow, product: &Content, parent: &Content) {
+    macro_rules! inherited {
+        ($($field:ident),*) => {$(
+            if product.$field.is_none() && parent.$field == row.$field {
+                row.$field = None;
+            }
+        )*};
+    }
+    inherited!(tax_rate, brand, description, short_description, category, tags, seo_title, seo_description, image_urls);
+    if product.weight.is_none() && parent.weight.map(|weight| weight.grams()) == row.weight_grams {
+        row.weight_grams = None;
+    }
+    if row.currency.is_none_or(|currency| parent.currency.as_deref() == Some(currency.as_str())) {
+        let (none, same) = (
+            product.price.is_none() && product.compare_at_price.is_none(),
+            row.price == parent.price && row.compare_at_price == parent.compare_at_price,
+        );
+        if none && same {
+            (row.price, row.compare_at_price) = (None, None);
+        }
+        inherited!(cost_price);
+        if product.currency.is_none() && [row.price, row.net_price, row.compare_at_price, row.cost_price] == [None; 4] {
+            row.currency = None;
+        }
+    }
+}
+
+/// Whether the row's price without VAT is what the price with VAT and the rate make, in the digits that it has.
 fn follows(row: &ProductRow, product: &Content) -> bool {
     let price = row.price.or(product.price);
     let Some(((net, price), rate)) = row.net_price.zip(price).zip(row.tax_rate.or(product.tax_rate)) else {
         return false;
     };
-    let gross = net * (Decimal::ONE_HUNDRED + rate) / Decimal::ONE_HUNDRED;
-    (gross - price).abs() < Decimal::new(5, 3)
+    let exact = price * Decimal::ONE_HUNDRED / (Decimal::ONE_HUNDRED + rate);
+    let digits = net.scale().max(2);
+    (exact - net).abs() <= Decimal::new(1, digits)
 }

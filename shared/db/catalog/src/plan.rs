@@ -52,6 +52,8 @@ pub(crate) struct Knowledge<'k> {
     pub(crate) categories: BTreeSet<Uuid>,
     /// Who has the value of a field that must be unique: by field and value.
     pub(crate) taken: HashMap<(String, String), Vec<Uuid>>,
+    /// The parents of variants that rows name as siblings, by the variants' SKUs.
+    pub(crate) parents: Vec<(String, Uuid)>,
     /// The variants of the rows' parents, by parent and options.
     pub(crate) variants: HashMap<(Uuid, BTreeMap<String, String>), Uuid>,
     /// Rows of the file that left these products as they were: the last one of each.
@@ -74,7 +76,7 @@ pub(crate) struct Plan {
 
 /// Plans the rows: the products that they make or change, as they are to be written; counts every row.
 pub(crate) fn plan(batch: &Batch, knowledge: Knowledge<'_>) -> Plan {
-    let index = Index::new(batch, &knowledge.products);
+    let index = Index::new(batch, &knowledge.products, &knowledge.parents);
     let mut planner = Planner {
         batch,
         plan: Plan { written: Vec::new(), outcome: batch.before.clone(), rows: Vec::new(), met: Vec::new() },

@@ -106,7 +106,7 @@ async fn sql(
     }
     sql.push("select coalesce(parent_id, product_id) as root, product_id");
     if wanted.sample.is_some() {
-        // PostgreSQL stops when the number is reached.
+        // All that is wanted is sorted for it; whole products are what a sample is of.
         sql.push(", dense_rank() over (order by coalesce(parent_id, product_id)) as place");
     }
     from_where(&mut sql, &query.filter, &trees)?;

@@ -145,7 +145,7 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Up to which transaction of `db_catalog` a schedule's exports are known by whoever gets them: that of its newest completed run,
+    /// Up to which transaction of `db_catalog` a schedule has exported: that of its newest completed run, whatever became of its deliveries,
     /// provided that it was made by these `options`; a run by others says nothing of what these leave out or show otherwise.
     ///
     /// # Errors
@@ -154,7 +154,7 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         let newest = sqlx::query!(
             "select changed_to, options from export_jobs where tenant_id = $1 and schedule_id = $2 and status = 'completed'
-             order by changed_to desc limit 1",
+             order by changed_to desc nulls last limit 1",
             tenant.0,
             schedule
         );

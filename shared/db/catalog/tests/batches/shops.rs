@@ -12,8 +12,14 @@ fn of_shop(number: i32, pairs: &[(Field, &str)]) -> BatchRow {
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn what_a_file_repeats_of_a_product_is_no_change(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
-    let parent =
-        [(Field::Sku, "SHIRT/1"), (Field::Title, "Shirt"), (Field::Option1Name, "Size"), (Field::Brand, "Old")];
+    let parent = [
+        (Field::Sku, "SHIRT/1"),
+        (Field::Title, "Shirt"),
+        (Field::Option1Name, "Size"),
+        (Field::Brand, "Old"),
+        (Field::Price, "100"),
+        (Field::CompareAtPrice, "120"),
+    ];
     let variant = |sku: &'static str| {
         vec![
             (Field::Sku, sku),
@@ -55,8 +61,19 @@ async fn what_a_file_repeats_of_a_product_is_no_change(_: PgPoolOptions, options
         shop(0, false, vec![of_shop(2, &called), row_of(3, &net), row_of(4, &other)])
     };
     let variants = || {
-        let same = [(Field::Weight, "2"), (Field::Brand, "New"), (Field::ImageUrls, "https://c/1")];
-        let own = [(Field::Weight, "3"), (Field::ImageUrls, "https://c/9")];
+        let same = [
+            (Field::Price, "100"),
+            (Field::CompareAtPrice, "120"),
+            (Field::Weight, "2"),
+            (Field::Brand, "New"),
+            (Field::ImageUrls, "https://c/1"),
+        ];
+        let own = [
+            (Field::Price, "80"),
+            (Field::CompareAtPrice, "120"),
+            (Field::Weight, "3"),
+            (Field::ImageUrls, "https://c/9"),
+        ];
         let new = [(Field::Title, "Shirt"), (Field::Brand, "New")];
         shop(1, true, vec![of_shop(5, &told("S", &same)), of_shop(6, &told("M", &own)), of_shop(7, &told("L", &new))])
     };
@@ -72,7 +89,7 @@ async fn what_a_file_repeats_of_a_product_is_no_change(_: PgPoolOptions, options
     assert_eq!(told[1], "3 unchanged CAP ", "120 with 20 % is 100 without");
     assert!(told[2].starts_with("4 created CAP2"), "{}", told[2]);
     assert_eq!(told[3], "5 unchanged S ", "inherited, and the first of its images");
-    assert!(told[4].starts_with("6 updated M image_urls: null -> [\"https://c/9\"]; weight"), "{}", told[4]);
+    assert!(told[4].starts_with("6 updated M compare_at_price: null -> \"120\"; currency: null -> \"EUR\"; image_urls: null -> [\"https://c/9\"]; price: null -> \"80\"; weight"), "{}", told[4]);
     assert!(told[5].starts_with("7 created L brand: null -> \"New\""), "{}", told[5]);
     let mut committed = Vec::new();
     for batch in [parents(), variants()] {
