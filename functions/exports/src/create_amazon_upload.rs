@@ -1,9 +1,8 @@
 //! `POST /v1/amazon-templates/uploads`
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cloud::Objects;
+use cloud::{Objects, PresignedUpload};
 use runtime::{Body, Created, Cx, Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,12 +25,8 @@ pub struct CreateAmazonUpload {
 pub struct AmazonUpload {
     /// The upload's id, which `POST /v1/amazon-templates` takes as `upload` when the file is there.
     id: Uuid,
-    /// `PUT`.
-    method: &'static str,
     /// Where to send it, within an hour.
-    url: String,
-    /// The headers to send with exactly these values.
-    headers: BTreeMap<String, String>,
+    upload: PresignedUpload,
 }
 
 /// Where a workbook lies.
@@ -49,5 +44,5 @@ pub async fn create_amazon_upload(cx: Cx, input: Body<CreateAmazonUpload>) -> Re
     let id = Uuid::now_v7();
     let key = key(cx.tenant()?, id);
     let upload = cx.get::<Objects>().await?.presign_upload(&key, "application/octet-stream", bytes, VALID).await?;
-    Ok(Created(AmazonUpload { id, method: "PUT", url: upload.url, headers: upload.headers }))
+    Ok(Created(AmazonUpload { id, upload }))
 }

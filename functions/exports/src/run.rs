@@ -15,6 +15,7 @@ use crate::write::write_files;
 /// After so many tries an export is given up.
 const MAX_TRIES: i32 = 3;
 const GIVEN_UP: &str = "the files could not be written because of a fault on our side; begin the export again";
+
 /// A message that names an export.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ExportMessage {

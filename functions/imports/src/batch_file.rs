@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Read, Write};
 
-use product::{Blank, Cells, Field, RowError, RowRules, Tables, Target, Transforms, is_code, normalize};
+use product::{Blank, Cells, Field, RowError, RowRules, ShownVariants, Tables, Target, Transforms, is_code, normalize};
 use runtime::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -88,21 +88,13 @@ struct Line<'a> {
     /// Names and values of a shop's further attributes.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     a: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    /// Codes of variants of the row's product.
-    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
-    s: Vec<Cow<'a, str>>,
-    /// How many images are its variants'.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    v: usize,
+    /// What is shown of the product's variants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    v: Option<Cow<'a, ShownVariants>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     e: Option<(Cow<'a, str>, Cow<'a, str>)>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     l: Option<(Cow<'a, str>, Cow<'a, str>)>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }
 
 /// What stands in a line.
@@ -203,8 +195,8 @@ impl BatchWriter {
         Ok(Self { encoder, line: Vec::with_capacity(4 * 1024), rows: 0 })
     }
 
-    /// Adds a row of cells, in the order of the header's columns; the attributes that have none, by their names; and variants of the
-    /// row's product, with the number of images that are theirs.
+    /// Adds a row of cells, in the order of the header's columns; the attributes that have none, by their names; and what is shown of
+    /// the product's variants.
     ///
     /// # Errors
     /// When memory cannot be had.
@@ -212,7 +204,8 @@ impl BatchWriter {
         &mut self,
         number: i32,
         cells: impl Iterator<Item = &'c str>,
-        (attributes, siblings, variant_images): (&'c [(String, String)], &'c [String], usize),
+        attributes: &'c [(String, String)],
+        shown: Option<&'c ShownVariants>,
     ) -> Result<()> {
         let mut texts: Vec<Cow<'c, str>> = cells.map(Cow::Borrowed).collect();
         while texts.last().is_some_and(|text| text.is_empty()) {
@@ -220,15 +213,8 @@ impl BatchWriter {
         }
         let attributes =
             attributes.iter().map(|(name, text)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(text.as_str())));
-        let siblings = siblings.iter().map(|code| Cow::Borrowed(code.as_str())).collect();
-        self.write(&Line {
-            n: number,
-            c: texts,
-            a: attributes.collect(),
-            s: siblings,
-            v: variant_images,
-            ..Line::default()
-        })
+        let shown = shown.map(Cow::Borrowed);
+        self.write(&Line { n: number, c: texts, a: attributes.collect(), v: shown, ..Line::default() })
     }
 
     /// Adds a row that cannot be read.
@@ -320,7 +306,7 @@ impl<R: Read> BatchReader<R> {
         }
         line.c.resize(self.header.columns.len(), Cow::Borrowed(""));
         let mut cells = self.header.cells(line.c, self.transforms.as_ref());
-        cells.set_siblings(line.s, line.v);
+        cells.show(line.v.map(Cow::into_owned));
         for (name, text) in line.a {
             if let Some(code) = attribute_code(&name) {
                 self.attributes.entry(code.clone()).or_insert_with(|| name.into_owned());
@@ -367,7 +353,7 @@ mod tests {
         let mut row = Row::default();
         while table.read(&mut row).unwrap() {
             let number = i32::try_from(row.number).unwrap();
-            writer.push(number, header.columns.iter().map(|column| row.cell(column.index)), (&[], &[], 0)).unwrap();
+            writer.push(number, header.columns.iter().map(|column| row.cell(column.index)), &[], None).unwrap();
         }
         writer.push_rejected(3, "column_count_mismatch", "expected 3 cells").unwrap();
         writer.push_left_out(4, "merged", "an image").unwrap();

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use channels::Record;
 use db_imports::{Hold, ImportOptions};
-use product::{Field, Rules, Transforms, validate};
+use product::{Field, Rules, ShownVariants, Transforms, validate};
 use runtime::Error;
 use tabular::{ReadError, Row, restore};
 
@@ -136,7 +136,7 @@ impl OpenFile<'_> {
                     None if csv => restore(row.cell(index)),
                     None => row.cell(index),
                 };
-                filling.row(number, None, cell, (&[], &[], 0), &mut send)?;
+                filling.row(number, None, cell, (&[], None), &mut send)?;
                 continue;
             };
             let cells: Vec<String> = row.cells().map(str::to_owned).collect();
@@ -192,7 +192,7 @@ impl Filling<'_> {
         number: i32,
         variant: Option<bool>,
         cell: impl Fn(usize) -> &'c str,
-        more: (&[(String, String)], &[String], usize),
+        (attributes, shown): (&[(String, String)], Option<&ShownVariants>),
         send: Deliver<'_>,
     ) -> Result<(), Failure> {
         let header = self.header;
@@ -213,7 +213,7 @@ impl Filling<'_> {
         let untitled = naming.title.is_some() && text(Field::Title, naming.title).is_empty();
         // A row that could make no product comes after the one that does, and takes nothing of it back.
         let phase = usize::from(variant || untitled && self.codes[0].knows(keys));
-        self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)), more)?;
+        self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)), attributes, shown)?;
         let batch = self.writers[phase].as_ref().map_or(0, |(batch, _)| *batch);
         // A row with errors takes nothing back. Repeated codes are rare, so the check costs little here.
         let (transforms, own) = (self.transforms.as_ref(), self.own_rules);
@@ -239,13 +239,8 @@ impl Filling<'_> {
                 self.attributes.insert(name.clone());
             }
         }
-        self.row(
-            record.number,
-            Some(record.variant),
-            text,
-            (&record.attributes, &record.siblings, record.variant_images),
-            send,
-        )
+        let beside = (record.attributes.as_slice(), record.shown.as_ref());
+        self.row(record.number, Some(record.variant), text, beside, send)
     }
 
     /// Tells what only the whole file shows.

@@ -48,20 +48,9 @@ pub struct CreateImport {
 pub struct CreatedImport {
     /// The import.
     pub import: ImportJob,
-    /// The upload; absent when the file has arrived already.
+    /// The upload, good for one hour; absent when the file has arrived already.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub upload: Option<UploadTo>,
-}
-
-/// Where to send a file, and how.
-#[derive(Serialize, ToSchema)]
-pub struct UploadTo {
-    /// `PUT`.
-    pub method: &'static str,
-    /// The address, good for one hour.
-    pub url: String,
-    /// The headers, to be sent with exactly these values.
-    pub headers: std::collections::BTreeMap<String, String>,
+    pub upload: Option<PresignedUpload>,
 }
 
 /// Begins an import.
@@ -120,9 +109,7 @@ pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKe
     let upload = if import.status == ImportStatus::AwaitingUpload {
         let size = u64::try_from(import.size_bytes).map_err(Error::internal)?;
         let objects = cx.get::<Objects>().await?;
-        let PresignedUpload { url, headers } =
-            objects.presign_upload(&import.object_key, CONTENT_TYPE, size, UPLOAD_VALID).await?;
-        Some(UploadTo { method: "PUT", url, headers })
+        Some(objects.presign_upload(&import.object_key, CONTENT_TYPE, size, UPLOAD_VALID).await?)
     } else {
         None
     };

@@ -1,5 +1,6 @@
 //! `POST /v1/media/from-zip`
 
+use cloud::PresignedUpload;
 use db_media::{MediaDb, MediaJob, MediaJobKind};
 use db_tenancy::Stamp;
 use runtime::{Body, Created, Cx, Error, Result};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::create_medium::{MediumUpload, upload_to};
+use crate::create_medium::upload_to;
 
 /// The largest zip: 200 MB.
 pub(crate) const MAX_ZIP_BYTES: u64 = 200_000_000;
@@ -25,8 +26,8 @@ pub struct FromZip {
 pub struct CreatedZip {
     /// The job.
     pub job: MediaJob,
-    /// Where to send the file.
-    pub upload: MediumUpload,
+    /// Where to send the file, within an hour.
+    pub upload: PresignedUpload,
 }
 
 /// Begins an upload of many pictures. Files are named after a SKU or an EAN, also with a number behind it

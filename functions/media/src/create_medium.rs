@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cloud::Objects;
+use cloud::{Objects, PresignedUpload};
 use db_media::{MediaDb, NewMedium};
 use db_tenancy::Stamp;
 use runtime::{Body, Created, Cx, Error, Result};
@@ -39,25 +39,13 @@ pub struct CreateMedium {
 pub struct CreatedMedium {
     /// The picture.
     pub medium: MediumView,
-    /// Where to send the file.
-    pub upload: MediumUpload,
-}
-
-/// Where to send a file, and how.
-#[derive(Serialize, ToSchema)]
-pub struct MediumUpload {
-    /// `PUT`.
-    pub method: &'static str,
-    /// The address, good for one hour.
-    pub url: String,
-    /// The headers, to be sent with exactly these values.
-    pub headers: BTreeMap<String, String>,
+    /// Where to send the file, within an hour.
+    pub upload: PresignedUpload,
 }
 
 /// The right to upload a file.
-pub(crate) async fn upload_to(cx: &Cx, key: &str, content_type: &str, bytes: u64) -> Result<MediumUpload> {
-    let upload = cx.get::<Objects>().await?.presign_upload(key, content_type, bytes, UPLOAD_VALID).await?;
-    Ok(MediumUpload { method: "PUT", url: upload.url, headers: upload.headers })
+pub(crate) async fn upload_to(cx: &Cx, key: &str, content_type: &str, bytes: u64) -> Result<PresignedUpload> {
+    cx.get::<Objects>().await?.presign_upload(key, content_type, bytes, UPLOAD_VALID).await
 }
 
 /// Begins a picture.

@@ -89,7 +89,10 @@ fn a_shopify_product_is_known_by_its_variants_and_tells_their_images() {
             "cap;;;C-2;5;;;M;;;",
         ],
     );
-    let siblings = |sku: &str| &shop.iter().find(|record| record.get(Field::Sku) == Some(sku)).unwrap().siblings;
+    let siblings = |sku: &str| {
+        let record = shop.iter().find(|record| record.get(Field::Sku) == Some(sku)).unwrap();
+        &record.shown.as_ref().unwrap().skus
+    };
     assert_eq!(
         (siblings("shirt"), siblings("S-2"), siblings("cap")),
         (
@@ -99,7 +102,7 @@ fn a_shopify_product_is_known_by_its_variants_and_tells_their_images() {
         )
     );
     assert_eq!(texts(&shop[0], &[Field::ImageUrls]), ["https://c/front\nhttps://c/back\nhttps://c/s\nhttps://c/m"]);
-    assert_eq!(shop[0].variant_images, 2);
+    assert_eq!(shop[0].shown.as_ref().unwrap().images, 2);
 }
 
 #[test]

@@ -8,8 +8,9 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use runtime::{Cx, Error, Resource, Result};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use utoipa::ToSchema;
 
 use crate::aws::{Aws, failed};
 
@@ -28,11 +29,13 @@ pub struct ObjectReader {
 }
 
 /// The right to upload one object, without any credentials.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PresignedUpload {
-    /// Where to send it, with `PUT`.
+    /// `PUT`.
+    pub method: &'static str,
+    /// Where to send it.
     pub url: String,
-    /// The headers that have to be sent with exactly these values.
+    /// The headers, to be sent with exactly these values.
     pub headers: std::collections::BTreeMap<String, String>,
 }
 
@@ -172,7 +175,7 @@ impl Objects {
             .map_err(|error| failed("signing an upload", error))?;
         let headers =
             [("content-type".to_owned(), content_type.to_owned()), ("content-length".to_owned(), bytes.to_string())];
-        Ok(PresignedUpload { url: presigned.uri().to_owned(), headers: headers.into() })
+        Ok(PresignedUpload { method: "PUT", url: presigned.uri().to_owned(), headers: headers.into() })
     }
 
     /// A link that shows `key` within `valid`.

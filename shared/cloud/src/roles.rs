@@ -5,6 +5,7 @@
 
 use aws_sdk_sts::Client;
 use aws_sdk_sts::error::ProvideErrorMetadata;
+use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
 use runtime::{Cx, Error, Resource, Result};
 
 use crate::StoreKeys;
@@ -47,29 +48,23 @@ impl Roles {
         session: &str,
         policy: &str,
     ) -> std::result::Result<StoreKeys, RoleRefused> {
-        // One that nobody has.
-        let nobodys = uuid::Uuid::new_v4().to_string();
-        match self.assume(arn, &nobodys, session, policy).await {
-            Err(RoleRefused::Denied) => self.assume(arn, external_id, session, policy).await,
+        let role = self.client.assume_role().role_arn(arn).role_session_name(session).duration_seconds(SECONDS);
+        let role = role.policy(policy);
+        // Under an id that nobody has, no role of one customer's is given.
+        match given(role.clone().external_id(uuid::Uuid::new_v4().to_string())).await {
+            Err(RoleRefused::Denied) => given(role.external_id(external_id)).await,
             Err(other) => Err(other),
             Ok(_) => Err(RoleRefused::Unguarded),
         }
     }
+}
 
-    async fn assume(
-        &self,
-        arn: &str,
-        external_id: &str,
-        session: &str,
-        policy: &str,
-    ) -> std::result::Result<StoreKeys, RoleRefused> {
-        let request = self.client.assume_role().role_arn(arn).role_session_name(session).duration_seconds(SECONDS);
-        let answer = request.policy(policy).external_id(external_id).send().await;
-        let answer = answer.map_err(|error| match error.as_service_error().and_then(ProvideErrorMetadata::code) {
-            Some("AccessDenied") => RoleRefused::Denied,
-            _ => RoleRefused::Failed(failed("taking a role", error)),
-        })?;
-        let keys = answer.credentials.ok_or_else(|| RoleRefused::Failed(Error::internal("a role without keys")))?;
-        Ok(StoreKeys { id: keys.access_key_id, secret: keys.secret_access_key, session: Some(keys.session_token) })
-    }
+async fn given(role: AssumeRoleFluentBuilder) -> std::result::Result<StoreKeys, RoleRefused> {
+    let answer = role.send().await;
+    let answer = answer.map_err(|error| match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        Some("AccessDenied") => RoleRefused::Denied,
+        _ => RoleRefused::Failed(failed("taking a role", error)),
+    })?;
+    let keys = answer.credentials.ok_or_else(|| RoleRefused::Failed(Error::internal("a role without keys")))?;
+    Ok(StoreKeys { id: keys.access_key_id, secret: keys.secret_access_key, session: Some(keys.session_token) })
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Field, RowError};
+use crate::{Field, RowError, ShownVariants};
 
 /// The text of a row: one place for each [`Field`], and what fills attributes and identifiers. `None` where the file has
 /// no such column or the cell is blank.
@@ -12,8 +12,7 @@ pub struct Cells<'a> {
     pub(crate) clear: Vec<Field>,
     pub(crate) attributes: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
     pub(crate) identifiers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    pub(crate) siblings: Vec<Cow<'a, str>>,
-    pub(crate) variant_images: usize,
+    pub(crate) shown: Option<ShownVariants>,
     pub(crate) errors: Vec<RowError>,
 }
 
@@ -24,8 +23,7 @@ impl Default for Cells<'_> {
             clear: Vec::new(),
             attributes: Vec::new(),
             identifiers: Vec::new(),
-            siblings: Vec::new(),
-            variant_images: 0,
+            shown: None,
             errors: Vec::new(),
         }
     }
@@ -59,9 +57,9 @@ impl<'a> Cells<'a> {
         self.attributes.push((code.into(), text));
     }
 
-    /// Names variants of the product that the row is about, and says how many of its images, the last ones, are theirs.
-    pub fn set_siblings(&mut self, codes: Vec<Cow<'a, str>>, images: usize) {
-        (self.siblings, self.variant_images) = (codes, images);
+    /// Tells what a shop's file shows of the product's variants.
+    pub fn show(&mut self, variants: Option<ShownVariants>) {
+        self.shown = variants;
     }
 
     /// Gives an identifier of a channel.

@@ -51,7 +51,7 @@ pub use offer::{Candidate, CategoryFee, OfferRule, PriceRule, best_offer};
 pub use outcome::{ImportMode, MatchKey, Missing, Outcome, RowIssue};
 pub use profile::{ColumnProfile, Profiler};
 pub use provenance::{Kept, Owners, SourcePolicy};
-pub use row::{OnError, ProductRow, RowError, RowRules};
+pub use row::{OnError, ProductRow, RowError, RowRules, ShownVariants};
 pub use rules::{Comparison, Rule, RuleCheck, Rules, Severity, moved_percent};
 pub use schedule::Schedule;
 pub use sku::{Sku, SkuError};

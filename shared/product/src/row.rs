@@ -57,6 +57,15 @@ impl Default for RowRules {
     }
 }
 
+/// What a shop's file tells of a product's variants where it calls the product by no code of the seller's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownVariants {
+    /// The SKUs of some of them: who knows one knows the product.
+    pub skus: Vec<String>,
+    /// So many of the product's images, the last ones, are theirs.
+    pub images: usize,
+}
+
 /// A row whose every value is valid. `None` = the row says nothing about the field, so an update leaves it alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProductRow {
@@ -120,10 +129,8 @@ pub struct ProductRow {
     pub attributes: Vec<(String, Option<String>)>,
     /// What channels call the product.
     pub identifiers: Vec<(String, String)>,
-    /// SKUs of variants whose parent the row is about, or names: what a shop's file knows of it in the place of its SKU.
-    pub siblings: Vec<String>,
-    /// So many of the images, the last ones, are variants'.
-    pub variant_images: usize,
+    /// The variants that a shop's file shows of the product that the row is about, or of the parent that it names.
+    pub shown: Option<ShownVariants>,
     /// Fields that the row's blank cells empty.
     pub clear: Vec<Field>,
     /// What is to be said about the row although it is taken: values that were repaired or left out.

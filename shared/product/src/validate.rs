@@ -75,8 +75,7 @@ pub fn validate(cells: &Cells<'_>, rules: &RowRules) -> Result<ProductRow, Vec<R
             .filter(|(_, value)| !value.trim().is_empty())
             .map(|(key, value)| (key.clone().into_owned(), value.trim().to_owned()))
             .collect(),
-        siblings: cells.siblings.iter().map(|code| code.trim().to_owned()).collect(),
-        variant_images: cells.variant_images,
+        shown: cells.shown.clone(),
         clear: cells.clear.clone(),
         notices: Vec::new(),
     };

@@ -211,8 +211,8 @@ async fn templates_are_shared_versioned_copied_and_used() {
     let upload = tenant.post("/v1/amazon-templates/uploads", json!({ "size_bytes": bytes.len() })).await;
     let named = json!({ "name": "Tools DE", "upload": upload["id"] });
     assert_eq!(tenant.refused("POST", "/v1/amazon-templates", named.clone()).await.0, 422, "it is not there yet");
-    let put = reqwest::Client::new().put(upload["url"].as_str().unwrap());
-    let put = put.header("content-type", upload["headers"]["content-type"].as_str().unwrap()).body(bytes);
+    let put = reqwest::Client::new().put(upload["upload"]["url"].as_str().unwrap());
+    let put = put.header("content-type", upload["upload"]["headers"]["content-type"].as_str().unwrap()).body(bytes);
     assert!(put.send().await.unwrap().status().is_success());
     let workbook = tenant.post("/v1/amazon-templates", named.clone()).await;
     assert_eq!((&workbook["columns"], &workbook["rows_above"]), (&amazon["columns"], &json!(3)));

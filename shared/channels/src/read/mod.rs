@@ -11,7 +11,7 @@ mod woocommerce;
 
 use std::collections::HashMap;
 
-use product::{Field, Target, normalize};
+use product::{Field, ShownVariants, Target, normalize};
 
 /// A shop or system whose export is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,11 +206,8 @@ pub struct Record {
     pub cells: Vec<(usize, String)>,
     /// Names and values of the product's further attributes.
     pub attributes: Vec<(String, String)>,
-    /// Codes of variants of the same product, where the file calls the parent by no code of the seller's: who knows one of them knows
-    /// the parent.
-    pub siblings: Vec<String>,
-    /// So many of its images, the last ones, are its variants'.
-    pub variant_images: usize,
+    /// What is shown of the variants, where the file calls their parent by no code of the seller's.
+    pub shown: Option<ShownVariants>,
     /// The row makes nothing; why, as a code and a sentence.
     pub left_out: Option<(&'static str, String)>,
 }

@@ -4,12 +4,12 @@
 
 use std::collections::HashSet;
 
-use product::Field;
+use product::{Field, ShownVariants};
 
 use super::{AXES, Cells, Columns, IDENTIFIER, Record, code_part, slot};
 
 /// So many variants are named, by which their parent is known.
-const SIBLINGS: usize = 8;
+const SHOWN: usize = 8;
 
 pub(crate) struct Shopify {
     handle: Option<usize>,
@@ -128,14 +128,16 @@ impl Shopify {
             }
             let made: Vec<Record> =
                 variants.iter().map(|(number, row)| self.variant(*number, row, &handle, &names)).collect();
-            let codes = made.iter().filter_map(|variant| variant.get(Field::Sku).map(str::to_owned));
-            product.siblings = codes.take(SIBLINGS).collect();
+            let skus = made.iter().filter_map(|variant| variant.get(Field::Sku).map(str::to_owned));
             // Shopify demands that a variant's image stands among the product's too.
             let theirs: HashSet<&str> = variants.iter().map(|(_, row)| row.get(self.variant_image)).collect();
-            product.variant_images = images.iter().rev().take_while(|url| theirs.contains(*url)).count();
-            let siblings = product.siblings.clone();
+            let shown = ShownVariants {
+                skus: skus.take(SHOWN).collect(),
+                images: images.iter().rev().take_while(|url| theirs.contains(*url)).count(),
+            };
+            product.shown = Some(shown.clone());
             records.push(product);
-            records.extend(made.into_iter().map(|variant| Record { siblings: siblings.clone(), ..variant }));
+            records.extend(made.into_iter().map(|variant| Record { shown: Some(shown.clone()), ..variant }));
         }
         for (row, cells) in group.iter().skip(1) {
             if !self.is_variant(&Cells(cells)) {

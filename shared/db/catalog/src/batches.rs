@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::CatalogDb;
 use crate::catalogs::setup;
 use crate::knowing::{
-    attributes, categories, known_products, met_rows, note_met, previewed_parents, sibling_parents, siblings,
+    attributes, categories, known_products, met_rows, note_met, previewed_parents, shown_parents, siblings,
     staged_elsewhere, staged_parents, taken,
 };
 use crate::plan::{Knowledge, Plan, PlannedRow, plan, source};
@@ -261,7 +261,7 @@ async fn try_batch(
         sqlx::query!("savepoint preview").execute(&mut *tx).await?;
     }
     let setup = setup(&mut tx, tenant).await?;
-    let parents = sibling_parents(&mut tx, tenant, batch).await?;
+    let parents = shown_parents(&mut tx, tenant, batch).await?;
     let mut products = known_products(&mut tx, tenant, batch, &parents).await?;
     let mut staged: BTreeMap<Uuid, Written> = BTreeMap::new();
     let mut room = setup.quota.map(|quota| quota - setup.products);

@@ -74,23 +74,24 @@ pub(crate) async fn known_products(
     by_ids(tx, tenant, &ids, true).await
 }
 
-/// The parents of variants that rows name as siblings, by the variants' SKUs; none that is in the trash.
-pub(crate) async fn sibling_parents(
+/// The parents of the variants that rows' files show, by the variants' SKUs; none that is in the trash.
+pub(crate) async fn shown_parents(
     tx: &mut TenantTx,
     tenant: TenantId,
     batch: &Batch,
 ) -> sqlx::Result<Vec<(String, Uuid)>> {
-    let siblings: BTreeSet<&String> = batch.rows.iter().flat_map(|row| &row.product.siblings).collect();
-    if siblings.is_empty() {
+    let shown = batch.rows.iter().filter_map(|row| row.product.shown.as_ref());
+    let skus: BTreeSet<&String> = shown.flat_map(|variants| &variants.skus).collect();
+    if skus.is_empty() {
         return Ok(Vec::new());
     }
-    let siblings: Vec<String> = siblings.into_iter().cloned().collect();
+    let skus: Vec<String> = skus.into_iter().cloned().collect();
     let found = sqlx::query!(
         r#"select v.sku as "sku!", p.product_id from products v
            join products p on p.tenant_id = v.tenant_id and p.product_id = v.parent_id
            where v.tenant_id = $1 and v.sku = any($2) and p.trashed_at is null"#,
         tenant.0,
-        &siblings
+        &skus
     );
     let found = found.fetch_all(&mut **tx).await?;
     Ok(found.into_iter().map(|row| (row.sku, row.product_id)).collect())

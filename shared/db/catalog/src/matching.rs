@@ -69,12 +69,17 @@ impl Index {
         named
     }
 
-    /// The product that the shop calls as the row does, of those that have one of the row's siblings; else the one that has all of them
+    /// The product that the shop calls as the row does, of those that have one of the variants that the row's file shows; else the one that has all of them
     /// that are known, unless the shop calls it otherwise.
     pub(crate) fn parent_of(&self, row: &ProductRow, products: &[Product]) -> Option<usize> {
         let called = row.parent.as_deref().or(row.sku.as_ref().map(product::Sku::as_str));
         let handle = |at: usize| products[at].content.identifiers.get(HANDLE).map(String::as_str);
-        let parents: BTreeSet<usize> = row.siblings.iter().filter_map(|sku| self.parent.get(sku).copied()).collect();
+        let parents: BTreeSet<usize> = row
+            .shown
+            .iter()
+            .flat_map(|variants| &variants.skus)
+            .filter_map(|sku| self.parent.get(sku).copied())
+            .collect();
         if let Some(at) = parents.iter().find(|at| handle(**at).is_some() && handle(**at) == called) {
             return Some(*at);
         }

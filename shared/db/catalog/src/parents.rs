@@ -112,7 +112,7 @@ impl Planner<'_> {
     /// What is inherited is looked at in the second phase only: then the parent is as the file leaves it, whatever order batches run in.
     pub(crate) fn news<'r>(&self, row: &'r ProductRow, product: &Content) -> Cow<'r, ProductRow> {
         let other_code = row.sku.as_ref().is_some_and(|sku| product.sku.as_deref() != Some(sku.as_str()));
-        let called = other_code && row.parent.is_none() && !row.siblings.is_empty();
+        let called = other_code && row.parent.is_none() && row.shown.is_some();
         let follows = product.net_price.is_none() && follows(row, product);
         let shown = self.only_shows(row, product);
         // One that goes to another parent says all for itself.
@@ -144,8 +144,8 @@ impl Planner<'_> {
             return false;
         };
         let main = self.batch.one_image && row.parent.is_some() && shown.len() == 1 && known.starts_with(shown);
-        let own = shown.len().saturating_sub(row.variant_images);
-        main || row.variant_images > 0 && known == &shown[..own]
+        let theirs = row.shown.as_ref().map_or(0, |variants| variants.images);
+        main || theirs > 0 && known == &shown[..shown.len().saturating_sub(theirs)]
     }
 
     /// Notes what an accepted row says of its parent.

@@ -52,7 +52,7 @@ pub(crate) struct Knowledge<'k> {
     pub(crate) categories: BTreeSet<Uuid>,
     /// Who has the value of a field that must be unique: by field and value.
     pub(crate) taken: HashMap<(String, String), Vec<Uuid>>,
-    /// The parents of variants that rows name as siblings, by the variants' SKUs.
+    /// The parents of the variants that rows' files show, by the variants' SKUs.
     pub(crate) parents: Vec<(String, Uuid)>,
     /// The variants of the rows' parents, by parent and options.
     pub(crate) variants: HashMap<(Uuid, BTreeMap<String, String>), Uuid>,

@@ -1,11 +1,13 @@
 //! Files of shops: what they repeat of a product, and by what they call its parent.
 
+use product::ShownVariants;
+
 use super::*;
 
 /// The rows of a shop's file, whose parent has a code of the shop's own.
 fn of_shop(number: i32, pairs: &[(Field, &str)]) -> BatchRow {
     let mut row = row_of(number, pairs);
-    row.product.siblings = vec!["gone".into(), "S".into()];
+    row.product.shown = Some(ShownVariants { skus: vec!["gone".into(), "S".into()], images: 0 });
     row
 }
 
