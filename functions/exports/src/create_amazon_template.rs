@@ -21,7 +21,7 @@ pub struct CreateAmazonTemplate {
     /// The sheet "Template" as tab-delimited text: the rows above the data are enough.
     #[serde(default)]
     pub text: Option<String>,
-    /// In its place, the workbook as Seller Central gives it (`.xlsm`): the id of what was uploaded by
+    /// In its place, the file as Seller Central gives it (`.xlsm`, or its text): the id of what was uploaded by
     /// `POST /v1/amazon-templates/uploads`.
     #[serde(default)]
     pub upload: Option<Uuid>,
@@ -60,7 +60,7 @@ pub async fn create_amazon_template(
                 Error::NotFound(_) => Error::invalid("upload", "unknown", "nothing was uploaded under this id"),
                 other => other,
             })?;
-            AmazonTemplate::read_workbook(&bytes).map_err(|problem| ("upload", problem))
+            AmazonTemplate::read_file(&bytes).map_err(|problem| ("upload", problem))
         }
         _ => return Err(Error::invalid("text", "required", "expected text or an upload, and not both")),
     };

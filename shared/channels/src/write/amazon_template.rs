@@ -39,13 +39,18 @@ const MOST_HEAD: usize = 50;
 const MOST_SHEETS: usize = 40;
 
 impl AmazonTemplate {
-    /// Reads a template from the workbook that Seller Central gives (`.xlsm`, `.xlsx`, `.xls`): of its sheets the one that begins as
-    /// templates do, whatever the language calls it. The rows above the data become text, which is what Amazon takes back: a
+    /// Reads a template from a file: its tab-delimited text in UTF-8, or the workbook that Seller Central gives (`.xlsm`, `.xlsx`,
+    /// `.xls`), of whose sheets the one that begins as templates do, whatever the language calls it. The rows above the data become text, which is what Amazon takes back: a
     /// workbook that a library saved again is refused (error 90502).
     ///
     /// # Errors
     /// What was expected and what was found.
-    pub fn read_workbook(bytes: &[u8]) -> Result<Self, TemplateError> {
+    pub fn read_file(bytes: &[u8]) -> Result<Self, TemplateError> {
+        // A zip, or a compound file.
+        if !bytes.starts_with(b"PK") && !bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+            let text = std::str::from_utf8(bytes);
+            return Self::read(text.map_err(|_| TemplateError("expected a workbook, or text in UTF-8".to_owned()))?);
+        }
         let options = |sheet: Option<&str>| tabular::ReadOptions {
             sheet: sheet.map(str::to_owned),
             header_row: Some(0),
@@ -157,6 +162,13 @@ mod tests {
         assert_eq!((read.head.lines().count(), read.newer), (4, true));
         let unsaid = newer.replace("&dataRow=5", "").replace("ABC123", "more\t\nABC123");
         assert_eq!(AmazonTemplate::read(&unsaid).unwrap().head.lines().count(), 5);
+        for text in [older, newer] {
+            assert_eq!(AmazonTemplate::read_file(text.as_bytes()), AmazonTemplate::read(text));
+        }
+        for strange in [b"PK\x03\x04nothing".as_slice(), b"\xd0\xcf\x11\xe0", b"TemplateType=\xe9", b"\0\x01junk", b""]
+        {
+            assert!(AmazonTemplate::read_file(strange).is_err(), "{strange:?}");
+        }
         for strange in ["", "a,b\n1,2\n", "TemplateType=x\n", "TemplateType=x\n\nno\tnames\n", "settings=\n"] {
             assert!(AmazonTemplate::read(strange).is_err(), "{strange}");
         }
