@@ -29,13 +29,16 @@ corpus: ## read, preview and import every file of a folder: make corpus DIR=…
 fuzz: ## send what the OpenAPI document allows, and what it does not, to the stack of `make test`
 	@$(PYTHON) infra/local/fuzz.py
 
-openapi: ## write docs/openapi.json and docs/permissions.md from the code
+openapi: ## write the routes of template.yaml and the generated documents in docs/ from the code
 	@UPDATE_OPENAPI=1 SQLX_OFFLINE=true CARGO_BUILD_TARGET=$$(rustc -vV | sed -n "s/host: //p") cargo test --quiet --package e2e --test house openapi
 
 prepare: ## write the queries' offline data (.sqlx)
 	@$(PYTHON) infra/local/prepare.py
 
-deploy: ## deploy to AWS: make deploy STAGE=staging
-	@$(PYTHON) infra/local/deploy.py $(STAGE)
+deploy: ## deploy to AWS what changed: make deploy STAGE=staging, or some stacks: ONLY=imports,api
+	@$(PYTHON) infra/local/deploy.py $(STAGE) $(ONLY)
 
-.PHONY: help run test stop logs reset bench corpus fuzz openapi prepare deploy
+move: ## give each domain of a stage that is one single stack a stack of its own: make move STAGE=staging
+	@$(PYTHON) infra/local/move.py $(STAGE)
+
+.PHONY: help run test stop logs reset bench corpus fuzz openapi prepare deploy move

@@ -165,10 +165,10 @@ def _exports(stack, pm, products):
     for layout, form, other, most in (("products", "csv", "csv", 2), ("products", "jsonl", "json", 2), ("products", "xlsx", "xlsxwriter", 6), ("shopify", "csv", "csv", 2)):
         # Warmed, so that its process is there.
         pm("export", "--layout", "google", "--link", "https://shop.example/{sku}", *every, "-o", str(stack.folder / "warm.tsv"))
-        _forget_peak(stack, "exports.run")
-        before = _process(stack, "exports.run")
+        _forget_peak(stack, "exports.write_export")
+        before = _process(stack, "exports.write_export")
         exported = pm("export", "--layout", layout, "--format", form, *every, "-o", str(stack.folder / f"out.{form}"))
-        after = _process(stack, "exports.run")
+        after = _process(stack, "exports.write_export")
         if exported["exported"] != products:
             raise Problem(f"{exported['exported']} of {products} products were exported: {exported}")
         cpu = after[0] - before[0]

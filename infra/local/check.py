@@ -1,14 +1,17 @@
-"""`make test`: a stack of its own, then formatter, lints, templates, and every test.
+"""`make test`: formatter, templates, lints, the rules of the house; then a stack of its own and every test.
 
     check.py [--keep]       --keep leaves the stack running, for more tests by hand
 """
 
+import os
 import subprocess
 import sys
 import time
 
+import sizes
 import stack as stacks
 import tools
+from deployment import templates
 from postgres import Server
 from settings import DOMAINS, MAIL_FROM, ROOT, VENV, Problem, Stack, main, say
 
@@ -19,21 +22,18 @@ NEWEST_GLIBC = (2, 34)
 def _main():
     tools.enter_venv()
     started = time.monotonic()
+    # Handlers are modules that a macro declares, which `cargo fmt` does not see: the files are named.
+    sources = [path for part in ("functions", "shared", "tests") for path in sorted((ROOT / part).rglob("*.rs"))]
+    _run("formatter", ["rustfmt", "--check", *sources])
+    _run("templates", [VENV / "bin/cfn-lint", "template.yaml", *templates(), *sorted((ROOT / "infra").glob("*.yaml"))])
+    _step("sizes of the stacks", sizes.check)
+    _run("lints", ["cargo", "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
+    _run("rules of the house", ["cargo", "test", "--quiet", "--package", "e2e", "--test", "house"])
     stack = Stack("test")
     try:
-        described = stacks.up(stack)
-        environment = _environment(stack, described)
-        if not tools.unpack_openssh(ROOT / ".local/openssh"):
-            say("test: OpenSSH's server can be had neither here nor from Debian; its test is LEFT OUT")
-            environment["PM_NO_OPENSSH"] = "1"
-        # Handlers are modules that a macro declares, which `cargo fmt` does not see: the files are named.
-        sources = [path for part in ("functions", "shared", "tests") for path in sorted((ROOT / part).rglob("*.rs"))]
-        _step("formatter", ["rustfmt", "--check", *sources], environment)
-        _step("lints", ["cargo", "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"], environment)
-        _step("template", [VENV / "bin/sam", "validate", "--lint", "--template", "template.yaml"], environment)
-        _step("infra", [VENV / "bin/cfn-lint", *sorted((ROOT / "infra").glob("*.yaml"))], environment)
-        _check_glibc()
-        _step("tests", ["cargo", "test", "--quiet", "--workspace", "--no-fail-fast"], environment)
+        described = _step("stack", lambda: stacks.up(stack))
+        _step("glibc", _check_glibc)
+        _run("tests", ["cargo", "test", "--quiet", "--workspace", "--no-fail-fast"], _environment(stack, described))
     finally:
         if "--keep" not in sys.argv:
             stacks.stop(stack)
@@ -43,35 +43,43 @@ def _main():
 def _environment(stack, described):
     """What the tests need: the stack's description, and a database to make databases from, as the owner."""
     Server(stack).make_test_database()
-    return {
+    environment = {
         **stack.environment(),
         "PM_STACK": str(stack.folder / "stack.json"),
         "DATABASE_URL": f"{described['owner_url']}/sqlx_tests?sslmode=disable",
-        "SQLX_OFFLINE": "true",
-        "CARGO_BUILD_TARGET": tools.target(),
         "DATA_BUCKET": described["bucket"],
         "STATE_TABLE": f"pm-{stack.stage}-state",
         "EVENT_BUS": f"pm-{stack.stage}",
-        "SECRETS_KEY": _export(stack, f"pm-{stack.stage}-SecretsKeyArn"),
+        "SECRETS_KEY": described["secrets_key"],
         "MAIL_FROM": MAIL_FROM,
     }
+    if not tools.unpack_openssh(ROOT / ".local/openssh"):
+        say("test: OpenSSH's server can be had neither here nor from Debian; its test is LEFT OUT")
+        environment["PM_NO_OPENSSH"] = "1"
+    return environment
 
 
-def _export(stack, name):
-    exports = stack.client("cloudformation").list_exports()["Exports"]
-    return next(export["Value"] for export in exports if export["Name"] == name)
+def _run(name, command, environment=None):
+    """A step that is a program."""
+    environment = {**(environment or os.environ), "SQLX_OFFLINE": "true", "CARGO_BUILD_TARGET": tools.target()}
+
+    def run():
+        if subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, timeout=3000).returncode != 0:
+            raise Problem(f"{name} failed; the messages are above")
+
+    _step(name, run)
 
 
-def _step(name, command, environment):
+def _step(name, step):
     say(f"test: {name}")
     started = time.monotonic()
-    if subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, timeout=3000).returncode != 0:
-        raise Problem(f"{name} failed after {time.monotonic() - started:.0f} s; the messages are above")
+    result = step()
+    say(f"test: {name}: {time.monotonic() - started:.0f} s")
+    return result
 
 
 def _check_glibc():
     """Reads the symbol versions that the functions' executables need."""
-    say("test: glibc")
     for domain in DOMAINS:
         newest = newest_glibc(tools.executable(domain))
         if newest > NEWEST_GLIBC:

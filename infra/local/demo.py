@@ -85,7 +85,7 @@ def post(url, path, body):
 
 def _token_in_mail(stack, email):
     """The token of the newest mail to an address: the emulator keeps what SES would have sent."""
-    for _ in range(150):
+    for _ in range(900):
         with urllib.request.urlopen(f"{stack.endpoint}/_ministack/ses/messages", timeout=10) as answer:
             mails = [mail for mails in json.load(answer)["messages"].values() for mail in mails if email in mail["To"]]
         for mail in reversed(mails):

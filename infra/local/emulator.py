@@ -1,4 +1,4 @@
-"""The AWS emulator of a stack: MiniStack, with IAM evaluated as AWS would."""
+"""The AWS emulator of a stack, as a process: MiniStack, with IAM evaluated as AWS would."""
 
 import json
 import os
@@ -6,7 +6,9 @@ import subprocess
 import time
 import urllib.request
 
-from settings import REGION, VENV, Problem, alive, port_is_free, say
+from settings import REGION, ROOT, VENV, Problem, alive, port_is_free, say
+
+PROGRAM = ROOT / "infra/local/emulator_process.py"
 
 
 class Emulator:
@@ -19,15 +21,16 @@ class Emulator:
 
     def start(self):
         """Starts the emulator unless it runs."""
-        if alive(self.pid_file, "ministack") and self._healthy():
+        if alive(self.pid_file, PROGRAM.name) and self._healthy():
             return
-        if alive(self.pid_file, "ministack"):
+        if alive(self.pid_file, PROGRAM.name):
             self.stop()
-        if not port_is_free(self.stack.port):
-            variable = "PM_PORT" if self.stack.name == "run" else f"PM_{self.stack.name.upper()}_PORT"
-            raise Problem(
-                f"port {self.stack.port} is in use, the AWS emulator needs it; stop what uses it, or set {variable} to another port"
-            )
+        for port, variable in ((self.stack.port, "PORT"), (self.stack.api_port, "API_PORT")):
+            if not port_is_free(port):
+                prefix = "PM_" if self.stack.name == "run" else f"PM_{self.stack.name.upper()}_"
+                raise Problem(
+                    f"port {port} is in use, the AWS emulator needs it; stop what uses it, or set {prefix}{variable} to another port"
+                )
         say(f"emulator: starting on port {self.stack.port}")
         state = self.stack.folder / "emulator"
         temporary = self.stack.folder / "tmp"
@@ -46,10 +49,13 @@ class Emulator:
             "TMPDIR": str(temporary),
             "MINISTACK_REGION": REGION,
             "LOG_LEVEL": "INFO",
-            "LAMBDA_WARM_TTL_SECONDS": "120",
+            # A process that waited so long ends; the emulator looks each half minute.
+            "LAMBDA_WARM_TTL_SECONDS": "90",
+            "PM_API_PORT": str(self.stack.api_port),
+            "PM_API_NAME": f"pm-{self.stack.stage}",
         }
         process = subprocess.Popen(
-            [VENV / "bin/ministack"],
+            [VENV / "bin/python", PROGRAM],
             env=environment,
             cwd=self.stack.folder,
             stdin=subprocess.DEVNULL,
@@ -58,7 +64,7 @@ class Emulator:
             start_new_session=True,
         )
         self.pid_file.write_text(f"{process.pid}\n")
-        for _ in range(300):
+        for _ in range(1500):
             if process.poll() is not None:
                 raise Problem(f"the AWS emulator ended at once; look into {self.log}")
             if self._healthy():
@@ -68,11 +74,11 @@ class Emulator:
 
     def stop(self):
         """Stops the emulator and the functions that it runs; its state is kept."""
-        pid = alive(self.pid_file, "ministack")
+        pid = alive(self.pid_file, PROGRAM.name)
         if pid:
             os.kill(pid, 15)
             for _ in range(600):
-                if not alive(self.pid_file, "ministack"):
+                if not alive(self.pid_file, PROGRAM.name):
                     break
                 # Our own child stays a zombie until it is waited for.
                 try:
@@ -87,7 +93,7 @@ class Emulator:
     def lost_its_state(self):
         """Whether it ended without being stopped, before it ever wrote its state: that is written when it stops."""
         state = self.stack.folder / "emulator/state"
-        return self.pid_file.exists() and not alive(self.pid_file, "ministack") and not any(state.glob("*.json"))
+        return self.pid_file.exists() and not alive(self.pid_file, PROGRAM.name) and not any(state.glob("*.json"))
 
     def _healthy(self):
         try:

@@ -52,7 +52,7 @@ def _session(stack, described):
         raise Problem(f"the login failed: {body}")
     tokens = json.loads(body)
     order = {"organisation_id": tokens["organisation_id"], "plan": "business", "per_minute": 10**6, "bulk_per_minute": 10**6, "per_hour": 10**7}
-    stack.client("lambda").invoke(FunctionName=described["set_limits_function"], Payload=json.dumps(order).encode())
+    stack.client("lambda").invoke(FunctionName=f"pm-{stack.stage}-identity-set_limits", Payload=json.dumps(order).encode())
     return tokens["access_token"]
 
 

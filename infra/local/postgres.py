@@ -145,7 +145,7 @@ class Server:
         return subprocess.run(command, cwd="/", capture_output=True, text=True, **who)
 
     def _await_ready(self):
-        for _ in range(150):
+        for _ in range(1500):
             try:
                 self.sql("select 1")
                 return

@@ -4,7 +4,6 @@ A stack is a whole cloud of its own: `run` for people, `test` for `make test`, `
 build and nothing else, so that all of them can run side by side.
 """
 
-import hashlib
 import os
 import pathlib
 import pwd
@@ -13,14 +12,16 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LOCAL = ROOT / ".local"
 VENV = LOCAL / "venv"
-DOMAINS = ["catalog", "exports", "identity", "imports", "media", "notifications", "ops", "settings", "suppliers"]
+# A domain is a folder with a template.
+DOMAINS = sorted(template.parent.name for template in (ROOT / "functions").glob("*/template.yaml"))
 # The databases' roles, one for each domain.
 ROLES = [f"pm_{domain}" for domain in DOMAINS]
 REGION = "eu-west-3"
 MAIL_FROM = "no-reply@productsmanager.app"
 
-# Port of the emulator and of PostgreSQL; PM_PORT and PM_DATABASE_PORT change those of `make run`.
-PORTS = {"run": (4566, 54329), "test": (4666, 54339), "bench": (4766, 54349)}
+# Ports of the emulator, of the API beside it and of PostgreSQL; PM_PORT, PM_API_PORT and PM_DATABASE_PORT change those of
+# `make run`.
+PORTS = {"run": (4566, 4567, 54329), "test": (4666, 4667, 54339), "bench": (4766, 4767, 54349)}
 
 
 class Problem(Exception):
@@ -32,16 +33,23 @@ class Stack:
 
     def __init__(self, name):
         self.name = name
-        port, database_port = PORTS[name]
+        port, api_port, database_port = PORTS[name]
         prefix = "PM_" if name == "run" else f"PM_{name.upper()}_"
         self.port = int(os.environ.get(f"{prefix}PORT", port))
+        self.api_port = int(os.environ.get(f"{prefix}API_PORT", api_port))
         self.database_port = int(os.environ.get(f"{prefix}DATABASE_PORT", database_port))
         self.folder = LOCAL / name
         self.stage = "local" if name == "run" else name
 
     @property
     def endpoint(self):
+        """The emulator's address."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def api_url(self):
+        """The API's address; a path such as /v1/products follows."""
+        return f"http://127.0.0.1:{self.api_port}"
 
     def environment(self):
         """What AWS tools and SDKs need to talk to this stack and to nothing else."""
@@ -56,6 +64,8 @@ class Stack:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "SAM_CLI_TELEMETRY": "0",
+            # Seconds between two looks at a deploy; on AWS it is 5.
+            "SAM_CLI_POLL_DELAY": "0.3",
             "NO_PROXY": "127.0.0.1,localhost",
         }
 
@@ -116,15 +126,6 @@ def unprivileged_user():
         except KeyError:
             continue
     raise Problem("PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`; create one")
-
-
-def digest_of(paths):
-    """A digest of files' names and contents."""
-    total = hashlib.sha256()
-    for path in sorted(paths):
-        total.update(str(path.relative_to(ROOT)).encode())
-        total.update(path.read_bytes())
-    return total.hexdigest()
 
 
 def main(function):

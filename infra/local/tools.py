@@ -1,12 +1,17 @@
 """The tools that everything else needs: Python's own environment, Rust, the build."""
 
+import concurrent.futures
 import fcntl
+import functools
 import hashlib
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import time
+import zipfile
 
 from settings import DOMAINS, LOCAL, ROOT, VENV, Problem, say
 
@@ -85,6 +90,7 @@ def unpack_openssh(folder):
     return (folder / "usr/sbin/sshd").exists()
 
 
+@functools.cache
 def target():
     """This machine's Rust target: tests and the local stack name it alike, so that they share one build."""
     if not shutil.which("cargo"):
@@ -94,28 +100,65 @@ def target():
 
 
 def build(profile="dev"):
-    """Builds every function and `pm` for this machine with cargo-lambda; gives the folder of the executables."""
+    """Builds every function and `pm` for this machine; gives the folder of the packages, of which it packs those that changed."""
     if not (shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")):
         install_package("build-essential", "a C compiler")
-    say(f"build: cargo lambda build ({profile})")
-    command = ["cargo", "lambda", "build", "--quiet", "--workspace", "--bins", "--compiler", "cargo", "--target", target()]
-    folder = "target/lambda"
-    if profile == "release":
-        # Beside the dev build, lest the next `make run` deploys what the benchmark built.
-        folder = "target/lambda-release"
-        command += ["--release"]
-    command += ["--output-format", "zip", "--lambda-dir", folder]
-    environment = {**os.environ, "SQLX_OFFLINE": "true"}
-    if subprocess.run(command, cwd=ROOT, env=environment).returncode != 0:
+    release = ["--release"] if profile == "release" else []
+    cargo("build", "--workspace", "--bins", *release)
+    # The release packages stand beside the others, lest the next `make run` deploys what the benchmark built.
+    folder = ROOT / ("target/packages-release" if release else "target/packages")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda domain: _pack(executable(domain, profile), folder / domain), DOMAINS))
+    return folder
+
+
+def cargo(command, *arguments, environment=None):
+    """Runs cargo for this machine's target, offline for sqlx, and shows how far it is."""
+    arguments = [command, "--target", target(), *arguments]
+    say(f"build: cargo {' '.join(arguments)}")
+    environment = {**(environment or os.environ), "SQLX_OFFLINE": "true"}
+    process = subprocess.Popen(
+        ["cargo", *arguments, "--quiet", "--message-format", "json-render-diagnostics"], cwd=ROOT, env=environment, stdout=subprocess.PIPE
+    )
+    started = said = time.monotonic()
+    crates, everything = set(), None
+    for line in process.stdout:
+        message = json.loads(line)
+        if message.get("reason") == "compiler-artifact":
+            crates.add(message["package_id"])
+        if time.monotonic() - said > 20:
+            said = time.monotonic()
+            everything = everything or _crates()
+            say(f"build: {len(crates)} of {everything} crates after {(said - started) / 60:.0f} min")
+    if process.wait() != 0:
         raise Problem("the build failed; the compiler's messages are above")
-    return ROOT / folder
+
+
+def _crates():
+    """How many crates the workspace is built of on this machine."""
+    tree = ["cargo", "tree", "--workspace", "--target", target(), "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]
+    listed = subprocess.run(tree, cwd=ROOT, capture_output=True, text=True).stdout
+    return len({line.removesuffix(" (*)") for line in listed.splitlines() if line})
+
+
+def _pack(program, folder):
+    """Packs an executable as Lambda wants it, without what only a debugger reads, unless that is done already."""
+    package, stamp = folder / "bootstrap.zip", folder / "of"
+    made_of = f"{program.stat().st_mtime_ns} {program.stat().st_size}"
+    if package.exists() and stamp.exists() and stamp.read_text() == made_of:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    stripped = folder / "bootstrap"
+    subprocess.run(["strip", "-o", stripped, program], check=True)
+    # The same executable gives the same bytes: the time and the mode are fixed.
+    entry = zipfile.ZipInfo("bootstrap", (1980, 1, 1, 0, 0, 0))
+    entry.external_attr, entry.compress_type = 0o755 << 16, zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr(entry, stripped.read_bytes())
+    stripped.unlink()
+    stamp.write_text(made_of)
 
 
 def executable(name, profile="dev"):
     """An executable that `build` made, as it is: a domain's, or `pm`."""
     return ROOT / "target" / target() / ("debug" if profile == "dev" else profile) / name
-
-
-def packages(folder):
-    """The functions' packages, one for each domain. SAM would zip a folder anew for each function in it."""
-    return [folder / domain / "bootstrap.zip" for domain in DOMAINS]

@@ -1,4 +1,4 @@
-//! `make bench`: the parse stage, as `imports.parse` does it, without a cloud around it.
+//! `make bench`: the parse stage, as `imports.parse_file` does it, without a cloud around it.
 //!
 //!     bench_parse FILE            reads, maps, batches and compresses the file
 //!     bench_parse --baseline FILE reads the same file with the csv crate, or calamine, and does nothing with it

@@ -1,4 +1,4 @@
-//! `make bench`: three thumbnails of a picture, as `media.thumbnail` makes them.
+//! `make bench`: three thumbnails of a picture, as `media.make_thumbnails` makes them.
 //!
 //!     bench_thumbnails --make FILE     writes a JPEG of 12 megapixels with detail and noise
 //!     bench_thumbnails FILE            makes 150, 300 and 800 pixels of it, ten times

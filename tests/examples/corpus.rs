@@ -1,6 +1,6 @@
 //! `make corpus DIR=…`: every picture and every table of a folder, and what becomes of each.
 //!
-//! Pictures go through the thumbnails of `media.thumbnail`. Tables are inspected as `POST /v1/imports/{id}/inspect` does, read
+//! Pictures go through the thumbnails of `media.make_thumbnails`. Tables are inspected as `POST /v1/imports/{id}/inspect` does, read
 //! once more cell by cell, and previewed and applied into a database of their own, row by row compared. Where the folder has
 //! an `expected.json`, counts and cells are compared with what other tools read.
 

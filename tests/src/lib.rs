@@ -140,17 +140,14 @@ impl Stack {
         self.text("python")
     }
 
-    /// The full name of a deployed function, such as `imports.apply`.
-    pub async fn function(&self, name: &str) -> String {
-        let functions = self.aws("lambda", "GET /2015-03-31/functions/?MaxItems=500", Value::Null).await;
-        let functions = functions["Functions"].as_array().expect("a list").clone();
-        let found = functions.iter().find(|function| function["Handler"] == name).expect("the function is deployed");
-        found["FunctionName"].as_str().expect("a name").to_owned()
+    /// The name under which a function such as `imports.apply_batch` is deployed.
+    pub fn function(&self, name: &str) -> String {
+        format!("pm-{}-{}", self.text("stage"), name.replace('.', "-"))
     }
 
     /// Invokes a function with SQS messages of these bodies, as the queue would; gives the ids that failed.
     pub async fn deliver(&self, function: &str, bodies: &[String]) -> Vec<String> {
-        let name = self.function(function).await;
+        let name = self.function(function);
         let records: Vec<Value> = bodies
             .iter()
             .enumerate()
@@ -167,7 +164,7 @@ impl Stack {
     /// # Panics
     /// When the function fails.
     pub async fn invoke(&self, function: &str, payload: Value) -> Value {
-        let name = self.function(function).await;
+        let name = self.function(function);
         let answer = self.aws("lambda", &format!("POST /2015-03-31/functions/{name}/invocations"), payload).await;
         assert!(answer.get("errorMessage").is_none(), "{function}: {answer}");
         answer
@@ -178,15 +175,8 @@ impl Stack {
     /// # Panics
     /// When it does not come.
     pub async fn mail(&self, to: &str, number: usize) -> Mail {
-        let began = Instant::now();
-        loop {
-            let mails = self.mails(to).await;
-            if let Some(mail) = mails.into_iter().nth(number - 1) {
-                return mail;
-            }
-            assert!(began.elapsed() < Duration::from_secs(90), "no mail number {number} came to {to}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        eventually(&format!("mail number {number} to {to}"), async || self.mails(to).await.into_iter().nth(number - 1))
+            .await
     }
 
     /// The mails to an address, the oldest first.
@@ -203,7 +193,7 @@ impl Stack {
 
     /// Holds a function's queue back, or lets it go.
     pub async fn hold(&self, function: &str, held: bool) {
-        let name = self.function(function).await;
+        let name = self.function(function);
         let mappings = self.aws("lambda", "GET /2015-03-31/event-source-mappings/", Value::Null).await;
         for mapping in mappings["EventSourceMappings"].as_array().expect("a list") {
             if mapping["FunctionArn"].as_str().is_some_and(|arn| arn.ends_with(&format!(":{name}"))) {
@@ -242,6 +232,25 @@ impl Stack {
         let tenant = tenant.parse::<uuid::Uuid>().expect("a tenant's id");
         connection.execute(AssertSqlSafe(format!("set app.tenant_id = '{tenant}'"))).await.expect("a setting");
         connection.fetch_all(AssertSqlSafe(statement.to_owned())).await.expect("the statement is right")
+    }
+}
+
+/// How long a test waits for what must come. It bounds a hang and says nothing about speed: on a slow or busy machine
+/// everything takes longer, and a killed process's message comes back only when its visibility timeout ends.
+pub const PATIENCE: Duration = Duration::from_secs(900);
+
+/// Asks again and again until `found` gives something.
+///
+/// # Panics
+/// When it gives nothing within [`PATIENCE`]; the message names `what`.
+pub async fn eventually<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = found().await {
+            return found;
+        }
+        assert!(began.elapsed() < PATIENCE, "{what} did not come within {} s", PATIENCE.as_secs());
+        tokio::time::sleep(Duration::from_millis(150)).await;
     }
 }
 

@@ -1,14 +1,9 @@
 //! An organisation for a test, driven as its owner.
 
-use std::time::{Duration, Instant};
-
 use client::{Client, CreatedImport, Import, NewImport};
 use serde_json::{Value, json};
 
-use crate::{KILLS, PASSWORD, Scratch, Stack, address, refusal};
-
-/// No import of a test takes longer; a killed one waits for its message to be delivered again.
-const PATIENCE: Duration = Duration::from_secs(240);
+use crate::{KILLS, PASSWORD, Scratch, Stack, address, eventually, refusal};
 
 /// An organisation of its own, with its user logged in.
 pub struct Tenant {
@@ -98,18 +93,17 @@ impl Tenant {
     /// # Panics
     /// When it has not for minutes, or ended otherwise.
     pub async fn reaches(&mut self, id: &str, statuses: &[&str]) -> Value {
-        let began = Instant::now();
-        loop {
+        eventually(&format!("one of {statuses:?}"), async || {
             let import = self.get(&format!("/v1/imports/{id}")).await;
             let status = import["status"].as_str().expect("a status").to_owned();
             if statuses.contains(&status.as_str()) {
-                return import;
+                return Some(import);
             }
             let ended = ["completed", "completed_with_errors", "failed", "cancelled", "ready", "held"];
             assert!(!ended.contains(&status.as_str()), "the import is {status}: {}", import["message"]);
-            assert!(began.elapsed() < PATIENCE, "the import is still {status}");
-            tokio::time::sleep(Duration::from_millis(150)).await;
-        }
+            None
+        })
+        .await
     }
 
     /// Begins an import with choices of any kind, and uploads its file.
@@ -151,15 +145,11 @@ impl Tenant {
     /// # Panics
     /// When it never is.
     pub async fn until(&mut self, id: &str, wanted: impl Fn(&Import) -> bool) -> Import {
-        let began = Instant::now();
-        loop {
+        eventually("an import as wanted", async || {
             let import = self.client.import(id).await.expect("the import");
-            if wanted(&import) {
-                return import;
-            }
-            assert!(began.elapsed() < PATIENCE, "the import hangs: {import:?}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+            wanted(&import).then_some(import)
+        })
+        .await
     }
 
     /// All products, as (SKU, title, price), in the order of their SKU.

@@ -39,5 +39,5 @@ pub(crate) async fn begin(cx: &Cx, work: &Work, key: &IdempotencyKey) -> Result<
 /// Sends a job on its way.
 pub(crate) async fn send(cx: &Cx, tenant: TenantId, job: Uuid) -> Result<()> {
     let message = Outgoing::json(&JobMessage { tenant_id: tenant, job_id: job }, tenant)?;
-    cx.get::<Queues>().await?.send("catalog-jobs", vec![message]).await
+    cx.get::<Queues>().await?.send("catalog-bulk-jobs", vec![message]).await
 }

@@ -115,9 +115,9 @@ functions! {
     /// Deletes the rules of a channel.
     bulk(Method::DELETE, "/v1/completeness-rules/{key}", Permission::ProductsDelete) => delete_completeness_rules,
     /// Does the next products of a job.
-    queue("catalog-jobs") => run_job,
+    queue("catalog-bulk-jobs") => run_job,
     /// Resumes jobs that stopped.
     schedule("rate(1 minute)") => sweep,
     /// Empties the trash after 30 days, and tends the history.
-    schedule("rate(1 day)") => purge,
+    schedule("rate(1 day)") => purge_trash,
 }

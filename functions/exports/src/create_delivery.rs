@@ -7,8 +7,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::deliver::send_deliveries;
 use crate::export_view::{ExportView, view};
+use crate::messages::send_deliveries;
 
 /// A delivery that is asked for.
 #[derive(Deserialize, ToSchema)]

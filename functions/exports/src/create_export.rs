@@ -1,6 +1,5 @@
 //! `POST /v1/exports`
 
-use cloud::{Outgoing, Queues};
 use db_catalog::CatalogDb;
 use db_imports::{ImportsDb, NewExport};
 use db_tenancy::Stamp;
@@ -9,7 +8,8 @@ use uuid::Uuid;
 
 use crate::export_view::{ExportView, view};
 use crate::images::ImageMode;
-use crate::run::{ExportMessage, write_export};
+use crate::messages::send_export;
+use crate::run_export::run_export;
 use crate::spec::{ExportSpec, resolved};
 
 /// More products are exported in the background.
@@ -89,14 +89,8 @@ async fn begin(cx: &Cx, tenant: TenantId, export: Uuid, spec: &ExportSpec) -> Re
     if !slow {
         let wanted = spec.selection.wanted(None);
         if cx.get::<CatalogDb>().await?.count_wanted(tenant, &wanted, AT_ONCE + 1).await? <= AT_ONCE {
-            return write_export(cx, tenant, export).await;
+            return run_export(cx, tenant, export).await;
         }
     }
-    send(cx, tenant, export).await
-}
-
-/// Has an export written in the background.
-pub(crate) async fn send(cx: &Cx, tenant: TenantId, export: Uuid) -> Result<()> {
-    let message = Outgoing::json(&ExportMessage { tenant_id: tenant, export_id: export }, tenant)?;
-    cx.get::<Queues>().await?.send("exports", vec![message]).await
+    send_export(cx, tenant, export).await
 }

@@ -11,7 +11,9 @@ mod files;
 mod images;
 mod items;
 mod links;
+mod messages;
 mod report;
+mod run_export;
 mod schedules;
 mod spec;
 mod store;
@@ -82,11 +84,11 @@ functions! {
     /// Tries a destination.
     bulk(Method::POST, "/v1/export-destinations/{id}/test", Permission::ExportsManage) => test_destination,
     /// Writes the files of an export.
-    queue("exports") => run,
+    queue("exports-runs") => write_export,
     /// Sends the files of an export to a destination.
-    queue("deliveries") => deliver,
+    queue("exports-deliveries") => deliver_files,
     /// Begins the exports that are due.
-    schedule("rate(1 minute)") => tick,
+    schedule("rate(1 minute)") => start_scheduled,
     /// Resumes or ends exports that stopped, sends deliveries that are due, and publishes events that were left.
     schedule("rate(1 minute)") => sweep,
 }

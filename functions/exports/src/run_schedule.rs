@@ -6,7 +6,7 @@ use runtime::{Accepted, Cx, IdempotencyKey, Path, Result};
 use uuid::Uuid;
 
 use crate::export_view::{ExportView, view};
-use crate::tick::begin_export;
+use crate::start_scheduled::begin_export;
 
 /// Runs a schedule now; when it is due next stays as it was.
 pub async fn run_schedule(cx: Cx, id: Path, key: IdempotencyKey) -> Result<Accepted<ExportView>> {

@@ -6,7 +6,7 @@ use net::Fetcher;
 use runtime::{Cx, TenantId, log_error};
 use serde_json::json;
 
-use crate::deliver::{Failed, PATIENCE};
+use crate::deliver_files::{Failed, PATIENCE};
 use crate::destinations::{Target, TargetSecrets};
 
 /// A seller's bucket, and what stands before the names in it.

@@ -1,12 +1,11 @@
 //! Exports that stopped, as a killed process leaves them: sent again, and given up after three tries. Deliveries that are due.
 
-use cloud::{Bus, Outgoing, Queues};
+use cloud::Bus;
 use db_imports::ImportsDb;
 use runtime::{Cx, Result};
 use time::Duration;
 
-use crate::deliver::DeliveryMessage;
-use crate::run::ExportMessage;
+use crate::messages::{send_delivery, send_export};
 
 /// Longer than an export writes without noting its progress, and than a message waits.
 const STALE: Duration = Duration::minutes(2);
@@ -17,15 +16,13 @@ const MOST: i32 = 100;
 
 /// Resumes what stopped.
 pub async fn sweep(cx: Cx) -> Result<()> {
-    let (db, queues) = (cx.get::<ImportsDb>().await?, cx.get::<Queues>().await?);
+    let db = cx.get::<ImportsDb>().await?;
     for (tenant, export) in db.stalled_exports(cx.now - STALE, MOST).await? {
         tracing::warn!(%export, "a stalled export is resumed");
-        let message = Outgoing::json(&ExportMessage { tenant_id: tenant, export_id: export }, tenant)?;
-        queues.send("exports", vec![message]).await?;
+        send_export(&cx, tenant, export).await?;
     }
     for (tenant, delivery) in db.due_export_deliveries(cx.now - DUE_AGE, MOST).await? {
-        let message = Outgoing::json(&DeliveryMessage { tenant_id: tenant, delivery_id: delivery }, tenant)?;
-        queues.send("deliveries", vec![message]).await?;
+        send_delivery(&cx, tenant, delivery).await?;
     }
     for tenant in db.tenants_with_unpublished_events(cx.now - EVENT_AGE).await? {
         db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await?;

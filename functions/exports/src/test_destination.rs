@@ -7,7 +7,7 @@ use runtime::{Cx, Path, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::deliver::try_out;
+use crate::deliver_files::try_out;
 
 /// What came of a test.
 #[derive(Serialize, ToSchema)]

@@ -102,7 +102,7 @@ functions! {
     /// Writes the audit trail, or the part that the filter wants, into a CSV file; gives its address.
     bulk(Method::POST, "/v1/audit-log/exports", Permission::AdminAccess) => export_audit,
     /// Sends a mail.
-    queue("mails") => send_mail,
+    queue("identity-mails") => send_mail,
     /// Sends the mails again that were not sent.
     schedule("rate(1 minute)") => sweep_mails,
     /// Makes a new signing key when the newest is a month old.

@@ -19,7 +19,7 @@ pub struct MailMessage {
 pub(crate) async fn post(cx: &Cx, mail_id: Uuid) {
     let sent = async {
         let message = Outgoing::json(&MailMessage { mail_id }, mail_id)?;
-        cx.get::<Queues>().await?.send("mails", vec![message]).await
+        cx.get::<Queues>().await?.send("identity-mails", vec![message]).await
     };
     if let Err(failed) = sent.await {
         runtime::log_error(&failed, &cx.request_id);

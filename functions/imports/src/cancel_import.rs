@@ -4,7 +4,7 @@ use db_imports::{ImportJob, ImportsDb};
 use db_tenancy::Stamp;
 use runtime::{Cx, Path, Result};
 
-use crate::parse::publish;
+use crate::parse_file::publish;
 
 /// Stops an import where it is; what was applied until then stays, and can be undone.
 pub async fn cancel_import(cx: Cx, id: Path) -> Result<ImportJob> {

@@ -68,22 +68,22 @@ functions! {
     /// Lists what became of each look of an automation.
     http(Method::GET, "/v1/automations/{id}/runs", Permission::ImportsRead) => list_automation_runs,
     /// Looks where an automation's files lie, and imports what is new.
-    queue("automation-runs") => run_automation,
+    queue("imports-automation-runs") => run_automation,
     /// Imports mails and files that arrived.
     objects("inbox-files") => receive_file,
     /// Sends automations that are due on their way.
     schedule("rate(1 minute)") => tick_automations,
     /// Reads an uploaded file and cuts it into batches.
-    objects("import-files") => parse,
+    objects("import-files") => parse_file,
     /// Writes a batch to the catalogue.
-    queue("import-batches") => apply,
+    queue("imports-batches") => apply_batch,
     /// Makes the report and completes the import.
-    queue("import-finish") => finish,
+    queue("imports-finish") => finish_import,
     /// Resumes or ends imports that stopped, and publishes events that were left.
     schedule("rate(1 minute)") => sweep,
 }
 
-pub use apply::check_rows;
+pub use apply_batch::check_rows;
 pub use automation::{AutomationInput, Source};
 pub use batch_file::{BatchHeader, BatchReader, BatchWriter, MappedColumn, RowContent};
 pub use batching::{Limits, ParsedFile, ReadBatch, read_file};

@@ -44,7 +44,7 @@ pub(crate) async fn send_batches(cx: &Cx, db: &ImportsDb, tenant: TenantId, impo
         })
         .collect::<Result<Vec<_>>>()?;
     if !messages.is_empty() {
-        cx.get::<Queues>().await?.send("import-batches", messages).await?;
+        cx.get::<Queues>().await?.send("imports-batches", messages).await?;
     }
     Ok(due.len())
 }
@@ -52,7 +52,7 @@ pub(crate) async fn send_batches(cx: &Cx, db: &ImportsDb, tenant: TenantId, impo
 /// Sends an import to its finish.
 pub(crate) async fn send_finish(cx: &Cx, tenant: TenantId, import: Uuid) -> Result<()> {
     let message = Outgoing::json(&FinishMessage { tenant_id: tenant, import_id: import }, tenant)?;
-    cx.get::<Queues>().await?.send("import-finish", vec![message]).await
+    cx.get::<Queues>().await?.send("imports-finish", vec![message]).await
 }
 
 /// Sends an uploaded file to be read once more, in the form of S3's own notification.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::automation::{Source, choices, secrets};
 use crate::create_import::object_name;
 use crate::fetching::{Found, NotFetched, fetch, tidy, told};
-use crate::parse::time_now;
+use crate::parse_file::time_now;
 
 /// A look may take so long, all its pages and files together, and tidying up afterwards: less than the function's timeout.
 const PATIENCE: Duration = Duration::from_secs(200);
@@ -130,7 +130,7 @@ pub(crate) async fn announce_pause(cx: &Cx, tenant: TenantId, id: Uuid) -> Resul
     let event = run_of(&format!("pause {id} {paused_at}"));
     let told = (automation.name.as_str(), automation.paused_because.as_deref().unwrap_or_default());
     imports.announce_pause(tenant, (event, id), told, time_now()).await?;
-    crate::parse::publish(cx, &imports, tenant).await?;
+    crate::parse_file::publish(cx, &imports, tenant).await?;
     db.pause_announced(tenant, id, paused_at).await
 }
 

@@ -26,6 +26,6 @@ pub async fn start_automation(cx: Cx, id: Path) -> Result<Accepted<StartedRun>> 
     }
     let run_id = Uuid::now_v7();
     let message = RunMessage { tenant_id: tenant, automation_id: id.0, run_id, cause: "by_hand".to_owned() };
-    cx.get::<Queues>().await?.send("automation-runs", vec![Outgoing::json(&message, tenant)?]).await?;
+    cx.get::<Queues>().await?.send("imports-automation-runs", vec![Outgoing::json(&message, tenant)?]).await?;
     Ok(Accepted(StartedRun { run_id }))
 }

@@ -11,7 +11,7 @@ use time::Duration;
 use uuid::Uuid;
 
 use crate::messages::{STALE, send_batches, send_file, send_finish};
-use crate::parse::publish;
+use crate::parse_file::publish;
 use crate::run_automation::fail;
 
 /// So many imports in one sweep; the next comes in a minute.

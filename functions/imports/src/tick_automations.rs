@@ -42,6 +42,6 @@ async fn tick(cx: &Cx, db: &SuppliersDb, tenant: TenantId, id: Uuid) -> Result<(
     // Sent before it is noted, so that none is lost; sent twice, it is the same look.
     let run_id = run_of(&format!("{id} {due:?}"));
     let message = RunMessage { tenant_id: tenant, automation_id: id, run_id, cause: "schedule".to_owned() };
-    cx.get::<Queues>().await?.send("automation-runs", vec![Outgoing::json(&message, tenant)?]).await?;
+    cx.get::<Queues>().await?.send("imports-automation-runs", vec![Outgoing::json(&message, tenant)?]).await?;
     db.claim_due(tenant, &automation, next).await
 }

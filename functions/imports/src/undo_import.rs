@@ -25,6 +25,6 @@ pub async fn undo_import(cx: Cx, id: Path) -> Result<Accepted<CatalogJob>> {
     let job = cx.get::<CatalogDb>().await?.begin_import_undo(tenant, id.0, &Stamp::of(&cx)?).await?;
     db.note_undo(tenant, id.0, job.id, cx.now).await?;
     let message = Outgoing::json(&json!({ "tenant_id": tenant, "job_id": job.id }), tenant)?;
-    cx.get::<Queues>().await?.send("catalog-jobs", vec![message]).await?;
+    cx.get::<Queues>().await?.send("catalog-bulk-jobs", vec![message]).await?;
     Ok(Accepted(job))
 }

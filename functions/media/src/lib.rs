@@ -44,11 +44,11 @@ functions! {
     /// Sets a product's pictures and their order.
     http(Method::PUT, "/v1/products/{id}/media", Permission::MediaWrite) => set_product_media,
     /// Makes the thumbnails of an uploaded picture.
-    objects("media-files") => thumbnail,
+    objects("media-files") => make_thumbnails,
     /// Takes the pictures out of an uploaded zip.
-    objects("media-zips") => unzip,
+    objects("media-zips") => unpack_zip,
     /// Fetches a picture, or sends every picture to have its thumbnails made anew.
-    queue("media-work") => run,
+    queue("media-jobs") => run_job,
     /// Resumes or ends what stopped, removes files of deleted pictures, tells the catalogue what it does not know.
     schedule("rate(1 minute)") => sweep,
 }

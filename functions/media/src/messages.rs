@@ -28,7 +28,7 @@ pub enum Work {
 
 /// Sends work on its way.
 pub(crate) async fn send(cx: &Cx, tenant: TenantId, work: &Work) -> Result<()> {
-    cx.get::<Queues>().await?.send("media-work", vec![Outgoing::json(work, tenant)?]).await
+    cx.get::<Queues>().await?.send("media-jobs", vec![Outgoing::json(work, tenant)?]).await
 }
 
 /// Sends stored files to be worked on once more, in the form of S3's own notifications. Keys have no characters that S3

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::counts::tell;
 use crate::delete_medium::remove_files;
+use crate::make_thumbnails::fail;
 use crate::messages::{Work, send, send_files};
-use crate::thumbnail::fail;
 
 /// What made no progress for so long has stopped.
 const STALLED: Duration = Duration::minutes(5);

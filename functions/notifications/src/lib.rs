@@ -32,9 +32,9 @@ functions! {
     /// Lists what became of each event for a webhook.
     http(Method::GET, "/v1/webhooks/{id}/deliveries", Permission::IntegrationsRead) => list_deliveries,
     /// Tells people and webhooks of an event.
-    queue("notices") => take_event,
+    queue("notifications-notices") => take_event,
     /// Tries a delivery to a webhook.
-    queue("webhooks") => deliver_webhook,
+    queue("notifications-webhooks") => deliver_webhook,
     /// Sends what is due, and what was lost; forgets what is old.
     schedule("rate(1 minute)") => sweep,
 }

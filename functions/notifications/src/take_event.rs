@@ -58,5 +58,5 @@ pub(crate) async fn send_deliveries(cx: &Cx, deliveries: impl Iterator<Item = (T
     let messages: Vec<Outgoing> = deliveries
         .map(|(tenant_id, delivery_id)| Outgoing::json(&DeliveryMessage { tenant_id, delivery_id }, tenant_id))
         .collect::<Result<_>>()?;
-    if messages.is_empty() { Ok(()) } else { cx.get::<Queues>().await?.send("webhooks", messages).await }
+    if messages.is_empty() { Ok(()) } else { cx.get::<Queues>().await?.send("notifications-webhooks", messages).await }
 }

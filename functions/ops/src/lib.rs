@@ -10,5 +10,5 @@ functions! {
     /// Tells whether the API and its database answer.
     http(Method::GET, "/v1/health", Permission::Public) => health,
     /// Records what a finished job did.
-    queue("job-events") => record_job,
+    queue("ops-job-events") => record_job,
 }

@@ -40,6 +40,6 @@ pub async fn merge_supplier(cx: Cx, id: Path, input: Body<MergeSupplier>) -> Res
     let work = Work::Edit(Selection { ids: None, query: Some(query) }, vec![edit]);
     let job = cx.get::<CatalogDb>().await?.begin_job(tenant, &work, None, &stamp).await?;
     let message = Outgoing::json(&json!({ "tenant_id": tenant, "job_id": job.id }), tenant)?;
-    cx.get::<Queues>().await?.send("catalog-jobs", vec![message]).await?;
+    cx.get::<Queues>().await?.send("catalog-bulk-jobs", vec![message]).await?;
     Ok(Accepted(job))
 }

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use runtime::{Cx, Env, Error, Resource, Result};
+use runtime::{Cx, Error, Resource, Result};
 use serde::Serialize;
 
 use crate::aws::{Aws, failed};
 
-/// The queues, each known by its name; `QUEUE_IMPORT_BATCHES` holds the address of `import-batches`.
+/// The queues. `QUEUES` is what stands before the name of a queue in its address: `https://…/pm-staging-`.
 pub struct Queues {
     client: Client,
-    env: Env,
+    prefix: String,
 }
 
 /// A message to be sent.
@@ -39,7 +39,7 @@ impl Outgoing {
 
 impl Resource for Queues {
     async fn open(cx: &Cx) -> Result<Self> {
-        Ok(Self { client: Client::new(&cx.get::<Aws>().await?.0), env: cx.env().clone() })
+        Ok(Self { client: Client::new(&cx.get::<Aws>().await?.0), prefix: cx.env().text("QUEUES")?.to_owned() })
     }
 }
 
@@ -49,8 +49,7 @@ impl Queues {
     /// # Errors
     /// When some were not taken after five tries. Those before them were: the receiver is idempotent.
     pub async fn send(&self, queue: &str, messages: Vec<Outgoing>) -> Result<()> {
-        let variable = format!("QUEUE_{}", queue.to_uppercase().replace('-', "_"));
-        let url = self.env.text(&variable)?.to_owned();
+        let url = format!("{}{queue}", self.prefix);
         for batch in batches(messages) {
             self.send_batch(&url, batch).await?;
         }

@@ -96,7 +96,7 @@ mod tests {
     fn a_metric_line_is_what_cloudwatch_reads() {
         let mut cx = App::new(Env::default()).cx("r");
         cx.now = time::OffsetDateTime::UNIX_EPOCH;
-        let line = embedded(&cx, &[("function", "imports.parse")], &[Metric("Rows", 5.0, Unit::Count)]);
+        let line = embedded(&cx, &[("function", "imports.parse_file")], &[Metric("Rows", 5.0, Unit::Count)]);
         insta::assert_json_snapshot!(line, @r#"
         {
           "Rows": 5.0,
@@ -119,7 +119,7 @@ mod tests {
             ],
             "Timestamp": 0
           },
-          "function": "imports.parse",
+          "function": "imports.parse_file",
           "request_id": "r"
         }
         "#);

@@ -2,9 +2,9 @@
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use e2e::{Stack, Tenant};
+use e2e::{Stack, Tenant, eventually};
 use serde_json::{Value, json};
 
 use crate::servers::{Server, serve};
@@ -15,16 +15,12 @@ async fn supplier(tenant: &mut Tenant) -> String {
 
 /// The newest look, when so many have ended.
 async fn looked(tenant: &mut Tenant, id: &str, number: usize) -> Value {
-    let began = Instant::now();
-    loop {
+    eventually("a run that has ended", async || {
         let runs = tenant.get(&format!("/v1/automations/{id}/runs")).await;
         let runs = runs["data"].as_array().unwrap();
-        if runs.iter().filter(|run| run["status"] != "running").count() >= number {
-            return runs[0].clone();
-        }
-        assert!(began.elapsed() < Duration::from_secs(120), "it never looked: {runs:?}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+        (runs.iter().filter(|run| run["status"] != "running").count() >= number).then(|| runs[0].clone())
+    })
+    .await
 }
 
 /// Asks for a look and waits for its end.
@@ -337,7 +333,7 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
             if !*still.lock().unwrap() {
                 return number;
             }
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(20));
         }
         0
     });

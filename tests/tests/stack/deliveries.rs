@@ -1,12 +1,10 @@
 //! Files of exports on their way to real servers, by hand and by schedule.
 
-use std::time::Duration;
-
-use e2e::{Stack, Tenant};
+use e2e::{Stack, Tenant, eventually};
 use serde_json::{Value, json};
 
 use crate::exports::ended;
-use crate::servers::{Server, receiver, until};
+use crate::servers::{Server, receiver};
 
 async fn products(tenant: &mut Tenant, number: usize) {
     tenant.import(&e2e::csv(number, "delivered")).await;
@@ -14,7 +12,7 @@ async fn products(tenant: &mut Tenant, number: usize) {
 
 /// Waits until every delivery of an export has ended; gives the export.
 async fn delivered(tenant: &mut Tenant, id: &str, number: usize) -> Value {
-    until("the deliveries' end", async || {
+    eventually("the deliveries' end", async || {
         let export = tenant.get(&format!("/v1/exports/{id}")).await;
         let deliveries = export["deliveries"].as_array().cloned().unwrap_or_default();
         let over = deliveries.iter().filter(|one| one["status"] != "pending").count();
@@ -49,7 +47,7 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     let spec = json!({ "layout": "products", "format": "csv", "file_name": "catalogue", "destinations": [made["id"]] });
     let export = tenant.post("/v1/exports", spec).await;
     let id = export["id"].as_str().unwrap().to_owned();
-    let waiting = until("a failed try", async || {
+    let waiting = eventually("a failed try", async || {
         let export = tenant.get(&format!("/v1/exports/{id}")).await;
         export["deliveries"][0]["error"].is_string().then_some(export)
     })
@@ -86,7 +84,7 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     // Told again, it sends nothing; asked again, the file is written over.
     std::fs::remove_file(&there).unwrap();
     let delivery = json!({ "tenant_id": tenant.id, "delivery_id": export["deliveries"][0]["id"] }).to_string();
-    assert!(Stack::get().deliver("exports.deliver", &[delivery.clone(), delivery]).await.is_empty());
+    assert!(Stack::get().deliver("exports.deliver_files", &[delivery.clone(), delivery]).await.is_empty());
     assert!(!there.exists(), "what was delivered is not sent again");
     for number in 2..=3 {
         tenant.post(&format!("/v1/exports/{id}/deliveries"), json!({ "destination_id": made["id"] })).await;
@@ -141,15 +139,14 @@ async fn files_go_to_buckets_mails_and_webhooks() {
     let id = export["id"].as_str().unwrap().to_owned();
     delivered(&mut tenant, &id, 3).await;
     // The receiver was not ready: tried again, it gets the same message.
-    until("a message", async || (!got.lock().unwrap().is_empty()).then_some(())).await;
+    eventually("a message", async || (!got.lock().unwrap().is_empty()).then_some(())).await;
     *answer.lock().unwrap() = 200;
     let due = format!(
         "update export_deliveries set next_at = now() - interval '1 minute' where export_id = '{id}' and status = 'pending'"
     );
-    until("the second try", async || {
+    eventually("the second try", async || {
         stack.sql("db_imports", &tenant.id, &due).await;
         stack.invoke("exports.sweep", json!({ "source": "aws.events" })).await;
-        tokio::time::sleep(Duration::from_secs(1)).await;
         (got.lock().unwrap().len() >= 2).then_some(())
     })
     .await;
@@ -182,7 +179,7 @@ async fn files_go_to_buckets_mails_and_webhooks() {
         export["deliveries"].to_string().contains("the server answered 404") && export["files"][0]["url"].is_string(),
         "{export}"
     );
-    until("the notice", async || {
+    eventually("the notice", async || {
         let notices = tenant.get("/v1/notifications").await;
         notices["data"].to_string().contains("export.delivery_failed").then_some(())
     })
@@ -283,7 +280,7 @@ async fn a_schedule_runs_when_due_once_and_exports_what_changed() {
         );
         stack.sql("db_imports", &tenant.id, &due).await;
         for _ in 0..2 {
-            stack.invoke("exports.tick", json!({ "source": "aws.events" })).await;
+            stack.invoke("exports.start_scheduled", json!({ "source": "aws.events" })).await;
         }
     };
     tick().await;
@@ -298,7 +295,7 @@ async fn a_schedule_runs_when_due_once_and_exports_what_changed() {
     // Nothing changed; then one product does.
     let run = |made: Value| made["id"].as_str().unwrap().to_owned();
     let again = run(tenant.post(&format!("{path}/run"), json!({})).await);
-    let quiet = until("nothing new", async || {
+    let quiet = eventually("nothing new", async || {
         let export = ended(&mut tenant, &again).await;
         Some(export["exported"].as_i64())
     })
@@ -316,7 +313,7 @@ async fn a_schedule_runs_when_due_once_and_exports_what_changed() {
     paused["enabled"] = json!(false);
     let saved = tenant.client.call("PUT", &path, Some(&paused)).await.unwrap();
     assert_eq!(saved["next_runs"], json!([]));
-    stack.invoke("exports.tick", json!({ "source": "aws.events" })).await;
+    stack.invoke("exports.start_scheduled", json!({ "source": "aws.events" })).await;
     assert_eq!(tenant.get(&list).await["data"].as_array().unwrap().len(), 3);
     let template = tenant
         .post("/v1/export-templates", json!({ "name": "Soon gone", "definition": { "layout": "shopify" } }))

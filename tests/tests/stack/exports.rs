@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use e2e::{Scratch, Stack, Tenant};
+use e2e::{Scratch, Stack, Tenant, eventually};
 use serde_json::{Value, json};
-
-use crate::servers::until;
 
 /// Waits for the end of an export.
 pub(crate) async fn ended(tenant: &mut Tenant, id: &str) -> Value {
-    until("the export's end", async || {
+    eventually("the export's end", async || {
         let export = tenant.get(&format!("/v1/exports/{id}")).await;
         (!matches!(export["status"].as_str(), Some("queued" | "running"))).then_some(export)
     })
@@ -278,15 +276,15 @@ async fn an_export_under_way_is_cancelled_and_a_killed_one_ends_all_the_same() {
     let mut tenant = Tenant::new("Cancelled").await;
     tenant.import(&e2e::csv(3_000, "exported")).await;
     let stack = Stack::get();
-    stack.hold("exports.run", true).await;
+    stack.hold("exports.write_export", true).await;
     let begun = tenant.post("/v1/exports", json!({ "layout": "shopify" })).await;
     let id = begun["id"].as_str().unwrap().to_owned();
     assert_eq!(begun["status"], "queued", "{begun}");
     let cancelled = tenant.post(&format!("/v1/exports/{id}/cancel"), json!({})).await;
     assert_eq!(cancelled["status"], "cancelled");
-    stack.hold("exports.run", false).await;
+    stack.hold("exports.write_export", false).await;
     let message = json!({ "tenant_id": tenant.id, "export_id": id }).to_string();
-    assert!(stack.deliver("exports.run", &[message]).await.is_empty());
+    assert!(stack.deliver("exports.write_export", &[message]).await.is_empty());
     let after = tenant.get(&format!("/v1/exports/{id}")).await;
     assert_eq!((after["status"].as_str(), after["files"].as_array().unwrap().len()), (Some("cancelled"), 0));
     assert_eq!(
@@ -295,7 +293,7 @@ async fn an_export_under_way_is_cancelled_and_a_killed_one_ends_all_the_same() {
     );
 
     // Its process was killed: the sweeper has it begun once more, and it says so.
-    stack.hold("exports.run", true).await;
+    stack.hold("exports.write_export", true).await;
     let begun = tenant.post("/v1/exports", json!({ "layout": "products", "format": "csv" })).await;
     let id = begun["id"].as_str().unwrap().to_owned();
     let killed = format!(
@@ -303,7 +301,7 @@ async fn an_export_under_way_is_cancelled_and_a_killed_one_ends_all_the_same() {
     );
     stack.sql("db_imports", &tenant.id, &killed).await;
     stack.invoke("exports.sweep", json!({ "source": "aws.events" })).await;
-    stack.hold("exports.run", false).await;
+    stack.hold("exports.write_export", false).await;
     ended(&mut tenant, &id).await;
     let export = tenant.get(&format!("/v1/exports/{id}")).await;
     assert_eq!((export["exported"].as_i64(), export["percent"].as_i64()), (Some(3_000), Some(100)), "{export}");

@@ -6,6 +6,8 @@ use e2e::Tenant;
 use rust_xlsxwriter::Workbook;
 use serde_json::{Value, json};
 
+use crate::catalogue::job_ended;
+
 /// A workbook with two sheets, a title above the columns, and EANs as numbers.
 fn workbook() -> Vec<u8> {
     let mut workbook = Workbook::new();
@@ -126,7 +128,7 @@ async fn a_workbook_is_inspected_previewed_applied_and_undone() {
         .await
         .unwrap();
     let job = tenant.post(&format!("/v1/imports/{id}/undo"), json!({})).await;
-    let job = finished_job(&mut tenant, job["id"].as_str().unwrap()).await;
+    let job = job_ended(&mut tenant, job["id"].as_str().unwrap()).await;
     assert_eq!((job["changed"].as_i64(), job["kept"].as_i64(), job["failed"].as_i64()), (Some(1), Some(1), Some(0)));
     assert_eq!(
         (job["problems"][0]["code"].as_str(), job["problems"][0]["field"].as_str()),
@@ -148,18 +150,6 @@ async fn a_workbook_is_inspected_previewed_applied_and_undone() {
     for name in ["uploaded", "started", "previewed", "released", "completed_with_errors", "undone"] {
         assert!(names.contains(&name), "{name} is in {names:?}");
     }
-}
-
-async fn finished_job(tenant: &mut Tenant, id: &str) -> Value {
-    // A job whose process another test killed is taken up again after a minute or two.
-    for _ in 0..2_400 {
-        let job = tenant.get(&format!("/v1/catalog/jobs/{id}")).await;
-        if job["status"] != "running" {
-            return job;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    panic!("the job does not end")
 }
 
 #[tokio::test]
@@ -189,7 +179,7 @@ async fn guards_hold_what_nobody_would_have_wanted() {
     let archived = tenant.get("/v1/products?status=archived&limit=200").await;
     assert_eq!(archived["data"].as_array().unwrap().len(), 6);
     let job = tenant.post(&format!("/v1/imports/{id}/undo"), json!({})).await;
-    finished_job(&mut tenant, job["id"].as_str().unwrap()).await;
+    job_ended(&mut tenant, job["id"].as_str().unwrap()).await;
     let products = tenant.get("/v1/products?status=active&limit=200").await;
     assert_eq!(products["data"].as_array().unwrap().len(), 10, "undone: the archived ones too");
 

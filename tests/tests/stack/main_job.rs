@@ -1,7 +1,7 @@
 //! A supplier's file in, a Shopify file out.
 
 use client::{ColumnMapping, Error, NewExport, NewImport};
-use e2e::{Scratch, Stack, Tenant, csv};
+use e2e::{Scratch, Stack, Tenant, csv, eventually};
 
 /// The seeded supplier file that ships with the project, with its spoilt rows.
 fn supplier_file() -> Vec<u8> {
@@ -94,31 +94,22 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
     );
 
     // What the jobs did reaches the statistics through outbox, bus and queue.
-    let recorded = async {
-        loop {
-            let rows = Stack::get().sql("db_analytics", &tenant.id, "select job_id from job_metrics").await;
-            if rows.len() == 3 {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(60), recorded)
-        .await
-        .expect("two imports and an export are recorded");
+    eventually("the statistics of two imports and an export", async || {
+        let rows = Stack::get().sql("db_analytics", &tenant.id, "select job_id from job_metrics").await;
+        (rows.len() == 3).then_some(())
+    })
+    .await;
 }
 
 async fn export(tenant: &mut Tenant, columns: &str) -> String {
     let new = NewExport::of("shopify").with("options.columns", columns);
     let id = tenant.client.create_export(&new).await.unwrap().id;
-    let export = loop {
+    let export = eventually("the export's end", async || {
         let export = tenant.client.export(&id).await.unwrap();
         assert_ne!(export.status, "failed", "{export:?}");
-        if export.status == "completed" {
-            break export;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    };
+        (export.status == "completed").then_some(export)
+    })
+    .await;
     assert_eq!(Some(export.exported + export.left_out), export.total_products);
     let file = Scratch::new(b"");
     tenant.client.download(export.files[0].url.as_ref().unwrap(), &file.0).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read, Write};
 
-use e2e::{Tenant, csv};
+use e2e::{Tenant, csv, eventually};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 
@@ -31,15 +31,11 @@ async fn upload(tenant: &mut Tenant, name: &str, bytes: &[u8], products: &[&str]
 
 /// What has a status, when it has its last one.
 async fn ended(tenant: &mut Tenant, path: &str) -> Value {
-    let began = std::time::Instant::now();
-    loop {
+    eventually("its end", async || {
         let found = tenant.get(path).await;
-        if matches!(found["status"].as_str().unwrap(), "ready" | "failed" | "duplicate" | "completed") {
-            return found;
-        }
-        assert!(began.elapsed().as_secs() < 200, "it hangs: {found}");
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
+        matches!(found["status"].as_str().unwrap(), "ready" | "failed" | "duplicate" | "completed").then_some(found)
+    })
+    .await
 }
 
 async fn products(tenant: &mut Tenant, number: usize) -> Vec<String> {

@@ -23,7 +23,7 @@ async fn a_killed_apply_process_loses_and_doubles_nothing() {
     let created = tenant.begin(&csv(12_000, "killed"), NewImport::default()).await;
     let id = created.import.id;
     tenant.until(&id, |import| import.progress.rows > 0 || import.finished_at.is_some()).await;
-    let killed = Stack::get().kill("imports.apply").await;
+    let killed = Stack::get().kill("imports.apply_batch").await;
     assert!(killed > 0, "a process was running");
     let import = tenant.finished(&id).await;
     assert_eq!((import.status.as_str(), import.totals.created), ("completed", 12_000));
@@ -37,7 +37,7 @@ async fn a_killed_parse_process_is_resumed_without_a_second_batch() {
     let created = tenant.begin(&csv(60_000, "parse"), NewImport::default()).await;
     let id = created.import.id;
     tenant.until(&id, |import| import.layout.is_some()).await;
-    Stack::get().kill("imports.parse").await;
+    Stack::get().kill("imports.parse_file").await;
     let import = tenant.finished(&id).await;
     assert_eq!(
         (import.status.as_str(), import.totals.created, import.totals.rows),
@@ -58,14 +58,14 @@ async fn every_message_delivered_twice_changes_nothing() {
     tenant.until(&id, |import| import.totals.rows.is_some()).await;
     for number in 0..3 {
         let message = batch(&tenant, &id, number);
-        assert!(stack.deliver("imports.apply", &[message.clone(), message]).await.is_empty());
+        assert!(stack.deliver("imports.apply_batch", &[message.clone(), message]).await.is_empty());
     }
     let import = tenant.finished(&id).await;
     assert_eq!((import.status.as_str(), import.totals.created, import.totals.unchanged), ("completed", 3_000, 0));
     let finish = json!({"tenant_id": tenant.id, "import_id": id}).to_string();
-    assert!(stack.deliver("imports.finish", &[finish.clone(), finish]).await.is_empty());
-    assert!(stack.deliver("imports.parse", &[notification.clone(), notification]).await.is_empty());
-    assert!(stack.deliver("imports.apply", &[batch(&tenant, &id, 1)]).await.is_empty());
+    assert!(stack.deliver("imports.finish_import", &[finish.clone(), finish]).await.is_empty());
+    assert!(stack.deliver("imports.parse_file", &[notification.clone(), notification]).await.is_empty());
+    assert!(stack.deliver("imports.apply_batch", &[batch(&tenant, &id, 1)]).await.is_empty());
     let after = tenant.finished(&id).await;
     assert_eq!((after.totals.created, after.finished_at), (3_000, import.finished_at), "an import completes once");
     assert_eq!(tenant.catalogue().await, expected(3_000, "twice"));
@@ -84,14 +84,14 @@ async fn batches_in_reverse_order_end_the_same() {
     let repeated = String::from_utf8(csv(1_000, "last")).unwrap();
     file.extend(repeated.split_once('\n').unwrap().1.as_bytes());
     let alone = QUEUES.lock().await;
-    stack.hold("imports.apply", true).await;
+    stack.hold("imports.apply_batch", true).await;
     let created = tenant.begin(&file, NewImport::default()).await;
     let id = created.import.id;
     tenant.until(&id, |import| import.totals.rows.is_some()).await;
     for number in (0..5).rev() {
-        assert!(stack.deliver("imports.apply", &[batch(&tenant, &id, number)]).await.is_empty());
+        assert!(stack.deliver("imports.apply_batch", &[batch(&tenant, &id, number)]).await.is_empty());
     }
-    stack.hold("imports.apply", false).await;
+    stack.hold("imports.apply_batch", false).await;
     drop(alone);
     let import = tenant.finished(&id).await;
     assert_eq!((import.status.as_str(), import.totals.created, import.totals.skipped), ("completed", 4_000, 1_000));
@@ -105,7 +105,7 @@ async fn a_batch_that_fails_every_time_ends_the_import_and_can_be_resumed() {
     let mut tenant = Tenant::new("Failing batch").await;
     let stack = Stack::get();
     let alone = QUEUES.lock().await;
-    stack.hold("imports.apply", true).await;
+    stack.hold("imports.apply_batch", true).await;
     let created = tenant.begin(&csv(2_000, "resumed"), NewImport::default()).await;
     let id = created.import.id;
     tenant.until(&id, |import| import.totals.rows.is_some()).await;
@@ -113,13 +113,13 @@ async fn a_batch_that_fails_every_time_ends_the_import_and_can_be_resumed() {
     let broken =
         format!("update import_batches set object_key = 'batches/none' where import_id = '{id}' and number = 1");
     stack.sql("db_imports", &tenant.id, &broken).await;
-    let name = stack.function("imports.apply").await;
+    let name = stack.function("imports.apply_batch");
     let record =
         json!({"messageId": "m", "body": batch(&tenant, &id, 1), "attributes": {"ApproximateReceiveCount": "3"}});
     let path = format!("POST /2015-03-31/functions/{name}/invocations");
     let answer = stack.aws("lambda", &path, json!({ "Records": [record] })).await;
     assert_eq!(answer["batchItemFailures"][0]["itemIdentifier"], "m", "the message goes to the dead-letter queue");
-    assert!(stack.deliver("imports.apply", &[batch(&tenant, &id, 0)]).await.is_empty());
+    assert!(stack.deliver("imports.apply_batch", &[batch(&tenant, &id, 0)]).await.is_empty());
     let import = tenant.finished(&id).await;
     assert_eq!((import.status.as_str(), import.code.as_deref()), ("completed_with_errors", Some("batches_failed")));
     assert_eq!((import.totals.created, import.totals.rejected), (1_000, 1_000));
@@ -130,7 +130,7 @@ async fn a_batch_that_fails_every_time_ends_the_import_and_can_be_resumed() {
         tenant.id
     );
     stack.sql("db_imports", &tenant.id, &mended).await;
-    stack.hold("imports.apply", false).await;
+    stack.hold("imports.apply_batch", false).await;
     drop(alone);
     tenant.client.resume_import(&id).await.unwrap();
     let import = tenant.finished(&id).await;
@@ -182,10 +182,19 @@ async fn files_that_are_none_end_with_a_message_that_helps() {
 async fn a_large_import_does_not_delay_a_small_one() {
     let (mut large, mut small) = (Tenant::new("Large").await, Tenant::new("Small").await);
     let _alone = QUEUES.lock().await;
-    let big = large.begin(&csv(40_000, "large"), NewImport::default()).await;
-    large.until(&big.import.id, |import| import.progress.rows > 0).await;
-    small.import(&csv(10, "small")).await;
-    let still = large.client.import(&big.import.id).await.unwrap();
-    assert!(still.finished_at.is_none(), "the small import ends first");
-    assert_eq!(large.finished(&big.import.id).await.totals.created, 40_000);
+    let stack = Stack::get();
+    // Both wait to be written, the large one first; then whatever the machine's speed, the small one is not last in line.
+    stack.hold("imports.apply_batch", true).await;
+    let big = large.begin(&csv(40_000, "large"), NewImport::default()).await.import.id;
+    large.until(&big, |import| import.totals.rows.is_some()).await;
+    let tiny = small.begin(&csv(10, "small"), NewImport::default()).await.import.id;
+    small.until(&tiny, |import| import.totals.rows.is_some()).await;
+    stack.hold("imports.apply_batch", false).await;
+    let (tiny, big) = (small.finished(&tiny).await, large.finished(&big).await);
+    let ended = |import: &client::Import| {
+        let at = import.finished_at.as_deref().unwrap();
+        time::OffsetDateTime::parse(at, &time::format_description::well_known::Rfc3339).unwrap()
+    };
+    assert!(ended(&tiny) < ended(&big), "the small import ends first");
+    assert_eq!((tiny.totals.created, big.totals.created), (10, 40_000));
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use e2e::Stack;
 use serde_json::Value;
@@ -119,15 +119,4 @@ pub(crate) fn receiver(status: u16) -> Receiver {
         }
     });
     (address, got, answer)
-}
-
-pub(crate) async fn until<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = found().await {
-            return found;
-        }
-        assert!(began.elapsed() < Duration::from_secs(120), "{what} never came");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
 }

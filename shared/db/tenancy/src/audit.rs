@@ -43,7 +43,7 @@ impl Stamp {
         Self::new(cx, "person", Some(user), email)
     }
 
-    /// That of a job, such as `imports.finish`.
+    /// That of a job, such as `imports.finish_import`.
     #[must_use]
     pub fn of_job(cx: &Cx, name: &str) -> Self {
         Self::new(cx, "job", None, name)

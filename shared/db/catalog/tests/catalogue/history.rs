@@ -79,7 +79,7 @@ async fn changes_are_read_in_order_and_none_is_missed(_: PgPoolOptions, options:
     slow.commit().await.unwrap();
     let mut late = test.changes(Some(&early.cursor), 1).await;
     // The second may need a moment more.
-    for _ in 0..100 {
+    for _ in 0..1_200 {
         if late.more {
             break;
         }

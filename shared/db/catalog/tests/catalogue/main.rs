@@ -124,7 +124,7 @@ impl Test {
 
     /// The changes since a cursor, when there are some: a transaction of another test that is under way hides them for a while.
     async fn changes(&self, since: Option<&str>, limit: i64) -> db_catalog::CatalogChanges {
-        for _ in 0..100 {
+        for _ in 0..1_200 {
             let changes = self.db.changes_since(self.tenant, since, limit).await.unwrap();
             if !changes.data.is_empty() {
                 return changes;

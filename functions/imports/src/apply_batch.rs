@@ -20,7 +20,7 @@ const MAX_BATCH_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_ATTEMPTS: u32 = 3;
 
 /// Writes a batch, or finds out what it would do; delivered again, it changes nothing.
-pub async fn apply(cx: Cx, message: BatchMessage) -> Result<()> {
+pub async fn apply_batch(cx: Cx, message: BatchMessage) -> Result<()> {
     let BatchMessage { tenant_id: tenant, import_id: import, number } = message;
     let db = cx.get::<ImportsDb>().await?;
     let (job, batch) = match (db.import(tenant, import).await, db.batch(tenant, import, number).await) {
@@ -82,7 +82,7 @@ async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch
     #[expect(clippy::cast_precision_loss, reason = "a measurement")]
     emit_metrics(
         cx,
-        &[("function", "imports.apply")],
+        &[("function", "imports.apply_batch")],
         &[
             Metric("RowsApplied", f64::from(batch.rows), Unit::Count),
             Metric("RowsRejected", f64::from(outcome.rejected), Unit::Count),

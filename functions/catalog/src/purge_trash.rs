@@ -14,7 +14,7 @@ const AT_ONCE: i64 = 500;
 const WORKING: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// Deletes what lay in the trash for 30 days, and the history that an organisation does not want to keep any longer.
-pub async fn purge(cx: Cx) -> Result<()> {
+pub async fn purge_trash(cx: Cx) -> Result<()> {
     let (db, began) = (cx.get::<CatalogDb>().await?, Instant::now());
     for (tenant, months) in db.catalogs_to_tend().await? {
         let tended = async {

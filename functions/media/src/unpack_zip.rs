@@ -36,7 +36,7 @@ struct Entry {
 
 /// Takes the pictures out of a zip. A picture's id follows from the job and its place in the zip, so a zip that is
 /// delivered again makes no picture twice.
-pub async fn unzip(cx: Cx, object: ObjectCreated) -> Result<()> {
+pub async fn unpack_zip(cx: Cx, object: ObjectCreated) -> Result<()> {
     let mut parts = object.key.trim_start_matches("media-zips/").split('/');
     let tenant = parts.next().and_then(|tenant| tenant.parse().ok()).map(TenantId);
     let job = parts.next().and_then(|name| name.strip_suffix(".zip")?.parse().ok());
@@ -236,12 +236,13 @@ async fn take(
         alt: BTreeMap::new(),
         products: vec![product],
     };
-    let medium = match cx.get::<MediaDb>().await?.create_medium(tenant, &new, &Stamp::of_job(cx, "media.unzip")).await {
-        Err(Error::Invalid(problems)) => {
-            return Ok(Err(problems.first().map(|problem| problem.message.clone()).unwrap_or_default()));
-        }
-        made => made?,
-    };
+    let medium =
+        match cx.get::<MediaDb>().await?.create_medium(tenant, &new, &Stamp::of_job(cx, "media.unpack_zip")).await {
+            Err(Error::Invalid(problems)) => {
+                return Ok(Err(problems.first().map(|problem| problem.message.clone()).unwrap_or_default()));
+            }
+            made => made?,
+        };
     if medium.status == "awaiting_upload" {
         cx.get::<Objects>().await?.write(&medium.object_key, format.media_type(), bytes).await?;
     }

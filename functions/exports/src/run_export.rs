@@ -1,37 +1,22 @@
-//! A queued export -> its files.
+//! One try to write an export: its files, or the reason why there are none.
 
 use std::time::Instant;
 
 use cloud::Bus;
 use db_imports::ImportsDb;
 use runtime::{Cx, Error, Metric, Result, TenantId, Unit, emit_metrics, log_error};
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::deliver::send_deliveries;
+use crate::messages::send_deliveries;
 use crate::write::write_files;
 
 /// After so many tries an export is given up.
 const MAX_TRIES: i32 = 3;
 const GIVEN_UP: &str = "the files could not be written because of a fault on our side; begin the export again";
 
-/// A message that names an export.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct ExportMessage {
-    /// The organisation.
-    pub tenant_id: TenantId,
-    /// The export.
-    pub export_id: Uuid,
-}
-
-/// Writes an export's files; delivered again, it finds the export complete.
-pub async fn run(cx: Cx, message: ExportMessage) -> Result<()> {
-    write_export(&cx, message.tenant_id, message.export_id).await
-}
-
 /// Writes an export's files, unless it has ended. A try that another one is at work on is left to it.
-pub(crate) async fn write_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Result<()> {
+pub(crate) async fn run_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Result<()> {
     let db = cx.get::<ImportsDb>().await?;
     let Some((job, tries)) = db.begin_export(tenant, export, cx.now).await? else { return Ok(()) };
     // A try that was killed left no error: the number of tries alone says so.
@@ -49,7 +34,7 @@ pub(crate) async fn write_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Res
             #[expect(clippy::cast_precision_loss, reason = "a measurement")]
             emit_metrics(
                 cx,
-                &[("function", "exports.run")],
+                &[("function", "exports.write_export")],
                 &[
                     Metric("ProductsExported", f64::from(result.exported), Unit::Count),
                     Metric("ExportTime", started.elapsed().as_millis() as f64, Unit::Milliseconds),

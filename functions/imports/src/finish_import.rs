@@ -10,7 +10,7 @@ use runtime::{Cx, Error, Result, TenantId};
 
 use crate::guards::preview_holds;
 use crate::messages::{FinishMessage, send_batches, send_finish};
-use crate::parse::{publish, time_now};
+use crate::parse_file::{publish, time_now};
 use crate::report::write_report;
 use crate::run_automation::{count_import, fail};
 
@@ -18,7 +18,7 @@ use crate::run_automation::{count_import, fail};
 const WORKING: Duration = Duration::from_secs(20);
 
 /// Judges a preview or completes an import; delivered again, it finds that done.
-pub async fn finish(cx: Cx, message: FinishMessage) -> Result<()> {
+pub async fn finish_import(cx: Cx, message: FinishMessage) -> Result<()> {
     let FinishMessage { tenant_id: tenant, import_id: import } = message;
     let db = cx.get::<ImportsDb>().await?;
     let job = match db.import(tenant, import).await {
@@ -32,7 +32,7 @@ pub async fn finish(cx: Cx, message: FinishMessage) -> Result<()> {
                 return send_finish(&cx, tenant, import).await;
             }
             let report = write_report(&cx, &db, tenant, &job).await?;
-            let stamp = Stamp::of_job(&cx, "imports.finish");
+            let stamp = Stamp::of_job(&cx, "imports.finish_import");
             let (ended, now) = db.complete_import(tenant, import, report.as_deref(), &stamp).await?;
             if now {
                 count_import(&cx, tenant, &ended).await?;

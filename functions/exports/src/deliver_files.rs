@@ -1,4 +1,4 @@
-//! SQS `deliveries`: the files of an export on their way to a destination.
+//! SQS `exports-deliveries`: the files of an export on their way to a destination.
 //!
 //! File by file: what is there is noted, and never sent again. A try that fails is made again after 1, 5, 15 minutes, an hour,
 //! six, and the rest of a day; the files stay where they are whatever becomes of it.
@@ -6,29 +6,20 @@
 use std::time::Duration;
 
 use channels::media_type;
-use cloud::{Bus, Mail, ObjectReader, Objects, Outgoing, Queues};
+use cloud::{Bus, Mail, ObjectReader, Objects};
 use db_imports::{Destination, ExportJob, ImportsDb};
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use net::{FetchError, Fetcher, Guard, Remote, sign};
 use runtime::{Cx, Error, Result, TenantId, log_error};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::destinations::{MOST_ATTACHED, Target, TargetSecrets, secrets, server, target};
 use crate::links::links;
+use crate::messages::DeliveryMessage;
 use crate::store::Store;
-
-/// A message that names a delivery.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct DeliveryMessage {
-    /// The organisation.
-    pub tenant_id: TenantId,
-    /// The delivery.
-    pub delivery_id: Uuid,
-}
 
 /// After each failed try the next one waits so many minutes.
 const WAITS: [i64; 6] = [1, 5, 15, 60, 360, 1_080];
@@ -48,21 +39,8 @@ impl Failed {
     }
 }
 
-/// Sends deliveries on their way; what the queue does not take is sent by the sweeper.
-pub(crate) async fn send_deliveries(cx: &Cx, tenant: TenantId, deliveries: Vec<Uuid>) {
-    for delivery_id in deliveries {
-        let sent = async {
-            let message = Outgoing::json(&DeliveryMessage { tenant_id: tenant, delivery_id }, tenant)?;
-            cx.get::<Queues>().await?.send("deliveries", vec![message]).await
-        };
-        if let Err(failed) = sent.await {
-            log_error(&failed, &delivery_id.to_string());
-        }
-    }
-}
-
 /// Tries a delivery. Delivered again while another tries, or when it has ended, it does nothing.
-pub async fn deliver(cx: Cx, message: DeliveryMessage) -> Result<()> {
+pub async fn deliver_files(cx: Cx, message: DeliveryMessage) -> Result<()> {
     let (tenant, db) = (message.tenant_id, cx.get::<ImportsDb>().await?);
     let Some(due) = db.take_export_delivery(tenant, message.delivery_id, cx.now).await? else { return Ok(()) };
     let job = db.export(tenant, due.export).await?;

@@ -42,7 +42,7 @@ struct Reading {
 }
 
 /// Reads an uploaded file and sends its first batches on their way.
-pub async fn parse(cx: Cx, object: ObjectCreated) -> Result<()> {
+pub async fn parse_file(cx: Cx, object: ObjectCreated) -> Result<()> {
     let Some((tenant, import)) = ids(&object.key) else {
         tracing::warn!(key = object.key, "an object that is no upload of an import");
         return Ok(());
@@ -185,7 +185,7 @@ async fn read_and_upload(
     #[expect(clippy::cast_precision_loss, reason = "a measurement")]
     emit_metrics(
         cx,
-        &[("function", "imports.parse")],
+        &[("function", "imports.parse_file")],
         &[
             Metric("RowsParsed", f64::from(read.parsed.rows), Unit::Count),
             Metric("ParseTime", started.elapsed().as_millis() as f64, Unit::Milliseconds),

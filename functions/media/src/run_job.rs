@@ -9,8 +9,8 @@ use runtime::{Cx, Page, PageQuery, Result, TenantId};
 use uuid::Uuid;
 
 use crate::input::MAX_BYTES;
+use crate::make_thumbnails::fail;
 use crate::messages::{Work, send, send_files};
-use crate::thumbnail::fail;
 
 /// Longer than this no server may take for a picture; three times it is below the function's timeout.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -20,7 +20,7 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 const AT_ONCE: i64 = 100;
 
 /// Does a piece of work. Delivered again, it fetches the same file to the same place, and sends no picture twice.
-pub async fn run(cx: Cx, work: Work) -> Result<()> {
+pub async fn run_job(cx: Cx, work: Work) -> Result<()> {
     match work {
         Work::Fetch { tenant_id, medium_id } => fetch(&cx, tenant_id, medium_id).await,
         Work::Thumbnails { tenant_id, job_id } => regenerate(&cx, tenant_id, job_id).await,

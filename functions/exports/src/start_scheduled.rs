@@ -5,7 +5,8 @@ use db_tenancy::Stamp;
 use runtime::{Cx, Error, Result, TenantId, log_error};
 use uuid::Uuid;
 
-use crate::create_export::{check, send, with_template};
+use crate::create_export::{check, with_template};
+use crate::messages::send_export;
 use crate::schedules::next_run;
 use crate::spec::ExportSpec;
 
@@ -13,7 +14,7 @@ use crate::spec::ExportSpec;
 const MOST: i32 = 200;
 
 /// Begins what is due. After a time without ticks a schedule runs once, not once for each time that it missed.
-pub async fn tick(cx: Cx) -> Result<()> {
+pub async fn start_scheduled(cx: Cx) -> Result<()> {
     let db = cx.get::<ImportsDb>().await?;
     for (tenant, id) in db.due_schedules(cx.now, MOST).await? {
         // One that cannot begin does not keep the others.
@@ -98,7 +99,7 @@ pub(crate) async fn begin_export(
         return db.export(tenant, job.id).await;
     }
     if job.status == "queued" {
-        send(cx, tenant, job.id).await?;
+        send_export(cx, tenant, job.id).await?;
     }
     Ok(job)
 }

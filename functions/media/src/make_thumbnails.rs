@@ -12,7 +12,7 @@ use crate::input::{MAX_BYTES, SIZES};
 
 /// Makes the thumbnails of an uploaded picture. Delivered again, it makes the same ones again. What is wrong with the file
 /// is noted on the picture, and is no fault: the message is done.
-pub async fn thumbnail(cx: Cx, object: ObjectCreated) -> Result<()> {
+pub async fn make_thumbnails(cx: Cx, object: ObjectCreated) -> Result<()> {
     let id: Option<Uuid> = object.key.split('/').nth(2).and_then(|id| id.parse().ok());
     let db = cx.get::<MediaDb>().await?;
     let tenant = match id {
@@ -47,7 +47,7 @@ pub async fn thumbnail(cx: Cx, object: ObjectCreated) -> Result<()> {
             let milliseconds = started.elapsed().as_millis() as f64;
             emit_metrics(
                 &cx,
-                &[("function", "media.thumbnail")],
+                &[("function", "media.make_thumbnails")],
                 &[Metric("ThumbnailTime", milliseconds, Unit::Milliseconds)],
             );
             stored

@@ -1,0 +1,45 @@
+//! What goes through the queues of exports.
+
+use cloud::{Outgoing, Queues};
+use runtime::{Cx, Result, TenantId, log_error};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A message that names an export.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ExportMessage {
+    /// The organisation.
+    pub tenant_id: TenantId,
+    /// The export.
+    pub export_id: Uuid,
+}
+
+/// A message that names a delivery.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DeliveryMessage {
+    /// The organisation.
+    pub tenant_id: TenantId,
+    /// The delivery.
+    pub delivery_id: Uuid,
+}
+
+/// Has an export written in the background.
+pub(crate) async fn send_export(cx: &Cx, tenant: TenantId, export_id: Uuid) -> Result<()> {
+    let message = Outgoing::json(&ExportMessage { tenant_id: tenant, export_id }, tenant)?;
+    cx.get::<Queues>().await?.send("exports-runs", vec![message]).await
+}
+
+/// Has a delivery tried in the background.
+pub(crate) async fn send_delivery(cx: &Cx, tenant: TenantId, delivery_id: Uuid) -> Result<()> {
+    let message = Outgoing::json(&DeliveryMessage { tenant_id: tenant, delivery_id }, tenant)?;
+    cx.get::<Queues>().await?.send("exports-deliveries", vec![message]).await
+}
+
+/// Has deliveries tried in the background; those that the queue does not take are sent by the sweeper.
+pub(crate) async fn send_deliveries(cx: &Cx, tenant: TenantId, deliveries: Vec<Uuid>) {
+    for delivery in deliveries {
+        if let Err(failed) = send_delivery(cx, tenant, delivery).await {
+            log_error(&failed, &delivery.to_string());
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What is written from the code is up to date, and the code says what it does.
+
+use e2e::functions;
+use runtime::Trigger;
+
+use crate::root;
+
+#[test]
+fn every_function_without_http_has_a_sample_event() {
+    for function in functions().filter(|function| !matches!(function.trigger, Trigger::Http { .. })) {
+        let file = root().join(format!("events/{}.json", function.name));
+        let text = std::fs::read_to_string(&file).unwrap_or_else(|_| panic!("{} is missing", file.display()));
+        let event: serde_json::Value = serde_json::from_str(&text).unwrap();
+        if let Trigger::Queue(_) | Trigger::Objects(_) = function.trigger {
+            let body = event["Records"][0]["body"].as_str().expect("a body");
+            serde_json::from_str::<serde_json::Value>(body).expect("a body in JSON");
+        }
+    }
+}
+
+/// Compares a document that is written from the code with the committed one, or writes it.
+pub(crate) fn up_to_date(name: &str, made: &str) {
+    let file = root().join(name);
+    #[expect(clippy::disallowed_methods, reason = "a test has no Env")]
+    if std::env::var("UPDATE_OPENAPI").is_ok() {
+        std::fs::write(&file, made).unwrap();
+    }
+    let there = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(there == made, "{name} is out of date; run `make openapi`");
+}
+
+#[test]
+fn the_openapi_document_is_up_to_date() {
+    let made = serde_json::to_string_pretty(&runtime::openapi::document(functions())).unwrap() + "\n";
+    up_to_date("docs/openapi.json", &made);
+}
+
+#[test]
+fn the_openapi_documents_permissions_are_up_to_date() {
+    up_to_date("docs/permissions.md", &runtime::permissions_document());
+}
+
+#[test]
+fn every_reference_in_the_openapi_document_leads_somewhere() {
+    let document = runtime::openapi::document(functions());
+    let mut values = vec![&document];
+    while let Some(value) = values.pop() {
+        if let Some(reference) = value.get("$ref").and_then(serde_json::Value::as_str) {
+            let pointer = reference.trim_start_matches('#');
+            assert!(document.pointer(pointer).is_some(), "{reference} is not in the document");
+        }
+        values.extend(value.as_array().into_iter().flatten());
+        values.extend(value.as_object().into_iter().flat_map(|object| object.values()));
+    }
+}
+
+#[test]
+fn a_body_with_an_unknown_field_is_refused() {
+    let document = runtime::openapi::document(functions());
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema/$ref") else {
+                continue;
+            };
+            let name = schema.as_str().unwrap().trim_start_matches("#/components/schemas/");
+            let schema = &document["components"]["schemas"][name];
+            assert_eq!(schema["additionalProperties"], false, "{method} {path}: say `deny_unknown_fields` at {name}");
+        }
+    }
+}
+
+#[test]
+fn every_function_says_what_it_does() {
+    for function in functions() {
+        assert!(
+            function.summary.ends_with('.') && function.summary.len() > 10,
+            "{}: a comment above its line",
+            function.name
+        );
+    }
+}
