@@ -4,8 +4,8 @@
     functions/<domain>/template.yaml    pm-<stage>-<domain>     a domain: its functions, queues, alarms
     template.yaml                       pm-<stage>              the API
 
-A stack is left alone when template, package and parameters are those that it was deployed with: a digest of them is its
-parameter `Content`. Stacks know each other by name alone, so the domains are deployed several at a time.
+A stack is left alone when template, package and parameters are those that it was deployed with; a digest of them is kept in the
+bucket of the packages, under `deployed/`. Stacks know each other by name alone, so the domains are deployed several at a time.
 """
 
 import concurrent.futures
@@ -92,6 +92,18 @@ class Stage:
             return None
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
+    def recorded(self, stack):
+        """The digest of what a stack was deployed with; None when nobody knows."""
+        store = self.client("s3")
+        try:
+            return store.get_object(Bucket=self.bucket, Key=f"deployed/{stack}")["Body"].read().decode()
+        except store.exceptions.ClientError:
+            return None
+
+    def record(self, stack, content):
+        """Keeps the digest of what a stack was deployed with."""
+        self.client("s3").put_object(Bucket=self.bucket, Key=f"deployed/{stack}", Body=content.encode())
+
     def function(self, name):
         """The deployed name of a function such as `ops.migrate`."""
         return f"pm-{self.name}-{name.replace('.', '-')}"
@@ -111,17 +123,17 @@ class Stage:
         self.migrate()
 
     def _package(self, domain):
-        """The key of a domain's package: `<domain>/<digest>.zip`."""
+        """The key of a domain's package."""
         file = self.packages / domain / "bootstrap.zip"
         if not file.exists():
             raise Problem(f"{file} is missing; the build makes it")
-        return f"{domain}/{digest(file.read_bytes())}.zip"
+        return f"packages/{domain}/{digest(file.read_bytes())}.zip"
 
     def _upload(self, key):
         """Uploads a package unless the bucket has it."""
         store = self.client("s3")
         if not store.list_objects_v2(Bucket=self.bucket, Prefix=key).get("KeyCount"):
-            store.upload_file(str(self.packages / key.split("/")[0] / "bootstrap.zip"), self.bucket, key)
+            store.upload_file(str(self.packages / key.split("/")[1] / "bootstrap.zip"), self.bucket, key)
 
     def _deploy_each(self, stacks):
         """Deploys those stacks that changed, several at a time; all of them are tried before the first failure is raised."""
@@ -133,7 +145,7 @@ class Stage:
     def holds_a_single_stack(self):
         """Whether the stage is deployed as it was before a domain had a stack of its own."""
         stack = self.described("api")
-        return stack is not None and "Content" not in parameters_of(stack)
+        return stack is not None and "DatabaseHost" in parameters_of(stack)
 
 
 class Stack:
@@ -147,7 +159,7 @@ class Stack:
     def taken(self):
         """The parameters that the template declares: the stage's, or else their defaults, so that none keeps an older value."""
         declared = _read(self.template)["Parameters"]
-        return {name: str(self.parameters.get(name, parameter.get("Default"))) for name, parameter in declared.items() if name != "Content"}
+        return {name: str(self.parameters.get(name, parameter.get("Default"))) for name, parameter in declared.items()}
 
     def content(self):
         """The digest of what would be deployed."""
@@ -155,17 +167,13 @@ class Stack:
 
     def changed(self):
         """Whether something else is deployed, or nothing."""
-        stack = self.stage.described(self.part)
-        return self.stage.outputs(self.part) is None or parameters_of(stack).get("Content") != self.content()
+        return self.stage.outputs(self.part) is None or self.stage.recorded(self.name) != self.content()
 
     def deploy(self):
         """Deploys the stack with SAM."""
         started = time.monotonic()
-        parameters = self.taken()
-        if "Content" in _read(self.template)["Parameters"]:
-            parameters["Content"] = self.content()
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as values:
-            json.dump(parameters, values)
+            json.dump(self.taken(), values)
             values.flush()
             done = subprocess.run(
                 [str(part) for part in self._command(values.name)],
@@ -180,6 +188,7 @@ class Stack:
         if done.returncode != 0:
             where = f"look into {self.stage.log}" if self.stage.log else done.stdout.decode(errors="replace")[-4000:]
             raise Problem(f"the deploy of {self.name} failed; {where}")
+        self.stage.record(self.name, self.content())
         say(f"deploy: {self.name} in {time.monotonic() - started:.0f} s")
 
     def _command(self, values):
