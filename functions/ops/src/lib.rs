@@ -1,8 +1,10 @@
 //! What operators need: migrations, health, and the statistics of finished jobs.
 
+mod domains;
+
 use runtime::{Method, Permission, functions};
 
-pub use migrate::DOMAINS;
+pub use domains::DOMAINS;
 
 functions! {
     /// Makes databases and roles and brings every table up to date. Invoked by the deploy step.

@@ -11,6 +11,8 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
+use crate::domains::DOMAINS;
+
 /// What was done.
 #[derive(Serialize)]
 pub struct Migrated {
@@ -19,11 +21,6 @@ pub struct Migrated {
     /// The roles that can log in.
     pub roles: Vec<String>,
 }
-
-/// The domains, each of which logs in with a role of its own. In the code, not in the settings: a deploy gives this function
-/// its new code before anything else, and a new domain's role must be there before the migration that grants it something.
-pub const DOMAINS: [&str; 9] =
-    ["catalog", "exports", "identity", "imports", "media", "notifications", "ops", "settings", "suppliers"];
 
 /// Makes what is missing and applies what is new; run again, it changes nothing.
 ///

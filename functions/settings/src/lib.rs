@@ -1,5 +1,7 @@
 //! An organisation's settings: typed keys with defaults, every change kept, every change revertible.
 
+mod setting;
+
 use runtime::{Method, Permission, functions};
 
 functions! {

@@ -2,8 +2,7 @@
 
 use runtime::{Cx, Key, Result};
 
-use crate::list_settings::SettingView;
-use crate::set_setting::write;
+use crate::setting::{SettingView, write};
 
 /// Puts a setting back to its default.
 pub async fn reset_setting(cx: Cx, key: Key) -> Result<SettingView> {

@@ -6,8 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::list_settings::SettingView;
-use crate::set_setting::write;
+use crate::setting::{SettingView, write};
 
 /// Which change is taken back.
 #[derive(Deserialize, ToSchema)]

@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
-use crate::limits::Usage;
-use crate::{Caller, Env, Error, Person, Result, TenantId};
+use crate::access::caller::{Caller, Person, TenantId};
+use crate::access::limits::Usage;
+use crate::env::Env;
+use crate::error::{Error, Result};
 
 /// Nobody calls.
 pub(crate) const TOKEN_MISSING: Error = Error::Unauthenticated {

@@ -10,8 +10,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::limits::Usage;
-use crate::{Permission, env::EnvError};
+use crate::access::limits::Usage;
+use crate::access::permission::{NotHeld, Permission};
+use crate::env::EnvError;
 
 /// What a handler gives.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -127,6 +128,23 @@ impl Error {
         Error::Internal(error.into())
     }
 
+    /// The organisation has used up one of its limits.
+    #[must_use]
+    pub fn limit_reached(usage: Usage) -> Self {
+        let window = usage.full();
+        let kind = if window.name == "bulk" { "bulk operations" } else { "requests" };
+        let span = if window.name == "hour" { "an hour" } else { "a minute" };
+        Error::TooManyRequests {
+            code: "rate_limit_exceeded",
+            message: format!(
+                "your organisation may make {} {kind} {span}, and has; try again in {} seconds, or ask the support for more",
+                window.quota, window.reset
+            ),
+            retry_after: window.reset,
+            usage: Some(Box::new(usage)),
+        }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -235,6 +253,17 @@ impl std::error::Error for Error {
     }
 }
 
+impl From<NotHeld> for Error {
+    fn from(NotHeld(missing): NotHeld) -> Self {
+        Error::Refused {
+            code: "permission_not_held",
+            message: format!(
+                "this would give the permission {missing}, which you do not hold yourself; ask somebody who holds it"
+            ),
+        }
+    }
+}
+
 impl From<EnvError> for Error {
     fn from(error: EnvError) -> Self {
         Error::internal(error)
@@ -244,6 +273,7 @@ impl From<EnvError> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::limits::{Limits, Rate};
 
     #[test]
     fn internals_stay_inside() {
@@ -273,5 +303,22 @@ mod tests {
           ]
         }
         "#);
+    }
+
+    #[test]
+    fn the_longest_full_window_says_when_to_come_back() {
+        let Error::TooManyRequests { retry_after, message, .. } =
+            Error::limit_reached(Limits::default().usage(Rate::Bulk, 30, 10, 1_000))
+        else {
+            panic!("expected a 429")
+        };
+        assert_eq!(retry_after, 3_570);
+        assert!(message.contains("1000 requests an hour"), "{message}");
+        let Error::TooManyRequests { message, .. } =
+            Error::limit_reached(Limits::default().usage(Rate::Bulk, 30, 10, 50))
+        else {
+            panic!("expected a 429")
+        };
+        assert!(message.contains("10 bulk operations a minute"), "{message}");
     }
 }

@@ -2,39 +2,68 @@
 //!
 //! A domain's library states its functions in one table, [`functions!`]. Its executable calls [`main()`], which runs
 //! the entry that `_HANDLER` names. Handlers are plain async fns over plain types; everything of Lambda, API Gateway
-//! and SQS stays in this crate. The same table feeds the OpenAPI document, the check of `template.yaml` and the
-//! tenancy test.
+//! and SQS stays in this crate. The same table feeds the OpenAPI document, the routes of the API's stack, the check of the
+//! domains' templates and the tenancy test.
 
-mod caller;
 mod cx;
-mod dispatch;
-mod entry;
 mod env;
 mod error;
-mod executable;
-mod function;
-mod http;
-mod limits;
 mod logs;
-pub mod openapi;
 mod page;
-mod permission;
-mod queue;
 
-pub use caller::{Actor, Admit, Admitted, Caller, Person, TenantId};
+/// Who calls, what they may do, how often.
+mod access {
+    pub(crate) mod admit;
+    pub(crate) mod caller;
+    pub(crate) mod limits;
+    pub(crate) mod permission;
+}
+
+/// Requests and answers, on `lambda_http`.
+mod http {
+    pub(crate) mod input;
+    pub(crate) mod output;
+    pub(crate) mod reply;
+    pub(crate) mod request;
+}
+
+/// The functions of a domain, and how one of them is run.
+mod lambda {
+    pub(crate) mod dispatch;
+    pub(crate) mod entry;
+    pub(crate) mod executable;
+    pub(crate) mod function;
+    pub(crate) mod objects;
+    pub(crate) mod queue;
+    pub(crate) mod trigger;
+}
+
+/// The OpenAPI document, made from the function tables.
+pub mod openapi {
+    pub(crate) mod document;
+    pub(crate) mod operation;
+
+    pub use document::document;
+    pub use operation::Operation;
+}
+
+pub use access::admit::{Admit, Admitted};
+pub use access::caller::{Actor, Caller, Person, TenantId};
+pub use access::limits::{Limits, Rate, Usage, Window};
+pub use access::permission::{NotHeld, Permission, PermissionSet, Role, permissions_document};
 pub use cx::{App, Cx, Resource};
-pub use dispatch::{Dispatch, UnknownHandler};
-pub use entry::{BoxFuture, DirectHandler, Entry, HttpHandler, QueueHandler};
 pub use env::{Env, EnvError};
 pub use error::{Error, FieldError, Result};
-pub use executable::main;
-pub use function::{Function, Method, Rate, Trigger};
-pub use http::{
-    Accepted, Body, Created, Found, HttpReply, HttpRequest, IdempotencyKey, IfMatch, Input, Key, NoContent, Output,
-    Path, Query, Versioned,
-};
-pub use limits::{Limits, Usage, Window};
+pub use futures::future::BoxFuture;
+pub use http::input::{Body, IdempotencyKey, IfMatch, Input, Key, Path, Query};
+pub use http::output::{Accepted, Created, Found, NoContent, Output, Versioned};
+pub use http::reply::HttpReply;
+pub use http::request::HttpRequest;
+pub use lambda::dispatch::{Dispatch, UnknownHandler};
+pub use lambda::entry::{DirectHandler, Entry, HttpHandler, QueueHandler};
+pub use lambda::executable::main;
+pub use lambda::function::Function;
+pub use lambda::objects::ObjectCreated;
+pub use lambda::trigger::{Method, Trigger};
 pub use logs::{Metric, Unit, emit_metrics, error as log_error};
 pub use page::{Cursor, Page, PageQuery};
-pub use permission::{Permission, PermissionSet, Role, permissions_document};
-pub use queue::ObjectCreated;

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::{Cx, Env, Error};
+use crate::cx::Cx;
+use crate::env::Env;
+use crate::error::Error;
 
 /// The unit of a metric, by CloudWatch's name.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// One page of a list, and the way to the next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 mod crates;
 mod documents;
 mod templates;
+mod walls;
 
 use std::path::{Path, PathBuf};
 

@@ -60,7 +60,7 @@ pub fn issuer(cx: &Cx) -> Result<String> {
 
 /// The caller that a token or an API key proves, counted on the organisation's limits. Signature, time and stage are
 /// checked here; session, role and key in the database, so that what was ended or changed acts on the next request.
-pub fn admit(cx: Cx, token: String, rate: Rate) -> BoxFuture<Result<Admitted>> {
+pub fn admit(cx: Cx, token: String, rate: Rate) -> BoxFuture<'static, Result<Admitted>> {
     Box::pin(async move {
         let db = cx.get::<CoreDb>().await?;
         let (caller, limits) = if token.starts_with(KEY_PREFIX) {
@@ -90,7 +90,7 @@ async fn count(cx: &Cx, tenant: TenantId, limits: Limits, rate: Rate) -> Result<
     };
     match tokio::time::timeout(Duration::from_secs(3), counted).await {
         Ok(Ok((true, [in_minute, in_hour]))) => Ok(Some(limits.usage(rate, now, in_minute, in_hour))),
-        Ok(Ok((false, [in_minute, in_hour]))) => Err(limits.usage(rate, now, in_minute, in_hour).refused()),
+        Ok(Ok((false, [in_minute, in_hour]))) => Err(Error::limit_reached(limits.usage(rate, now, in_minute, in_hour))),
         uncounted => {
             if let Ok(Err(failed)) = uncounted {
                 runtime::log_error(&failed, &cx.request_id);

@@ -1,0 +1,43 @@
+//! Jobs on many products: small ones are done at once, large ones go to the queue.
+
+use cloud::{Outgoing, Queues};
+use db_catalog::{CatalogDb, CatalogJob, Work};
+use runtime::{Cx, IdempotencyKey, Result, TenantId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::products::input::origin;
+
+/// Up to so many products are done within the request.
+const AT_ONCE: i64 = 1_000;
+
+/// A message that names a job.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct JobMessage {
+    /// The organisation.
+    pub tenant_id: TenantId,
+    /// The job.
+    pub job_id: Uuid,
+}
+
+/// Begins a job; does it, when it is small.
+pub(crate) async fn begin(cx: &Cx, work: &Work, key: &IdempotencyKey) -> Result<CatalogJob> {
+    let (tenant, db) = (cx.tenant()?, cx.get::<CatalogDb>().await?);
+    let (_, stamp) = origin(cx)?;
+    let job = db.begin_job(tenant, work, key.0.as_deref(), &stamp).await?;
+    if job.status != "running" {
+        return Ok(job);
+    }
+    if job.total > AT_ONCE {
+        send(cx, tenant, job.id).await?;
+        return Ok(job);
+    }
+    while db.job_step(tenant, job.id, time::OffsetDateTime::now_utc()).await? {}
+    db.catalog_job(tenant, job.id).await
+}
+
+/// Sends a job on its way.
+pub(crate) async fn send(cx: &Cx, tenant: TenantId, job: Uuid) -> Result<()> {
+    let message = Outgoing::json(&JobMessage { tenant_id: tenant, job_id: job }, tenant)?;
+    cx.get::<Queues>().await?.send("catalog-bulk-jobs", vec![message]).await
+}

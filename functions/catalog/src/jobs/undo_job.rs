@@ -1,0 +1,11 @@
+//! `POST /v1/catalog/jobs/{id}/undo`
+
+use db_catalog::{CatalogJob, Work};
+use runtime::{Accepted, Cx, IdempotencyKey, Path, Result};
+
+use crate::jobs::background;
+
+/// Puts back what a job changed, field by field, where nothing changed it since.
+pub async fn undo_job(cx: Cx, id: Path) -> Result<Accepted<CatalogJob>> {
+    background::begin(&cx, &Work::Undo(id.0), &IdempotencyKey(None)).await.map(Accepted)
+}

@@ -1,0 +1,18 @@
+//! `PUT /v1/catalog/rules`
+
+use db_catalog::{CatalogDb, CatalogRules, Work};
+use db_tenancy::Stamp;
+use runtime::{Body, Cx, IdempotencyKey, Result};
+
+use crate::jobs::background;
+
+/// Decides about the catalogue. With another language every product is indexed anew, in the background.
+pub async fn set_rules(cx: Cx, input: Body<CatalogRules>) -> Result<CatalogRules> {
+    let (db, tenant) = (cx.get::<CatalogDb>().await?, cx.tenant()?);
+    let before = db.catalog_rules(tenant).await?;
+    let rules = db.set_catalog_rules(tenant, &input.0, &Stamp::of(&cx)?).await?;
+    if before.language != rules.language {
+        background::begin(&cx, &Work::Assess, &IdempotencyKey(None)).await?;
+    }
+    Ok(rules)
+}

@@ -1,0 +1,17 @@
+//! `POST /v1/products/{id}/duplicate`
+
+use db_catalog::{CatalogDb, Product, duplicate_of};
+use runtime::{Body, Created, Cx, Path, Result, Versioned};
+
+use crate::products::input::{ProductFields, origin};
+
+/// Makes a draft like another product, with the fields that are said: its SKU or EAN at least, which are unique.
+pub async fn duplicate_product(cx: Cx, id: Path, input: Body<ProductFields>) -> Result<Versioned<Created<Product>>> {
+    let db = cx.get::<CatalogDb>().await?;
+    let original = db.product(cx.tenant()?, id.0).await?;
+    let content = input.0.onto(&duplicate_of(&original.content))?;
+    let (origin, stamp) = origin(&cx)?;
+    let product = db.create_product(cx.tenant()?, content, &origin, &stamp).await?;
+    let version = product.version;
+    Ok(Versioned(Created(product), version))
+}

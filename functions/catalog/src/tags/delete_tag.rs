@@ -1,0 +1,14 @@
+//! `DELETE /v1/tags/{key}`
+
+use db_catalog::{CatalogJob, Work};
+use product::EditAction;
+use runtime::{Accepted, Cx, IdempotencyKey, Key, Result};
+
+use crate::jobs::background;
+use crate::tags::edits::{edit, tagged};
+
+/// Takes a tag from every product that has it: a job, which can be undone.
+pub async fn delete_tag(cx: Cx, tag: Key, key: IdempotencyKey) -> Result<Accepted<CatalogJob>> {
+    let edits = vec![edit(EditAction::Remove, &tag.0)];
+    background::begin(&cx, &Work::Edit(tagged(&tag.0), edits), &key).await.map(Accepted)
+}

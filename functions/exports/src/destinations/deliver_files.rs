@@ -1,0 +1,48 @@
+//! SQS `exports-deliveries`: the files of an export on their way to a destination.
+//!
+//! File by file: what is there is noted, and never sent again. A try that fails is made again after 1, 5, 15 minutes, an hour,
+//! six, and the rest of a day; the files stay where they are whatever becomes of it.
+
+use cloud::Bus;
+use db_imports::ImportsDb;
+use runtime::{Cx, Error, Result, log_error};
+use time::OffsetDateTime;
+
+use crate::destinations::delivery::{Failed, Sending, send};
+use crate::pipeline::messages::DeliveryMessage;
+
+/// After each failed try the next one waits so many minutes.
+const WAITS: [i64; 6] = [1, 5, 15, 60, 360, 1_080];
+
+/// Tries a delivery. Delivered again while another tries, or when it has ended, it does nothing.
+pub async fn deliver_files(cx: Cx, message: DeliveryMessage) -> Result<()> {
+    let (tenant, db) = (message.tenant_id, cx.get::<ImportsDb>().await?);
+    let Some(due) = db.take_export_delivery(tenant, message.delivery_id, cx.now).await? else { return Ok(()) };
+    let job = db.export(tenant, due.export).await?;
+    let destination = match db.destination(tenant, due.destination).await {
+        Err(Error::NotFound(_)) => {
+            let why = Some(("the destination was deleted", None));
+            db.end_export_delivery(tenant, due.id, why, OffsetDateTime::now_utc()).await?;
+            return db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await;
+        }
+        found => found?,
+    };
+    let sent = send(&cx, &db, tenant, (&job, &destination), (due.id, due.files_done)).await;
+    let failed = match sent {
+        Ok(()) => None,
+        Err(Sending::Failed(failed)) => Some(failed),
+        // A fault of ours is tried again as theirs are.
+        Err(Sending::Ours(error)) => {
+            log_error(&error, &due.id.to_string());
+            Some(Failed::new("a service of ours does not answer"))
+        }
+    };
+    let now = OffsetDateTime::now_utc();
+    let wait = usize::try_from(due.attempt - 1).ok().and_then(|tries| WAITS.get(tries));
+    let ended = failed.as_ref().map(|failed| {
+        let again = wait.filter(|_| !failed.hopeless).map(|minutes| now + time::Duration::minutes(*minutes));
+        (failed.why.as_str(), again)
+    });
+    db.end_export_delivery(tenant, due.id, ended, now).await?;
+    db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, now).await
+}

@@ -1,0 +1,14 @@
+//! `POST /v1/exports/{id}/cancel`
+
+use db_imports::ImportsDb;
+use db_tenancy::Stamp;
+use runtime::{Cx, Path, Result};
+
+use crate::exports::view::{ExportView, view};
+
+/// Cancels an export that is under way: whoever writes it stops at the next page, and nothing of it stays.
+pub async fn cancel_export(cx: Cx, id: Path) -> Result<ExportView> {
+    let tenant = cx.tenant()?;
+    let job = cx.get::<ImportsDb>().await?.cancel_export(tenant, id.0, &Stamp::of(&cx)?).await?;
+    view(&cx, tenant, job).await
+}

@@ -1,0 +1,44 @@
+//! What a request for an export comes to, and whether it can be done.
+
+use db_imports::ImportsDb;
+use runtime::{Cx, Error, Result, TenantId};
+
+use crate::exports::spec::{ExportSpec, resolved};
+
+/// What a request comes to with the template that it names, not yet checked. Gives the template's name too.
+pub(crate) async fn with_template(
+    cx: &Cx,
+    tenant: TenantId,
+    request: ExportSpec,
+) -> Result<(ExportSpec, Option<String>)> {
+    let template = match request.template_id {
+        Some(id) => {
+            let template = cx.get::<ImportsDb>().await?.export_template(tenant, id).await?;
+            let spec = serde_json::from_value(template.definition).map_err(Error::internal)?;
+            Some((template.name, spec))
+        }
+        None => None,
+    };
+    resolved(request, template)
+}
+
+/// Checks what is exported: by itself, and whether what it names is there.
+pub(crate) async fn check(cx: &Cx, tenant: TenantId, spec: &ExportSpec) -> Result<()> {
+    spec.check()?;
+    let db = cx.get::<ImportsDb>().await?;
+    if let Some(id) = spec.amazon_template {
+        let kept = db.amazon_template(tenant, id).await.map_err(|error| match error {
+            Error::NotFound(_) => Error::invalid("amazon_template", "unknown", "there is no such template of Amazon"),
+            other => other,
+        })?;
+        let template = serde_json::from_value(kept).map_err(Error::internal)?;
+        spec.layout
+            .writer(spec.format(), &spec.form, spec.options.clone(), &spec.mapping, Some(&template))
+            .map_err(|problem| crate::exports::spec::mapping_error(&problem))?;
+    }
+    let known = db.known_destinations(tenant, &spec.destinations).await?;
+    if let Some(unknown) = spec.destinations.iter().find(|id| !known.contains(id)) {
+        return Err(Error::invalid("destinations", "unknown", format!("there is no destination {unknown}")));
+    }
+    Ok(())
+}

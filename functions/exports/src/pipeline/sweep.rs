@@ -1,0 +1,31 @@
+//! Exports that stopped, as a killed process leaves them: sent again, and given up after three tries. Deliveries that are due.
+
+use cloud::Bus;
+use db_imports::ImportsDb;
+use runtime::{Cx, Result};
+use time::Duration;
+
+use crate::pipeline::messages::{send_delivery, send_export};
+
+/// Longer than an export writes without noting its progress, and than a message waits.
+const STALE: Duration = Duration::minutes(2);
+const EVENT_AGE: Duration = Duration::seconds(30);
+/// A delivery that was just sent for is on its way.
+const DUE_AGE: Duration = Duration::seconds(30);
+const MOST: i32 = 100;
+
+/// Resumes what stopped.
+pub async fn sweep(cx: Cx) -> Result<()> {
+    let db = cx.get::<ImportsDb>().await?;
+    for (tenant, export) in db.stalled_exports(cx.now - STALE, MOST).await? {
+        tracing::warn!(%export, "a stalled export is resumed");
+        send_export(&cx, tenant, export).await?;
+    }
+    for (tenant, delivery) in db.due_export_deliveries(cx.now - DUE_AGE, MOST).await? {
+        send_delivery(&cx, tenant, delivery).await?;
+    }
+    for tenant in db.tenants_with_unpublished_events(cx.now - EVENT_AGE).await? {
+        db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await?;
+    }
+    Ok(())
+}

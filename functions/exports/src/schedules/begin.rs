@@ -1,0 +1,69 @@
+//! Exports that a schedule begins.
+
+use db_imports::{ExportJob, ExportSchedule, ImportsDb, NewExport};
+use db_tenancy::Stamp;
+use runtime::{Cx, Error, Result, TenantId};
+use uuid::Uuid;
+
+use crate::exports::request::{check, with_template};
+use crate::exports::spec::ExportSpec;
+use crate::pipeline::messages::send_export;
+
+/// Begins an export of a schedule; the one that was begun with the same key before is given again.
+pub(crate) async fn begin_export(
+    cx: &Cx,
+    db: &ImportsDb,
+    tenant: TenantId,
+    schedule: &ExportSchedule,
+    (key, by_hand): (String, bool),
+    stamp: &Stamp,
+) -> Result<ExportJob> {
+    let request: ExportSpec =
+        serde_json::from_value(schedule.definition.clone()).map_err(|problem| Error::Conflict {
+            code: "definition_unreadable",
+            message: format!("the schedule's definition is of another time, save it again: {problem}"),
+        })?;
+    let template_id = request.template_id;
+    let chosen = async {
+        let (mut spec, _) = with_template(cx, tenant, request.clone()).await?;
+        // A destination that was deleted keeps no file from being written.
+        let known = db.known_destinations(tenant, &spec.destinations).await?;
+        spec.destinations.retain(|id| known.contains(id));
+        check(cx, tenant, &spec).await?;
+        Ok(spec)
+    };
+    let chosen = match chosen.await {
+        Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
+        chosen => chosen,
+    };
+    let spec = chosen.as_ref().unwrap_or(&request);
+    let options = serde_json::to_value(spec).map_err(Error::internal)?;
+    // When anything else is exported than the last time, all of it is.
+    let changed_from = if schedule.only_changed { db.exported_to(tenant, schedule.id, &options).await? } else { None };
+    let new = NewExport {
+        id: Uuid::now_v7(),
+        layout: spec.layout.as_str().to_owned(),
+        format: spec.format().as_str().to_owned(),
+        name: schedule.name.clone(),
+        template_id,
+        schedule_id: Some(schedule.id),
+        destinations: spec.destinations.clone(),
+        changed_from,
+        options,
+        idempotency_key: Some(key),
+    };
+    let by = if by_hand { stamp.actor() } else { schedule.created_by };
+    let job = db.create_export(tenant, &new, (by, by_hand), stamp).await?;
+    if job.status == "queued"
+        && let Err(error) = chosen
+    {
+        // A run that cannot be made is a failed export, which people are told of.
+        db.fail_export(tenant, job.id, ("choices_invalid", &error.to_string()), cx.now).await?;
+        db.publish_pending(cx.get::<cloud::Bus>().await?.as_ref(), tenant, cx.now).await?;
+        return db.export(tenant, job.id).await;
+    }
+    if job.status == "queued" {
+        send_export(cx, tenant, job.id).await?;
+    }
+    Ok(job)
+}

@@ -1,0 +1,118 @@
+//! Schedules as the API shows and takes them.
+
+use db_imports::{ExportSchedule, NewSchedule};
+use product::Schedule;
+use runtime::{Cx, Error, Result, TenantId};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::exports::request::{check, with_template};
+use crate::exports::spec::ExportSpec;
+use crate::templates::input::named;
+
+/// A schedule that is made, or put in the place of one.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleInput {
+    /// Its name, unique in the organisation.
+    pub name: String,
+    /// What is exported. A template is named as an export names it; each run takes the template as it is then.
+    pub definition: ExportSpec,
+    /// When it is due; only by hand without one.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
+    /// The zone of the schedule; `Europe/Paris` unless said.
+    #[serde(default)]
+    pub time_zone: Option<String>,
+    /// Whether it runs, `true` unless said; `false` pauses it.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Whether only what changed since the last completed run is exported: products of which something changed, each whole. The first
+    /// run exports all.
+    #[serde(default)]
+    pub only_changed: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A schedule.
+#[derive(Serialize, ToSchema)]
+pub struct ScheduleView {
+    /// The id.
+    id: Uuid,
+    /// Its name.
+    name: String,
+    /// What is exported.
+    definition: ExportSpec,
+    /// When it is due.
+    schedule: Option<Schedule>,
+    /// The zone of the schedule.
+    time_zone: String,
+    /// Whether it runs.
+    enabled: bool,
+    /// Whether only what changed is exported.
+    only_changed: bool,
+    /// The next five times when it is due.
+    next_runs: Vec<String>,
+    /// When it began to run last.
+    #[serde(with = "time::serde::rfc3339::option")]
+    last_run_at: Option<OffsetDateTime>,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+}
+
+/// When a schedule is due next.
+pub(crate) fn next_run(schedule: Option<&Schedule>, time_zone: &str, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    let next = schedule?.next(now.unix_timestamp(), time_zone).ok()?;
+    OffsetDateTime::from_unix_timestamp(next).ok()
+}
+
+impl ScheduleInput {
+    pub(crate) async fn checked(self, cx: &Cx, tenant: TenantId) -> Result<NewSchedule> {
+        let name = named(&self.name)?;
+        // A template is looked at again at each run: here it is only seen that it can be used.
+        let (spec, _) = with_template(cx, tenant, self.definition.clone()).await?;
+        check(cx, tenant, &spec).await?;
+        let time_zone = self.time_zone.unwrap_or_else(|| "Europe/Paris".to_owned());
+        if let Some(schedule) = &self.schedule {
+            schedule.check(&time_zone).map_err(|problem| Error::invalid("schedule", "invalid", problem))?;
+        }
+        let next_run_at = if self.enabled { next_run(self.schedule.as_ref(), &time_zone, cx.now) } else { None };
+        Ok(NewSchedule {
+            name,
+            definition: serde_json::to_value(&self.definition).map_err(Error::internal)?,
+            schedule: self.schedule,
+            time_zone,
+            enabled: self.enabled,
+            only_changed: self.only_changed,
+            next_run_at,
+        })
+    }
+}
+
+pub(crate) fn view(cx: &Cx, schedule: ExportSchedule) -> Result<ScheduleView> {
+    let due = schedule.schedule.as_ref().filter(|_| schedule.enabled);
+    let moments =
+        due.and_then(|due| due.0.upcoming(cx.now.unix_timestamp(), &schedule.time_zone, 5).ok()).unwrap_or_default();
+    let next_runs = moments
+        .into_iter()
+        .filter_map(|moment| OffsetDateTime::from_unix_timestamp(moment).ok()?.format(&Rfc3339).ok());
+    Ok(ScheduleView {
+        id: schedule.id,
+        name: schedule.name,
+        definition: serde_json::from_value(schedule.definition).map_err(Error::internal)?,
+        schedule: schedule.schedule.map(|schedule| schedule.0),
+        time_zone: schedule.time_zone,
+        enabled: schedule.enabled,
+        only_changed: schedule.only_changed,
+        next_runs: next_runs.collect(),
+        last_run_at: schedule.last_run_at,
+        created_at: schedule.created_at,
+    })
+}

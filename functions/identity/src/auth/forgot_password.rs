@@ -1,0 +1,11 @@
+//! `POST /v1/auth/forgot-password`
+
+use db_core::MailKind;
+use runtime::{Accepted, Body, Cx, Result};
+
+use crate::auth::link_mail::{Address, MailOnItsWay, ask};
+
+/// Sends a link by which a new password can be set.
+pub async fn forgot_password(cx: Cx, input: Body<Address>) -> Result<Accepted<MailOnItsWay>> {
+    ask(&cx, MailKind::ResetPassword, &input.0.email).await
+}

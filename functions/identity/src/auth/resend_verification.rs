@@ -1,0 +1,11 @@
+//! `POST /v1/auth/resend-verification`
+
+use db_core::MailKind;
+use runtime::{Accepted, Body, Cx, Result};
+
+use crate::auth::link_mail::{Address, MailOnItsWay, ask};
+
+/// Sends the mail that confirms an address again.
+pub async fn resend_verification(cx: Cx, input: Body<Address>) -> Result<Accepted<MailOnItsWay>> {
+    ask(&cx, MailKind::VerifyAgain, &input.0.email).await
+}

@@ -1,0 +1,36 @@
+//! `POST /v1/auth/reset-password`
+
+use db_core::{CoreDb, LinkPurpose};
+use db_tenancy::Stamp;
+use runtime::{Body, Cx, NoContent, Result};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::auth::link_mail::UNKNOWN_LINK;
+use crate::mails::mailer;
+use crate::secret::Secret;
+use crate::{password, throttle};
+
+/// A new password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPassword {
+    /// The token in the mail.
+    pub token: String,
+    /// At least 12 characters, without the address in it.
+    pub password: String,
+}
+
+/// Sets a new password. A password that is too weak does not use the link up.
+pub async fn reset_password(cx: Cx, input: Body<NewPassword>) -> Result<NoContent> {
+    let token = Secret::parse(&input.0.token).ok_or(UNKNOWN_LINK)?;
+    let db = cx.get::<CoreDb>().await?;
+    let email = db.link_address(token.owner, LinkPurpose::ResetPassword, token.hash(), cx.now).await?;
+    password::check(&input.0.password, &email)?;
+    let hash = password::hash(input.0.password).await?;
+    let stamp = |email: &str| Stamp::of_person(&cx, token.owner, email);
+    let mail = db.reset_password(token.owner, token.hash(), &hash, stamp).await?;
+    throttle::know(&cx, &email).await;
+    mailer::post(&cx, mail).await;
+    Ok(NoContent)
+}

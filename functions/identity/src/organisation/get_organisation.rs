@@ -1,0 +1,10 @@
+//! `GET /v1/organisation`
+
+use runtime::{Cx, Result};
+
+use crate::organisation::view::OrganisationView;
+
+/// The organisation.
+pub async fn get_organisation(cx: Cx) -> Result<OrganisationView> {
+    OrganisationView::of(&cx).await
+}

@@ -1,0 +1,149 @@
+//! S3 `inbox/`: a mail that SES took in, or a file that was put into an automation's folder.
+
+use cloud::Objects;
+use db_suppliers::{Automation, RunEnd, SuppliersDb};
+use runtime::{Cx, Error, ObjectCreated, Result, TenantId};
+use tokio::io::AsyncReadExt;
+use uuid::Uuid;
+
+use crate::automations::automation::Source;
+use crate::automations::fetch::{Found, told};
+use crate::automations::inbound_mail;
+use crate::automations::runs::{end, import_files, run_of};
+
+/// No mail is larger: SES takes none of more than 40 MB.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Imports what arrived.
+pub async fn receive_file(cx: Cx, object: ObjectCreated) -> Result<()> {
+    let db = cx.get::<SuppliersDb>().await?;
+    let rest = object.key.strip_prefix("inbox/").unwrap_or_default();
+    if rest.starts_with("mail/") {
+        let raw = read(&cx, &object).await?;
+        let Some(mail) = inbound_mail::read(&raw) else {
+            tracing::warn!(key = object.key, "this is no mail");
+            return Ok(());
+        };
+        let found = match &mail.token {
+            Some(token) => db.automation_of_token(token).await?,
+            None => None,
+        };
+        let Some((tenant, id)) = found else {
+            tracing::warn!(key = object.key, "a mail to no automation");
+            return Ok(());
+        };
+        let automation = db.automation(tenant, id).await?;
+        return take_mail(&cx, tenant, &automation, mail, &object).await;
+    }
+    let mut parts = rest.splitn(3, '/');
+    let ids = (parts.next().and_then(|id| id.parse().ok()), parts.next().and_then(|id| id.parse().ok()));
+    let (Some(tenant), Some(id)) = ids else {
+        tracing::warn!(key = object.key, "an object of no automation");
+        return Ok(());
+    };
+    let automation = match db.automation(TenantId(tenant), id).await {
+        Err(Error::NotFound(_)) => return Ok(()),
+        found => found?,
+    };
+    if automation.kind != "drop" {
+        return leave(&cx, TenantId(tenant), &automation, &object, "the automation has no folder").await;
+    }
+    if object.size > MAX_BYTES {
+        let message = format!("expected a file of at most {MAX_BYTES} bytes, found {}", object.size);
+        return leave(&cx, TenantId(tenant), &automation, &object, &message).await;
+    }
+    let bytes = read(&cx, &object).await?;
+    let name = parts.next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
+    take(&cx, TenantId(tenant), &automation, vec![Found { name, bytes }], &object).await
+}
+
+async fn read(cx: &Cx, object: &ObjectCreated) -> Result<Vec<u8>> {
+    let stored = cx.get::<Objects>().await?.read(&object.key, object.version_id.as_deref()).await?;
+    let mut bytes = Vec::new();
+    stored.body.take(MAX_BYTES).read_to_end(&mut bytes).await.map_err(Error::internal)?;
+    Ok(bytes)
+}
+
+/// The look that an arrival is: a file that is put over an earlier one is another arrival.
+fn arrival(object: &ObjectCreated) -> Uuid {
+    run_of(&format!("{} {}", object.key, object.version_id.as_deref().unwrap_or_default()))
+}
+
+async fn take_mail(
+    cx: &Cx,
+    tenant: TenantId,
+    automation: &Automation,
+    mail: inbound_mail::Mail,
+    object: &ObjectCreated,
+) -> Result<()> {
+    let source: Source = serde_json::from_value(automation.source.clone()).map_err(Error::internal)?;
+    let Source::Email { allowed_senders } = source else {
+        return leave(cx, tenant, automation, object, "the automation takes no mails").await;
+    };
+    // A mail of a stranger is no failure of the automation: otherwise strangers could make it pause.
+    let refused = if !inbound_mail::is_allowed(&mail.sender, &allowed_senders) {
+        Some(format!("a mail of {} was left: it is none of the allowed senders", mail.sender))
+    } else if let Some(why) = &mail.distrusted {
+        Some(format!("a mail of {} was left: {why}", mail.sender))
+    } else if mail.files.is_empty() {
+        Some(format!("a mail of {} has no attachment that could be a table", mail.sender))
+    } else {
+        None
+    };
+    match refused {
+        Some(why) => leave(cx, tenant, automation, object, &why).await,
+        None => take(cx, tenant, automation, mail.files, object).await,
+    }
+}
+
+async fn take(
+    cx: &Cx,
+    tenant: TenantId,
+    automation: &Automation,
+    files: Vec<Found>,
+    object: &ObjectCreated,
+) -> Result<()> {
+    if !automation.enabled {
+        let message = "the automation is not enabled; the file was left";
+        return leave(cx, tenant, automation, object, message).await;
+    }
+    let run = arrival(object);
+    if !cx.get::<SuppliersDb>().await?.begin_automation_run(tenant, automation.id, run, "arrival", cx.now).await? {
+        return Ok(());
+    }
+    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+    let names = names.join(", ");
+    let (status, failed, message, imports) = match import_files(cx, tenant, automation, run, files).await {
+        Ok(imports) if imports.is_empty() => {
+            ("nothing_new", Some(false), format!("{names}: had before, with the same content"), imports)
+        }
+        Ok(imports) => ("imported", None, names, imports),
+        // Tried again by the queue, as the same look.
+        Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
+        Err(error) => ("failed", Some(true), told(&error), Vec::new()),
+    };
+    end(cx, tenant, automation, run, &RunEnd { status, failed, message: &message, imports: &imports, state: None })
+        .await
+}
+
+/// Notes an arrival that is left: it says nothing of the automation, whoever sent it.
+async fn leave(
+    cx: &Cx,
+    tenant: TenantId,
+    automation: &Automation,
+    object: &ObjectCreated,
+    message: &str,
+) -> Result<()> {
+    let run = arrival(object);
+    if !cx.get::<SuppliersDb>().await?.begin_automation_run(tenant, automation.id, run, "arrival", cx.now).await? {
+        return Ok(());
+    }
+    end(
+        cx,
+        tenant,
+        automation,
+        run,
+        &RunEnd { status: "nothing_new", failed: None, message, imports: &[], state: None },
+    )
+    .await
+}

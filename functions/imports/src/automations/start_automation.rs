@@ -1,0 +1,31 @@
+//! `POST /v1/automations/{id}/run`
+
+use cloud::{Outgoing, Queues};
+use db_suppliers::SuppliersDb;
+use runtime::{Accepted, Cx, Error, Path, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::automations::runs::RunMessage;
+
+/// A look that was asked for.
+#[derive(Serialize, ToSchema)]
+pub struct StartedRun {
+    /// By this id it appears in the automation's runs.
+    run_id: Uuid,
+}
+
+/// Lets an automation look now, also when it pauses.
+pub async fn start_automation(cx: Cx, id: Path) -> Result<Accepted<StartedRun>> {
+    let tenant = cx.tenant()?;
+    let automation = cx.get::<SuppliersDb>().await?.automation(tenant, id.0).await?;
+    if matches!(automation.kind.as_str(), "email" | "drop") {
+        let message = "this automation takes what arrives; there is nowhere to look".to_owned();
+        return Err(Error::Conflict { code: "nothing_to_fetch", message });
+    }
+    let run_id = Uuid::now_v7();
+    let message = RunMessage { tenant_id: tenant, automation_id: id.0, run_id, cause: "by_hand".to_owned() };
+    cx.get::<Queues>().await?.send("imports-automation-runs", vec![Outgoing::json(&message, tenant)?]).await?;
+    Ok(Accepted(StartedRun { run_id }))
+}

@@ -1,0 +1,69 @@
+//! `POST /v1/imports/{id}/apply`
+
+use db_catalog::CatalogDb;
+use db_imports::{ImportJob, ImportStatus, ImportsDb, Run};
+use db_tenancy::Stamp;
+use runtime::{Accepted, Body, Cx, Error, Path, Result};
+use serde::Deserialize;
+use time::Duration;
+use utoipa::ToSchema;
+
+use crate::imports::choices::Choices;
+use crate::imports::restart::{PREVIEWS, read_again};
+use crate::pipeline::messages::{send_batches, send_finish};
+
+/// How an import is applied.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ApplyImport {
+    /// New choices: then the file is read again first. Without them what was previewed is applied.
+    pub choices: Option<Choices>,
+    /// Whether it is applied although products changed since the preview.
+    pub although_changed: bool,
+}
+
+/// So many products that changed are named.
+const SHOWN: i64 = 10;
+
+/// Applies what was previewed, lets a held import through, or starts an uploaded one. 409 when products changed since the
+/// preview in fields that the file has, or the preview is older than 29 days.
+pub async fn apply_import(cx: Cx, id: Path, input: Body<ApplyImport>) -> Result<Accepted<ImportJob>> {
+    let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
+    let import = db.import(tenant, id.0).await?;
+    let previewed = matches!(import.status, ImportStatus::Ready | ImportStatus::Held);
+    if !previewed || input.0.choices.is_some() {
+        return read_again(&cx, id, input.0.choices.unwrap_or_default(), Run::Apply).await.map(Accepted);
+    }
+    if import.previewed_at.is_none_or(|at| at < cx.now - PREVIEWS + Duration::DAY) {
+        let message = "the preview is too old: what the file would do may have changed; preview it again".to_owned();
+        return Err(Error::Conflict { code: "preview_expired", message });
+    }
+    if import.options.all_or_nothing && import.totals.rejected > 0 {
+        let message = format!(
+            "{} rows would be rejected, and all or nothing was asked for; correct them first",
+            import.totals.rejected
+        );
+        return Err(Error::Conflict { code: "rows_rejected", message });
+    }
+    if !input.0.although_changed {
+        let columns = import.layout.iter().flat_map(|layout| &layout.columns);
+        let mut fields: Vec<String> =
+            columns.filter_map(|column| column.target()).map(|target| target.name()).collect();
+        fields.extend(["dimensions".to_owned(), "parent_id".to_owned(), "options".to_owned()]);
+        let changed = cx.get::<CatalogDb>().await?.changed_since_preview(tenant, id.0, &fields, SHOWN).await?;
+        if !changed.is_empty() {
+            let shown: Vec<String> = changed.iter().map(|one| format!("row {} ({})", one.row, one.code)).collect();
+            let message = format!(
+                "products changed since the preview, so that it would not do what it showed: {}; preview it again, or apply it although_changed",
+                shown.join(", ")
+            );
+            return Err(Error::Conflict { code: "catalogue_changed", message });
+        }
+    }
+    let released = db.release(tenant, id.0, &Stamp::of(&cx)?).await?;
+    let sent = send_batches(&cx, &db, tenant, id.0).await?;
+    if sent == 0 && db.settle_import(tenant, id.0, cx.now).await? {
+        send_finish(&cx, tenant, id.0).await?;
+    }
+    Ok(Accepted(released))
+}

@@ -1,0 +1,15 @@
+//! `POST /v1/imports/{id}/cancel`
+
+use db_imports::{ImportJob, ImportsDb};
+use db_tenancy::Stamp;
+use runtime::{Cx, Path, Result};
+
+use crate::pipeline::messages::publish;
+
+/// Stops an import where it is; what was applied until then stays, and can be undone.
+pub async fn cancel_import(cx: Cx, id: Path) -> Result<ImportJob> {
+    let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
+    let cancelled = db.cancel_import(tenant, id.0, &Stamp::of(&cx)?).await?;
+    publish(&cx, &db, tenant).await?;
+    Ok(cancelled)
+}

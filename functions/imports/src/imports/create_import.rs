@@ -1,0 +1,150 @@
+//! `POST /v1/imports`
+
+use std::time::Duration;
+
+use cloud::{Objects, PresignedUpload};
+use db_imports::{ImportJob, ImportStatus, ImportsDb, NewImport, Run};
+use db_suppliers::SuppliersDb;
+use db_tenancy::Stamp;
+use runtime::{Body, Created, Cx, Error, IdempotencyKey, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::imports::choices::Choices;
+use crate::imports::upload::object_name;
+
+/// How long the upload address is good for.
+const UPLOAD_VALID: Duration = Duration::from_secs(60 * 60);
+/// What is sent: the format is told by the bytes.
+const CONTENT_TYPE: &str = "text/csv";
+
+/// An import that is asked for.
+#[derive(Deserialize, ToSchema)]
+pub struct CreateImport {
+    /// The file's name, as the seller knows it.
+    pub file_name: String,
+    /// The file's exact size in bytes; the setting `imports.max_file_bytes` says how many at most.
+    pub size_bytes: u64,
+    /// The supplier's name; one that is not known yet is made.
+    #[serde(default)]
+    pub supplier: Option<String>,
+    /// How far it goes by itself: `inspect` waits for you to look at the file, `preview` stops when it is known what every
+    /// row would do, `apply` (default) goes to the end.
+    #[serde(default)]
+    pub run: Run,
+    /// An import whose choices and supplier are taken, where this one does not say: for the corrected rows of its report, and
+    /// for the next file of its kind.
+    #[serde(default)]
+    pub like: Option<Uuid>,
+    /// What else you choose.
+    #[serde(flatten)]
+    #[schema(value_type = Choices)]
+    pub choices: Map<String, Value>,
+}
+
+/// The import, and where to send its file.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedImport {
+    /// The import.
+    pub import: ImportJob,
+    /// The upload, good for one hour; absent when the file has arrived already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload: Option<PresignedUpload>,
+}
+
+/// Begins an import.
+pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKey) -> Result<Created<CreatedImport>> {
+    let (caller, input) = (cx.caller()?, input.0);
+    check(&input)?;
+    let mut choices: Choices =
+        serde_path_to_error::deserialize(Value::Object(input.choices.clone())).map_err(|problem| {
+            let (path, problem) = (problem.path().to_string(), problem.inner().to_string());
+            Error::invalid(if path == "." { "body" } else { &path }, "invalid", problem)
+        })?;
+    let (db, suppliers) = (cx.get::<ImportsDb>().await?, cx.get::<SuppliersDb>().await?);
+    let mut supplier = match input.supplier.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
+        Some(name) => {
+            let supplier = suppliers.supplier_named(caller.tenant, name, &Stamp::of(&cx)?).await?;
+            Some((supplier.id, supplier.details.name))
+        }
+        None => None,
+    };
+    if let Some(like) = input.like {
+        let like = db.import(caller.tenant, like).await.map_err(|error| match error {
+            Error::NotFound(_) => Error::invalid("like", "import_unknown", "there is no import with this id"),
+            other => other,
+        })?;
+        choices = choices.over(Choices::of(like.mode, &like.options));
+        // A report of a single element shows by itself no element that repeats.
+        if let Some(layout) = like.layout.filter(|layout| layout.format == "xml") {
+            let read = choices.read.get_or_insert_default();
+            read.path = read.path.take().or(layout.path);
+        }
+        supplier = supplier.or(like.supplier_id.zip(like.supplier_name));
+    }
+    let (mode, options) = choices.options(&cx, caller.tenant, supplier.as_ref().map(|supplier| supplier.0)).await?;
+    if input.size_bytes > options.limits.bytes {
+        let most = options.limits.bytes;
+        let message = format!(
+            "expected a file of at most {most} bytes, found {}; split it and import the parts",
+            input.size_bytes
+        );
+        return Err(Error::invalid("size_bytes", "file_too_large", message));
+    }
+    let id = Uuid::now_v7();
+    let new = NewImport {
+        id,
+        object_key: format!("uploads/{}/{id}/{}", caller.tenant, object_name(&input.file_name)),
+        file_name: input.file_name.trim().to_owned(),
+        size_bytes: i64::try_from(input.size_bytes).map_err(Error::internal)?,
+        supplier,
+        mode,
+        options,
+        run: input.run,
+        automation: None,
+        idempotency_key: key.0,
+    };
+    let import = db.create_import(caller.tenant, &new, &Stamp::of(&cx)?).await?;
+    let upload = if import.status == ImportStatus::AwaitingUpload {
+        let size = u64::try_from(import.size_bytes).map_err(Error::internal)?;
+        let objects = cx.get::<Objects>().await?;
+        Some(objects.presign_upload(&import.object_key, CONTENT_TYPE, size, UPLOAD_VALID).await?)
+    } else {
+        None
+    };
+    Ok(Created(CreatedImport { import, upload }))
+}
+
+fn check(input: &CreateImport) -> Result<()> {
+    let name = input.file_name.trim();
+    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+        return Err(Error::invalid("file_name", "length", "expected a file name of 1 to 200 characters"));
+    }
+    if input.size_bytes == 0 {
+        return Err(Error::invalid(
+            "size_bytes",
+            "file_empty",
+            "the file is empty: expected a header line and at least one product",
+        ));
+    }
+    if input.supplier.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
+        return Err(Error::invalid("supplier", "control_character", "expected a name in one line"));
+    }
+    if input.supplier.as_ref().is_some_and(|name| name.trim().chars().count() > 200) {
+        return Err(Error::invalid("supplier", "value_too_long", "expected a name of at most 200 characters"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::object_name;
+
+    #[test]
+    fn keys_hold_no_paths() {
+        assert_eq!(object_name("../../etc/passwd"), "-..-etc-passwd");
+        assert_eq!(object_name("Prix d'été (1).csv"), "Prix-d--t---1-.csv");
+    }
+}

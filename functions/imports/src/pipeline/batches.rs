@@ -1,0 +1,310 @@
+//! The rows of a file in batches: which rows go together, and which a later row takes back.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::Read;
+
+use channels::Record;
+use db_imports::{Hold, ImportOptions};
+use product::{Field, Rules, ShownVariants, Transforms, validate};
+use runtime::Error;
+use tabular::{ReadError, Row, restore};
+
+use crate::pipeline::batch_file::{BatchHeader, BatchWriter};
+use crate::pipeline::open_file::{Failure, OpenFile, Refusal, open_file, refuse};
+use crate::pipeline::repeated_codes::{Codes, Naming};
+
+/// Names of attributes that are remembered, and names that a warning lists.
+const NAMED: usize = 1_000;
+const SHOWN: usize = 20;
+
+/// How large things may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Rows in a batch.
+    pub batch_rows: i32,
+}
+
+/// A batch, filled.
+pub struct ReadBatch {
+    /// Its place in the file, from 0.
+    pub number: i32,
+    /// How many rows it has.
+    pub rows: i32,
+    /// 0, or 1 for variants.
+    pub phase: i16,
+    /// The object's bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A file that was read to its end.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ParsedFile {
+    /// How many rows it has.
+    pub rows: i32,
+    /// How many batches they fill.
+    pub batches: i32,
+    /// For each batch, which rows a later row takes back, as (row, by).
+    pub superseded: BTreeMap<i32, Vec<(i32, i32)>>,
+    /// Where the file was cut short, if it was.
+    pub cut_short: Option<String>,
+    /// What is to be known of it.
+    pub warnings: Vec<Hold>,
+}
+
+/// Batches that are being filled, one of each phase.
+struct Filling<'s> {
+    header: &'s BatchHeader,
+    transforms: Option<Transforms>,
+    own_rules: &'s Rules,
+    limits: Limits,
+    writers: [Option<(i32, BatchWriter)>; 2],
+    naming: Naming,
+    codes: [Codes; 2],
+    parsed: ParsedFile,
+    most: i32,
+    /// Names of attributes that have no column.
+    attributes: BTreeSet<String>,
+}
+
+impl OpenFile<'_> {
+    /// The columns as they are read.
+    #[must_use]
+    pub fn header(&self) -> &BatchHeader {
+        &self.header
+    }
+
+    /// Reads the rows into batches. `keep_cut` keeps the rows of a file that ends in the middle.
+    ///
+    /// # Errors
+    /// Why the file cannot be imported; or what `send` says.
+    pub fn read_batches(
+        &mut self,
+        most: i32,
+        limits: Limits,
+        keep_cut: bool,
+        mut send: impl FnMut(ReadBatch) -> Result<(), Failure>,
+    ) -> Result<ParsedFile, Failure> {
+        let transforms = self
+            .header
+            .transforms()
+            .map_err(|message| Failure::Refused(Refusal { code: "mapping_invalid", message }))?;
+        let mut filling = Filling {
+            header: &self.header,
+            transforms,
+            own_rules: &self.own_rules,
+            limits,
+            writers: [None, None],
+            naming: Naming::of(&self.header),
+            codes: [Codes::default(), Codes::default()],
+            parsed: ParsedFile::default(),
+            most,
+            attributes: BTreeSet::new(),
+        };
+        let numeric = self.header.columns.iter().filter(|column| column.field.is_some_and(Field::is_number));
+        let numbers: HashSet<usize> = numeric.map(|column| column.index).collect();
+        let (mut row, mut records) = (Row::default(), Vec::new());
+        // Our own CSV files, and other people's, have an apostrophe before what a spreadsheet would run.
+        let csv = self.layout.format == "csv";
+        loop {
+            match self.table.read(&mut row) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error @ (ReadError::CutShort { .. } | ReadError::UnclosedQuote { .. }))
+                    if keep_cut && filling.parsed.rows > 0 =>
+                {
+                    filling.parsed.cut_short = Some(error.to_string());
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
+            let number = i32::try_from(row.number).map_err(Error::internal)?;
+            if let Some(problem) = &row.problem {
+                filling.rejected(number, problem.code(), &problem.to_string(), &mut send)?;
+                continue;
+            }
+            let Some(adapter) = &mut self.adapter else {
+                // With a fourth decimal nobody takes it for thousands.
+                let certain: Vec<(usize, String)> = row
+                    .typed()
+                    .iter()
+                    .filter(|index| numbers.contains(index))
+                    .map(|index| (*index, format!("{}0", row.cell(*index))))
+                    .collect();
+                let cell = |index| match certain.iter().find(|(at, _)| *at == index) {
+                    Some((_, text)) => text.as_str(),
+                    None if csv => restore(row.cell(index)),
+                    None => row.cell(index),
+                };
+                filling.row(number, None, cell, (&[], None), &mut send)?;
+                continue;
+            };
+            let cells: Vec<String> = row.cells().map(str::to_owned).collect();
+            adapter.push(number, &cells, &mut records);
+            for record in records.drain(..) {
+                filling.record(&record, &mut send)?;
+            }
+        }
+        if let Some(adapter) = &mut self.adapter {
+            adapter.finish(&mut records);
+            for record in records.drain(..) {
+                filling.record(&record, &mut send)?;
+            }
+        }
+        filling.warn(self.table.late_columns());
+        for phase in 0..2 {
+            filling.flush(phase, &mut send)?;
+        }
+        Ok(filling.parsed)
+    }
+}
+
+type Deliver<'f> = &'f mut dyn FnMut(ReadBatch) -> Result<(), Failure>;
+
+impl Filling<'_> {
+    fn writer(&mut self, phase: usize) -> Result<&mut BatchWriter, Failure> {
+        if self.parsed.rows >= self.most {
+            let message = format!(
+                "expected at most {} rows in a file of this format, found more; split the file and import the parts, or have the setting raised",
+                self.most
+            );
+            return refuse("too_many_rows", message);
+        }
+        self.parsed.rows += 1;
+        if self.writers[phase].is_none() {
+            self.writers[phase] = Some((self.parsed.batches, BatchWriter::new(self.header)?));
+            self.parsed.batches += 1;
+        }
+        match &mut self.writers[phase] {
+            Some((_, writer)) => Ok(writer),
+            None => Err(Failure::Ours(Error::internal("a batch was just begun"))),
+        }
+    }
+
+    fn rejected(&mut self, number: i32, code: &str, message: &str, send: Deliver<'_>) -> Result<(), Failure> {
+        self.writer(0)?.push_rejected(number, code, message)?;
+        self.full(0, send)
+    }
+
+    /// Takes a row; who knows whether it is a variant says so.
+    fn row<'c>(
+        &mut self,
+        number: i32,
+        variant: Option<bool>,
+        cell: impl Fn(usize) -> &'c str,
+        (attributes, shown): (&[(String, String)], Option<&ShownVariants>),
+        send: Deliver<'_>,
+    ) -> Result<(), Failure> {
+        let header = self.header;
+        let texts = || header.columns.iter().map(|column| Cow::Borrowed(cell(column.index))).collect();
+        let made = self.naming.made.then(|| header.cells(texts(), self.transforms.as_ref()));
+        let text = |field, index: Option<usize>| match &made {
+            Some(cells) => cells.get(field).unwrap_or_default().trim(),
+            None => index.map_or("", |index| cell(index).trim()),
+        };
+        let naming = &self.naming;
+        let (sku, ean) = (text(Field::Sku, naming.sku), text(Field::Ean, naming.ean));
+        // A row that names another product as its parent comes after that product.
+        let variant = variant.unwrap_or_else(|| {
+            let parent = text(Field::Parent, naming.parent);
+            !parent.is_empty() && parent != sku
+        });
+        let keys = naming.keys(sku, ean);
+        let untitled = naming.title.is_some() && text(Field::Title, naming.title).is_empty();
+        // A row that could make no product comes after the one that does, and takes nothing of it back.
+        let phase = usize::from(variant || untitled && self.codes[0].knows(keys));
+        self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)), attributes, shown)?;
+        let batch = self.writers[phase].as_ref().map_or(0, |(batch, _)| *batch);
+        // A row with errors takes nothing back. Repeated codes are rare, so the check costs little here.
+        let (transforms, own) = (self.transforms.as_ref(), self.own_rules);
+        let valid =
+            || validate(&header.cells(texts(), transforms), &header.rules).is_ok_and(|row| !own.broken_by(&row));
+        self.codes[phase].note((batch, number), keys, valid, &mut self.parsed.superseded);
+        // Rows above it that wait for the second phase would be written after it.
+        if phase == 0 && self.codes[1].knows(keys) && valid() {
+            self.codes[1].take_back(number, keys, &mut self.parsed.superseded);
+        }
+        self.full(phase, send)
+    }
+
+    fn record(&mut self, record: &Record, send: Deliver<'_>) -> Result<(), Failure> {
+        if let Some((code, message)) = &record.left_out {
+            self.writer(0)?.push_left_out(record.number, code, message)?;
+            return self.full(0, send);
+        }
+        let text =
+            |index: usize| record.cells.iter().find(|(at, _)| *at == index).map_or("", |(_, text)| text.as_str());
+        for (name, _) in &record.attributes {
+            if self.attributes.len() < NAMED && !self.attributes.contains(name) {
+                self.attributes.insert(name.clone());
+            }
+        }
+        let beside = (record.attributes.as_slice(), record.shown.as_ref());
+        self.row(record.number, Some(record.variant), text, beside, send)
+    }
+
+    /// Tells what only the whole file shows.
+    fn warn(&mut self, late_columns: &[String]) {
+        let mut warn = |code: &str, message: String| {
+            self.parsed.warnings.push(Hold { code: code.to_owned(), message });
+        };
+        let listed = |names: &[&str]| {
+            let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
+            format!("{}{more}", names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", "))
+        };
+        if !late_columns.is_empty() {
+            let names: Vec<&str> = late_columns.iter().map(String::as_str).collect();
+            let message = format!(
+                "further columns appear below the first rows and are left out: {}; a mapping can name them",
+                listed(&names)
+            );
+            warn("columns_late", message);
+        }
+        if !self.attributes.is_empty() {
+            let names: Vec<&str> = self.attributes.iter().map(String::as_str).collect();
+            let message = format!(
+                "the shop's products have attributes: {}; those that your catalogue does not have are left out, unless create_attributes is chosen",
+                listed(&names)
+            );
+            warn("shop_attributes", message);
+        }
+    }
+
+    fn full(&mut self, phase: usize, send: Deliver<'_>) -> Result<(), Failure> {
+        let rows = self.writers[phase].as_ref().map_or(0, |(_, writer)| writer.rows());
+        if rows >= self.limits.batch_rows { self.flush(phase, send) } else { Ok(()) }
+    }
+
+    fn flush(&mut self, phase: usize, send: Deliver<'_>) -> Result<(), Failure> {
+        let Some((number, writer)) = self.writers[phase].take() else { return Ok(()) };
+        let rows = writer.rows();
+        send(ReadBatch { number, rows, phase: i16::try_from(phase).unwrap_or_default(), bytes: writer.finish()? })
+    }
+}
+
+/// Reads a file into batches, without a cloud: what the benchmark measures, and what the function does.
+///
+/// # Errors
+/// The code and the message for the seller, when the file cannot be imported.
+pub fn read_file(
+    source: impl Read + Send,
+    options: &ImportOptions,
+    limits: Limits,
+    mut batch: impl FnMut(ReadBatch),
+) -> Result<ParsedFile, (&'static str, String)> {
+    let read = || {
+        let mut file = open_file(source, options, |_| None)?;
+        let most = options.limits.rows(&file.layout.format);
+        file.read_batches(most, limits, false, |read| {
+            batch(read);
+            Ok(())
+        })
+    };
+    read().map_err(|failure| match failure {
+        Failure::Refused(refusal) => (refusal.code, refusal.message),
+        Failure::Ours(error) => ("internal_error", error.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests;

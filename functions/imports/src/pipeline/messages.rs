@@ -1,0 +1,74 @@
+//! What the steps of an import send to each other: ids only, the rest is looked up (claim check).
+
+use cloud::{Objects, Outgoing, Queues};
+use db_imports::{ImportJob, ImportsDb};
+use runtime::{Cx, Result, TenantId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::Duration;
+use uuid::Uuid;
+
+/// A batch that is to be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchMessage {
+    /// The organisation.
+    pub tenant_id: TenantId,
+    /// The import.
+    pub import_id: Uuid,
+    /// The batch's place in the file.
+    pub number: i32,
+}
+
+/// An import that is to be completed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinishMessage {
+    /// The organisation.
+    pub tenant_id: TenantId,
+    /// The import.
+    pub import_id: Uuid,
+}
+
+/// So many batches of one import are under way at once: with them alone a queue is never so long that another
+/// tenant's small import waits for more than these.
+const WINDOW: i64 = 6;
+/// A batch that was sent longer ago and did not come back is sent again. Longer than `apply` may run.
+pub(crate) const STALE: Duration = Duration::seconds(40);
+
+/// Sends the import's next batches, as many as its window has room for; gives how many.
+pub(crate) async fn send_batches(cx: &Cx, db: &ImportsDb, tenant: TenantId, import: Uuid) -> Result<usize> {
+    let due = db.claim_batches(tenant, import, WINDOW, cx.now - STALE, cx.now).await?;
+    let messages = due
+        .iter()
+        .map(|batch| {
+            Outgoing::json(&BatchMessage { tenant_id: tenant, import_id: import, number: batch.number }, tenant)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    if !messages.is_empty() {
+        cx.get::<Queues>().await?.send("imports-batches", messages).await?;
+    }
+    Ok(due.len())
+}
+
+/// Sends an import to its finish.
+pub(crate) async fn send_finish(cx: &Cx, tenant: TenantId, import: Uuid) -> Result<()> {
+    let message = Outgoing::json(&FinishMessage { tenant_id: tenant, import_id: import }, tenant)?;
+    cx.get::<Queues>().await?.send("imports-finish", vec![message]).await
+}
+
+/// Sends an uploaded file to be read once more, in the form of S3's own notification.
+pub(crate) async fn send_file(cx: &Cx, tenant: TenantId, job: &ImportJob) -> Result<()> {
+    let bucket = cx.get::<Objects>().await?.bucket().to_owned();
+    let key = percent_encoding::utf8_percent_encode(&job.object_key, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let object = json!({"key": key, "size": job.size_bytes, "versionId": job.object_version});
+    let notification = json!({"Records": [{"s3": {"bucket": {"name": bucket}, "object": object}}]});
+    cx.get::<Queues>().await?.send("import-files", vec![Outgoing::json(&notification, tenant)?]).await
+}
+
+/// The end of a step, which may lie minutes after its beginning.
+pub(crate) fn time_now() -> time::OffsetDateTime {
+    time::OffsetDateTime::now_utc()
+}
+
+pub(crate) async fn publish(cx: &Cx, db: &ImportsDb, tenant: TenantId) -> Result<()> {
+    db.publish_pending(cx.get::<cloud::Bus>().await?.as_ref(), tenant, cx.now).await
+}

@@ -1,0 +1,223 @@
+//! An uploaded file -> batches.
+//!
+//! The object is read once, as a stream: a thread that blocks reads rows and fills batches, the reactor uploads them.
+//! Between the two stands a channel of two batches, so memory does not grow with the file. No batch is written to
+//! the catalogue before the file was read to its end: a file that turns out to be broken changes nothing.
+
+use std::io::Read;
+
+use cloud::Objects;
+use db_catalog::CatalogDb;
+use db_imports::{FileLayout, Hold, ImportJob, ImportOptions, ImportStatus, ImportsDb, NewBatch, ReadRows};
+use futures::{StreamExt, TryStreamExt};
+use product::Mapping;
+use runtime::{Cx, Error, Metric, ObjectCreated, Result, TenantId, Unit, emit_metrics};
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio_util::io::SyncIoBridge;
+use uuid::Uuid;
+
+use crate::automations::runs::fail;
+use crate::pipeline::batches::{Limits, ParsedFile, ReadBatch};
+use crate::pipeline::guards::file_holds;
+use crate::pipeline::messages::{publish, send_batches, send_finish, time_now};
+use crate::pipeline::open_file::{Failure, Refusal, open_file};
+
+/// Batches are uploaded so many at a time.
+const UPLOADS: usize = 4;
+/// After so many deliveries a file that cannot be read for a reason of ours is given up. The queue's own limit.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// What the reading thread hands over.
+enum Piece {
+    Layout(Box<FileLayout>, String, Vec<Hold>),
+    Batch(ReadBatch),
+}
+
+/// A file that was read: its rows, and by what its content is known again.
+struct Reading {
+    parsed: ParsedFile,
+    hash: String,
+    layout: FileLayout,
+}
+
+/// Reads an uploaded file and sends its first batches on their way.
+pub async fn parse_file(cx: Cx, object: ObjectCreated) -> Result<()> {
+    let Some((tenant, import)) = ids(&object.key) else {
+        tracing::warn!(key = object.key, "an object that is no upload of an import");
+        return Ok(());
+    };
+    let db = cx.get::<ImportsDb>().await?;
+    if db.note_upload(tenant, import, object.version_id.as_deref(), cx.now).await? {
+        return Ok(());
+    }
+    let Some(job) = db.begin_parsing(tenant, import, object.version_id.as_deref(), cx.now).await? else {
+        tracing::info!(%import, "the import does not wait for this file; a second upload is not imported");
+        return Ok(());
+    };
+    // An earlier reading may have cut the file into other batches.
+    cx.get::<CatalogDb>().await?.forget_preview(tenant, import, cx.now).await?;
+    match read_and_upload(&cx, &db, tenant, &job, &object).await {
+        Ok(read) => {
+            let holds = file_holds(&db, tenant, &job, &read.parsed, &read.layout).await?;
+            let parsed = &read.parsed;
+            let rows = ReadRows {
+                rows: parsed.rows,
+                batches: parsed.batches,
+                superseded: &parsed.superseded,
+                content_hash: &read.hash,
+                holds: &holds,
+                warnings: &parsed.warnings,
+            };
+            db.finish_parsing(tenant, import, &rows, time_now()).await?;
+            let sent = send_batches(&cx, &db, tenant, import).await?;
+            if sent == 0 && db.settle_import(tenant, import, cx.now).await? {
+                send_finish(&cx, tenant, import).await?;
+            }
+            Ok(())
+        }
+        Err(Failure::Refused(refusal)) => {
+            fail(&cx, tenant, import, ImportStatus::Parsing, refusal.code, &refusal.message, time_now()).await?;
+            publish(&cx, &db, tenant).await
+        }
+        Err(Failure::Ours(error)) => {
+            if cx.attempt >= MAX_ATTEMPTS {
+                let message =
+                    "the file could not be read because of a fault on our side; resume the import to try again";
+                fail(&cx, tenant, import, ImportStatus::Parsing, "internal_error", message, time_now()).await?;
+                publish(&cx, &db, tenant).await?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// `uploads/<tenant>/<import>/<name>`
+fn ids(key: &str) -> Option<(TenantId, Uuid)> {
+    let mut parts = key.strip_prefix("uploads/")?.split('/');
+    Some((TenantId(parts.next()?.parse().ok()?), parts.next()?.parse().ok()?))
+}
+
+/// The mapping that somebody chose for the same columns before, asked for by a thread that may block.
+fn remembering(
+    db: std::sync::Arc<ImportsDb>,
+    tenant: TenantId,
+    supplier: Option<Uuid>,
+) -> impl FnOnce(&str) -> Option<(String, Mapping)> + Send {
+    let handle = tokio::runtime::Handle::current();
+    move |hash| match handle.block_on(db.remembered_mapping(tenant, supplier, hash)) {
+        Ok(found) => found.map(|(import, mapping)| (format!("remembered from import {import}"), mapping)),
+        Err(error) => {
+            tracing::warn!(%error, "no mapping could be remembered");
+            None
+        }
+    }
+}
+
+async fn read_and_upload(
+    cx: &Cx,
+    db: &std::sync::Arc<ImportsDb>,
+    tenant: TenantId,
+    job: &ImportJob,
+    object: &ObjectCreated,
+) -> Result<Reading, Failure> {
+    let started = std::time::Instant::now();
+    let objects = cx.get::<Objects>().await?;
+    let file = objects.read(&job.object_key, object.version_id.as_deref()).await?;
+    too_large(file.size, &job.options)?;
+    let limits = Limits { batch_rows: cx.env().parsed("IMPORT_BATCH_ROWS", 1_000).map_err(Error::from)? };
+    let (pieces, received) = mpsc::channel(2);
+    let bridge = SyncIoBridge::new(file.body);
+    let options = job.options.clone();
+    let remember = remembering(db.clone(), tenant, job.supplier_id);
+    let reading = tokio::task::spawn_blocking(move || {
+        let ended = || Failure::Ours(Error::internal("the uploading side has ended"));
+        let mut source = Hashing { source: bridge, hash: Sha256::new() };
+        let (parsed, layout) = {
+            let mut file = open_file(&mut source, &options, remember)?;
+            let layout = file.layout.clone();
+            let told = Piece::Layout(Box::new(layout.clone()), file.columns_hash.clone(), file.warnings.clone());
+            pieces.blocking_send(told).map_err(|_| ended())?;
+            let most = options.limits.rows(&layout.format);
+            let parsed = file.read_batches(most, limits, options.guards.cut_short, |batch| {
+                pieces.blocking_send(Piece::Batch(batch)).map_err(|_| ended())
+            })?;
+            (parsed, layout)
+        };
+        // What the reader left unread belongs to the file all the same.
+        std::io::copy(&mut source, &mut std::io::sink()).map_err(Error::internal)?;
+        let hash = source.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Reading { parsed, hash, layout })
+    });
+
+    let (import, objects, store) = (job.id, objects.as_ref(), db.as_ref());
+    let uploaded =
+        futures::stream::unfold(received, |mut received| async move { Some((received.recv().await?, received)) })
+            .map(Ok::<_, Error>)
+            .try_for_each_concurrent(UPLOADS, |piece| async move {
+                match piece {
+                    Piece::Layout(layout, hash, warnings) => {
+                        store.set_layout(tenant, import, &layout, (&hash, &warnings), time_now()).await
+                    }
+                    Piece::Batch(batch) => {
+                        let key = format!("batches/{tenant}/{import}/{:05}.ndjson.zst", batch.number);
+                        objects.write(&key, "application/zstd", batch.bytes).await?;
+                        let new =
+                            NewBatch { number: batch.number, object_key: key, rows: batch.rows, phase: batch.phase };
+                        store.register_batch(tenant, import, &new, time_now()).await
+                    }
+                }
+            })
+            .await;
+    let read: Result<Reading, Failure> = reading.await.map_err(Error::internal)?;
+    // When both sides failed, the uploading side knows why.
+    uploaded?;
+    let read = read?;
+    #[expect(clippy::cast_precision_loss, reason = "a measurement")]
+    emit_metrics(
+        cx,
+        &[("function", "imports.parse_file")],
+        &[
+            Metric("RowsParsed", f64::from(read.parsed.rows), Unit::Count),
+            Metric("ParseTime", started.elapsed().as_millis() as f64, Unit::Milliseconds),
+        ],
+    );
+    Ok(read)
+}
+
+/// Refuses a file that is larger than the organisation's setting, before any work.
+fn too_large(size: u64, options: &ImportOptions) -> Result<(), Failure> {
+    let most = options.limits.bytes;
+    if size <= most {
+        return Ok(());
+    }
+    let message = format!("expected a file of at most {most} bytes, found {size}; split it and import the parts");
+    Err(Failure::Refused(Refusal { code: "file_too_large", message }))
+}
+
+/// A source whose bytes are hashed while they are read.
+struct Hashing<R> {
+    source: R,
+    hash: Sha256,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.source.read(out)?;
+        self.hash.update(&out[..read]);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_ids_from_the_key_and_from_no_other() {
+        let (tenant, import) = (Uuid::now_v7(), Uuid::now_v7());
+        assert_eq!(ids(&format!("uploads/{tenant}/{import}/a.csv")), Some((TenantId(tenant), import)));
+        assert_eq!(ids("uploads/x/y/z"), None);
+        assert_eq!(ids(&format!("media/{tenant}/{import}/a.csv")), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! `POST /v1/media/from-zip`
+
+use cloud::PresignedUpload;
+use db_media::{MediaDb, MediaJob, MediaJobKind};
+use db_tenancy::Stamp;
+use runtime::{Body, Created, Cx, Error, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::media::upload::{MAX_ZIP_BYTES, upload_to};
+
+/// Pictures in a zip.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FromZip {
+    /// The zip's exact size in bytes, at most 200,000,000.
+    pub size_bytes: u64,
+}
+
+/// The job, and where to send the zip.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedZip {
+    /// The job.
+    pub job: MediaJob,
+    /// Where to send the file, within an hour.
+    pub upload: PresignedUpload,
+}
+
+/// Begins an upload of many pictures. Files are named after a SKU or an EAN, also with a number behind it
+/// (`ABC-1.jpg`, `4006381333931_2.png`) or in a folder of that name (`ABC/front.jpg`).
+pub async fn create_from_zip(cx: Cx, input: Body<FromZip>) -> Result<Created<CreatedZip>> {
+    if !(1..=MAX_ZIP_BYTES).contains(&input.0.size_bytes) {
+        let message = format!(
+            "expected a zip of 1 byte to 200 MB, found {} bytes; send the pictures in several",
+            input.0.size_bytes
+        );
+        return Err(Error::invalid("size_bytes", "file_too_large", message));
+    }
+    let (tenant, id) = (cx.tenant()?, Uuid::now_v7());
+    let key = format!("media-zips/{tenant}/{id}.zip");
+    let upload = upload_to(&cx, &key, "application/zip", input.0.size_bytes).await?;
+    let job =
+        cx.get::<MediaDb>().await?.create_job(tenant, id, MediaJobKind::Zip, Some(&key), &Stamp::of(&cx)?).await?;
+    Ok(Created(CreatedZip { job, upload }))
+}

@@ -1,0 +1,17 @@
+//! Uploads of pictures and archives.
+
+use std::time::Duration;
+
+use cloud::{Objects, PresignedUpload};
+use runtime::{Cx, Result};
+
+/// The right to upload a file.
+pub(crate) async fn upload_to(cx: &Cx, key: &str, content_type: &str, bytes: u64) -> Result<PresignedUpload> {
+    cx.get::<Objects>().await?.presign_upload(key, content_type, bytes, UPLOAD_VALID).await
+}
+
+/// The largest zip: 200 MB.
+pub(crate) const MAX_ZIP_BYTES: u64 = 200_000_000;
+
+/// How long the upload address is good for.
+const UPLOAD_VALID: Duration = Duration::from_secs(60 * 60);

@@ -1,0 +1,81 @@
+//! What stopped: a process may be killed, a message lost, an upload never made.
+
+use db_media::{MediaDb, MediumState, object_key};
+use runtime::{Cx, Result, TenantId, log_error};
+use time::Duration;
+use uuid::Uuid;
+
+use crate::media::files::remove_files;
+use crate::pipeline::counts::tell;
+use crate::pipeline::failure::fail;
+use crate::pipeline::messages::{Work, send, send_files};
+
+/// What made no progress for so long has stopped.
+const STALLED: Duration = Duration::minutes(5);
+/// A picture that is not ready after so long never will be.
+const HOPELESS: Duration = Duration::hours(24);
+const MOST: i32 = 200;
+
+/// Resumes or ends what stopped.
+pub async fn sweep(cx: Cx) -> Result<()> {
+    let db = cx.get::<MediaDb>().await?;
+    for state in db.unfinished_media(cx.now - STALLED, MOST).await? {
+        // One picture that cannot be resumed does not keep the others.
+        if let Err(error) = resume(&cx, &db, &state).await {
+            log_error(&error, &state.id.to_string());
+        }
+    }
+    for (tenant, job) in db.unfinished_jobs(cx.now - STALLED, MOST).await? {
+        if let Err(error) = resume_job(&cx, &db, tenant, job).await {
+            log_error(&error, &job.to_string());
+        }
+    }
+    for tenant in db.tenants_with_counts_due(cx.now - Duration::seconds(30), MOST).await? {
+        if let Err(error) = tell(&cx, tenant).await {
+            log_error(&error, &tenant.to_string());
+        }
+    }
+    Ok(())
+}
+
+async fn resume(cx: &Cx, db: &MediaDb, state: &MediumState) -> Result<()> {
+    let MediumState { tenant, id, status } = state;
+    if status == "deleted" {
+        // Whatever its file is called.
+        for format in images::Format::ALL {
+            let original = object_key(*id, &format!("original.{}", format.extension()));
+            remove_files(cx, *tenant, *id, &original).await?;
+        }
+        return Ok(());
+    }
+    let medium = db.medium(*tenant, *id).await?;
+    let age = cx.now - medium.created_at;
+    // Looked at now: what waits in a long queue is not sent again every minute.
+    db.touch_medium(*tenant, *id, cx.now).await?;
+    match status.as_str() {
+        "awaiting_upload" => {
+            fail(cx, *tenant, *id, "upload_missing", "no file arrived within 24 hours; begin again").await
+        }
+        _ if age > HOPELESS => {
+            fail(
+                cx,
+                *tenant,
+                *id,
+                "internal_error",
+                "the picture could not be made ready because of a fault on our side; begin again",
+            )
+            .await
+        }
+        "fetching" => send(cx, *tenant, &Work::Fetch { tenant_id: *tenant, medium_id: *id }).await,
+        _ => send_files(cx, *tenant, "media-files", &[medium.object_key]).await,
+    }
+}
+
+async fn resume_job(cx: &Cx, db: &MediaDb, tenant: TenantId, id: Uuid) -> Result<()> {
+    let Some(job) = db.work_on_job(tenant, id, true, cx.now).await? else { return Ok(()) };
+    tracing::warn!(%id, kind = job.kind, "a stalled job is resumed");
+    match job.object_key {
+        Some(key) => send_files(cx, tenant, "media-zips", &[key]).await,
+        None => send(cx, tenant, &Work::Thumbnails { tenant_id: tenant, job_id: id }).await,
+    }
+}

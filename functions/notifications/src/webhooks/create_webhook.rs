@@ -1,0 +1,32 @@
+//! `POST /v1/webhooks`
+
+use cloud::Keys;
+use db_core::{CoreDb, Webhook};
+use db_tenancy::Stamp;
+use net::new_secret;
+use runtime::{Body, Created, Cx, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::webhooks::input::{WebhookInput, context};
+
+/// A webhook that was made.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedWebhook {
+    #[serde(flatten)]
+    webhook: Webhook,
+    /// By it the receiver knows that a message is ours; shown only now.
+    secret: String,
+}
+
+/// Makes a webhook. Its secret is shown once, and kept encrypted.
+pub async fn create_webhook(cx: Cx, input: Body<WebhookInput>) -> Result<Created<CreatedWebhook>> {
+    let (tenant, id) = (cx.tenant()?, Uuid::now_v7());
+    let new = input.0.checked(&cx).await?;
+    let secret = new_secret()?;
+    let kept =
+        cx.get::<Keys>().await?.encrypt(secret.as_bytes(), &context(&tenant.to_string(), &id.to_string())).await?;
+    let webhook = cx.get::<CoreDb>().await?.add_webhook(tenant, id, &new, &kept, &Stamp::of(&cx)?).await?;
+    Ok(Created(CreatedWebhook { webhook, secret }))
+}

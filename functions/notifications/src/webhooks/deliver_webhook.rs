@@ -1,0 +1,76 @@
+//! The queue `webhooks`
+
+use std::time::Instant;
+
+use cloud::Keys;
+use db_core::{CoreDb, DueDelivery, Tried};
+use db_tenancy::Stamp;
+use net::{FetchError, Fetcher, sign_with_both};
+use runtime::{Cx, Error, Result, log_error};
+use time::Duration;
+
+use crate::notices::event::{WEBHOOK_DISABLED, usual_wish, webhook_disabled};
+use crate::notices::notice_mail;
+use crate::webhooks::deliveries::DeliveryMessage;
+use crate::webhooks::input::context;
+
+/// A receiver has so long to answer.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
+/// After each failed try the next one waits so many minutes: 1, 5, 15, an hour, six, and the rest of a day.
+const WAITS: [i64; 6] = [1, 5, 15, 60, 360, 1_080];
+
+/// Tries a delivery. Delivered again while another tries, or when it has ended, it does nothing.
+pub async fn deliver_webhook(cx: Cx, message: DeliveryMessage) -> Result<()> {
+    let (tenant, db) = (message.tenant_id, cx.get::<CoreDb>().await?);
+    let Some(due) = db.take_delivery(tenant, message.delivery_id, cx.now).await? else { return Ok(()) };
+    let (keys, tenant_text, webhook) = (cx.get::<Keys>().await?, tenant.to_string(), due.webhook.to_string());
+    let place = context(&tenant_text, &webhook);
+    let secret = String::from_utf8(keys.decrypt(&due.secret, &place).await?).map_err(Error::internal)?;
+    let previous = match &due.previous {
+        Some(previous) => Some(String::from_utf8(keys.decrypt(previous, &place).await?).map_err(Error::internal)?),
+        None => None,
+    };
+    let secrets = (secret.as_str(), previous.as_deref());
+    let headers = sign_with_both(secrets, &due.message_id.to_string(), cx.now.unix_timestamp(), &due.body)
+        .ok_or_else(|| Error::internal("the secret of a webhook is none"))?;
+    let began = Instant::now();
+    let answer = cx.get::<Fetcher>().await?.post(&due.url, &headers, due.body.clone(), PATIENCE).await;
+    let took_ms = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
+    let mut nowhere = false;
+    let (status, error) = match answer {
+        Ok(status) if (200..300).contains(&status) => (Some(status), None),
+        Ok(status) => (Some(status), Some(format!("expected a status from 200 to 299, the server answered {status}"))),
+        Err(why) => {
+            nowhere = matches!(why, FetchError::Address(_));
+            (None, Some(why.to_string()))
+        }
+    };
+    // What the receiver refuses as it is, it refuses again; a redirect is followed by nobody.
+    let hopeless =
+        nowhere || status.is_some_and(|status| (300..500).contains(&status) && !matches!(status, 408 | 425 | 429));
+    end(&cx, &db, &message, &due, (status, error, took_ms), hopeless).await
+}
+
+/// Notes what came of a try, and tells people when the webhook is switched off because of it.
+async fn end(
+    cx: &Cx,
+    db: &CoreDb,
+    message: &DeliveryMessage,
+    due: &DueDelivery,
+    (answer, error, took_ms): (Option<u16>, Option<String>, i32),
+    hopeless: bool,
+) -> Result<()> {
+    let tenant = message.tenant_id;
+    let wait = usize::try_from(due.attempt - 1).ok().and_then(|tries| WAITS.get(tries)).filter(|_| !hopeless);
+    let again_at = error.as_ref().and(wait).map(|minutes| cx.now + Duration::minutes(*minutes));
+    let tried = Tried { answer, error: error.as_deref(), took_ms, again_at };
+    let notice = webhook_disabled(due.webhook, &due.url, message.delivery_id);
+    let usual = |role: &str| usual_wish(WEBHOOK_DISABLED, role);
+    let (ids, stamp) = ((message.delivery_id, due.webhook), Stamp::of_job(cx, "webhooks"));
+    for user in db.end_try(tenant, ids, (&tried, answer == Some(410)), (&notice, usual), &stamp).await? {
+        if let Err(failed) = notice_mail::send(cx, db, (tenant, notice.id, user)).await {
+            log_error(&failed, &cx.request_id);
+        }
+    }
+    Ok(())
+}

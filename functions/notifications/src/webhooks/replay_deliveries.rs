@@ -1,0 +1,54 @@
+//! `POST /v1/webhooks/{id}/replay`
+
+use db_core::{CoreDb, Replay};
+use db_tenancy::Stamp;
+use runtime::{Accepted, Body, Cx, Error, Path, Result};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::webhooks::deliveries::send_deliveries;
+
+/// Which deliveries are sent once more: these, or those that failed since a time.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayDeliveries {
+    /// These, 1 to 100.
+    #[serde(default)]
+    pub delivery_ids: Option<Vec<Uuid>>,
+    /// Those that failed and were made since, at most 1,000, the oldest first.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub failed_since: Option<OffsetDateTime>,
+}
+
+/// Deliveries that are on their way once more.
+#[derive(Serialize, ToSchema)]
+pub struct ReplayedDeliveries {
+    /// How many.
+    deliveries: usize,
+}
+
+/// Sends deliveries once more, each with the message and the id that it had: a receiver that had it knows it again.
+pub async fn replay_deliveries(
+    cx: Cx,
+    id: Path,
+    input: Body<ReplayDeliveries>,
+) -> Result<Accepted<ReplayedDeliveries>> {
+    let (tenant, db) = (cx.tenant()?, cx.get::<CoreDb>().await?);
+    let webhook = db.webhook(tenant, id.0).await?;
+    let which = match (&input.0.delivery_ids, input.0.failed_since) {
+        (Some(ids), None) if (1..=100).contains(&ids.len()) => Replay::These(ids),
+        (Some(_), None) => return Err(Error::invalid("delivery_ids", "length", "expected 1 to 100 deliveries")),
+        (None, Some(since)) => Replay::FailedSince(since),
+        _ => return Err(Error::invalid("delivery_ids", "invalid", "expected delivery_ids or failed_since")),
+    };
+    if !webhook.active {
+        let message = "the webhook is switched off; switch it on first".to_owned();
+        return Err(Error::Conflict { code: "webhook_off", message });
+    }
+    let again = db.replay_deliveries(tenant, id.0, &which, &Stamp::of(&cx)?).await?;
+    let deliveries = again.len();
+    send_deliveries(&cx, again.into_iter().map(|delivery| (tenant, delivery))).await?;
+    Ok(Accepted(ReplayedDeliveries { deliveries }))
+}

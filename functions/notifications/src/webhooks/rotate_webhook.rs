@@ -1,0 +1,36 @@
+//! `POST /v1/webhooks/{id}/rotate`
+
+use cloud::Keys;
+use db_core::CoreDb;
+use db_tenancy::Stamp;
+use net::new_secret;
+use runtime::{Cx, Path, Result};
+use serde::Serialize;
+use time::{Duration, OffsetDateTime};
+use utoipa::ToSchema;
+
+use crate::webhooks::input::context;
+
+/// A secret that was changed.
+#[derive(Serialize, ToSchema)]
+pub struct RotatedSecret {
+    /// The new secret, shown only now.
+    secret: String,
+    /// Until when messages are signed with the former one too.
+    #[serde(with = "time::serde::rfc3339")]
+    previous_until: OffsetDateTime,
+}
+
+/// Messages are signed with both secrets for so long.
+const BOTH: Duration = Duration::hours(24);
+
+/// Changes the secret of a webhook. For a day messages are signed with the former one too, so that a receiver can change it in peace.
+pub async fn rotate_webhook(cx: Cx, id: Path) -> Result<RotatedSecret> {
+    let (tenant, secret, previous_until) = (cx.tenant()?, new_secret()?, cx.now + BOTH);
+    let db = cx.get::<CoreDb>().await?;
+    db.webhook(tenant, id.0).await?;
+    let kept =
+        cx.get::<Keys>().await?.encrypt(secret.as_bytes(), &context(&tenant.to_string(), &id.0.to_string())).await?;
+    db.rotate_webhook(tenant, id.0, (&kept, previous_until), &Stamp::of(&cx)?).await?;
+    Ok(RotatedSecret { secret, previous_until })
+}

@@ -1,0 +1,255 @@
+//! What handlers read from requests.
+
+use serde::de::DeserializeOwned;
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::error::{Error, FieldError, Result};
+use crate::http::request::HttpRequest;
+use crate::openapi::operation::Operation;
+
+/// Something a handler reads from a request.
+pub trait Input: Sized {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// 400 or 422, saying what was expected and what was found.
+    fn read(request: &HttpRequest) -> Result<Self>;
+    /// Adds it to the OpenAPI document.
+    fn describe(operation: &mut Operation);
+}
+
+/// The longest JSON body. Files go to S3 by pre-signed uploads, never through a function.
+const MAX_BODY: usize = 1_000_000;
+
+/// The request's JSON body, at most a million bytes. Its type says `deny_unknown_fields`: a misspelt field is an error,
+/// not a wish that is silently ignored.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + ToSchema> Input for Body<T> {
+    fn read(request: &HttpRequest) -> Result<Self> {
+        let body = request.body();
+        if body.len() > MAX_BODY {
+            return Err(Error::TooLarge(MAX_BODY));
+        }
+        let body: &[u8] = if body.is_empty() { b"{}" } else { body };
+        let mut json = serde_json::Deserializer::from_slice(body);
+        // A struct would be read from an array too, by position: nobody means that.
+        if body.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Error::invalid("body", "invalid", "expected a JSON object, found an array"));
+        }
+        serde_path_to_error::deserialize(&mut json).map(Self).map_err(|error| {
+            if error.inner().is_data() {
+                Error::Invalid(vec![value_error(&error.path().to_string(), &error.inner().to_string())])
+            } else {
+                let message = format!("expected a JSON body, found something else: {}", error.inner());
+                Error::BadRequest { code: "json_invalid", message }
+            }
+        })
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.body::<T>();
+    }
+}
+
+/// What is wrong with which value, from serde's path and message: a field that is missing or unknown is the one that is
+/// wrong, not the object around it.
+fn value_error(path: &str, message: &str) -> FieldError {
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
+    let named = |kind: &str| message.strip_prefix(kind).and_then(|rest| rest.split('`').nth(1));
+    let (name, code) = match (named("missing field "), named("unknown field ")) {
+        (Some(name), _) => (Some(name), "required"),
+        (_, Some(name)) => (Some(name), "unknown_field"),
+        _ => (None, "invalid"),
+    };
+    let field = match name {
+        Some(name) if path == "." || path == name => name.to_owned(),
+        Some(name) if path.ends_with(&format!(".{name}")) => path.to_owned(),
+        Some(name) => format!("{path}.{name}"),
+        None if path == "." => "body".to_owned(),
+        None => path.to_owned(),
+    };
+    FieldError { field, code: code.to_owned(), message: message.to_owned() }
+}
+
+/// The query string.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + IntoParams> Input for Query<T> {
+    fn read(request: &HttpRequest) -> Result<Self> {
+        read_form(&request.query()).map(Self)
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.parameters(T::into_params(|| Some(ParameterIn::Query)));
+    }
+}
+
+/// The `{id}` of the path. An id that is no UUID is nobody's: 404.
+pub struct Path(pub Uuid);
+
+impl Input for Path {
+    fn read(request: &HttpRequest) -> Result<Self> {
+        let id = request.parameter("id").and_then(|id| id.parse().ok());
+        id.map(Self).ok_or(Error::NotFound("object"))
+    }
+
+    fn describe(operation: &mut Operation) {
+        let uuid =
+            ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
+        let parameter = ParameterBuilder::new()
+            .name("id")
+            .parameter_in(ParameterIn::Path)
+            .required(utoipa::openapi::Required::True)
+            .schema(Some(uuid));
+        operation.parameters(vec![parameter.build()]);
+    }
+}
+
+/// The `{key}` of the path: a name.
+pub struct Key(pub String);
+
+impl Input for Key {
+    fn read(request: &HttpRequest) -> Result<Self> {
+        request.parameter("key").map(Self).ok_or(Error::NotFound("object"))
+    }
+
+    fn describe(operation: &mut Operation) {
+        let parameter = ParameterBuilder::new()
+            .name("key")
+            .parameter_in(ParameterIn::Path)
+            .required(utoipa::openapi::Required::True)
+            .schema(Some(<String as utoipa::PartialSchema>::schema()));
+        operation.parameters(vec![parameter.build()]);
+    }
+}
+
+/// The header `Idempotency-Key`: a POST repeated with the same key does its work once.
+pub struct IdempotencyKey(pub Option<String>);
+
+impl Input for IdempotencyKey {
+    fn read(request: &HttpRequest) -> Result<Self> {
+        let key = request.header("idempotency-key").map(str::trim).filter(|key| !key.is_empty());
+        if key.is_some_and(|key| key.len() > 200) {
+            return Err(Error::invalid("Idempotency-Key", "value_too_long", "expected at most 200 characters"));
+        }
+        Ok(Self(key.map(str::to_owned)))
+    }
+
+    fn describe(operation: &mut Operation) {
+        let parameter = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(utoipa::openapi::Required::False)
+            .description(Some("A request repeated with the same key does its work once."))
+            .schema(Some(<String as utoipa::PartialSchema>::schema()));
+        operation.parameters(vec![parameter.build()]);
+    }
+}
+
+/// The header `If-Match`: which version of a thing the caller saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfMatch {
+    /// None was sent.
+    Missing,
+    /// `*`: whatever is there.
+    Any,
+    /// This version.
+    Version(i64),
+}
+
+impl IfMatch {
+    /// Nothing, when the version that is there is the one that the caller saw.
+    ///
+    /// # Errors
+    /// 428 when the header was not sent, 412 when there is another version.
+    pub fn check(&self, version: i64) -> Result<()> {
+        match self {
+            IfMatch::Missing => Err(Error::VersionNeeded),
+            IfMatch::Version(seen) if *seen != version => Err(Error::Changed { version }),
+            IfMatch::Any | IfMatch::Version(_) => Ok(()),
+        }
+    }
+}
+
+impl Input for IfMatch {
+    fn read(request: &HttpRequest) -> Result<Self> {
+        match request.header("if-match").map(str::trim) {
+            None | Some("") => Ok(IfMatch::Missing),
+            Some("*") => Ok(IfMatch::Any),
+            Some(tag) => {
+                let number = tag.trim_start_matches("W/").trim_matches('"').parse();
+                number.map(IfMatch::Version).map_err(|_| Error::BadRequest {
+                    code: "if_match_invalid",
+                    message: format!("expected the ETag of an earlier answer, such as \"7\", or *, found {tag}"),
+                })
+            }
+        }
+    }
+
+    fn describe(operation: &mut Operation) {
+        let parameter = ParameterBuilder::new()
+            .name("If-Match")
+            .parameter_in(ParameterIn::Header)
+            .required(utoipa::openapi::Required::True)
+            .description(Some(
+                "The ETag that was read, such as \"7\"; * for any version. Without it 428, with an old one 412.",
+            ))
+            .schema(Some(<String as utoipa::PartialSchema>::schema()));
+        operation.parameters(vec![parameter.build()]);
+        operation.problem(412, "Somebody changed it meanwhile");
+        operation.problem(428, "The header If-Match is missing");
+    }
+}
+
+fn read_form<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T> {
+    let text = serde_html_form::to_string(pairs).map_err(Error::internal)?;
+    let form = serde_html_form::Deserializer::from_bytes(text.as_bytes());
+    serde_path_to_error::deserialize(form)
+        .map_err(|error| Error::invalid(&error.path().to_string(), "invalid", error.inner()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::http::request::tests::post;
+
+    #[derive(Debug, Deserialize, ToSchema)]
+    struct Order {
+        #[expect(dead_code, reason = "only read by serde")]
+        lines: Vec<Line>,
+    }
+
+    #[derive(Debug, Deserialize, ToSchema)]
+    struct Line {
+        #[expect(dead_code, reason = "only read by serde")]
+        quantity: u8,
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_by_its_path() {
+        let request = post(r#"{"lines": [{"quantity": 1}, {"quantity": -1}]}"#);
+        let Err(Error::Invalid(errors)) = Body::<Order>::read(&request) else { panic!("expected a 422") };
+        assert_eq!(errors[0].field, "lines[1].quantity");
+        for (body, field, code) in [
+            (r#"{}"#, "lines", "required"),
+            (r#"{"lines": [{}]}"#, "lines[0].quantity", "required"),
+            ("[[]]", "body", "invalid"),
+            ("5", "body", "invalid"),
+        ] {
+            let Err(Error::Invalid(errors)) = Body::<Order>::read(&post(body)) else { panic!("expected a 422") };
+            assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), (field, code), "{body}");
+        }
+        assert_eq!(Body::<Order>::read(&post("{")).err().map(|error| error.status()), Some(400));
+    }
+
+    #[test]
+    fn an_id_that_is_none_is_nobodys() {
+        assert_eq!(Path::read(&post("")).err().map(|error| error.status()), Some(404));
+    }
+}

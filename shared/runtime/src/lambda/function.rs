@@ -1,0 +1,97 @@
+//! The table of a domain's functions.
+
+use crate::lambda::entry::Entry;
+use crate::lambda::trigger::Trigger;
+
+/// One Lambda function: a line of the table.
+pub struct Function {
+    /// `<domain>.<function>`: its SAM `Handler`, the value of `_HANDLER`.
+    pub name: &'static str,
+    /// The file of its handler, from the project's root.
+    pub file: &'static str,
+    /// What it does, in a sentence, from the comment above its line.
+    pub summary: &'static str,
+    /// What makes it run.
+    pub trigger: Trigger,
+    /// Makes the entry that runs it.
+    pub entry: fn() -> Entry,
+}
+
+/// Declares a domain's functions: `pub const FUNCTIONS: &[Function]`, and a module for each.
+///
+/// ```ignore
+/// functions! {
+///     products [input] {
+///         /// Lists the products.
+///         http(Method::GET, "/v1/products", Permission::ProductsRead) => list_products,
+///         /// Changes many products at once; counts on the limit for bulk operations.
+///         bulk(Method::POST, "/v1/products/bulk", Permission::ProductsWrite) => bulk_edit,
+///     }
+///     pipeline {
+///         /// Writes a batch of rows.
+///         queue("imports-batches") => apply_batch,
+///         /// Reads a file.
+///         objects("import-files") => parse_file,
+///         /// Resumes what is stuck.
+///         schedule("rate(1 minute)") => sweep,
+///         /// Migrates the databases.
+///         direct => migrate,
+///     }
+/// }
+/// ```
+/// A group is a folder: the function `f` of `products` is `pub async fn f` in `products/f.rs`, and what its functions share is in
+/// the modules in brackets, `products/input.rs`. A small domain leaves the groups away; then `f` is in `f.rs`.
+#[macro_export]
+macro_rules! functions {
+    ($( $(#[doc = $summary:literal])* $kind:ident $(( $($argument:expr),* ))? => $handler:ident ),* $(,)?) => {
+        $(mod $handler;)*
+        $(pub use $handler::$handler;)*
+
+        /// The functions of this domain.
+        pub const FUNCTIONS: &[$crate::Function] = &[
+            $($crate::functions!(@function concat!(stringify!($handler), ".rs"), concat!($($summary),*), $kind $(( $($argument),* ))?, $handler),)*
+        ];
+    };
+    ($( $group:ident $([ $($shared:ident),* $(,)? ])? {
+        $( $(#[doc = $summary:literal])* $kind:ident $(( $($argument:expr),* ))? => $handler:ident ),* $(,)?
+    } )*) => {
+        $(
+            mod $group {
+                $($(pub(crate) mod $shared;)*)?
+                $(mod $handler;)*
+                $(pub use $handler::$handler;)*
+            }
+            $(pub use $group::$handler;)*
+        )*
+
+        /// The functions of this domain.
+        pub const FUNCTIONS: &[$crate::Function] = &[
+            $($($crate::functions!(@function concat!(stringify!($group), "/", stringify!($handler), ".rs"), concat!($($summary),*), $kind $(( $($argument),* ))?, $handler),)*)*
+        ];
+    };
+    (@function $file:expr, $summary:expr, $kind:ident $(( $($argument:expr),* ))?, $handler:ident) => {
+        $crate::Function {
+            name: concat!(env!("CARGO_PKG_NAME"), ".", stringify!($handler)),
+            file: concat!("functions/", env!("CARGO_PKG_NAME"), "/src/", $file),
+            summary: $summary.trim_ascii(),
+            trigger: $crate::functions!(@trigger $kind $(( $($argument),* ))?),
+            entry: || $crate::functions!(@entry $kind $handler),
+        }
+    };
+    (@trigger http($method:expr, $path:expr, $permission:expr)) => {
+        $crate::Trigger::Http { method: $method, path: $path, permission: $permission, rate: $crate::Rate::Standard }
+    };
+    (@trigger bulk($method:expr, $path:expr, $permission:expr)) => {
+        $crate::Trigger::Http { method: $method, path: $path, permission: $permission, rate: $crate::Rate::Bulk }
+    };
+    (@trigger queue($name:expr)) => { $crate::Trigger::Queue($name) };
+    (@trigger objects($name:expr)) => { $crate::Trigger::Objects($name) };
+    (@trigger schedule($rate:expr)) => { $crate::Trigger::Schedule($rate) };
+    (@trigger direct) => { $crate::Trigger::Direct };
+    (@entry http $handler:ident) => { $crate::Entry::http($handler) };
+    (@entry bulk $handler:ident) => { $crate::Entry::http($handler) };
+    (@entry queue $handler:ident) => { $crate::Entry::queue($handler) };
+    (@entry objects $handler:ident) => { $crate::Entry::objects($handler) };
+    (@entry schedule $handler:ident) => { $crate::Entry::schedule($handler) };
+    (@entry direct $handler:ident) => { $crate::Entry::direct($handler) };
+}
