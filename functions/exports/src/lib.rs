@@ -68,7 +68,7 @@ functions! {
         /// Begins the exports that are due.
         schedule("rate(1 minute)") => start_scheduled,
     }
-    destinations [bucket, delivery, destination] {
+    destinations [bucket, delivery, destination, failure] {
         /// Lists the destinations.
         http(Method::GET, "/v1/export-destinations", Permission::ExportsRead) => list_destinations,
         /// Makes a destination.

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::column::Cell;
 use crate::fields::FIELDS;
-use crate::layout::{Cell, LayoutWriter, Shape, Table};
+use crate::layout::{LayoutWriter, Shape, Table};
 use crate::mapping::{FieldMapping, MappingError};
+use crate::options::LayoutOptions;
 use crate::write::{
-    AmazonTemplate, LayoutOptions, amazon, free, google, magento, odoo, openai, prestashop, shopify, woocommerce, wxr,
+    AmazonTemplate, amazon, free, google, magento, odoo, openai, prestashop, shopify, woocommerce, wxr,
 };
 
 /// What the files of an export look like.
@@ -339,10 +341,10 @@ fn delimiter(form: &FormOptions) -> Result<u8, MappingError> {
 
 impl LayoutWriter {
     fn described(&self) -> Vec<FileInfo> {
-        let column = |column: &crate::layout::Column| ColumnInfo {
+        let column = |column: &crate::column::Column| ColumnInfo {
             column: column.name.to_string(),
             filled: !matches!(column.cell, Cell::Blank),
-            required: column.demands.iter().any(|demand| matches!(demand, crate::layout::Demand::Filled)),
+            required: column.demands.iter().any(|demand| matches!(demand, crate::column::Demand::Filled)),
         };
         self.parts()
             .iter()

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use product::{Content, Dimensions};
 use rust_decimal::Decimal;
 
-use crate::write::Line;
+use crate::line::Line;
 
 /// The text of a field of a line's product; blank when it is not known.
 pub(crate) type Text = for<'l> fn(&'l Line<'l>) -> Cow<'l, str>;

@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 use tabular::{Row, neutralize};
 
-use crate::layout::{Column, Kind};
+use crate::column::{Column, Kind};
 
 /// How a table's rows become bytes.
 pub(crate) enum Render {

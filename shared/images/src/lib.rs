@@ -6,10 +6,13 @@
 
 mod color;
 mod decode;
+mod detect;
 mod error;
 mod format;
+mod limits;
 mod render;
 
 pub use error::ImageError;
 pub use format::Format;
-pub use render::{Conversion, Limits, Rendered, Thumbnail, convert, render};
+pub use limits::Limits;
+pub use render::{Conversion, Rendered, Thumbnail, convert, render};

@@ -7,21 +7,8 @@ use image::{DynamicImage, RgbImage, RgbaImage};
 
 use crate::color::to_srgb;
 use crate::decode::{Pixels, decode};
+use crate::limits::Limits;
 use crate::{Format, ImageError};
-
-/// How large a picture may be.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Width times height.
-    pub max_pixels: u64,
-}
-
-impl Default for Limits {
-    /// 50 million pixels: what the largest cameras of sellers take.
-    fn default() -> Self {
-        Self { max_pixels: 50_000_000 }
-    }
-}
 
 /// A picture's facts and thumbnails.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,9 +8,11 @@ mod certificate;
 mod fetch;
 mod guard;
 mod remote;
+mod remote_error;
 mod signature;
 
 pub use fetch::{Credentials, FetchError, Fetched, Fetcher, Known};
 pub use guard::Guard;
-pub use remote::{Protocol, Remote, RemoteError, RemoteFile, Server};
+pub use remote::{Protocol, Remote, RemoteFile, Server};
+pub use remote_error::RemoteError;
 pub use signature::{new_secret, sign, sign_with_both, verify};

@@ -306,7 +306,7 @@ impl Check {
                 format!("expected at most {MAX_IMAGES} images, found {}", urls.len()),
             );
         }
-        if let Some(bad) = urls.iter().find(|url| !crate::validate::is_web_address(url)) {
+        if let Some(bad) = urls.iter().find(|url| !crate::web_address::is_web_address(url)) {
             self.say(
                 "image_urls",
                 "field_format_invalid",

@@ -27,8 +27,10 @@ mod rules;
 mod schedule;
 mod sku;
 mod status;
+mod stored;
 mod transform;
 mod validate;
+mod web_address;
 mod weight;
 
 pub use aliases::normalize;
@@ -56,6 +58,7 @@ pub use rules::{Comparison, Rule, RuleCheck, Rules, Severity, moved_percent};
 pub use schedule::Schedule;
 pub use sku::{Sku, SkuError};
 pub use status::{ProductStatus, UnknownStatus};
+pub use stored::Product;
 pub use transform::{Tables, Transforms, check_expression, strip_html};
 pub use validate::validate;
 pub use weight::{WeightError, WeightUnit, parse_weight};

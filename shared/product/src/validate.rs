@@ -3,6 +3,7 @@
 mod numbers;
 
 use crate::content::MAX_IMAGES;
+use crate::web_address::is_web_address;
 use crate::{Cells, Field, Gtin, Language, OnError, ProductRow, ProductStatus, RowError, RowRules, Sku};
 
 /// What Excel shows where a formula has no value.
@@ -292,12 +293,6 @@ fn split_urls(text: &str) -> Vec<&str> {
     }
     urls.retain(|url| !url.is_empty());
     urls
-}
-
-pub(crate) fn is_web_address(url: &str) -> bool {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !url.contains(char::is_whitespace))
-        && url.len() <= 2_000
 }
 
 #[cfg(test)]

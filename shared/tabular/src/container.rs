@@ -6,6 +6,7 @@ use std::io::{self, Cursor, Read};
 use zip::ZipArchive;
 
 use crate::ReadError;
+use crate::error::TooMuch;
 
 /// What a text may inflate to: no table of 50 MB that is worth importing is larger.
 const MAX_INFLATED: u64 = 256 * 1024 * 1024;
@@ -207,18 +208,6 @@ impl<R> Limited<R> {
         Self { source, left: MAX_INFLATED }
     }
 }
-
-/// By this an [`io::Error`] says that a limit was reached.
-#[derive(Debug)]
-pub(crate) struct TooMuch;
-
-impl std::fmt::Display for TooMuch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the packed file is too large when unpacked")
-    }
-}
-
-impl std::error::Error for TooMuch {}
 
 impl<R: Read> Read for Limited<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {

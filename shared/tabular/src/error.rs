@@ -145,7 +145,7 @@ impl From<std::io::Error> for ReadError {
     fn from(error: std::io::Error) -> Self {
         // What is packed wrongly is the file's fault, not the source's.
         match error.kind() {
-            std::io::ErrorKind::InvalidData if error.to_string() == crate::container::TooMuch.to_string() => {
+            std::io::ErrorKind::InvalidData if error.to_string() == crate::error::TooMuch.to_string() => {
                 ReadError::Inflated
             }
             std::io::ErrorKind::InvalidData => ReadError::Archive("a damaged packed file"),
@@ -196,3 +196,15 @@ impl fmt::Display for RowProblem {
         }
     }
 }
+
+/// By this an [`io::Error`] says that a limit was reached.
+#[derive(Debug)]
+pub(crate) struct TooMuch;
+
+impl std::fmt::Display for TooMuch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the packed file is too large when unpacked")
+    }
+}
+
+impl std::error::Error for TooMuch {}

@@ -11,6 +11,7 @@ mod book_writer;
 mod container;
 mod csv_reader;
 mod error;
+mod finding;
 mod json_bytes;
 mod json_paths;
 mod json_reader;
@@ -27,16 +28,17 @@ use std::collections::VecDeque;
 use std::io::Read;
 
 use book_reader::BookReader;
-pub use book_writer::{BookColumn, BookError, BookWriter};
 use csv_reader::CsvReader;
-pub use error::{ReadError, RowProblem};
 use json_reader::JsonReader;
-pub use open::{open, open_with};
 use serde::{Deserialize, Serialize};
-pub use spreadsheet::{neutralize, restore};
 use transcode::Utf8;
 use utoipa::ToSchema;
 use xml_reader::XmlReader;
+
+pub use book_writer::{BookColumn, BookError, BookWriter};
+pub use error::{ReadError, RowProblem};
+pub use open::{open, open_with};
+pub use spreadsheet::{neutralize, restore};
 
 /// How many of the first rows [`Layout::samples`] holds at most.
 pub const SAMPLE_ROWS: usize = 100;

@@ -5,11 +5,12 @@ use std::io::Read;
 
 use crate::container::{self, Kind};
 use crate::csv_reader::CsvReader;
+use crate::finding::finding;
 use crate::json_reader::JsonReader;
 use crate::xml_reader::XmlReader;
 use crate::{
-    Finding, Layout, PathInfo, ReadError, ReadOptions, Row, Rows, SAMPLE_ROWS, TableReader, Text, Utf8, book_reader,
-    json_paths, merged, sniff, xml_paths,
+    Layout, PathInfo, ReadError, ReadOptions, Row, Rows, SAMPLE_ROWS, TableReader, Text, Utf8, book_reader, json_paths,
+    merged, sniff, xml_paths,
 };
 
 /// Looks at the beginning of `source` and opens the table in it.
@@ -35,10 +36,6 @@ pub fn open_with<'a>(source: impl Read + Send + 'a, options: &ReadOptions) -> Re
         table.layout.findings.insert(0, finding("packing", packing, "the file's first bytes say so", 100));
     }
     Ok(table)
-}
-
-pub(crate) fn finding(what: &str, found: impl ToString, why: impl ToString, sureness: u8) -> Finding {
-    Finding { what: what.to_owned(), found: found.to_string(), why: why.to_string(), sureness }
 }
 
 fn layout(format: &'static str, encoding: &'static str) -> Layout {

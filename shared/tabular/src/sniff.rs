@@ -6,7 +6,8 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::csv_reader::CsvReader;
-use crate::{Finding, ReadError, ReadOptions, Row, SAMPLE_ROWS, open::finding};
+use crate::finding::finding;
+use crate::{Finding, ReadError, ReadOptions, Row, SAMPLE_ROWS};
 
 pub(crate) const HEAD: usize = 256 * 1024;
 const DELIMITERS: [u8; 8] = [b';', b',', b'\t', b'|', b'^', b'~', 0x01, 0x1F];

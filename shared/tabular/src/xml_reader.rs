@@ -41,7 +41,7 @@ impl<R: Read> Read for Bounded<R> {
         self.left = self
             .left
             .checked_sub(read as u64)
-            .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, crate::container::TooMuch))?;
+            .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, crate::error::TooMuch))?;
         Ok(read)
     }
 }

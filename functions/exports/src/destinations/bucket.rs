@@ -6,8 +6,8 @@ use net::Fetcher;
 use runtime::{Cx, TenantId, log_error};
 use serde_json::json;
 
-use crate::destinations::delivery::{Failed, PATIENCE};
 use crate::destinations::destination::{Target, TargetSecrets};
+use crate::destinations::failure::{Failed, PATIENCE};
 
 /// A seller's bucket, and what stands before the names in it.
 pub(crate) struct Store<'t> {

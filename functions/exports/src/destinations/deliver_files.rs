@@ -8,7 +8,8 @@ use db_imports::ImportsDb;
 use runtime::{Cx, Error, Result, log_error};
 use time::OffsetDateTime;
 
-use crate::destinations::delivery::{Failed, Sending, send};
+use crate::destinations::delivery::{Sending, send};
+use crate::destinations::failure::Failed;
 use crate::pipeline::messages::DeliveryMessage;
 
 /// After each failed try the next one waits so many minutes.

@@ -15,22 +15,8 @@ use uuid::Uuid;
 
 use crate::destinations::bucket::Store;
 use crate::destinations::destination::{MOST_ATTACHED, Target, TargetSecrets, secrets, server, target};
+use crate::destinations::failure::{Failed, PATIENCE};
 use crate::exports::links::links;
-
-/// A file may take so long; all of a delivery together are done within the function's time.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Why a delivery failed, for people; `hopeless` when trying again cannot help.
-pub(crate) struct Failed {
-    pub(crate) why: String,
-    pub(crate) hopeless: bool,
-}
-
-impl Failed {
-    pub(crate) fn new(why: impl ToString) -> Self {
-        Self { why: why.to_string(), hopeless: false }
-    }
-}
 
 /// Tries a destination with a file of a few words, or as far as that goes without one; gives what to know of it, or why it fails.
 pub(crate) async fn try_out(

@@ -1,13 +1,11 @@
 //! `GET /v1/products/{id}/offers`
 
-use db_suppliers::Offer;
 use product::OfferRule;
 use runtime::{Cx, Page, Path, Query, Result};
-use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::offers::ranking::ranked;
+use crate::offers::ranking::{RankedOffer, ranked};
 
 /// By which rule the best one is chosen.
 #[derive(Deserialize, IntoParams)]
@@ -16,19 +14,6 @@ pub struct Choice {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     pub rule: Option<OfferRule>,
-}
-
-/// An offer, and what the seller would make of it.
-#[derive(Serialize, ToSchema)]
-pub struct RankedOffer {
-    /// The offer.
-    #[serde(flatten)]
-    pub offer: Offer,
-    /// The selling price by the supplier's price rule; `null` without a cost or a rule.
-    #[schema(value_type = Option<String>)]
-    pub selling_price: Option<Decimal>,
-    /// Whether it is the best one. Archived suppliers, and costs in another currency than the product's, are never chosen.
-    pub best: bool,
 }
 
 /// What suppliers offer of a product, the best one marked.

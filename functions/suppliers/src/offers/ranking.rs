@@ -7,9 +7,10 @@ use db_core::{CoreDb, OFFER_RULE};
 use db_suppliers::{Offer, SuppliersDb};
 use product::{Candidate, OfferRule, best_offer};
 use runtime::{Cx, Result};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
-
-use crate::offers::list_offers::RankedOffer;
 
 /// A product with its offers, the best one marked.
 pub(crate) async fn ranked(cx: &Cx, product: Uuid, rule: Option<OfferRule>) -> Result<(Product, Vec<RankedOffer>)> {
@@ -49,4 +50,17 @@ pub(crate) async fn ranked(cx: &Cx, product: Uuid, rule: Option<OfferRule>) -> R
         offer,
     });
     Ok((product, ranked.collect()))
+}
+
+/// An offer, and what the seller would make of it.
+#[derive(Serialize, ToSchema)]
+pub struct RankedOffer {
+    /// The offer.
+    #[serde(flatten)]
+    pub offer: Offer,
+    /// The selling price by the supplier's price rule; `null` without a cost or a rule.
+    #[schema(value_type = Option<String>)]
+    pub selling_price: Option<Decimal>,
+    /// Whether it is the best one. Archived suppliers, and costs in another currency than the product's, are never chosen.
+    pub best: bool,
 }

@@ -7,10 +7,15 @@
 
 use std::borrow::Cow;
 
-use super::{AmazonTemplate, COLOR, Line, MATERIAL, SIZE, encoded, gtin, plain, price, web_address};
+use super::AmazonTemplate;
+use crate::axes::{COLOR, MATERIAL, SIZE};
+use crate::column::{Column, Demand, Of, blank, column};
+use crate::demands::{gtin, price, web_address};
 use crate::fields::{Text, money, number, text};
-use crate::layout::{Column, Demand, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::layout::{Shape, Sheet, Table, TableInfo};
+use crate::line::Line;
 use crate::render::Render;
+use crate::values::{encoded, plain};
 use crate::{LeftOut, Listing};
 
 const SKU: Demand = Demand::That(

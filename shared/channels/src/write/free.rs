@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::Line;
+use crate::column::{Cell, Column, Kind, Of};
 use crate::fields::{FIELDS, FieldRef, USUAL};
-use crate::layout::{Cell, Column, Kind, Of, Shape, Sheet, Table, TableInfo};
+use crate::layout::{Shape, Sheet, Table, TableInfo};
+use crate::line::Line;
 use crate::mapping::{FieldMapping, MappingError};
 use crate::render::{Disarm, Render};
 use crate::{Item, LeftOut, Listing};

@@ -5,10 +5,14 @@ use std::borrow::Cow;
 
 use product::{Gtin, ProductStatus};
 
-use super::{AGE_GROUP, COLOR, GENDER, LayoutOptions, Line, MATERIAL, SIZE, encoded, is_web_address, plain};
+use crate::axes::{AGE_GROUP, COLOR, GENDER, MATERIAL, SIZE};
+use crate::column::{Column, Demand, Kind, Of, blank, column};
 use crate::fields::{money, text};
-use crate::layout::{Column, Demand, Kind, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::layout::{Shape, Sheet, Table, TableInfo};
+use crate::line::Line;
+use crate::options::LayoutOptions;
 use crate::render::{Disarm, Render, escape};
+use crate::values::{encoded, is_web_address, plain};
 use crate::{LeftOut, Listing};
 
 fn is_address(text: &str) -> bool {

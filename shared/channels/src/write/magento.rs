@@ -9,10 +9,15 @@ use std::borrow::Cow;
 
 use product::ProductStatus;
 
-use super::{Keys, LayoutOptions, Line, is_price, keyed, price, slug, wanted};
+use crate::column::{Cell, Column, Demand, Of, blank, column};
+use crate::demands::{price, wanted};
 use crate::fields::{decimal, money, number, text};
-use crate::layout::{Cell, Column, Demand, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::keys::{Keys, keyed};
+use crate::layout::{Shape, Sheet, Table, TableInfo};
+use crate::line::Line;
+use crate::options::LayoutOptions;
 use crate::render::{Disarm, Render};
+use crate::values::{is_price, slug};
 use crate::{Item, LeftOut, Listing};
 
 const EMPTY: &str = "__EMPTY__VALUE__";

@@ -9,9 +9,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Keys, LayoutOptions, Line, price};
+use crate::column::{Column, Kind, Of, blank, column};
+use crate::demands::price;
 use crate::fields::{decimal, money, text};
-use crate::layout::{Column, Kind, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::keys::Keys;
+use crate::layout::{Shape, Sheet, Table, TableInfo};
+use crate::line::Line;
+use crate::options::LayoutOptions;
 use crate::render::{Disarm, Render, csv_line};
 use crate::{Item, LeftOut, Listing};
 
@@ -55,7 +59,7 @@ fn columns(xml: bool) -> Vec<Column> {
         columns.retain(|column| !matches!(&*column.name, "image_1920" | "product_tag_ids"));
         for column in &mut columns {
             if column.name == "categ_id" {
-                *column = crate::layout::column("categ_id/id", Of::Product, |l| {
+                *column = crate::column::column("categ_id/id", Of::Product, |l| {
                     l.categories().first().map_or(Cow::Borrowed(""), |path| Cow::Owned(category_id(path)))
                 });
             }

@@ -7,10 +7,14 @@ use std::borrow::Cow;
 use product::ProductStatus;
 
 use super::google::{description, items, one_of};
-use super::{AGE_GROUP, COLOR, GENDER, Line, MATERIAL, SIZE, encoded, gtin, web_address};
+use crate::axes::{AGE_GROUP, COLOR, GENDER, MATERIAL, SIZE};
+use crate::column::{Column, Kind, Of, blank, column};
+use crate::demands::{gtin, web_address};
 use crate::fields::{decimal, money, text};
-use crate::layout::{Column, Kind, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::layout::{Shape, Sheet, Table, TableInfo};
+use crate::line::Line;
 use crate::render::{Disarm, Render};
+use crate::values::encoded;
 use crate::{LeftOut, Listing};
 
 fn price(amount: Option<rust_decimal::Decimal>, currency: &str) -> Cow<'static, str> {
@@ -93,7 +97,7 @@ fn columns() -> Vec<Column> {
     ]
 }
 
-fn seller_text<'l>(line: &Line<'l>, of: fn(&super::Seller) -> Option<&String>) -> Cow<'l, str> {
+fn seller_text<'l>(line: &Line<'l>, of: fn(&crate::options::Seller) -> Option<&String>) -> Cow<'l, str> {
     Cow::Borrowed(line.options.seller.as_ref().and_then(of).map_or("", String::as_str))
 }
 

@@ -10,10 +10,14 @@ use std::collections::BTreeSet;
 use product::{Content, ProductStatus, Weight, WeightUnit};
 use rust_decimal::Decimal;
 
-use super::{LayoutOptions, Line, encoded, gtin, price, weight_in};
+use crate::column::{Column, Demand, Of, blank, column};
+use crate::demands::{gtin, price};
 use crate::fields::{Text, decimal, money, number, text};
-use crate::layout::{Column, Demand, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::layout::{Shape, Sheet, Table, TableInfo};
+use crate::line::Line;
+use crate::options::LayoutOptions;
 use crate::render::{Disarm, Render};
+use crate::values::{encoded, weight_in};
 use crate::{Item, LeftOut, Listing};
 
 const PRODUCTS: usize = 1;

@@ -5,8 +5,8 @@
 //! left out; a mapping can add metafields by their headers.
 //!
 //! In Shopify a blank cell of a column that is in the file *erases* what the shop holds, and a column that is not
-//! in the file leaves it alone. So there are two forms: [`super::Columns::All`], the template's, for a new shop, and
-//! [`super::Columns::Filled`], with the columns that our catalogue can fill, for a shop that is edited by hand as well.
+//! in the file leaves it alone. So there are two forms: [`crate::options::Columns::All`], the template's, for a new shop, and
+//! [`crate::options::Columns::Filled`], with the columns that our catalogue can fill, for a shop that is edited by hand as well.
 //!
 //! Cells are not disarmed against spreadsheet formulas: an apostrophe before a title would be shown in the shop.
 
@@ -14,10 +14,15 @@ use std::borrow::Cow;
 
 use product::ProductStatus;
 
-use super::{Keys, LayoutOptions, Line, keyed, price, slug, wanted, web_address};
+use crate::column::{Cell, Column, Of, blank, column};
+use crate::demands::{price, wanted, web_address};
 use crate::fields::{axis, category_text, decimal, money, number, text};
-use crate::layout::{Cell, Column, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::keys::{Keys, keyed};
+use crate::layout::{Shape, Sheet, Table, TableInfo};
+use crate::line::Line;
+use crate::options::LayoutOptions;
 use crate::render::{Disarm, Render};
+use crate::values::slug;
 use crate::{Item, LeftOut, Listing};
 
 /// Shopify refuses a larger CSV file (15 MB).

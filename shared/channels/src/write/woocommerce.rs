@@ -8,10 +8,14 @@ use std::borrow::Cow;
 
 use product::{LengthUnit, ProductStatus, WeightUnit};
 
-use super::{LayoutOptions, Line, encoded, gtin, price, sides_in, wanted, weight_in};
+use crate::column::{Cell, Column, Kind, Of, blank, column};
+use crate::demands::{gtin, price, wanted};
 use crate::fields::{decimal, money, number, text};
-use crate::layout::{Cell, Column, Kind, Of, Shape, Sheet, Table, TableInfo, blank, column};
+use crate::layout::{Shape, Sheet, Table, TableInfo};
+use crate::line::Line;
+use crate::options::LayoutOptions;
 use crate::render::{Disarm, Render};
+use crate::values::{encoded, sides_in, weight_in};
 use crate::{LeftOut, Listing};
 
 /// Columns of attributes: three for the axes of variants, then one for each of the organisation's attributes.

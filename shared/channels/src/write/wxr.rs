@@ -6,10 +6,12 @@ use std::borrow::Cow;
 
 use product::ProductStatus;
 
-use super::{Line, encoded, slug};
+use crate::column::{Of, column};
 use crate::fields::{decimal, money};
-use crate::layout::{Of, Shape, Sheet, Table, TableInfo, column};
+use crate::layout::{Shape, Sheet, Table, TableInfo};
+use crate::line::Line;
 use crate::render::{Render, element};
+use crate::values::{encoded, slug};
 use crate::{LeftOut, Listing};
 
 const BEGIN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -152,8 +154,8 @@ impl Wxr {
             meta(out, "_manage_stock", "yes");
         }
         meta(out, "_stock_status", if content.stock == Some(0) { "outofstock" } else { "instock" });
-        meta(out, "_weight", &decimal(super::weight_in(content.weight, line.options.weight_unit)));
-        let sides = super::sides_in(content.dimensions, line.options.length_unit);
+        meta(out, "_weight", &decimal(crate::values::weight_in(content.weight, line.options.weight_unit)));
+        let sides = crate::values::sides_in(content.dimensions, line.options.length_unit);
         for (key, side) in ["_length", "_width", "_height"].into_iter().zip(sides) {
             meta(out, key, &decimal(side));
         }

@@ -1,52 +1,85 @@
 //! `db_catalog`: the products, what describes and arranges them, and what happened to them.
 
-mod arrangement;
-mod attributes;
-mod batches;
-mod catalogs;
-mod categories;
-mod changes;
-mod columns;
-mod completeness;
-mod edits;
-mod families;
-mod filter;
-mod history;
-mod job_steps;
-mod jobs;
-mod knowing;
-mod matching;
-mod parents;
-mod plan;
-mod products;
-mod search;
-mod selection;
-mod snapshot;
-mod staged;
-mod taking;
-mod undo;
-mod words;
-mod write;
+mod errors;
 
-pub use arrangement::{ASSOCIATIONS, CatalogStatistics, Counted, SavedView, Tag};
-pub use attributes::{AttributeGroup, CodedAttribute};
-pub use batches::{Batch, BatchRow, LeftOutRow};
-pub use catalogs::{CatalogRules, CatalogUse};
-pub use categories::{Category, CategoryChange};
-pub use changes::{CatalogChange, CatalogChanges};
-pub use completeness::{CompletenessRules, ScopedCompleteness};
-pub use edits::{Action, duplicate_of};
-pub use families::{Family, FamilyAttribute};
-pub use filter::{Condition, Op};
-pub use history::{FieldOrigin, ProductChange, SetBy};
-pub use jobs::{CatalogJob, EditPreview, JobProblem, PreviewedProduct, Work};
-pub use plan::PlannedRow;
-pub use products::Product;
-pub use search::{ProductPage, ProductQuery, Sort, Total};
-pub use selection::Selection;
-pub use snapshot::{ProductGroup, Snapshot, Wanted, one_of};
-pub use staged::{ChangedSince, PreviewFigures, PreviewRow};
-pub use write::Origin;
+/// What describes and arranges products.
+mod describe {
+    pub(crate) mod associations;
+    pub(crate) mod attributes;
+    pub(crate) mod categories;
+    pub(crate) mod completeness;
+    pub(crate) mod families;
+    pub(crate) mod rules;
+    pub(crate) mod tags;
+    pub(crate) mod views;
+}
+
+/// Lists, search, and what changed.
+mod find {
+    pub(crate) mod changes;
+    pub(crate) mod filter;
+    pub(crate) mod search;
+    pub(crate) mod snapshot;
+    pub(crate) mod statistics;
+    pub(crate) mod words;
+}
+
+/// Rows of files into the catalogue, and what they would do.
+mod import {
+    pub(crate) mod apply;
+    pub(crate) mod context;
+    pub(crate) mod lock;
+    pub(crate) mod preview;
+}
+
+/// Work on many products, step by step.
+mod jobs {
+    pub(crate) mod bulk_edit;
+    pub(crate) mod job;
+    pub(crate) mod run_step;
+    pub(crate) mod selection;
+    pub(crate) mod step;
+    pub(crate) mod undo;
+    pub(crate) mod work;
+}
+
+/// Products: the one way to read and to write them, and their history.
+mod products {
+    pub(crate) mod columns;
+    pub(crate) mod edits;
+    pub(crate) mod history;
+    pub(crate) mod origin;
+    pub(crate) mod read;
+    pub(crate) mod record;
+    pub(crate) mod scores;
+    pub(crate) mod setup;
+    pub(crate) mod trash;
+    pub(crate) mod write;
+}
+
+pub use describe::associations::ASSOCIATIONS;
+pub use describe::attributes::{AttributeGroup, CodedAttribute};
+pub use describe::categories::{Category, CategoryChange};
+pub use describe::completeness::{CompletenessRules, ScopedCompleteness};
+pub use describe::families::Family;
+pub use describe::rules::{CatalogRules, CatalogUse};
+pub use describe::tags::Tag;
+pub use describe::views::SavedView;
+pub use find::changes::{CatalogChange, CatalogChanges};
+pub use find::filter::{Condition, Op};
+pub use find::search::{ProductPage, ProductQuery, Sort, Total};
+pub use find::snapshot::{ProductGroup, Snapshot, Wanted, one_of};
+pub use find::statistics::{CatalogStatistics, Counted};
+pub use import::preview::{ChangedSince, PreviewFigures, PreviewRow};
+pub use jobs::job::{CatalogJob, JobProblem};
+pub use jobs::selection::Selection;
+pub use jobs::work::{EditPreview, PreviewedProduct, Work};
+pub use planning::{Batch, BatchRow, LeftOutRow, PlannedRow};
+pub use product::Product;
+pub use products::edits::{Action, duplicate_of};
+pub use products::history::{FieldOrigin, ProductChange, SetBy};
+pub use products::origin::Origin;
+pub use products::setup::FamilyAttribute;
 
 db_tenancy::database!(
     /// The catalogue's database.

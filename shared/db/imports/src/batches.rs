@@ -10,6 +10,7 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::batch_record::BatchRecord;
 use crate::{Hold, ImportStatus, ImportsDb, Run, row_issues};
 
 /// A batch that the parser wrote.
@@ -39,25 +40,6 @@ pub struct ReadRows<'r> {
     pub holds: &'r [Hold],
     /// What is to be known of it besides.
     pub warnings: &'r [Hold],
-}
-
-/// A batch on its way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BatchRecord {
-    /// Its place in the file, from 0.
-    pub number: i32,
-    /// Its id, the same at each delivery.
-    pub id: Uuid,
-    /// Where its rows are.
-    pub object_key: String,
-    /// How many they are.
-    pub rows: i32,
-    /// 0, or 1 for variants.
-    pub phase: i16,
-    /// Whether what came of it is known.
-    pub settled: bool,
-    /// Rows that a later row of the file takes back, as (row, by).
-    pub superseded: Json<Vec<(i32, i32)>>,
 }
 
 impl ImportsDb {
@@ -116,7 +98,7 @@ impl ImportsDb {
         lock_job(&mut tx, tenant, import).await?;
         let numbers: Vec<i32> = read.superseded.keys().copied().collect();
         let pairs: Vec<Value> = read.superseded.values().map(|pairs| json!(pairs)).collect();
-        let before = crate::jobs::job(&mut tx, tenant, import).await?;
+        let before = crate::import_job::job(&mut tx, tenant, import).await?;
         let preview = before.run == Run::Preview || before.options.needs_preview() || !read.holds.is_empty();
         sqlx::query!(
             "update import_batches b set superseded = s.pairs from unnest($3::int[], $4::jsonb[]) as s(number, pairs)

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{ImportsDb, events, exports};
+use crate::{ImportsDb, events, export_job};
 
 /// A delivery of an export's files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -179,7 +179,7 @@ impl ImportsDb {
         stamp: &Stamp,
     ) -> Result<Uuid> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let job = exports::job(&mut tx, tenant, export).await?;
+        let job = export_job::job(&mut tx, tenant, export).await?;
         if job.status != "completed" {
             let message = format!("expected a completed export, this one is {}", job.status);
             return Err(Error::Conflict { code: "export_not_completed", message });

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::batches::failed_batches;
-use crate::jobs::job;
+use crate::import_job::job;
 use crate::{ImportJob, ImportStatus, ImportsDb, events};
 
 impl ImportsDb {

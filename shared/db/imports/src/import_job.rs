@@ -1,6 +1,8 @@
 //! An import as the API shows it, and as its row in the database is read.
 
+use db_tenancy::{TenantTx, error};
 use product::ImportMode;
+use runtime::{Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -333,4 +335,44 @@ impl From<JobRow> for ImportJob {
             report_key: row.report_key,
         }
     }
+}
+
+pub(crate) async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ImportJob> {
+    jobs(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("import"))
+}
+
+pub(crate) async fn jobs(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    id: Option<Uuid>,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<ImportJob>> {
+    let rows = sqlx::query_as!(
+        JobRow,
+        "select j.import_id as id, j.status, file_name, size_bytes, j.object_key, object_version, supplier_id,
+                supplier_name, mode, options as \"options: Json<ImportOptions>\", layout as \"layout: Json<FileLayout>\",
+                run, holds as \"holds: Json<Vec<Hold>>\", warnings as \"warnings: Json<Vec<Hold>>\", let_through, content_hash,
+                created_by, automation_id, absent_products, undone_by, previewed_at,
+                code, message, j.total_rows, report_key, created_at, uploaded_at, parsed_at, finished_at,
+                coalesce(b.created, 0)::int as \"created!\", coalesce(b.updated, 0)::int as \"updated!\",
+                coalesce(b.unchanged, 0)::int as \"unchanged!\", coalesce(b.skipped, 0)::int as \"skipped!\",
+                coalesce(b.rejected, 0)::int as \"rejected!\"
+         from import_jobs j
+         left join lateral (
+             select sum(created_rows) as created, sum(updated_rows) as updated, sum(unchanged_rows) as unchanged,
+                    sum(skipped_rows) as skipped, sum(rejected_rows) as rejected
+             from import_batches b where b.tenant_id = $1 and b.import_id = j.import_id
+         ) b on true
+         where j.tenant_id = $1 and ($2::uuid is null or j.import_id = $2) and ($3::uuid is null or j.import_id < $3)
+         order by j.import_id desc limit $4",
+        tenant.0,
+        id,
+        before,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(error)?;
+    Ok(rows.into_iter().map(ImportJob::from).collect())
 }

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use db_tenancy::{Change, Stamp, begin, error, record_change};
 use runtime::{Cursor, Error, Page, Result, TenantId};
 use serde_json::json;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::import_job::JobRow;
-use crate::{FileLayout, Hold, ImportJob, ImportOptions, ImportStatus, ImportsDb, NewImport};
+use crate::import_job::{job, jobs};
+use crate::{FileLayout, Hold, ImportJob, ImportStatus, ImportsDb, NewImport};
 
 impl ImportsDb {
     /// Notes an import that is asked for; one asked for before with the same key is given instead.
@@ -255,44 +255,4 @@ impl ImportsDb {
         tx.commit().await.map_err(error)?;
         Ok(reopened.rows_affected() > 0)
     }
-}
-
-pub(crate) async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ImportJob> {
-    jobs(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("import"))
-}
-
-async fn jobs(
-    tx: &mut TenantTx,
-    tenant: TenantId,
-    id: Option<Uuid>,
-    before: Option<Uuid>,
-    limit: i64,
-) -> Result<Vec<ImportJob>> {
-    let rows = sqlx::query_as!(
-        JobRow,
-        "select j.import_id as id, j.status, file_name, size_bytes, j.object_key, object_version, supplier_id,
-                supplier_name, mode, options as \"options: Json<ImportOptions>\", layout as \"layout: Json<FileLayout>\",
-                run, holds as \"holds: Json<Vec<Hold>>\", warnings as \"warnings: Json<Vec<Hold>>\", let_through, content_hash,
-                created_by, automation_id, absent_products, undone_by, previewed_at,
-                code, message, j.total_rows, report_key, created_at, uploaded_at, parsed_at, finished_at,
-                coalesce(b.created, 0)::int as \"created!\", coalesce(b.updated, 0)::int as \"updated!\",
-                coalesce(b.unchanged, 0)::int as \"unchanged!\", coalesce(b.skipped, 0)::int as \"skipped!\",
-                coalesce(b.rejected, 0)::int as \"rejected!\"
-         from import_jobs j
-         left join lateral (
-             select sum(created_rows) as created, sum(updated_rows) as updated, sum(unchanged_rows) as unchanged,
-                    sum(skipped_rows) as skipped, sum(rejected_rows) as rejected
-             from import_batches b where b.tenant_id = $1 and b.import_id = j.import_id
-         ) b on true
-         where j.tenant_id = $1 and ($2::uuid is null or j.import_id = $2) and ($3::uuid is null or j.import_id < $3)
-         order by j.import_id desc limit $4",
-        tenant.0,
-        id,
-        before,
-        limit
-    )
-    .fetch_all(&mut **tx)
-    .await
-    .map_err(error)?;
-    Ok(rows.into_iter().map(ImportJob::from).collect())
 }

@@ -50,7 +50,7 @@ impl ImportsDb {
         limit: i64,
     ) -> Result<Page<RowReport>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        crate::jobs::job(&mut tx, tenant, import).await?;
+        crate::import_job::job(&mut tx, tenant, import).await?;
         let after = after.unwrap_or(-1);
         let most = i64::try_from(MOST).unwrap_or(i64::MAX);
         let (row, ordinal) = (after.div_euclid(most), after.rem_euclid(most));

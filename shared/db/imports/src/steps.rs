@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::events::note;
-use crate::jobs::job;
+use crate::import_job::job;
 use crate::{FileLayout, Hold, ImportJob, ImportOptions, ImportStatus, ImportsDb, Run};
 
 /// How an import is read again.

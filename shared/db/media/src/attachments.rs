@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::media::StoredThumbnail;
+use crate::medium::StoredThumbnail;
 use crate::{MediaDb, Medium};
 
 /// A product's pictures, the primary one first.

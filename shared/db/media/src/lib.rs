@@ -3,10 +3,12 @@
 mod attachments;
 mod jobs;
 mod media;
+mod medium;
 
 pub use attachments::Attached;
 pub use jobs::{MediaJob, MediaJobKind, MediaJobProblem, MediaJobState};
-pub use media::{Medium, MediumState, NewMedium, Processed, StoredThumbnail, object_key};
+pub use media::{MediumState, NewMedium, Processed, object_key};
+pub use medium::{Medium, StoredThumbnail};
 
 db_tenancy::database!(
     /// The media database.

@@ -1,0 +1,331 @@
+//! What the catalogue knows before a batch's rows are planned: products are locked, attributes that the mapping makes are made.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use db_tenancy::TenantTx;
+use planning::Batch;
+use product::{Attribute, Content, MatchKey, Product, ProductRow, with_field};
+use runtime::TenantId;
+use serde_json::Value;
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Row};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::products::read::by_ids;
+
+/// The products with one of the rows' codes, their parents, and these `parents`, locked in the order of their ids.
+pub(crate) async fn known_products(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    parents: &[(String, Uuid)],
+) -> sqlx::Result<Vec<Product>> {
+    let rows = || batch.rows.iter().map(|row| &row.product);
+    let skus: BTreeSet<String> = rows()
+        .filter_map(|row| row.sku.clone().map(String::from))
+        .chain(rows().filter_map(|row| row.parent.clone()))
+        .chain(batch.rejected.iter().filter_map(|row| row.sku.clone()))
+        .collect();
+    let gtins: BTreeSet<String> = rows()
+        .filter_map(|row| row.ean.as_ref().map(product::Gtin::to_gtin14))
+        .chain(batch.rejected.iter().filter_map(|row| row.gtin14.clone()))
+        .collect();
+    let (skus, gtins): (Vec<String>, Vec<String>) = (skus.into_iter().collect(), gtins.into_iter().collect());
+    // In two steps, each by an index whatever the statistics say: of a table that grew since it was last analysed the
+    // planner believes that a tenant has few rows, and would read all of them for every batch.
+    let mut ids = sqlx::query_scalar!(
+        "select product_id as \"id!\" from products where tenant_id = $1 and sku = any($2)
+         union select product_id from products where tenant_id = $1 and gtin14 = any($3)",
+        tenant.0,
+        &skus,
+        &gtins
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    if let Some(supplier) = batch.supplier.filter(|_| batch.match_by.contains(&MatchKey::SupplierReference)) {
+        let references: Vec<String> = rows()
+            .filter_map(|row| row.supplier_reference.clone())
+            .chain(batch.rejected.iter().filter_map(|row| row.reference.clone()))
+            .collect();
+        let found = sqlx::query_scalar!(
+            "select product_id from products where tenant_id = $1 and supplier_id = $2 and supplier_reference = any($3)",
+            tenant.0,
+            supplier,
+            &references
+        );
+        ids.extend(found.fetch_all(&mut **tx).await?);
+    }
+    if let Some(key) = &batch.parent_by {
+        let parents: BTreeSet<String> = rows().filter_map(|row| row.parent.clone()).collect();
+        let parents: Vec<String> = parents.into_iter().collect();
+        // Rare, and read through: only the file of a shop's combinations names its parents so.
+        let found = sqlx::query_scalar!(
+            "select product_id from products where tenant_id = $1 and identifiers ->> $2 = any($3)",
+            tenant.0,
+            key,
+            &parents
+        );
+        ids.extend(found.fetch_all(&mut **tx).await?);
+    }
+    ids.extend(parents.iter().map(|(_, parent)| *parent));
+    ids.sort_unstable();
+    ids.dedup();
+    by_ids(tx, tenant, &ids, true).await
+}
+
+/// The parents of the variants that rows' files show, by the variants' SKUs; none that is in the trash.
+pub(crate) async fn shown_parents(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+) -> sqlx::Result<Vec<(String, Uuid)>> {
+    let shown = batch.rows.iter().filter_map(|row| row.product.shown.as_ref());
+    let skus: BTreeSet<&String> = shown.flat_map(|variants| &variants.skus).collect();
+    if skus.is_empty() {
+        return Ok(Vec::new());
+    }
+    let skus: Vec<String> = skus.into_iter().cloned().collect();
+    let found = sqlx::query!(
+        r#"select v.sku as "sku!", p.product_id from products v
+           join products p on p.tenant_id = v.tenant_id and p.product_id = v.parent_id
+           where v.tenant_id = $1 and v.sku = any($2) and p.trashed_at is null"#,
+        tenant.0,
+        &skus
+    );
+    let found = found.fetch_all(&mut **tx).await?;
+    Ok(found.into_iter().map(|row| (row.sku, row.product_id)).collect())
+}
+
+/// Parents that an earlier batch of the same preview would make: they are made again, for as long as this batch lasts.
+pub(crate) async fn staged_parents(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    known: &[Product],
+    now: OffsetDateTime,
+) -> sqlx::Result<Vec<Product>> {
+    let there: BTreeSet<&str> = known.iter().filter_map(|product| product.content.sku.as_deref()).collect();
+    // A row's own product too: some shops make it in one row and a variant of it in another, and what could make no product
+    // comes later than the row that does.
+    let named = || batch.rows.iter().filter(|row| batch.variants || row.product.parent.is_some());
+    let wanted: BTreeSet<String> = named()
+        .flat_map(|row| [row.product.parent.clone(), row.product.sku.clone().map(String::from)])
+        .flatten()
+        .filter(|sku| !there.contains(sku.as_str()))
+        .collect();
+    let wanted: Vec<String> = wanted.into_iter().collect();
+    let gtins: Vec<String> = named().filter_map(|row| row.product.ean.as_ref().map(product::Gtin::to_gtin14)).collect();
+    if wanted.is_empty() && gtins.is_empty() {
+        return Ok(Vec::new());
+    }
+    let staged = sqlx::query!(
+        "select distinct on (coalesce(sku, row_number::text)) changes from staged_rows
+         where tenant_id = $1 and import_id = $2 and action = 'created' and batch <> $4
+           and (sku = any($3) or gtin14 = any($6) or ($5::text is not null and changes -> ('identifiers.' || $5::text) ->> 'new' = any($3)))
+         order by coalesce(sku, row_number::text), row_number desc",
+        tenant.0,
+        batch.import,
+        &wanted,
+        batch.number,
+        batch.parent_by,
+        &gtins
+    );
+    let staged = staged.fetch_all(&mut **tx).await?.into_iter().filter(|row| row.changes.is_some());
+    Ok(staged.map(|row| Product::new(with_changes(&Content::default(), row.changes), now)).collect())
+}
+
+/// Gives the parents of a preview's variants what earlier batches of it say of them, as these will have written it in a commit.
+pub(crate) async fn previewed_parents(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    products: &mut [Product],
+) -> sqlx::Result<()> {
+    let parents: Vec<Uuid> = products.iter().filter(|one| one.content.parent_id.is_none()).map(|one| one.id).collect();
+    if !batch.variants || parents.is_empty() {
+        return Ok(());
+    }
+    let staged = sqlx::query!(
+        r#"select product_id as "product_id!", changes from staged_rows
+           where tenant_id = $1 and import_id = $2 and action = 'updated' and batch <> $3 and product_id = any($4)
+           order by row_number, ordinal"#,
+        tenant.0,
+        batch.import,
+        batch.number,
+        &parents
+    );
+    for row in staged.fetch_all(&mut **tx).await? {
+        if let Some(parent) = products.iter_mut().find(|product| product.id == row.product_id) {
+            parent.content = with_changes(&parent.content, row.changes);
+        }
+    }
+    Ok(())
+}
+
+/// A content with the new values of staged changes.
+fn with_changes(content: &Content, changes: Option<Value>) -> Content {
+    let Some(Value::Object(changes)) = changes else { return content.clone() };
+    changes.into_iter().fold(content.clone(), |content, (field, change)| {
+        let new = change.get("new").cloned().unwrap_or_default();
+        with_field(&content, &field, new).unwrap_or(content)
+    })
+}
+
+/// The variants that the rows' parents have, by parent and options.
+pub(crate) async fn siblings(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    products: &[Product],
+) -> sqlx::Result<HashMap<(Uuid, BTreeMap<String, String>), Uuid>> {
+    if batch.rows.iter().all(|row| row.product.parent.is_none()) {
+        return Ok(HashMap::new());
+    }
+    let parents: Vec<Uuid> = products.iter().map(|product| product.id).collect();
+    let found = sqlx::query!(
+        r#"select product_id, parent_id as "parent_id!", options as "options: Json<BTreeMap<String, String>>"
+           from products where tenant_id = $1 and parent_id = any($2)"#,
+        tenant.0,
+        &parents
+    );
+    let found = found.fetch_all(&mut **tx).await?;
+    Ok(found.into_iter().map(|row| ((row.parent_id, row.options.0), row.product_id)).collect())
+}
+
+/// The last row of the file that left each of these products as it was, where that is noted.
+pub(crate) async fn met_rows(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    products: &[Product],
+) -> sqlx::Result<HashMap<Uuid, i32>> {
+    if batch.named_by.len() < 2 {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<Uuid> = products.iter().map(|product| product.id).collect();
+    let found = sqlx::query!(
+        "select product_id, row_number from met_rows where tenant_id = $1 and import_id = $2 and product_id = any($3)",
+        tenant.0,
+        batch.import,
+        &ids
+    );
+    Ok(found.fetch_all(&mut **tx).await?.into_iter().map(|row| (row.product_id, row.row_number)).collect())
+}
+
+/// Notes rows that left products as they were.
+pub(crate) async fn note_met(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    import: Uuid,
+    met: &[(Uuid, i32)],
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    if met.is_empty() {
+        return Ok(());
+    }
+    let (ids, rows): (Vec<Uuid>, Vec<i32>) = met.iter().copied().unzip();
+    sqlx::query!(
+        "insert into met_rows (tenant_id, import_id, product_id, row_number, met_at)
+         select $1, $2, m.id, m.row, $5 from unnest($3::uuid[], $4::int[]) as m(id, row)
+         on conflict (tenant_id, import_id, product_id) do update
+         set row_number = greatest(met_rows.row_number, excluded.row_number)",
+        tenant.0,
+        import,
+        &ids,
+        &rows,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// How many products the other batches of this preview would make.
+pub(crate) async fn staged_elsewhere(tx: &mut TenantTx, tenant: TenantId, batch: &Batch) -> sqlx::Result<i64> {
+    let count = sqlx::query_scalar!(
+        "select count(*) as \"count!\" from staged_rows
+         where tenant_id = $1 and import_id = $2 and action = 'created' and batch <> $3",
+        tenant.0,
+        batch.import,
+        batch.number
+    );
+    count.fetch_one(&mut **tx).await
+}
+
+/// The definitions of attributes, when a row has any; those that the mapping makes are made.
+pub(crate) async fn attributes(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+    now: OffsetDateTime,
+) -> sqlx::Result<BTreeMap<String, Attribute>> {
+    if batch.rows.iter().all(|row| row.product.attributes.is_empty()) {
+        return Ok(BTreeMap::new());
+    }
+    let mut known = crate::describe::attributes::read_definitions(tx, tenant).await?;
+    for (code, name) in &batch.new_attributes {
+        if !known.contains_key(code) {
+            let definition = Attribute::text(name);
+            sqlx::query!(
+                "insert into attributes (tenant_id, code, definition, created_at, updated_at) values ($1, $2, $3, $4, $4)
+                 on conflict do nothing",
+                tenant.0,
+                code,
+                Json(&definition) as _,
+                now
+            )
+            .execute(&mut **tx)
+            .await?;
+            known.insert(code.clone(), definition);
+        }
+    }
+    Ok(known)
+}
+
+/// Those of the rows' categories that are there.
+pub(crate) async fn categories(tx: &mut TenantTx, tenant: TenantId, batch: &Batch) -> sqlx::Result<BTreeSet<Uuid>> {
+    let wanted: BTreeSet<Uuid> = batch.rows.iter().filter_map(|row| row.product.category_id).collect();
+    if wanted.is_empty() {
+        return Ok(wanted);
+    }
+    let wanted: Vec<Uuid> = wanted.into_iter().collect();
+    let found = sqlx::query_scalar!(
+        "select category_id from categories where tenant_id = $1 and category_id = any($2)",
+        tenant.0,
+        &wanted
+    );
+    Ok(found.fetch_all(&mut **tx).await?.into_iter().collect())
+}
+
+/// Who has the values that must be unique.
+pub(crate) async fn taken(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    batch: &Batch,
+) -> sqlx::Result<HashMap<(String, String), Vec<Uuid>>> {
+    let mut taken: HashMap<(String, String), Vec<Uuid>> = HashMap::new();
+    for rule in batch.rules.unique_fields() {
+        let value = |row: &ProductRow| match rule.field.as_str() {
+            "title" => row.title.clone(),
+            "slug" => row.slug.clone(),
+            "brand" => row.brand.clone(),
+            _ => row.supplier_reference.clone(),
+        };
+        let values: Vec<String> = batch.rows.iter().filter_map(|row| value(&row.product)).collect();
+        // The field is one of four that the rules know.
+        let mut select = format!(
+            "select product_id, {} from products where tenant_id = $1 and {} = any($2) and trashed_at is null",
+            rule.field, rule.field
+        );
+        if rule.field == "title" {
+            // What the index of titles is made of.
+            select.push_str(" and left(lower(title), 100) in (select left(lower(t), 100) from unnest($2::text[]) t)");
+        }
+        let found = sqlx::query(AssertSqlSafe(select)).bind(tenant.0).bind(&values).fetch_all(&mut **tx).await?;
+        for row in found {
+            taken.entry((rule.field.clone(), row.try_get(1)?)).or_default().push(row.try_get(0)?);
+        }
+    }
+    Ok(taken)
+}

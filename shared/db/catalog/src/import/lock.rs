@@ -1,0 +1,8 @@
+//! Keys of advisory locks.
+
+use uuid::Uuid;
+
+/// The key of the advisory lock of a batch or an import.
+pub(crate) fn lock_key(id: Uuid) -> i64 {
+    i64::from_be_bytes(id.as_bytes()[8..].try_into().unwrap_or_default())
+}

@@ -1,0 +1,165 @@
+//! Which product a row of a file is about.
+
+use std::collections::{BTreeSet, HashMap};
+
+use product::{Field, Language, MatchKey, Product, ProductRow, RowError};
+use uuid::Uuid;
+
+use crate::batch::Batch;
+
+/// What Shopify, whose files name no parent's SKU, calls a product.
+const HANDLE: &str = "shopify.handle";
+
+/// The products by what rows name them by.
+pub(crate) struct Index {
+    pub(crate) sku: HashMap<String, usize>,
+    pub(crate) gtin: HashMap<String, usize>,
+    reference: HashMap<String, Vec<usize>>,
+    pub(crate) identifier: HashMap<String, usize>,
+    /// Parents by the SKUs of their variants.
+    parent: HashMap<String, usize>,
+}
+
+impl Index {
+    pub(crate) fn new(batch: &Batch, products: &[Product], variants: &[(String, Uuid)]) -> Self {
+        let mut index = Self {
+            sku: HashMap::new(),
+            gtin: HashMap::new(),
+            reference: HashMap::new(),
+            identifier: HashMap::new(),
+            parent: HashMap::new(),
+        };
+        if !variants.is_empty() {
+            let places: HashMap<Uuid, usize> = products.iter().enumerate().map(|(at, one)| (one.id, at)).collect();
+            let known = variants.iter().filter_map(|(sku, parent)| Some((sku.clone(), *places.get(parent)?)));
+            index.parent.extend(known);
+        }
+        for (at, product) in products.iter().enumerate() {
+            let content = &product.content;
+            if let Some(sku) = &content.sku {
+                index.sku.insert(sku.clone(), at);
+            }
+            if let Some(ean) = &content.ean {
+                index.gtin.insert(format!("{ean:0>14}"), at);
+            }
+            if let Some(reference) =
+                content.supplier_reference.as_ref().filter(|_| content.supplier_id == batch.supplier)
+            {
+                index.reference.entry(reference.clone()).or_default().push(at);
+            }
+            if let Some(value) = batch.parent_by.as_ref().and_then(|key| content.identifiers.get(key)) {
+                index.identifier.insert(value.clone(), at);
+            }
+        }
+        index
+    }
+
+    /// Every product that one of a row's codes names.
+    pub(crate) fn named(&self, sku: Option<&str>, gtin14: Option<&str>, reference: Option<&str>) -> Vec<usize> {
+        let references = reference.and_then(|reference| self.reference.get(reference));
+        let mut named: Vec<usize> = sku
+            .and_then(|sku| self.sku.get(sku).copied())
+            .into_iter()
+            .chain(gtin14.and_then(|gtin| self.gtin.get(gtin).copied()))
+            .chain(references.into_iter().flatten().copied())
+            .collect();
+        let mut seen = std::collections::HashSet::new();
+        named.retain(|at| seen.insert(*at));
+        named
+    }
+
+    /// The product that the shop calls as the row does, of those that have one of the variants that the row's file shows; else the one that has all of them
+    /// that are known, unless the shop calls it otherwise.
+    pub(crate) fn parent_of(&self, row: &ProductRow, products: &[Product]) -> Option<usize> {
+        let called = row.parent.as_deref().or(row.sku.as_ref().map(product::Sku::as_str));
+        let handle = |at: usize| products[at].content.identifiers.get(HANDLE).map(String::as_str);
+        let parents: BTreeSet<usize> = row
+            .shown
+            .iter()
+            .flat_map(|variants| &variants.skus)
+            .filter_map(|sku| self.parent.get(sku).copied())
+            .collect();
+        if let Some(at) = parents.iter().find(|at| handle(**at).is_some() && handle(**at) == called) {
+            return Some(*at);
+        }
+        parents.first().copied().filter(|at| parents.len() == 1 && handle(*at).is_none())
+    }
+
+    /// The product that a row is about.
+    pub(crate) fn find(
+        &self,
+        batch: &Batch,
+        row: &ProductRow,
+        products: &[Product],
+    ) -> Result<Option<usize>, RowError> {
+        let by_sku = row.sku.as_ref().and_then(|sku| self.sku.get(sku.as_str()).copied());
+        let by_gtin = row.ean.as_ref().and_then(|ean| self.gtin.get(ean.to_gtin14().as_str()).copied());
+        let references = row.supplier_reference.as_ref().and_then(|reference| self.reference.get(reference));
+        let mut found: Option<usize> = None;
+        for key in &batch.match_by {
+            let here = match key {
+                MatchKey::Sku => by_sku,
+                MatchKey::Ean => by_gtin,
+                MatchKey::SupplierReference => match references.map(Vec::as_slice) {
+                    Some([one]) => Some(*one),
+                    Some(several) if found.is_none() && !several.is_empty() => {
+                        return Err(ambiguous(batch, row, several.len()));
+                    }
+                    _ => None,
+                },
+            };
+            match (found, here) {
+                (None, here) => found = here,
+                (Some(one), Some(other)) if one != other => return Err(conflict(batch, row, &products[other])),
+                _ => {}
+            }
+        }
+        if found.is_none() && by_sku.is_none() && by_gtin.is_none() && row.parent.is_none() {
+            return Ok(self.parent_of(row, products));
+        }
+        // A code that is another product's cannot become this one's.
+        for owner in [by_sku, by_gtin].into_iter().flatten() {
+            if found.is_some_and(|found| found != owner) || found.is_none() {
+                return Err(conflict(batch, row, &products[owner]));
+            }
+        }
+        // Both codes are named, one finds the product and the other says something else.
+        let both = batch.match_by.contains(&MatchKey::Sku) && batch.match_by.contains(&MatchKey::Ean);
+        if let Some(at) = found.filter(|at| both && by_sku != Some(*at) && by_gtin == Some(*at))
+            && row.sku.is_some()
+            && products[at].content.sku.is_some()
+        {
+            return Err(conflict(batch, row, &products[at]));
+        }
+        Ok(found)
+    }
+}
+
+fn conflict(batch: &Batch, row: &ProductRow, owner: &Product) -> RowError {
+    let ean = row.ean.as_ref().map(product::Gtin::as_str).unwrap_or_default();
+    let sku = row.sku.as_ref().map(product::Sku::as_str).unwrap_or_default();
+    let (owner_sku, owner_ean) =
+        (owner.content.sku.as_deref().unwrap_or("none"), owner.content.ean.as_deref().unwrap_or("none"));
+    let message = match batch.language {
+        Language::En => format!(
+            "the row says SKU \"{sku}\" and EAN \"{ean}\", which are not both of one product: one has the SKU {owner_sku} and the EAN {owner_ean}; correct one of the two codes"
+        ),
+        Language::Fr => format!(
+            "la ligne dit SKU « {sku} » et EAN « {ean} », qui ne sont pas ceux d'un même produit : l'un a le SKU {owner_sku} et l'EAN {owner_ean} ; corrigez l'un des deux codes"
+        ),
+    };
+    RowError::field(Field::Ean, "identifier_conflict", message, if ean.is_empty() { sku } else { ean })
+}
+
+fn ambiguous(batch: &Batch, row: &ProductRow, count: usize) -> RowError {
+    let reference = row.supplier_reference.as_deref().unwrap_or_default();
+    let message = match batch.language {
+        Language::En => {
+            format!("{count} products of the supplier have the reference \"{reference}\"; name the EAN or the SKU too")
+        }
+        Language::Fr => {
+            format!("{count} produits du fournisseur ont la référence « {reference} » ; indiquez aussi l'EAN ou le SKU")
+        }
+    };
+    RowError::field(Field::SupplierReference, "match_ambiguous", message, reference)
+}
