@@ -11,10 +11,11 @@
 
 use std::time::Instant;
 
+use access::{AUDIENCE, Claims, admit};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use cloud::Table;
-use db_core::{AUDIENCE, Claims, CoreDb, NewOrganisation, NewSession, SigningKey, admit};
+use db_core::{CoreDb, NewOrganisation, NewSession, SigningKey};
 use db_tenancy::{Database, Stamp, begin};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use runtime::{App, Env, Rate, TenantId};

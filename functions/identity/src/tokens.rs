@@ -1,9 +1,10 @@
 //! Access tokens (Ed25519 JWT, two hours) and refresh tokens (random, one use each).
 
+use access::{AUDIENCE, Claims, issuer};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use cloud::Keys;
-use db_core::{AUDIENCE, Claims, CoreDb, NewSession, SigningKey, StoredSigningKey, issuer};
+use db_core::{CoreDb, NewSession, SigningKey, StoredSigningKey};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use runtime::{Cx, Error, Resource, Result, TenantId};
 use serde::Serialize;

@@ -1,5 +1,5 @@
 //! The executable of `imports`: each of its functions is a Lambda, chosen by `_HANDLER`.
 
 fn main() -> std::process::ExitCode {
-    runtime::main(imports::FUNCTIONS, db_core::admit)
+    runtime::main(imports::FUNCTIONS, access::admit)
 }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use product::Transforms;
+use mapping::Transforms;
 use tabular::Row;
 use uuid::Uuid;
 

@@ -140,7 +140,7 @@ impl<'a> Line<'a> {
 
     /// The value of an attribute, or of an axis with its name.
     pub(crate) fn said(&self, names: &[&str]) -> Cow<'a, str> {
-        let named = |name: &str| names.contains(&product::normalize(name).as_str());
+        let named = |name: &str| names.contains(&mapping::normalize(name).as_str());
         if let Some((_, value)) = self.options_of().find(|(axis, value)| named(axis) && !value.is_empty()) {
             return Cow::Borrowed(value);
         }

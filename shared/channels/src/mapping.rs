@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use product::{DecimalMark, Tables, Transforms};
+use mapping::{Tables, Transforms};
+use product::DecimalMark;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

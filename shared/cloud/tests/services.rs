@@ -101,7 +101,8 @@ async fn mail_and_events_are_taken() {
     let message = format!("From: {}\r\nTo: {to}\r\nSubject: Test\r\n\r\nHello.\r\n", mail.from());
     assert!(!mail.send_raw(&[to], message.into_bytes()).await.unwrap().is_empty());
     let bus = cx().get::<Bus>().await.unwrap();
-    let events: Vec<BusEvent> =
-        (0..25).map(|n| BusEvent { kind: "Tested".into(), detail: format!("{{\"n\":{n}}}") }).collect();
-    bus.publish(&events).await.unwrap();
+    let events: Vec<BusEvent> = (0..25)
+        .map(|n| BusEvent { id: uuid::Uuid::now_v7(), kind: "Tested".into(), detail: format!("{{\"n\":{n}}}") })
+        .collect();
+    assert_eq!(bus.publish(&events).await.unwrap().len(), 25);
 }

@@ -5,8 +5,7 @@ use std::io::{self, Cursor, Read};
 
 use zip::ZipArchive;
 
-use crate::ReadError;
-use crate::error::TooMuch;
+use crate::error::{ReadError, TooMuch};
 
 /// What a text may inflate to: no table of 50 MB that is worth importing is larger.
 const MAX_INFLATED: u64 = 256 * 1024 * 1024;

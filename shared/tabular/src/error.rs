@@ -16,7 +16,7 @@ pub enum ReadError {
         /// The row in which the text begins.
         row: u64,
     },
-    /// A row is larger than [`crate::csv_reader::MAX_ROW_BYTES`].
+    /// A row is larger than [`crate::text::csv_reader::MAX_ROW_BYTES`].
     RowTooLong {
         /// The row's number.
         row: u64,

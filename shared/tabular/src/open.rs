@@ -4,14 +4,15 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Read;
 
 use crate::container::{self, Kind};
-use crate::csv_reader::CsvReader;
-use crate::finding::finding;
-use crate::json_reader::JsonReader;
-use crate::xml_reader::XmlReader;
-use crate::{
-    Layout, PathInfo, ReadError, ReadOptions, Row, Rows, SAMPLE_ROWS, TableReader, Text, Utf8, book_reader, json_paths,
-    merged, sniff, xml_paths,
-};
+use crate::error::ReadError;
+use crate::json::reader::JsonReader;
+use crate::layout::{Layout, PathInfo, ReadOptions, SAMPLE_ROWS, finding};
+use crate::row::Row;
+use crate::table::{Rows, TableReader, Text};
+use crate::text::csv_reader::CsvReader;
+use crate::text::transcode::Utf8;
+use crate::xml::reader::XmlReader;
+use crate::{merged, sniff};
 
 /// Looks at the beginning of `source` and opens the table in it.
 ///
@@ -120,7 +121,7 @@ fn open_book<'a>(
     options: &ReadOptions,
 ) -> Result<TableReader<'a>, ReadError> {
     let merged = if format == container::BookFormat::Xlsx { merged::count_in_xlsx(&bytes) } else { 0 };
-    let book = book_reader::open(bytes, format, options)?;
+    let book = crate::book::reader::open(bytes, format, options)?;
     let mut rows = Rows::Book(book.rows);
     let mut layout = layout(format.name(), "UTF-8");
     let (mut first, broken) = read_some(&mut rows, SAMPLE_ROWS + sniff::MAX_LINES_ABOVE_HEADER)?;
@@ -181,7 +182,7 @@ fn open_json<'a>(
     sample: &str,
     options: &ReadOptions,
 ) -> Result<TableReader<'a>, ReadError> {
-    let candidates = json_paths::find_paths(sample.as_bytes());
+    let candidates = crate::json::paths::find_paths(sample.as_bytes());
     let path = options.path.clone().or_else(|| candidates.first().map(|one| one.path.clone()));
     let reader = JsonReader::new(utf8, path.as_deref())?;
     let mut layout = layout(if reader.is_lines() { "jsonl" } else { "json" }, encoding);
@@ -213,7 +214,7 @@ fn open_xml<'a>(
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
         return Err(ReadError::NotText("a web page (HTML)"));
     }
-    let candidates = xml_paths::find_paths(sample);
+    let candidates = crate::xml::paths::find_paths(sample);
     let mut layout = layout("xml", encoding);
     layout.paths = candidates
         .iter()

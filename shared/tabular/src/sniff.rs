@@ -5,9 +5,10 @@ use std::io::Read;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::csv_reader::CsvReader;
-use crate::finding::finding;
-use crate::{Finding, ReadError, ReadOptions, Row, SAMPLE_ROWS};
+use crate::error::ReadError;
+use crate::layout::{Finding, ReadOptions, SAMPLE_ROWS, finding};
+use crate::row::Row;
+use crate::text::csv_reader::CsvReader;
 
 pub(crate) const HEAD: usize = 256 * 1024;
 const DELIMITERS: [u8; 8] = [b';', b',', b'\t', b'|', b'^', b'~', 0x01, 0x1F];
@@ -136,7 +137,7 @@ pub(crate) fn encoding_of(
     if head.contains(&0) || controls * 50 > head.len() {
         return Err(ReadError::NotText("binary data"));
     }
-    if let Some(declared) = crate::xml_reader::declared_encoding(head) {
+    if let Some(declared) = crate::xml::reader::declared_encoding(head) {
         return Ok((declared, "the XML declaration says so", 98));
     }
     // A sample that was cut may end inside a character.

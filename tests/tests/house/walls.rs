@@ -10,7 +10,7 @@ use crate::{files, root};
 /// The imports between the files of one crate: who takes what from whom.
 struct Crate {
     name: String,
-    /// The files by module path: `` is the root, `find::search` is `find/search.rs`.
+    /// The files by module path: the empty one is the root, `find::search` is `find/search.rs`.
     modules: BTreeMap<Vec<String>, Source>,
 }
 
@@ -126,8 +126,8 @@ fn without_comments_and_texts(text: &str) -> String {
                 end += if bytes[at + end] == b'\\' { 2 } else { 1 };
             }
             (end + 1).min(rest.len())
-        } else if rest.starts_with("'\\") {
-            rest[2..].find('\'').map_or(1, |end| end + 3)
+        } else if let Some(escaped) = rest.strip_prefix("'\\") {
+            escaped.find('\'').map_or(1, |end| end + 3)
         } else if rest.starts_with('\'') && rest.chars().nth(2) == Some('\'') {
             rest.char_indices().nth(3).map_or(rest.len(), |(end, _)| end)
         } else {

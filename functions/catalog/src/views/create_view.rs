@@ -3,7 +3,6 @@
 use db_catalog::{CatalogDb, SavedView};
 use db_tenancy::Stamp;
 use runtime::{Body, Created, Cx, Result};
-use utoipa::ToSchema;
 
 use crate::products::input::name;
 use crate::views::input::NewView;

@@ -3,14 +3,13 @@
 //! File by file: what is there is noted, and never sent again. A try that fails is made again after 1, 5, 15 minutes, an hour,
 //! six, and the rest of a day; the files stay where they are whatever becomes of it.
 
-use cloud::Bus;
 use db_imports::ImportsDb;
 use runtime::{Cx, Error, Result, log_error};
 use time::OffsetDateTime;
 
 use crate::destinations::delivery::{Sending, send};
 use crate::destinations::failure::Failed;
-use crate::pipeline::messages::DeliveryMessage;
+use crate::pipeline::messages::{DeliveryMessage, publish_events};
 
 /// After each failed try the next one waits so many minutes.
 const WAITS: [i64; 6] = [1, 5, 15, 60, 360, 1_080];
@@ -24,7 +23,7 @@ pub async fn deliver_files(cx: Cx, message: DeliveryMessage) -> Result<()> {
         Err(Error::NotFound(_)) => {
             let why = Some(("the destination was deleted", None));
             db.end_export_delivery(tenant, due.id, why, OffsetDateTime::now_utc()).await?;
-            return db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await;
+            return publish_events(&cx, &db, tenant).await;
         }
         found => found?,
     };
@@ -45,5 +44,5 @@ pub async fn deliver_files(cx: Cx, message: DeliveryMessage) -> Result<()> {
         (failed.why.as_str(), again)
     });
     db.end_export_delivery(tenant, due.id, ended, now).await?;
-    db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, now).await
+    publish_events(&cx, &db, tenant).await
 }

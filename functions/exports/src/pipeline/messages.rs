@@ -1,6 +1,7 @@
 //! What goes through the queues of exports.
 
-use cloud::{Outgoing, Queues};
+use cloud::{Bus, BusEvent, Outgoing, Queues};
+use db_imports::ImportsDb;
 use runtime::{Cx, Result, TenantId, log_error};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -42,4 +43,13 @@ pub(crate) async fn send_deliveries(cx: &Cx, tenant: TenantId, deliveries: Vec<U
             log_error(&failed, &delivery.to_string());
         }
     }
+}
+
+/// Publishes what waits in the tenant's outbox.
+pub(crate) async fn publish_events(cx: &Cx, db: &ImportsDb, tenant: TenantId) -> Result<()> {
+    let waiting = db.claim_events(tenant, cx.now).await?;
+    let events: Vec<BusEvent> =
+        waiting.into_iter().map(|event| BusEvent { id: event.id, kind: event.kind, detail: event.detail }).collect();
+    let published = cx.get::<Bus>().await?.publish(&events).await?;
+    db.mark_published(tenant, &published, cx.now).await
 }

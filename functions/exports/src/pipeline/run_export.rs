@@ -2,13 +2,12 @@
 
 use std::time::Instant;
 
-use cloud::Bus;
 use db_imports::ImportsDb;
 use runtime::{Cx, Error, Metric, Result, TenantId, Unit, emit_metrics, log_error};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::pipeline::messages::send_deliveries;
+use crate::pipeline::messages::{publish_events, send_deliveries};
 use crate::pipeline::write::write_files;
 
 /// After so many tries an export is given up.
@@ -22,7 +21,7 @@ pub(crate) async fn run_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Resul
     // A try that was killed left no error: the number of tries alone says so.
     if tries > MAX_TRIES {
         db.fail_export(tenant, export, ("given_up", GIVEN_UP), cx.now).await?;
-        return db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await;
+        return publish_events(cx, &db, tenant).await;
     }
     let started = Instant::now();
     match write_files(cx, &db, tenant, &job, tries).await {
@@ -60,5 +59,5 @@ pub(crate) async fn run_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Resul
         }
         Err(error) => return Err(error),
     }
-    db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await
+    publish_events(cx, &db, tenant).await
 }

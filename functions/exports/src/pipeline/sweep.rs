@@ -1,11 +1,10 @@
 //! Exports that stopped, as a killed process leaves them: sent again, and given up after three tries. Deliveries that are due.
 
-use cloud::Bus;
 use db_imports::ImportsDb;
-use runtime::{Cx, Result};
+use runtime::{Cx, Result, log_error};
 use time::Duration;
 
-use crate::pipeline::messages::{send_delivery, send_export};
+use crate::pipeline::messages::{publish_events, send_delivery, send_export};
 
 /// Longer than an export writes without noting its progress, and than a message waits.
 const STALE: Duration = Duration::minutes(2);
@@ -25,7 +24,10 @@ pub async fn sweep(cx: Cx) -> Result<()> {
         send_delivery(&cx, tenant, delivery).await?;
     }
     for tenant in db.tenants_with_unpublished_events(cx.now - EVENT_AGE).await? {
-        db.publish_pending(cx.get::<Bus>().await?.as_ref(), tenant, cx.now).await?;
+        // One organisation's event does not keep another's.
+        if let Err(error) = publish_events(&cx, &db, tenant).await {
+            log_error(&error, &tenant.to_string());
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::exports::request::{check, with_template};
 use crate::exports::spec::ExportSpec;
-use crate::pipeline::messages::send_export;
+use crate::pipeline::messages::{publish_events, send_export};
 
 /// Begins an export of a schedule; the one that was begun with the same key before is given again.
 pub(crate) async fn begin_export(
@@ -59,7 +59,7 @@ pub(crate) async fn begin_export(
     {
         // A run that cannot be made is a failed export, which people are told of.
         db.fail_export(tenant, job.id, ("choices_invalid", &error.to_string()), cx.now).await?;
-        db.publish_pending(cx.get::<cloud::Bus>().await?.as_ref(), tenant, cx.now).await?;
+        publish_events(cx, db, tenant).await?;
         return db.export(tenant, job.id).await;
     }
     if job.status == "queued" {

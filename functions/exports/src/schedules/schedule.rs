@@ -1,8 +1,8 @@
 //! Schedules as the API shows and takes them.
 
 use db_imports::{ExportSchedule, NewSchedule};
-use product::Schedule;
 use runtime::{Cx, Error, Result, TenantId};
+use schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;

@@ -1,6 +1,7 @@
 //! `POST /v1/api-keys`
 
-use db_core::{ApiKey, CoreDb, KEY_PREFIX};
+use access::KEY_PREFIX;
+use db_core::{ApiKey, CoreDb};
 use db_tenancy::Stamp;
 use ipnet::IpNet;
 use runtime::{Body, Created, Cx, Error, Permission, PermissionSet, Result};

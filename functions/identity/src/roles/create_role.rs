@@ -3,7 +3,6 @@
 use db_core::{CoreDb, OwnRole};
 use db_tenancy::Stamp;
 use runtime::{Body, Created, Cx, PermissionSet, Result};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::roles::role::{RoleBody, RoleView};

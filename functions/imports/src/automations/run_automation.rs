@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use db_suppliers::{Automation, AutomationState, RunEnd, SuppliersDb};
 use runtime::{Cx, Error, Result, TenantId, log_error};
-use sha2::Digest;
 use uuid::Uuid;
 
 use crate::automations::automation::{Source, choices, secrets};

@@ -73,7 +73,7 @@ pub(crate) async fn announce_pause(cx: &Cx, tenant: TenantId, id: Uuid) -> Resul
     let event = run_of(&format!("pause {id} {paused_at}"));
     let told = (automation.name.as_str(), automation.paused_because.as_deref().unwrap_or_default());
     imports.announce_pause(tenant, (event, id), told, time_now()).await?;
-    crate::pipeline::messages::publish(cx, &imports, tenant).await?;
+    crate::pipeline::messages::publish_events(cx, &imports, tenant).await?;
     db.pause_announced(tenant, id, paused_at).await
 }
 

@@ -4,12 +4,12 @@ use db_imports::{ImportJob, ImportsDb};
 use db_tenancy::Stamp;
 use runtime::{Cx, Path, Result};
 
-use crate::pipeline::messages::publish;
+use crate::pipeline::messages::publish_events;
 
 /// Stops an import where it is; what was applied until then stays, and can be undone.
 pub async fn cancel_import(cx: Cx, id: Path) -> Result<ImportJob> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let cancelled = db.cancel_import(tenant, id.0, &Stamp::of(&cx)?).await?;
-    publish(&cx, &db, tenant).await?;
+    publish_events(&cx, &db, tenant).await?;
     Ok(cancelled)
 }

@@ -8,10 +8,8 @@ use db_core::{
 };
 use db_imports::{Guards, ImportOptions, SizeLimits};
 use db_suppliers::{SavedMappingDefinition, SuppliersDb};
-use product::{
-    Blank, ColumnMapping, Currency, Field, ImportMode, Language, LengthUnit, MatchKey, Missing, OnError, Tables,
-    WeightUnit, missing_required,
-};
+use mapping::{Blank, ColumnMapping, Tables, missing_required};
+use product::{Currency, Field, ImportMode, Language, LengthUnit, MatchKey, Missing, OnError, WeightUnit};
 use runtime::{Cx, Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use tabular::ReadOptions;

@@ -2,7 +2,8 @@
 
 use channels::recognise;
 use db_imports::Hold;
-use product::{ColumnProfile, Field, Gtin, Profiler, Suggestion, suggest_with};
+use mapping::{ColumnProfile, Profiler, Suggestion, suggest_with};
+use product::{Field, Gtin};
 use serde::Serialize;
 use tabular::{Finding, PathInfo, ReadError, ReadOptions, Row, RowProblem, SheetInfo};
 use utoipa::ToSchema;

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Read, Write};
 
-use product::{Blank, Cells, Field, RowError, RowRules, ShownVariants, Tables, Target, Transforms, is_code, normalize};
+use mapping::{Blank, Tables, Target, Transforms, normalize};
+use product::{Cells, Field, RowError, RowRules, ShownVariants, is_code};
 use runtime::{Error, Result};
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,8 @@ use std::io::Read;
 
 use channels::Record;
 use db_imports::{Hold, ImportOptions};
-use product::{Field, Rules, ShownVariants, Transforms, validate};
+use mapping::Transforms;
+use product::{Field, Rules, ShownVariants, validate};
 use runtime::Error;
 use tabular::{ReadError, Row, restore};
 

@@ -10,7 +10,7 @@ use runtime::{Cx, Error, Result, TenantId};
 
 use crate::automations::runs::{count_import, fail};
 use crate::pipeline::guards::preview_holds;
-use crate::pipeline::messages::{FinishMessage, publish, send_batches, send_finish, time_now};
+use crate::pipeline::messages::{FinishMessage, publish_events, send_batches, send_finish, time_now};
 use crate::pipeline::report::write_report;
 
 /// One invocation leaves products out for so long, then hands the rest on: well below the function's timeout.
@@ -39,7 +39,7 @@ pub async fn finish_import(cx: Cx, message: FinishMessage) -> Result<()> {
         }
         _ => {}
     }
-    publish(&cx, &db, tenant).await
+    publish_events(&cx, &db, tenant).await
 }
 
 async fn judge(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use db_catalog::CatalogDb;
 use db_imports::{FileLayout, Hold, ImportJob, ImportsDb, Run};
-use product::normalize;
+use mapping::normalize;
 use runtime::{Result, TenantId};
 use rust_decimal::Decimal;
 

@@ -1,6 +1,6 @@
 //! What the steps of an import send to each other: ids only, the rest is looked up (claim check).
 
-use cloud::{Objects, Outgoing, Queues};
+use cloud::{Bus, BusEvent, Objects, Outgoing, Queues};
 use db_imports::{ImportJob, ImportsDb};
 use runtime::{Cx, Result, TenantId};
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,11 @@ pub(crate) fn time_now() -> time::OffsetDateTime {
     time::OffsetDateTime::now_utc()
 }
 
-pub(crate) async fn publish(cx: &Cx, db: &ImportsDb, tenant: TenantId) -> Result<()> {
-    db.publish_pending(cx.get::<cloud::Bus>().await?.as_ref(), tenant, cx.now).await
+/// Publishes what waits in the tenant's outbox.
+pub(crate) async fn publish_events(cx: &Cx, db: &ImportsDb, tenant: TenantId) -> Result<()> {
+    let waiting = db.claim_events(tenant, cx.now).await?;
+    let events: Vec<BusEvent> =
+        waiting.into_iter().map(|event| BusEvent { id: event.id, kind: event.kind, detail: event.detail }).collect();
+    let published = cx.get::<Bus>().await?.publish(&events).await?;
+    db.mark_published(tenant, &published, cx.now).await
 }

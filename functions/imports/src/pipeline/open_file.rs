@@ -5,10 +5,10 @@ use std::io::Read;
 
 use channels::{Adapter, Platform, recognise};
 use db_imports::{FileLayout, Hold, ImportOptions};
-use product::{
-    Blank, ColumnMapping, DecimalMark, Field, Mapping, RowRules, Rules, Suggestion, Target, known_columns,
-    missing_required, normalize, suggest_with,
+use mapping::{
+    Blank, ColumnMapping, Mapping, Suggestion, Target, known_columns, missing_required, normalize, suggest_with,
 };
+use product::{DecimalMark, Field, RowRules, Rules};
 use runtime::Error;
 use sha2::{Digest, Sha256};
 use tabular::{Finding, Layout, ReadError, TableReader};

@@ -10,7 +10,7 @@ use cloud::Objects;
 use db_catalog::CatalogDb;
 use db_imports::{FileLayout, Hold, ImportJob, ImportOptions, ImportStatus, ImportsDb, NewBatch, ReadRows};
 use futures::{StreamExt, TryStreamExt};
-use product::Mapping;
+use mapping::Mapping;
 use runtime::{Cx, Error, Metric, ObjectCreated, Result, TenantId, Unit, emit_metrics};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::automations::runs::fail;
 use crate::pipeline::batches::{Limits, ParsedFile, ReadBatch};
 use crate::pipeline::guards::file_holds;
-use crate::pipeline::messages::{publish, send_batches, send_finish, time_now};
+use crate::pipeline::messages::{publish_events, send_batches, send_finish, time_now};
 use crate::pipeline::open_file::{Failure, Refusal, open_file};
 
 /// Batches are uploaded so many at a time.
@@ -78,14 +78,14 @@ pub async fn parse_file(cx: Cx, object: ObjectCreated) -> Result<()> {
         }
         Err(Failure::Refused(refusal)) => {
             fail(&cx, tenant, import, ImportStatus::Parsing, refusal.code, &refusal.message, time_now()).await?;
-            publish(&cx, &db, tenant).await
+            publish_events(&cx, &db, tenant).await
         }
         Err(Failure::Ours(error)) => {
             if cx.attempt >= MAX_ATTEMPTS {
                 let message =
                     "the file could not be read because of a fault on our side; resume the import to try again";
                 fail(&cx, tenant, import, ImportStatus::Parsing, "internal_error", message, time_now()).await?;
-                publish(&cx, &db, tenant).await?;
+                publish_events(&cx, &db, tenant).await?;
             }
             Err(error)
         }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::automations::runs::fail;
 use crate::imports::restart::PREVIEWS;
-use crate::pipeline::messages::{STALE, publish, send_batches, send_file, send_finish};
+use crate::pipeline::messages::{STALE, publish_events, send_batches, send_file, send_finish};
 
 /// So many imports in one sweep; the next comes in a minute.
 const MOST: i32 = 100;
@@ -34,7 +34,10 @@ pub async fn sweep(cx: Cx) -> Result<()> {
     }
     cx.get::<CatalogDb>().await?.forget_previews(cx.now - PREVIEWS, MOST_FORGOTTEN).await?;
     for tenant in db.tenants_with_unpublished_events(cx.now - EVENT_AGE).await? {
-        publish(&cx, &db, tenant).await?;
+        // Nor does one organisation's event keep another's.
+        if let Err(error) = publish_events(&cx, &db, tenant).await {
+            log_error(&error, &tenant.to_string());
+        }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use product::OfferRule;
 use runtime::{Cx, Page, Path, Query, Result};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use crate::offers::ranking::{RankedOffer, ranked};
 

@@ -11,7 +11,8 @@ mod woocommerce;
 
 use std::collections::HashMap;
 
-use product::{Field, ShownVariants, Target, normalize};
+use mapping::{Target, normalize};
+use product::{Field, ShownVariants};
 
 /// A shop or system whose export is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

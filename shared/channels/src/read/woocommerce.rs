@@ -96,7 +96,7 @@ impl WooCommerce {
 
     pub(crate) fn wxr(found: &Columns, columns: &[String]) -> Self {
         let find = |names: &[&str]| found.find(names);
-        let meta = |key: &str| found.find(&[&product::normalize(&format!("wp:postmeta[{key}]"))]);
+        let meta = |key: &str| found.find(&[&mapping::normalize(&format!("wp:postmeta[{key}]"))]);
         let attributes = columns.iter().enumerate().filter_map(|(index, column)| {
             let name = column.strip_prefix("wp:postmeta[attribute_")?.strip_suffix(']')?;
             Some((None, name.trim_start_matches("pa_").to_owned(), index))

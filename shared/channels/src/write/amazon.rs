@@ -230,7 +230,7 @@ fn image<'l>(line: &Line<'l>, at: usize) -> Cow<'l, str> {
 
 /// `Size`, `Color`, `SizeColor`: the axes in the order of the parent. A mapping names the template's own spelling.
 fn theme(line: &Line<'_>) -> String {
-    let names = line.listing.item.content.option_axes.iter().map(|axis| match product::normalize(axis).as_str() {
+    let names = line.listing.item.content.option_axes.iter().map(|axis| match mapping::normalize(axis).as_str() {
         "color" | "colour" | "couleur" | "farbe" => "Color".to_owned(),
         "size" | "taille" | "grosse" | "pointure" => "Size".to_owned(),
         other => other.split('_').map(capitalized).collect(),

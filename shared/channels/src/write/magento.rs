@@ -274,7 +274,7 @@ fn url(item: &Item) -> String {
 
 /// The code of the shop's attribute for an axis.
 fn code(axis: &str) -> String {
-    product::code_of(&axis.to_lowercase()).unwrap_or_else(|| "option".to_owned())
+    mapping::code_of(&axis.to_lowercase()).unwrap_or_else(|| "option".to_owned())
 }
 
 fn unsayable(listing: &Listing, variant: &Item) -> Option<LeftOut> {

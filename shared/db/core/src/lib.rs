@@ -1,42 +1,53 @@
 //! `db_core`: organisations, people, sessions, roles, keys, settings, and the check of a caller that every domain makes.
 
-mod accounts;
-mod api_keys;
-mod authenticate;
 mod context;
-mod invitations;
-mod links;
-mod mails;
-mod member_role;
-mod members;
-mod notifications;
-mod organisations;
-mod roles;
-mod sessions;
-mod settings;
-mod signing_keys;
-mod two_factor;
-mod webhooks;
 
-pub use accounts::{Account, NewOrganisation, Profile};
-pub use api_keys::ApiKey;
-pub use authenticate::{AUDIENCE, Claims, KEY_PREFIX, admit, issuer};
-pub use invitations::{Invitation, InvitationMail, Joined, Joining};
-pub use links::LinkPurpose;
-pub use mails::{MailKind, WaitingMail};
-pub use member_role::MemberRole;
-pub use members::Member;
-pub use notifications::{MailWish, NewNotice, NoticeMail, NoticeText, Notification};
-pub use organisations::{Belonging, Organisation};
-pub use roles::OwnRole;
-pub use sessions::{IDLE, NewSession, Rotation, Session};
-pub use settings::{
+/// What is told to people and to servers.
+mod notices {
+    pub(crate) mod notifications;
+    pub(crate) mod webhooks;
+}
+
+/// Organisations, their members, roles, keys and settings.
+mod organisations {
+    pub(crate) mod api_keys;
+    pub(crate) mod invitations;
+    pub(crate) mod member_role;
+    pub(crate) mod members;
+    pub(crate) mod organisation;
+    pub(crate) mod roles;
+    pub(crate) mod settings;
+}
+
+/// Accounts, and how people prove who they are.
+mod people {
+    pub(crate) mod accounts;
+    pub(crate) mod callers;
+    pub(crate) mod links;
+    pub(crate) mod mails;
+    pub(crate) mod sessions;
+    pub(crate) mod signing_keys;
+    pub(crate) mod two_factor;
+}
+
+pub use notices::notifications::{MailWish, NewNotice, NoticeMail, NoticeText, Notification};
+pub use notices::webhooks::{DueDelivery, NewWebhook, Replay, Tried, Webhook, WebhookDelivery};
+pub use organisations::api_keys::ApiKey;
+pub use organisations::invitations::{Invitation, InvitationMail, Joined, Joining};
+pub use organisations::member_role::MemberRole;
+pub use organisations::members::Member;
+pub use organisations::organisation::{Belonging, Organisation};
+pub use organisations::roles::OwnRole;
+pub use organisations::settings::{
     AnySetting, DEFAULT_CURRENCY, LOCALE, MAX_FILE_BYTES, MAX_ROWS_CSV, MAX_ROWS_EXCEL, MAX_ROWS_JSON, MAX_ROWS_XML,
     OFFER_RULE, SETTINGS, Setting, SettingChange, Settings, TWO_FACTOR_ROLES, VALIDATION_RULES, setting,
 };
-pub use signing_keys::{SigningKey, StoredSigningKey};
-pub use two_factor::SecondFactor;
-pub use webhooks::{DueDelivery, NewWebhook, Replay, Tried, Webhook, WebhookDelivery};
+pub use people::accounts::{Account, NewOrganisation, Profile};
+pub use people::links::LinkPurpose;
+pub use people::mails::{MailKind, WaitingMail};
+pub use people::sessions::{IDLE, NewSession, Rotation, Session};
+pub use people::signing_keys::{SigningKey, StoredSigningKey};
+pub use people::two_factor::SecondFactor;
 
 db_tenancy::database!(
     /// The core database.

@@ -1,12 +1,11 @@
 //! What happened to a job, and what is to be told to others about it.
 
-use cloud::{Bus, BusEvent};
 use db_tenancy::{TenantTx, begin, error};
 use runtime::{Result, TenantId};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::types::Json;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -23,6 +22,23 @@ pub struct JobEvent {
     /// What, for people.
     pub detail: Option<String>,
 }
+
+/// An event that is to be published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxEvent {
+    /// Its id, which receivers know it by: `event_id` in the detail.
+    pub id: Uuid,
+    /// Its kind, such as `ImportCompleted`.
+    pub kind: String,
+    /// What it is about, JSON.
+    pub detail: String,
+}
+
+/// How long whoever claims an event has to publish it.
+const CLAIM: Duration = Duration::minutes(1);
+
+/// So often an event is tried; then it stays in the outbox, and keeps no other. The sweeper's function knows it too.
+const MAX_TRIES: i32 = 20;
 
 impl ImportsDb {
     /// Notes that something happened to a job.
@@ -61,32 +77,45 @@ impl ImportsDb {
         Ok(events)
     }
 
-    /// Publishes what is in the tenant's outbox, the oldest first. An event may be published twice, when the note that
-    /// it was gets lost: receivers know it by its content.
+    /// The events that are to be published now, the oldest first, at most 100: nobody else gets them for a minute.
+    /// What is not marked by then ([`ImportsDb::mark_published`]) is given again, up to 20 times.
     ///
     /// # Errors
-    /// When the database or the bus does not answer.
-    pub async fn publish_pending(&self, bus: &Bus, tenant: TenantId, now: OffsetDateTime) -> Result<()> {
+    /// When the database does not answer.
+    pub async fn claim_events(&self, tenant: TenantId, now: OffsetDateTime) -> Result<Vec<OutboxEvent>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let pending = sqlx::query!(
-            "select event_id, kind, detail from outbox where tenant_id = $1 and published_at is null
-             order by event_id limit 100 for update skip locked",
-            tenant.0
+        let mut events = sqlx::query_as!(
+            OutboxEvent,
+            "update outbox set claimed_until = $3, tries = tries + 1
+             where tenant_id = $1 and event_id in (
+                select event_id from outbox
+                where tenant_id = $1 and published_at is null and tries < $4
+                  and (claimed_until is null or claimed_until <= $2)
+                order by event_id limit 100 for update skip locked)
+             returning event_id as id, kind, detail::text as \"detail!\"",
+            tenant.0,
+            now,
+            now + CLAIM,
+            MAX_TRIES
         )
         .fetch_all(&mut *tx)
         .await
         .map_err(error)?;
-        if pending.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<Uuid> = pending.iter().map(|event| event.event_id).collect();
-        let events: Vec<BusEvent> =
-            pending.into_iter().map(|event| BusEvent { kind: event.kind, detail: event.detail.to_string() }).collect();
-        bus.publish(&events).await?;
+        tx.commit().await.map_err(error)?;
+        events.sort_by_key(|event| event.id);
+        Ok(events)
+    }
+
+    /// Notes that events are published.
+    ///
+    /// # Errors
+    /// When the database does not answer; the events are then published twice, and receivers know them by their id.
+    pub async fn mark_published(&self, tenant: TenantId, events: &[Uuid], now: OffsetDateTime) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
             "update outbox set published_at = $3 where tenant_id = $1 and event_id = any($2)",
             tenant.0,
-            &ids,
+            events,
             now
         )
         .execute(&mut *tx)

@@ -1,35 +1,43 @@
 //! `db_imports`: import and export jobs, their batches, errors and events, and the outbox.
 
-mod batch_record;
-mod batches;
 mod events;
-mod export_deliveries;
-mod export_destinations;
-mod export_job;
-mod export_schedules;
-mod export_templates;
-mod exports;
-mod finish;
-mod import_job;
-mod jobs;
-mod options;
-mod row_issues;
-mod steps;
 
-pub use batch_record::BatchRecord;
-pub use batches::{NewBatch, ReadRows};
+/// Exports: their jobs, files, destinations and schedules.
+mod exports {
+    pub(crate) mod deliveries;
+    pub(crate) mod destinations;
+    pub(crate) mod job;
+    pub(crate) mod jobs;
+    pub(crate) mod schedules;
+    pub(crate) mod templates;
+}
+
+/// Imports: their jobs and batches.
+mod imports {
+    pub(crate) mod batch_record;
+    pub(crate) mod batches;
+    pub(crate) mod finish;
+    pub(crate) mod job;
+    pub(crate) mod jobs;
+    pub(crate) mod options;
+    pub(crate) mod row_issues;
+    pub(crate) mod transitions;
+}
+
 pub use events::JobEvent;
-pub use export_deliveries::{DueDelivery, ExportDelivery};
-pub use export_destinations::{Destination, NewDestination};
-pub use export_job::ExportJob;
-pub use export_job::{ExportFile, LeftOutReason};
-pub use export_schedules::{ExportSchedule, NewSchedule};
-pub use export_templates::{ExportTemplate, NamedAmazonTemplate, NewTemplate, TemplateVersion};
-pub use exports::{ExportResult, NewExport};
-pub use import_job::{ImportJob, ImportProgress, ImportStatus, ImportTotals, NewImport, Run};
-pub use options::{FileLayout, Guards, Hold, ImportOptions, SizeLimits};
-pub use row_issues::RowReport;
-pub use steps::{RejectedValue, Restart};
+pub use exports::deliveries::{DueDelivery, ExportDelivery};
+pub use exports::destinations::{Destination, NewDestination};
+pub use exports::job::ExportJob;
+pub use exports::job::{ExportFile, LeftOutReason};
+pub use exports::jobs::{ExportResult, NewExport};
+pub use exports::schedules::{ExportSchedule, NewSchedule};
+pub use exports::templates::{ExportTemplate, NamedAmazonTemplate, NewTemplate, TemplateVersion};
+pub use imports::batch_record::BatchRecord;
+pub use imports::batches::{NewBatch, ReadRows};
+pub use imports::job::{ImportJob, ImportProgress, ImportStatus, ImportTotals, NewImport, Run};
+pub use imports::options::{FileLayout, Guards, Hold, ImportOptions, SizeLimits};
+pub use imports::row_issues::RowReport;
+pub use imports::transitions::{RejectedValue, Restart};
 
 db_tenancy::database!(
     /// The jobs' database.

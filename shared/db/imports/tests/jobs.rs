@@ -187,3 +187,39 @@ async fn only_what_was_being_applied_can_be_resumed(_: PgPoolOptions, options: P
     db.note_undo(tenant, applied, Uuid::now_v7(), NOW).await.unwrap();
     assert_eq!(db.reopen_failed_batches(tenant, applied, &stamp()).await.unwrap(), 0);
 }
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_event_waits_until_it_is_marked_and_keeps_no_other(_: PgPoolOptions, options: PgConnectOptions) {
+    let db = ImportsDb::over(pool(options).await);
+    let (tenant, other) = (TenantId(Uuid::now_v7()), TenantId(Uuid::now_v7()));
+    for (owner, kind) in [(tenant, "Refused"), (tenant, "Taken"), (other, "Taken")] {
+        let mut tx = begin(db.pool(), owner).await.unwrap();
+        sqlx::query("insert into outbox (tenant_id, event_id, kind, detail, created_at) values ($1, $2, $3, '{}', $4)")
+            .bind(owner.0)
+            .bind(Uuid::now_v7())
+            .bind(kind)
+            .bind(NOW)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+    let minute = |minutes: i64| NOW + Duration::minutes(minutes);
+    let kinds = async |minutes: i64| {
+        let events = db.claim_events(tenant, minute(minutes)).await.unwrap();
+        let published: Vec<Uuid> = events.iter().filter(|event| event.kind == "Taken").map(|event| event.id).collect();
+        db.mark_published(tenant, &published, minute(minutes)).await.unwrap();
+        events.into_iter().map(|event| event.kind).collect::<Vec<_>>()
+    };
+    let (first, second) = tokio::join!(db.claim_events(tenant, NOW), db.claim_events(tenant, NOW));
+    assert_eq!(first.unwrap().len() + second.unwrap().len(), 2, "each event is claimed by one of two");
+    assert_eq!(kinds(0).await, [""; 0], "claimed ones are left alone");
+    assert_eq!(kinds(1).await, ["Refused", "Taken"], "who claimed them died");
+    assert_eq!(kinds(2).await, ["Refused"], "a published one is not given again");
+    for again in 3..20 {
+        assert_eq!(db.tenants_with_unpublished_events(minute(again)).await.unwrap().len(), 2);
+        assert_eq!(kinds(again).await, ["Refused"]);
+    }
+    assert_eq!(kinds(20).await, [""; 0], "it was tried often enough");
+    assert_eq!(db.tenants_with_unpublished_events(minute(30)).await.unwrap(), [other]);
+}

@@ -1,8 +1,8 @@
 //! Automations: files of a supplier that come by themselves.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, on_constraint, record_change};
-use product::Schedule;
 use runtime::{Cursor, Error, Page, Result, TenantId};
+use schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::types::Json;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use db_tenancy::{Change, Stamp, begin, error, on_constraint, record_change};
-use product::{Blank, ColumnMapping, Currency, Field, LengthUnit, MatchKey, Tables, WeightUnit, missing_required};
+use mapping::{Blank, ColumnMapping, Tables, missing_required};
+use product::{Currency, Field, LengthUnit, MatchKey, WeightUnit};
 use runtime::{Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

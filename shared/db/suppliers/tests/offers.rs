@@ -4,7 +4,8 @@
 
 use db_suppliers::{MIGRATOR, NewAutomation, NewOffer, SavedMappingDefinition, SupplierDetails, SuppliersDb};
 use db_tenancy::{Database, Stamp};
-use product::{ColumnMapping, Field};
+use mapping::ColumnMapping;
+use product::Field;
 use runtime::{App, Env, TenantId};
 use rust_decimal::Decimal;
 use sqlx::PgPool;

@@ -1,6 +1,6 @@
 //! Which rows go together, and which a later row takes back.
 
-use product::ColumnMapping;
+use mapping::ColumnMapping;
 
 use super::*;
 
@@ -150,7 +150,7 @@ fn columns_are_known_by_their_very_names_and_may_come_late() {
         Field::ShortDescription,
     ]);
     let mapping: Vec<ColumnMapping> = mapping.map(|(column, field)| ColumnMapping::to_field(column, field)).collect();
-    let options = ImportOptions { mapping: Some(mapping), blank: product::Blank::Clear, ..ImportOptions::default() };
+    let options = ImportOptions { mapping: Some(mapping), blank: mapping::Blank::Clear, ..ImportOptions::default() };
     let feed = r#"[{"sku": "A", "title": "One", "price": 5}, {"sku": "B", "title": "Two", "price": 6}]"#;
     let file = open_file(feed.as_bytes(), &options, |_| None).unwrap();
     assert_eq!(
@@ -160,7 +160,7 @@ fn columns_are_known_by_their_very_names_and_may_come_late() {
     let told: Vec<&str> = file.warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert!(told[0].contains("\"price\" was taken for it") && told[1].contains("\"note\" is gone"), "{told:?}");
     let note = file.header.columns.iter().find(|column| column.name == "note").unwrap();
-    assert_eq!(note.blank, product::Blank::Leave, "a column that is not there takes nothing away");
+    assert_eq!(note.blank, mapping::Blank::Leave, "a column that is not there takes nothing away");
 }
 
 #[test]

@@ -1,0 +1,29 @@
+//! Who may come in: from the bearer token of a request to its caller, counted on the organisation's limits. Every
+//! domain's executable gives [`admit`] to the runtime.
+
+mod limits;
+mod token;
+
+use db_core::CoreDb;
+use runtime::{Admitted, BoxFuture, Cx, Rate, Result};
+
+use crate::limits::count;
+use crate::token::PublicKeys;
+
+pub use token::{AUDIENCE, Claims, KEY_PREFIX, issuer};
+
+/// The caller that a token or an API key proves, counted on the organisation's limits. Signature, time and stage are
+/// checked here; session, role and key in the database, so that what was ended or changed acts on the next request.
+pub fn admit(cx: Cx, token: String, rate: Rate) -> BoxFuture<'static, Result<Admitted>> {
+    Box::pin(async move {
+        let db = cx.get::<CoreDb>().await?;
+        let (caller, limits) = if token.starts_with(KEY_PREFIX) {
+            db.key_caller(&token, cx.address.as_deref(), cx.now).await?
+        } else {
+            let claims = cx.get::<PublicKeys>().await?.verify(&db, &cx, &token).await?;
+            db.session_caller(claims.tenant_id, claims.sub, claims.session_id, cx.now).await?
+        };
+        let usage = count(&cx, caller.tenant, limits, rate).await?;
+        Ok(Admitted { caller, usage })
+    })
+}

@@ -1,0 +1,497 @@
+//! Addresses of other systems that are told what happens, and what became of each telling.
+
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use runtime::{Cursor, Error, Page, Result, TenantId};
+use serde::Serialize;
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::notices::notifications::note_notice;
+use crate::{CoreDb, MailWish, NewNotice};
+
+/// An address that is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Webhook {
+    /// Its id.
+    pub id: Uuid,
+    /// The address.
+    pub url: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The events that it is told of.
+    pub events: Vec<String>,
+    /// Whether it is told.
+    pub active: bool,
+    /// Since when every delivery failed.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub failing_since: Option<OffsetDateTime>,
+    /// When it was switched off because of that.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub disabled_at: Option<OffsetDateTime>,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// What is kept of an address.
+pub struct NewWebhook {
+    /// The address.
+    pub url: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The events that it is told of.
+    pub events: Vec<String>,
+    /// Whether it is told.
+    pub active: bool,
+}
+
+/// One event for one address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WebhookDelivery {
+    /// Its id.
+    pub id: Uuid,
+    /// The id of the message, the same in the header `webhook-id` of each try.
+    pub message_id: Uuid,
+    /// The event.
+    pub event: String,
+    /// `pending`, `delivered` or `failed`.
+    pub status: String,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// When it is tried next.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub next_at: Option<OffsetDateTime>,
+    /// The status of HTTP that the server answered the last time.
+    pub answer: Option<i32>,
+    /// Why the last try failed.
+    pub error: Option<String>,
+    /// How long the server took, in milliseconds.
+    pub took_ms: Option<i32>,
+    /// When the event was.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// When it was delivered, or given up.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+/// A delivery that is to be tried now.
+pub struct DueDelivery {
+    /// The address's id.
+    pub webhook: Uuid,
+    /// The address.
+    pub url: String,
+    /// The encrypted secret.
+    pub secret: Vec<u8>,
+    /// The one before it, as long as messages are signed with both.
+    pub previous: Option<Vec<u8>>,
+    /// The id of the message.
+    pub message_id: Uuid,
+    /// What is sent.
+    pub body: String,
+    /// The which try this is, from 1.
+    pub attempt: i32,
+}
+
+/// Which deliveries are tried once more.
+pub enum Replay<'r> {
+    /// These.
+    These(&'r [Uuid]),
+    /// Those that failed and were made since.
+    FailedSince(OffsetDateTime),
+}
+
+/// What came of a try.
+pub struct Tried<'t> {
+    /// The status that was answered.
+    pub answer: Option<u16>,
+    /// Why it failed.
+    pub error: Option<&'t str>,
+    /// How long it took.
+    pub took_ms: i32,
+    /// When it is tried again; `None` ends the delivery.
+    pub again_at: Option<OffsetDateTime>,
+}
+
+/// A try that tells nothing of its end is repeated after so long.
+const LEASE: Duration = Duration::minutes(2);
+/// An address all of whose deliveries fail for so long is switched off.
+const FAILING: Duration = Duration::days(3);
+/// An organisation has no more addresses.
+const MOST: i64 = 20;
+
+impl CoreDb {
+    /// The addresses, in the order in which they were made.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn webhooks(&self, tenant: TenantId) -> Result<Vec<Webhook>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query_as!(
+            Webhook,
+            "select webhook_id as id, url, description, events, active, failing_since, disabled_at, created_at from webhooks
+             where tenant_id = $1 order by webhook_id",
+            tenant.0
+        );
+        found.fetch_all(&mut *tx).await.map_err(error)
+    }
+
+    /// One address.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn webhook(&self, tenant: TenantId, id: Uuid) -> Result<Webhook> {
+        let found = self.webhooks(tenant).await?.into_iter().find(|webhook| webhook.id == id);
+        found.ok_or(Error::NotFound("webhook"))
+    }
+
+    /// Adds an address.
+    ///
+    /// # Errors
+    /// 409 when there are too many.
+    pub async fn add_webhook(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        new: &NewWebhook,
+        secret: &[u8],
+        stamp: &Stamp,
+    ) -> Result<Webhook> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let added = sqlx::query!(
+            "insert into webhooks (tenant_id, webhook_id, url, description, events, secret, active, created_at)
+             select $1, $2, $3, $4, $5, $6, $7, $8
+             where (select count(*) from webhooks where tenant_id = $1) < $9",
+            tenant.0,
+            id,
+            new.url,
+            new.description,
+            &new.events,
+            secret,
+            new.active,
+            stamp.at,
+            MOST
+        );
+        if added.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            let message = format!("there are {MOST} webhooks already; delete one first");
+            return Err(Error::Conflict { code: "too_many_webhooks", message });
+        }
+        let shown = json!({ "url": new.url, "events": new.events });
+        record_change(&mut tx, tenant, stamp, Change::new("webhook.created", id).to(shown)).await?;
+        tx.commit().await.map_err(error)?;
+        self.webhook(tenant, id).await
+    }
+
+    /// Changes the secret of an address; the one before it is kept until a time.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn rotate_webhook(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        (secret, previous_until): (&[u8], OffsetDateTime),
+        stamp: &Stamp,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let changed = sqlx::query!(
+            "update webhooks set previous_secret = secret, previous_until = $4, secret = $3 where tenant_id = $1 and webhook_id = $2",
+            tenant.0,
+            id,
+            secret,
+            previous_until
+        );
+        if changed.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            return Err(Error::NotFound("webhook"));
+        }
+        record_change(&mut tx, tenant, stamp, Change::new("webhook.secret_rotated", id)).await?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Has deliveries that ended tried once more; gives them, the oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn replay_deliveries(
+        &self,
+        tenant: TenantId,
+        webhook: Uuid,
+        which: &Replay<'_>,
+        stamp: &Stamp,
+    ) -> Result<Vec<Uuid>> {
+        let (ids, since) = match which {
+            Replay::These(ids) => (Some(*ids), None),
+            Replay::FailedSince(since) => (None, Some(*since)),
+        };
+        let mut tx = begin(&self.pool, tenant).await?;
+        let again = sqlx::query_scalar!(
+            "update webhook_deliveries set status = 'pending', attempts = 0, next_at = $5, ended_at = null, error = null
+             where tenant_id = $1 and delivery_id in (
+                 select delivery_id from webhook_deliveries
+                 where tenant_id = $1 and webhook_id = $2 and status <> 'pending'
+                   and (delivery_id = any($3) or status = 'failed' and created_at >= $4)
+                 order by delivery_id limit 1000 for update skip locked)
+             returning delivery_id",
+            tenant.0,
+            webhook,
+            ids,
+            since,
+            stamp.at
+        );
+        let mut again = again.fetch_all(&mut *tx).await.map_err(error)?;
+        again.sort_unstable();
+        let told = json!({ "deliveries": again.len() });
+        record_change(&mut tx, tenant, stamp, Change::new("webhook.replayed", webhook).to(told)).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(again)
+    }
+
+    /// Changes an address; switched on again, its failures are forgotten. Switched off, it gets nothing more of what waits.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn put_webhook(&self, tenant: TenantId, id: Uuid, new: &NewWebhook, stamp: &Stamp) -> Result<Webhook> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let changed = sqlx::query!(
+            "update webhooks set url = $3, description = $4, events = $5, active = $6, failing_since = null, disabled_at = null
+             where tenant_id = $1 and webhook_id = $2",
+            tenant.0,
+            id,
+            new.url,
+            new.description,
+            &new.events,
+            new.active
+        );
+        if changed.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            return Err(Error::NotFound("webhook"));
+        }
+        if !new.active {
+            drop_pending(&mut tx, tenant, id, stamp.at).await?;
+        }
+        let shown = json!({ "url": new.url, "events": new.events, "active": new.active });
+        record_change(&mut tx, tenant, stamp, Change::new("webhook.changed", id).to(shown)).await?;
+        tx.commit().await.map_err(error)?;
+        self.webhook(tenant, id).await
+    }
+
+    /// Deletes an address with its deliveries.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn delete_webhook(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let deleted = sqlx::query!("delete from webhooks where tenant_id = $1 and webhook_id = $2", tenant.0, id);
+        if deleted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            return Err(Error::NotFound("webhook"));
+        }
+        record_change(&mut tx, tenant, stamp, Change::new("webhook.deleted", id)).await?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Notes an event for every address that is told of it, or for one (`only`), whatever it is told of. `body` is what is sent
+    /// to an address. Gives the deliveries; those that were noted before again, as long as they are pending.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn add_deliveries(
+        &self,
+        tenant: TenantId,
+        (message, event): (Uuid, &str),
+        only: Option<Uuid>,
+        body: impl Fn(Uuid) -> String,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Uuid>> {
+        let webhooks = self.webhooks(tenant).await?.into_iter().filter(|webhook| match only {
+            Some(id) => webhook.id == id,
+            None => webhook.active && webhook.events.iter().any(|wanted| wanted == event),
+        });
+        let (ids, bodies): (Vec<Uuid>, Vec<String>) = webhooks.map(|webhook| (webhook.id, body(webhook.id))).unzip();
+        let deliveries: Vec<Uuid> = ids.iter().map(|_| Uuid::now_v7()).collect();
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "insert into webhook_deliveries (tenant_id, delivery_id, webhook_id, message_id, event, body, status, next_at, created_at)
+             select $1, d.id, d.webhook, $2, $3, d.body, 'pending', $4, $4
+             from unnest($5::uuid[], $6::uuid[], $7::text[]) as d(id, webhook, body)
+             on conflict on constraint webhook_deliveries_message_key do nothing",
+            tenant.0,
+            message,
+            event,
+            now,
+            &deliveries,
+            &ids,
+            &bodies
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        let pending = sqlx::query_scalar!(
+            "select delivery_id from webhook_deliveries where tenant_id = $1 and message_id = $2 and status = 'pending'",
+            tenant.0,
+            message
+        );
+        let pending = pending.fetch_all(&mut *tx).await.map_err(error)?;
+        tx.commit().await.map_err(error)?;
+        Ok(pending)
+    }
+
+    /// Takes a delivery that is due, for as long as one try lasts; none when it is not, or somebody else tries it. What fails
+    /// before the address was called is no try.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_delivery(&self, tenant: TenantId, id: Uuid, now: OffsetDateTime) -> Result<Option<DueDelivery>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let taken = sqlx::query_as!(
+            DueDelivery,
+            "update webhook_deliveries d set next_at = $4
+             from webhooks w
+             where d.tenant_id = $1 and d.delivery_id = $2 and d.status = 'pending' and d.next_at <= $3
+               and w.tenant_id = d.tenant_id and w.webhook_id = d.webhook_id and (w.active or d.event = 'test')
+             returning d.webhook_id as webhook, w.url, w.secret,
+                       case when w.previous_until > $3 then w.previous_secret end as previous, d.message_id, d.body, d.attempts + 1 as \"attempt!\"",
+            tenant.0,
+            id,
+            now,
+            now + LEASE
+        );
+        let taken = taken.fetch_optional(&mut *tx).await.map_err(error)?;
+        tx.commit().await.map_err(error)?;
+        Ok(taken)
+    }
+
+    /// Notes what came of a try. When the address is switched off because of it (a delivery is given up and every one failed
+    /// for days, or it is `gone`), that is a notice, and it gives who is to get a mail of it. Tests count for `gone` alone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end_try(
+        &self,
+        tenant: TenantId,
+        (delivery, webhook): (Uuid, Uuid),
+        (tried, gone): (&Tried<'_>, bool),
+        (notice, usual): (&NewNotice, impl Fn(&str) -> MailWish),
+        stamp: &Stamp,
+    ) -> Result<Vec<Uuid>> {
+        let now = stamp.at;
+        let failed = tried.error.is_some();
+        let status = match (failed, tried.again_at) {
+            (false, _) => "delivered",
+            (true, None) => "failed",
+            (true, Some(_)) => "pending",
+        };
+        let mut tx = begin(&self.pool, tenant).await?;
+        // The webhook before its deliveries, as whoever switches it off.
+        let locked =
+            sqlx::query!("select from webhooks where tenant_id = $1 and webhook_id = $2 for update", tenant.0, webhook);
+        locked.fetch_optional(&mut *tx).await.map_err(error)?;
+        let event = sqlx::query_scalar!(
+            "update webhook_deliveries set status = $3, answer = $4, error = $5, took_ms = $6, next_at = coalesce($7, next_at),
+                    attempts = attempts + 1, ended_at = case when $3 = 'pending' then null else $8::timestamptz end
+             where tenant_id = $1 and delivery_id = $2 and status = 'pending' returning event",
+            tenant.0,
+            delivery,
+            status,
+            tried.answer.map(i32::from),
+            tried.error,
+            tried.took_ms,
+            tried.again_at,
+            now
+        );
+        // Given up meanwhile, it says nothing of the webhook.
+        let Some(event) = event.fetch_optional(&mut *tx).await.map_err(error)? else { return Ok(Vec::new()) };
+        if event == "test" && !gone {
+            tx.commit().await.map_err(error)?;
+            return Ok(Vec::new());
+        }
+        sqlx::query!(
+            "update webhooks set failing_since = case when $3 then coalesce(failing_since, $4) end
+             where tenant_id = $1 and webhook_id = $2",
+            tenant.0,
+            webhook,
+            failed,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        let disabled = sqlx::query_scalar!(
+            "update webhooks set active = false, disabled_at = $3
+             where tenant_id = $1 and webhook_id = $2 and active and ($4 or $5 and failing_since <= $6) returning url",
+            tenant.0,
+            webhook,
+            now,
+            gone,
+            status == "failed",
+            now - FAILING
+        );
+        let mut wanting = Vec::new();
+        if let Some(url) = disabled.fetch_optional(&mut *tx).await.map_err(error)? {
+            drop_pending(&mut tx, tenant, webhook, now).await?;
+            wanting = note_notice(&mut tx, tenant, notice, usual, now).await?;
+            let change = Change::new("webhook.disabled", webhook).to(json!({ "url": url, "answer": tried.answer }));
+            record_change(&mut tx, tenant, stamp, change).await?;
+        }
+        tx.commit().await.map_err(error)?;
+        Ok(wanting)
+    }
+
+    /// Deliveries that are due, of every organisation.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn due_deliveries(&self, now: OffsetDateTime, most: i32) -> Result<Vec<(TenantId, Uuid)>> {
+        let due = sqlx::query!(
+            r#"select tenant_id as "tenant!", delivery_id as "delivery!" from due_webhook_deliveries($1, $2)"#,
+            now,
+            most
+        );
+        let due = due.fetch_all(&self.pool).await.map_err(error)?;
+        Ok(due.into_iter().map(|row| (TenantId(row.tenant), row.delivery)).collect())
+    }
+
+    /// The deliveries of an address, the newest first.
+    ///
+    /// # Errors
+    /// 404 when there is no such address.
+    pub async fn deliveries(
+        &self,
+        tenant: TenantId,
+        webhook: Uuid,
+        before: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Page<WebhookDelivery>> {
+        self.webhook(tenant, webhook).await?;
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query_as!(
+            WebhookDelivery,
+            r#"select delivery_id as id, message_id, event, status, attempts,
+                      case when status = 'pending' then next_at end as next_at, answer, error, took_ms, created_at, ended_at
+               from webhook_deliveries
+               where tenant_id = $1 and webhook_id = $2 and ($3::uuid is null or delivery_id < $3)
+               order by delivery_id desc limit $4"#,
+            tenant.0,
+            webhook,
+            before,
+            limit + 1
+        );
+        let found = found.fetch_all(&mut *tx).await.map_err(error)?;
+        Ok(Page::cut(found, limit, |delivery| Cursor::Id(delivery.id)))
+    }
+}
+
+/// Gives up what waits for an address that is switched off, but for tests.
+async fn drop_pending(tx: &mut TenantTx, tenant: TenantId, webhook: Uuid, now: OffsetDateTime) -> Result<()> {
+    sqlx::query!(
+        "update webhook_deliveries set status = 'failed', ended_at = $3, error = 'the webhook was switched off'
+         where tenant_id = $1 and webhook_id = $2 and status = 'pending' and event <> 'test'",
+        tenant.0,
+        webhook,
+        now
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(error)?;
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! Exports that begin by themselves.
+
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, on_constraint, record_change};
+use runtime::{Cursor, Error, Page, Result, TenantId};
+use schedule::Schedule;
+use serde_json::{Value, json};
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::ImportsDb;
+
+/// A schedule as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportSchedule {
+    /// The id.
+    pub id: Uuid,
+    /// Its name, unique in the organisation whatever its case.
+    pub name: String,
+    /// What is exported: what `POST /v1/exports` takes.
+    pub definition: Value,
+    /// When it is due; only by hand without one.
+    pub schedule: Option<Json<Schedule>>,
+    /// The zone of the schedule.
+    pub time_zone: String,
+    /// Whether it runs; `false` = it pauses.
+    pub enabled: bool,
+    /// Whether only what changed since the last completed run is exported.
+    pub only_changed: bool,
+    /// When it is due next.
+    pub next_run_at: Option<OffsetDateTime>,
+    /// When it began to run last.
+    pub last_run_at: Option<OffsetDateTime>,
+    /// Whose exports they are.
+    pub created_by: Option<Uuid>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+}
+
+/// A schedule that is made, or put in the place of one.
+pub struct NewSchedule {
+    /// Its name.
+    pub name: String,
+    /// What is exported.
+    pub definition: Value,
+    /// When it is due.
+    pub schedule: Option<Schedule>,
+    /// The zone.
+    pub time_zone: String,
+    /// Whether it runs.
+    pub enabled: bool,
+    /// Whether only what changed is exported.
+    pub only_changed: bool,
+    /// When it is due next.
+    pub next_run_at: Option<OffsetDateTime>,
+}
+
+impl ImportsDb {
+    /// The schedules, the newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn export_schedules(
+        &self,
+        tenant: TenantId,
+        before: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Page<ExportSchedule>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = read(&mut tx, tenant, None, before, limit + 1).await?;
+        Ok(Page::cut(found, limit, |schedule| Cursor::Id(schedule.id)))
+    }
+
+    /// One schedule.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn export_schedule(&self, tenant: TenantId, id: Uuid) -> Result<ExportSchedule> {
+        one(&mut begin(&self.pool, tenant).await?, tenant, id).await
+    }
+
+    /// Makes a schedule, or changes one.
+    ///
+    /// # Errors
+    /// 404 for one that is to be changed and is not there; 409 for a name that another one has.
+    pub async fn put_schedule(
+        &self,
+        tenant: TenantId,
+        (id, create): (Uuid, bool),
+        new: &NewSchedule,
+        stamp: &Stamp,
+    ) -> Result<ExportSchedule> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        if !create {
+            one(&mut tx, tenant, id).await?;
+        }
+        sqlx::query!(
+            "insert into export_schedules (tenant_id, schedule_id, name, definition, schedule, time_zone, enabled, only_changed,
+                    next_run_at, created_by, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+             on conflict (tenant_id, schedule_id) do update
+             set name = excluded.name, definition = excluded.definition, schedule = excluded.schedule, time_zone = excluded.time_zone,
+                 enabled = excluded.enabled, only_changed = excluded.only_changed, next_run_at = excluded.next_run_at,
+                 updated_at = excluded.updated_at",
+            tenant.0,
+            id,
+            new.name,
+            new.definition,
+            new.schedule.as_ref().map(|schedule| json!(schedule)),
+            new.time_zone,
+            new.enabled,
+            new.only_changed,
+            new.next_run_at,
+            stamp.actor(),
+            stamp.at
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(|failed| {
+            on_constraint(failed, "export_schedules_name_key", || Error::Conflict {
+                code: "name_taken",
+                message: format!("there is a schedule with the name \"{}\" already", new.name),
+            })
+        })?;
+        let action = if create { "export_schedule.created" } else { "export_schedule.changed" };
+        let shown =
+            json!({ "name": new.name, "schedule": new.schedule, "enabled": new.enabled, "definition": new.definition });
+        record_change(&mut tx, tenant, stamp, Change::new(action, id).to(shown)).await?;
+        let saved = one(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(saved)
+    }
+
+    /// Deletes a schedule; its exports stay.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn delete_schedule(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let before = one(&mut tx, tenant, id).await?;
+        let gone = sqlx::query!("delete from export_schedules where tenant_id = $1 and schedule_id = $2", tenant.0, id);
+        gone.execute(&mut *tx).await.map_err(error)?;
+        let gone = Change::new("export_schedule.deleted", id).from(json!({ "name": before.name }));
+        record_change(&mut tx, tenant, stamp, gone).await?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Up to which transaction of `db_catalog` a schedule has exported: that of its newest completed run, whatever became of its deliveries,
+    /// provided that it was made by these `options`; a run by others says nothing of what these leave out or show otherwise.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn exported_to(&self, tenant: TenantId, schedule: Uuid, options: &Value) -> Result<Option<i64>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let newest = sqlx::query!(
+            "select changed_to, options from export_jobs where tenant_id = $1 and schedule_id = $2 and status = 'completed'
+             order by changed_to desc nulls last limit 1",
+            tenant.0,
+            schedule
+        );
+        let newest = newest.fetch_optional(&mut *tx).await.map_err(error)?;
+        Ok(newest.filter(|job| job.options == *options).and_then(|job| job.changed_to))
+    }
+
+    /// What is due, of every organisation, the longest waiting first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn due_schedules(&self, now: OffsetDateTime, most: i32) -> Result<Vec<(TenantId, Uuid)>> {
+        let due = sqlx::query!(
+            r#"select tenant_id as "tenant!", schedule_id as "schedule!" from due_export_schedules($1, $2)"#,
+            now,
+            most
+        );
+        let due = due.fetch_all(&self.pool).await.map_err(error)?;
+        Ok(due.into_iter().map(|row| (TenantId(row.tenant), row.schedule)).collect())
+    }
+
+    /// Moves a schedule that is due on to its next time, unless another tick did.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn claim_schedule(
+        &self,
+        tenant: TenantId,
+        schedule: &ExportSchedule,
+        next: Option<OffsetDateTime>,
+        now: OffsetDateTime,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "update export_schedules set next_run_at = $4, last_run_at = $5
+             where tenant_id = $1 and schedule_id = $2 and next_run_at is not distinct from $3 and enabled",
+            tenant.0,
+            schedule.id,
+            schedule.next_run_at,
+            next,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+}
+
+async fn one(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportSchedule> {
+    read(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("schedule"))
+}
+
+async fn read(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    id: Option<Uuid>,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<ExportSchedule>> {
+    let found = sqlx::query_as!(
+        ExportSchedule,
+        r#"select schedule_id as id, name, definition, schedule as "schedule: Json<Schedule>", time_zone, enabled, only_changed,
+                  next_run_at, last_run_at, created_by, created_at
+           from export_schedules
+           where tenant_id = $1 and ($2::uuid is null or schedule_id = $2) and ($3::uuid is null or schedule_id < $3)
+           order by schedule_id desc limit $4"#,
+        tenant.0,
+        id,
+        before,
+        limit
+    );
+    found.fetch_all(&mut **tx).await.map_err(error)
+}

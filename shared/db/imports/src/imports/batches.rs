@@ -1,0 +1,412 @@
+//! The batches of an import: registered by the parser, handed out a few at a time, accounted for once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use product::Outcome;
+use runtime::{Error, Result, TenantId};
+use serde_json::{Value, json};
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::imports::batch_record::BatchRecord;
+use crate::imports::row_issues;
+use crate::{Hold, ImportStatus, ImportsDb, Run};
+
+/// A batch that the parser wrote.
+pub struct NewBatch {
+    /// Its place in the file, from 0.
+    pub number: i32,
+    /// Where its rows are.
+    pub object_key: String,
+    /// How many they are.
+    pub rows: i32,
+    /// 0, or 1 for variants, which wait for the products that they belong to.
+    pub phase: i16,
+}
+
+/// A file that was read to its end.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadRows<'r> {
+    /// How many rows it has.
+    pub rows: i32,
+    /// How many batches they fill.
+    pub batches: i32,
+    /// For each batch, which of its rows a later row takes back, as (row, by).
+    pub superseded: &'r BTreeMap<i32, Vec<(i32, i32)>>,
+    /// The SHA-256 of the file, in hexadecimal.
+    pub content_hash: &'r str,
+    /// Why guards hold the import.
+    pub holds: &'r [Hold],
+    /// What is to be known of it besides.
+    pub warnings: &'r [Hold],
+}
+
+impl ImportsDb {
+    /// Registers a batch; one that is registered already keeps its id.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn register_batch(
+        &self,
+        tenant: TenantId,
+        import: Uuid,
+        new: &NewBatch,
+        now: OffsetDateTime,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        // The import before its batches, as everywhere: two that lock them in another order wait for each other.
+        sqlx::query!(
+            "update import_jobs set progressed_at = $3, resumes = 0 where tenant_id = $1 and import_id = $2",
+            tenant.0,
+            import,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        sqlx::query!(
+            "insert into import_batches (tenant_id, import_id, number, batch_id, object_key, total_rows, status, phase)
+             values ($1, $2, $3, $4, $5, $6, 'parsed', $7) on conflict (tenant_id, import_id, number) do update
+             set object_key = excluded.object_key, total_rows = excluded.total_rows where import_batches.status = 'parsed'",
+            tenant.0,
+            import,
+            new.number,
+            Uuid::now_v7(),
+            new.object_key,
+            new.rows,
+            new.phase
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Notes that the file was read to its end. Until then no batch is written to the catalogue: a file that cannot be read changes nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn finish_parsing(
+        &self,
+        tenant: TenantId,
+        import: Uuid,
+        read: &ReadRows<'_>,
+        now: OffsetDateTime,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        let numbers: Vec<i32> = read.superseded.keys().copied().collect();
+        let pairs: Vec<Value> = read.superseded.values().map(|pairs| json!(pairs)).collect();
+        let before = crate::imports::job::job(&mut tx, tenant, import).await?;
+        let preview = before.run == Run::Preview || before.options.needs_preview() || !read.holds.is_empty();
+        sqlx::query!(
+            "update import_batches b set superseded = s.pairs from unnest($3::int[], $4::jsonb[]) as s(number, pairs)
+             where b.tenant_id = $1 and b.import_id = $2 and b.number = s.number and b.status = 'parsed'",
+            tenant.0,
+            import,
+            &numbers,
+            &pairs
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        sqlx::query!(
+            "update import_jobs set total_rows = $3, total_batches = $4, parsed_at = $5, progressed_at = $5, content_hash = $6,
+                    holds = $7, warnings = warnings || $9, status = case when $8 then 'previewing' else 'applying' end
+             where tenant_id = $1 and import_id = $2 and status = 'parsing'",
+            tenant.0,
+            import,
+            read.rows,
+            read.batches,
+            now,
+            read.content_hash,
+            Json(read.holds) as _,
+            preview,
+            Json(read.warnings) as _
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Claims the next batches to be sent, so that at most `window` of the import are under way: a large import
+    /// leaves room for others. None unless the import is applying. Those that were sent before `stale` and did not
+    /// come back are claimed again.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn claim_batches(
+        &self,
+        tenant: TenantId,
+        import: Uuid,
+        window: i64,
+        stale: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<Vec<BatchRecord>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        let claimed = sqlx::query_as!(
+            BatchRecord,
+            "with under_way as (
+                select count(*) as batches from import_batches
+                where tenant_id = $1 and import_id = $2 and status = 'dispatched' and dispatched_at >= $4
+             )
+             update import_batches b set status = 'dispatched', dispatched_at = $5
+             from (
+                select number from import_batches
+                where tenant_id = $1 and import_id = $2
+                  and (status = 'parsed' or (status = 'dispatched' and dispatched_at < $4))
+                  and exists (
+                      select from import_jobs j
+                      where j.tenant_id = $1 and j.import_id = $2 and j.status in ('applying', 'previewing'))
+                  -- Variants wait for the products that they belong to.
+                  and not exists (
+                      select from import_batches earlier
+                      where earlier.tenant_id = $1 and earlier.import_id = $2 and earlier.phase < import_batches.phase
+                        and earlier.status in ('parsed', 'dispatched'))
+                order by number limit greatest($3 - (select batches from under_way), 0)
+             ) due
+             where b.tenant_id = $1 and b.import_id = $2 and b.number = due.number
+             returning b.number, b.batch_id as id, b.object_key, b.total_rows as rows, b.phase, false as \"settled!\",
+                       b.superseded as \"superseded: Json<Vec<(i32, i32)>>\"",
+            tenant.0,
+            import,
+            window,
+            stale,
+            now
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)?;
+        Ok(claimed)
+    }
+
+    /// A batch.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn batch(&self, tenant: TenantId, import: Uuid, number: i32) -> Result<BatchRecord> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query_as!(
+            BatchRecord,
+            "select number, batch_id as id, object_key, total_rows as rows, phase, status in ('applied', 'failed') as \"settled!\",
+                    superseded as \"superseded: Json<Vec<(i32, i32)>>\"
+             from import_batches where tenant_id = $1 and import_id = $2 and number = $3",
+            tenant.0,
+            import,
+            number
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(error)?
+        .ok_or(Error::NotFound("batch"))
+    }
+
+    /// Accounts for a batch that was written, or previewed, while the import was `seen`; told twice, it counts once, and one
+    /// that was given up stays so until the import is resumed, when it is found written. A teller that was so slow that the
+    /// import has gone on, from its preview to its commit, or to another reading, is not heard. `columns` names the column
+    /// that fills a field. Tells whether it was the import's last batch, whose teller has to send for the finish.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn settle_batch(
+        &self,
+        tenant: TenantId,
+        (import, seen): (Uuid, ImportStatus),
+        batch: &BatchRecord,
+        outcome: &Outcome,
+        columns: &HashMap<String, String>,
+        now: OffsetDateTime,
+    ) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        let settled = sqlx::query!(
+            "update import_batches set status = 'applied', created_rows = $5, updated_rows = $6, unchanged_rows = $7,
+                    skipped_rows = $8, rejected_rows = $9
+             where tenant_id = $1 and import_id = $2 and batch_id = $3 and status in ('parsed', 'dispatched')
+               and exists (select from import_jobs j where j.tenant_id = $1 and j.import_id = $2 and j.status = $4)",
+            tenant.0,
+            import,
+            batch.id,
+            seen.as_str(),
+            outcome.created,
+            outcome.updated,
+            outcome.unchanged,
+            outcome.skipped,
+            outcome.rejected
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        if settled.rows_affected() > 0 {
+            sqlx::query!(
+                "update import_jobs set resumes = 0 where tenant_id = $1 and import_id = $2",
+                tenant.0,
+                import
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+            row_issues::replace(&mut tx, tenant, import, batch, &outcome.issues, columns).await?;
+        }
+        let last = finish_when_settled(&mut tx, tenant, import, now).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(last)
+    }
+
+    /// Gives a batch of an import that was `seen` up: its rows count as rejected until the import is resumed. Tells whether it
+    /// was the last.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn fail_batch(
+        &self,
+        tenant: TenantId,
+        (import, seen): (Uuid, ImportStatus),
+        batch: &BatchRecord,
+        now: OffsetDateTime,
+    ) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        sqlx::query!(
+            "update import_batches set status = 'failed', rejected_rows = total_rows
+             where tenant_id = $1 and import_id = $2 and batch_id = $3 and status in ('parsed', 'dispatched')
+               and exists (select from import_jobs j where j.tenant_id = $1 and j.import_id = $2 and j.status = $4)",
+            tenant.0,
+            import,
+            batch.id,
+            seen.as_str()
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        let last = finish_when_settled(&mut tx, tenant, import, now).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(last)
+    }
+
+    /// Gives up every batch that is not settled, and moves the import to its finish. Tells whether there is one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn fail_open_batches(&self, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        sqlx::query!(
+            "update import_batches set status = 'failed', rejected_rows = total_rows
+             where tenant_id = $1 and import_id = $2 and status in ('parsed', 'dispatched')",
+            tenant.0,
+            import
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        let last = finish_when_settled(&mut tx, tenant, import, now).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(last)
+    }
+
+    /// Whether a batch of an import was given up.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_failed_batches(&self, tenant: TenantId, import: Uuid) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        Ok(failed_batches(&mut tx, tenant, import).await? > 0)
+    }
+
+    /// Moves an import without open batches to its finish; tells whether it is to be finished.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn settle_import(&self, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        let last = finish_when_settled(&mut tx, tenant, import, now).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(last)
+    }
+
+    /// Lets the batches that were given up be written after all: the import applies again. Gives how many; none of an import
+    /// that was only previewed, cancelled or undone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn reopen_failed_batches(&self, tenant: TenantId, import: Uuid, stamp: &Stamp) -> Result<u64> {
+        let now = stamp.at;
+        let mut tx = begin(&self.pool, tenant).await?;
+        lock_job(&mut tx, tenant, import).await?;
+        let reopened = sqlx::query!(
+            "update import_batches set status = 'parsed', rejected_rows = 0
+             where tenant_id = $1 and import_id = $2 and status = 'failed'
+               and exists (select from import_jobs j where j.tenant_id = $1 and j.import_id = $2 and j.undone_by is null
+                           and (j.status in ('applying', 'finishing', 'completed_with_errors')
+                                or j.status = 'failed' and j.code = 'batches_failed'))",
+            tenant.0,
+            import
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?
+        .rows_affected();
+        if reopened > 0 {
+            sqlx::query!(
+                "update import_jobs set status = 'applying', code = null, message = null, finished_at = null, progressed_at = $3, resumes = 0
+                 where tenant_id = $1 and import_id = $2",
+                tenant.0,
+                import,
+                now
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+            crate::events::note(&mut tx, tenant, import, "resumed", None, now).await?;
+            let resumed = Change::new("import.resumed", import).to(json!({ "batches": reopened }));
+            record_change(&mut tx, tenant, stamp, resumed).await?;
+        }
+        tx.commit().await.map_err(error)?;
+        Ok(reopened)
+    }
+}
+
+/// How many batches were given up.
+pub(crate) async fn failed_batches(tx: &mut TenantTx, tenant: TenantId, import: Uuid) -> Result<i64> {
+    let count = sqlx::query_scalar!(
+        "select count(*) as \"count!\" from import_batches where tenant_id = $1 and import_id = $2 and status = 'failed'",
+        tenant.0,
+        import
+    );
+    count.fetch_one(&mut **tx).await.map_err(error)
+}
+
+/// Two batches that settle at the same time would each take the other for unfinished; so they do it in turn.
+async fn lock_job(tx: &mut TenantTx, tenant: TenantId, import: Uuid) -> Result<()> {
+    sqlx::query!("select from import_jobs where tenant_id = $1 and import_id = $2 for update", tenant.0, import)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(error)?
+        .ok_or(Error::NotFound("import"))?;
+    Ok(())
+}
+
+/// Moves the import to its finish when no batch is left; tells whether it is to be finished.
+async fn finish_when_settled(tx: &mut TenantTx, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<bool> {
+    let moved = sqlx::query!(
+        "update import_jobs j set progressed_at = $3, status = case when exists (
+                select from import_batches b where b.tenant_id = $1 and b.import_id = $2 and b.status in ('parsed', 'dispatched')
+             ) then status when status in ('previewing', 'judging') then 'judging' else 'finishing' end
+         where tenant_id = $1 and import_id = $2 and status in ('previewing', 'judging', 'applying', 'finishing')
+         returning status",
+        tenant.0,
+        import,
+        now
+    )
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(error)?;
+    Ok(moved.is_some_and(|job| matches!(job.status.as_str(), "finishing" | "judging")))
+}

@@ -1,0 +1,207 @@
+//! The end of an import: totals, message, event, once.
+
+use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use runtime::{Result, TenantId};
+use serde_json::json;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::imports::batches::failed_batches;
+use crate::imports::job::job;
+use crate::{ImportJob, ImportStatus, ImportsDb, events};
+
+impl ImportsDb {
+    /// Puts the event that an automation paused after failures into the outbox, once for each `event`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn announce_pause(
+        &self,
+        tenant: TenantId,
+        (event, automation): (Uuid, Uuid),
+        (name, message): (&str, &str),
+        now: OffsetDateTime,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let detail = json!({ "tenant_id": tenant, "automation_id": automation, "name": name, "message": message });
+        events::publish_once(&mut tx, tenant, (event, "AutomationPaused"), Json(detail), now).await?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Completes an import whose batches are all settled; gives it, and whether this completed it: told twice, it is completed
+    /// once. The database refuses to complete an import whose counts do not add up to the rows of its file.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn complete_import(
+        &self,
+        tenant: TenantId,
+        import: Uuid,
+        report_key: Option<&str>,
+        stamp: &Stamp,
+    ) -> Result<(ImportJob, bool)> {
+        let now = stamp.at;
+        let mut tx = begin(&self.pool, tenant).await?;
+        let locked = sqlx::query_scalar!(
+            "select status from import_jobs where tenant_id = $1 and import_id = $2 for update",
+            tenant.0,
+            import
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(error)?;
+        let before = job(&mut tx, tenant, import).await?;
+        if locked.as_deref() != Some(ImportStatus::Finishing.as_str()) {
+            return Ok((before, false));
+        }
+        let failed_batches = failed_batches(&mut tx, tenant, import).await?;
+        let (status, code, message) = verdict(&before, failed_batches);
+        sqlx::query!(
+            "update import_jobs set status = $3, code = $4, message = $5, report_key = $6, finished_at = $7,
+                    progressed_at = $7, created_rows = $8, updated_rows = $9, unchanged_rows = $10, skipped_rows = $11,
+                    rejected_rows = $12
+             where tenant_id = $1 and import_id = $2",
+            tenant.0,
+            import,
+            status.as_str(),
+            code,
+            message,
+            report_key,
+            now,
+            before.totals.created,
+            before.totals.updated,
+            before.totals.unchanged,
+            before.totals.skipped,
+            before.totals.rejected
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        events::note(&mut tx, tenant, import, status.as_str(), Some(&message), now).await?;
+        announce(&mut tx, tenant, import, now).await?;
+        let change = Change::new("import.finished", import).to(json!({ "status": status, "totals": before.totals }));
+        record_change(&mut tx, tenant, stamp, change).await?;
+        let done = job(&mut tx, tenant, import).await?;
+        tx.commit().await.map_err(error)?;
+        Ok((done, true))
+    }
+}
+
+/// How an import ends, and what the seller is told.
+fn verdict(job: &ImportJob, failed_batches: i64) -> (ImportStatus, &'static str, String) {
+    let totals = job.totals;
+    let rows = totals.rows.unwrap_or_default();
+    if rows == 0 {
+        let message = "the file has column names but no products below them; nothing was changed".to_owned();
+        return (ImportStatus::Failed, "file_no_rows", message);
+    }
+    if failed_batches > 0 {
+        let all = failed_batches > 0 && totals.created + totals.updated + totals.unchanged + totals.skipped == 0;
+        let status = if all { ImportStatus::Failed } else { ImportStatus::CompletedWithErrors };
+        let message =
+            "some rows could not be written because of a fault on our side; resume the import to try them again"
+                .to_owned();
+        return (status, "batches_failed", message);
+    }
+    if totals.rejected == rows {
+        let message = format!("all {rows} rows were rejected; nothing was changed; see the errors");
+        return (ImportStatus::CompletedWithErrors, "all_rows_rejected", message);
+    }
+    if totals.rejected > 0 {
+        let message = format!(
+            "{} of {rows} rows were rejected; see the errors, correct them and send them again",
+            totals.rejected
+        );
+        return (ImportStatus::CompletedWithErrors, "rows_rejected", message);
+    }
+    (ImportStatus::Completed, "ok", format!("all {rows} rows were imported"))
+}
+
+/// Puts the event that the import has ended, or waits for somebody, into the outbox.
+pub(crate) async fn announce(tx: &mut TenantTx, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<()> {
+    let job = job(tx, tenant, import).await?;
+    let kind = match job.status {
+        ImportStatus::Failed => "ImportFailed",
+        ImportStatus::Held | ImportStatus::Ready => "ImportHeld",
+        _ => "ImportCompleted",
+    };
+    let holds: Vec<&str> = job.holds.iter().map(|hold| hold.message.as_str()).collect();
+    let began = job.uploaded_at.unwrap_or(job.created_at);
+    let detail = json!({
+        "tenant_id": tenant,
+        "job_id": import,
+        "kind": "import",
+        "status": job.status,
+        "name": job.file_name,
+        "message": if kind == "ImportHeld" { holds.join("; ") } else { job.message.unwrap_or_default() },
+        "created_by": job.created_by,
+        "automation_id": job.automation_id,
+        "created": job.totals.created,
+        "updated": job.totals.updated,
+        "unchanged": job.totals.unchanged,
+        "skipped": job.totals.skipped,
+        "total": job.totals.rows.unwrap_or_default(),
+        "failed": job.totals.rejected,
+        "duration_ms": i64::try_from((now - began).whole_milliseconds()).unwrap_or(i64::MAX).max(0),
+        "finished_at": now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
+    });
+    events::publish_later(tx, tenant, kind, Json(detail), now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use product::ImportMode;
+
+    use super::*;
+    use crate::{ImportOptions, ImportProgress, ImportTotals, Run};
+
+    fn job(totals: ImportTotals) -> ImportJob {
+        ImportJob {
+            id: Uuid::nil(),
+            status: ImportStatus::Finishing,
+            file_name: "f.csv".into(),
+            size_bytes: 1,
+            supplier_id: None,
+            supplier_name: None,
+            mode: ImportMode::Update,
+            options: ImportOptions::default(),
+            run: Run::Apply,
+            holds: Vec::new(),
+            warnings: Vec::new(),
+            let_through: Vec::new(),
+            content_hash: None,
+            created_by: None,
+            automation_id: None,
+            absent_products: 0,
+            undone_by: None,
+            previewed_at: None,
+            layout: None,
+            code: None,
+            message: None,
+            totals,
+            progress: ImportProgress { percent: 0, rows: 0 },
+            created_at: OffsetDateTime::UNIX_EPOCH,
+            uploaded_at: None,
+            parsed_at: None,
+            finished_at: None,
+            object_key: String::new(),
+            object_version: None,
+            report_key: None,
+        }
+    }
+
+    #[test]
+    fn an_import_ends_as_its_rows_did() {
+        let end = |created, rejected, failed| {
+            let rows = Some(created + rejected);
+            verdict(&job(ImportTotals { rows, created, rejected, ..ImportTotals::default() }), failed)
+        };
+        assert_eq!(end(2, 0, 0).0, ImportStatus::Completed);
+        assert_eq!((end(2, 1, 0).0, end(2, 1, 0).1), (ImportStatus::CompletedWithErrors, "rows_rejected"));
+        assert_eq!(end(0, 3, 0).1, "all_rows_rejected");
+        assert_eq!((end(0, 0, 0).0, end(0, 0, 0).1), (ImportStatus::Failed, "file_no_rows"));
+        assert_eq!(end(0, 3, 1).0, ImportStatus::Failed);
+        assert_eq!(end(3, 3, 1).0, ImportStatus::CompletedWithErrors);
+    }
+}

@@ -1,0 +1,258 @@
+//! Import jobs: one row each, whose status only moves forward, except when a job is resumed.
+
+use std::collections::HashMap;
+
+use db_tenancy::{Change, Stamp, begin, error, record_change};
+use runtime::{Cursor, Error, Page, Result, TenantId};
+use serde_json::json;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::imports::job::{job, jobs};
+use crate::{FileLayout, Hold, ImportJob, ImportStatus, ImportsDb, NewImport};
+
+impl ImportsDb {
+    /// Notes an import that is asked for; one asked for before with the same key is given instead.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn create_import(&self, tenant: TenantId, new: &NewImport, stamp: &Stamp) -> Result<ImportJob> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "insert into import_jobs (tenant_id, import_id, status, file_name, size_bytes, object_key, supplier_id,
+                    supplier_name, mode, options, idempotency_key, created_by, created_at, progressed_at, run, automation_id)
+             values ($1, $2, 'awaiting_upload', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)
+             on conflict on constraint import_jobs_idempotency_key do nothing",
+            tenant.0,
+            new.id,
+            new.file_name,
+            new.size_bytes,
+            new.object_key,
+            new.supplier.as_ref().map(|supplier| supplier.0),
+            new.supplier.as_ref().map(|supplier| supplier.1.as_str()),
+            new.mode.as_str(),
+            Json(&new.options) as _,
+            new.idempotency_key,
+            stamp.actor(),
+            stamp.at,
+            new.run.as_str(),
+            new.automation
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        let id = sqlx::query_scalar!(
+            "select import_id from import_jobs where tenant_id = $1 and (import_id = $2 or idempotency_key = $3)",
+            tenant.0,
+            new.id,
+            new.idempotency_key
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(error)?;
+        let job = job(&mut tx, tenant, id).await?;
+        if id == new.id {
+            let created = Change::new("import.created", id).to(json!({ "file_name": job.file_name, "mode": job.mode }));
+            record_change(&mut tx, tenant, stamp, created).await?;
+        }
+        tx.commit().await.map_err(error)?;
+        Ok(job)
+    }
+
+    /// The names of imports' files, for a history that names imports.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn file_names(&self, tenant: TenantId, imports: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query!(
+            "select import_id, file_name from import_jobs where tenant_id = $1 and import_id = any($2)",
+            tenant.0,
+            imports
+        );
+        let found = found.fetch_all(&mut *tx).await.map_err(error)?;
+        Ok(found.into_iter().map(|row| (row.import_id, row.file_name)).collect())
+    }
+
+    /// An import.
+    ///
+    /// # Errors
+    /// 404 when the tenant has none with this id.
+    pub async fn import(&self, tenant: TenantId, id: Uuid) -> Result<ImportJob> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        job(&mut tx, tenant, id).await
+    }
+
+    /// The imports, the newest first; `before` is the last id of the page before.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn imports(&self, tenant: TenantId, before: Option<Uuid>, limit: i64) -> Result<Page<ImportJob>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let jobs = jobs(&mut tx, tenant, None, before, limit + 1).await?;
+        Ok(Page::cut(jobs, limit, |job| Cursor::Id(job.id)))
+    }
+
+    /// Claims an uploaded file for parsing. The first upload counts; a redelivery of its notification finds the
+    /// import parsing already and goes on with it. `None` when there is nothing to do.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin_parsing(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        version: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<Option<ImportJob>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let claimed = sqlx::query_scalar!(
+            "update import_jobs set status = 'parsing', uploaded_at = coalesce(uploaded_at, $4), progressed_at = $4,
+                    object_version = coalesce(object_version, $3)
+             where tenant_id = $1 and import_id = $2
+               and (status = 'awaiting_upload' and run <> 'inspect'
+                    or status = 'parsing' and object_version is not distinct from $3)
+             returning import_id",
+            tenant.0,
+            id,
+            version,
+            now
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(error)?;
+        let job = match claimed {
+            Some(id) => Some(job(&mut tx, tenant, id).await?),
+            None => None,
+        };
+        tx.commit().await.map_err(error)?;
+        Ok(job)
+    }
+
+    /// Notes what was found in the file.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn set_layout(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        layout: &FileLayout,
+        (columns_hash, warnings): (&str, &[Hold]),
+        now: OffsetDateTime,
+    ) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "update import_jobs set layout = $3, columns_hash = $4, warnings = $5, progressed_at = $6
+             where tenant_id = $1 and import_id = $2",
+            tenant.0,
+            id,
+            Json(layout) as _,
+            columns_hash,
+            Json(warnings) as _,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Ends an import that cannot go on, if it still stands where the caller saw it: another delivery may have gone on
+    /// with it meanwhile. Gives it as it is now, if this ended it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn fail_import(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        seen: ImportStatus,
+        code: &str,
+        message: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<ImportJob>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let failed = sqlx::query!(
+            "update import_jobs set status = 'failed', code = $3, message = $4, finished_at = $5, progressed_at = $5
+             where tenant_id = $1 and import_id = $2 and status = $6",
+            tenant.0,
+            id,
+            code,
+            message,
+            now,
+            seen.as_str()
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        if failed.rows_affected() == 0 {
+            return Ok(None);
+        }
+        crate::events::note(&mut tx, tenant, id, "failed", Some(message), now).await?;
+        crate::imports::finish::announce(&mut tx, tenant, id, now).await?;
+        let ended = job(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(Some(ended))
+    }
+
+    /// The unfinished imports of all tenants without progress since `older_than`, the oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn stalled_imports(&self, older_than: OffsetDateTime, most: i32) -> Result<Vec<(TenantId, Uuid)>> {
+        let stalled = sqlx::query!(
+            "select tenant_id as \"tenant_id!\", import_id as \"import_id!\" from stalled_imports($1, $2)",
+            older_than,
+            most
+        );
+        let stalled = stalled.fetch_all(&self.pool).await.map_err(error)?;
+        Ok(stalled.into_iter().map(|row| (TenantId(row.tenant_id), row.import_id)).collect())
+    }
+
+    /// Notes that an import is resumed by the sweeper, and how often it was.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_resume(&self, tenant: TenantId, id: Uuid, now: OffsetDateTime) -> Result<i32> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let resumes = sqlx::query_scalar!(
+            "update import_jobs set progressed_at = $3, resumes = resumes + 1 where tenant_id = $1 and import_id = $2 returning resumes",
+            tenant.0,
+            id,
+            now
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(error)?
+        .ok_or(Error::NotFound("import"))?;
+        crate::events::note(&mut tx, tenant, id, "stalled", Some("no progress was seen; the import was resumed"), now)
+            .await?;
+        tx.commit().await.map_err(error)?;
+        Ok(resumes)
+    }
+
+    /// Lets an import whose file could not be read because of a fault of ours be read again; tells whether it can.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn reopen_parsing(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let reopened = sqlx::query!(
+            "update import_jobs set status = 'parsing', code = null, message = null, finished_at = null, progressed_at = $3, resumes = 0
+             where tenant_id = $1 and import_id = $2 and status = 'failed' and code = 'internal_error' and uploaded_at is not null",
+            tenant.0,
+            id,
+            stamp.at
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        if reopened.rows_affected() > 0 {
+            record_change(&mut tx, tenant, stamp, Change::new("import.resumed", id)).await?;
+        }
+        tx.commit().await.map_err(error)?;
+        Ok(reopened.rows_affected() > 0)
+    }
+}

@@ -1,0 +1,418 @@
+//! What moves an import on beside its batches: a person, a guard, a new choice.
+
+use db_tenancy::{Change, Stamp, begin, error, record_change};
+use mapping::Mapping;
+use product::ImportMode;
+use runtime::{Error, Result, TenantId};
+use serde_json::json;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::events::note;
+use crate::imports::job::job;
+use crate::{FileLayout, Hold, ImportJob, ImportOptions, ImportStatus, ImportsDb, Run};
+
+/// How an import is read again.
+pub struct Restart {
+    /// How far it goes by itself.
+    pub run: Run,
+    /// What to do with products that are there.
+    pub mode: ImportMode,
+    /// What else the seller chose.
+    pub options: ImportOptions,
+}
+
+/// Statuses in which nothing happens by itself, and from which an import can be read again.
+const RESTING: [&str; 4] = ["uploaded", "ready", "held", "failed"];
+
+impl ImportsDb {
+    /// Notes that the file of an import that is to be looked at arrived; gives whether it is such an import.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_upload(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        version: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let noted = sqlx::query!(
+            "update import_jobs set status = 'uploaded', uploaded_at = $4, progressed_at = $4, object_version = $3
+             where tenant_id = $1 and import_id = $2 and status = 'awaiting_upload' and run = 'inspect'",
+            tenant.0,
+            id,
+            version,
+            now
+        );
+        let noted = noted.execute(&mut *tx).await.map_err(error)?.rows_affected() > 0;
+        if noted {
+            note(&mut tx, tenant, id, "uploaded", None, now).await?;
+        }
+        tx.commit().await.map_err(error)?;
+        Ok(noted)
+    }
+
+    /// Lets an import that rests be read again, with new choices: what an earlier reading left is forgotten.
+    ///
+    /// # Errors
+    /// 409 when it does not rest, or its file is not there.
+    pub async fn restart(&self, tenant: TenantId, id: Uuid, restart: &Restart, stamp: &Stamp) -> Result<ImportJob> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let resting: Vec<String> = RESTING.iter().map(|status| (*status).to_owned()).collect();
+        let restarted = sqlx::query!(
+            "update import_jobs set status = 'parsing', run = $3, mode = $4, options = $5, holds = '[]', let_through = '{}',
+                    warnings = '[]', code = null, message = null, finished_at = null, parsed_at = null, previewed_at = null,
+                    total_rows = null, total_batches = null, report_key = null, progressed_at = $6, resumes = 0, absent_products = 0
+             where tenant_id = $1 and import_id = $2 and status = any($7) and uploaded_at is not null and undone_by is null",
+            tenant.0,
+            id,
+            restart.run.as_str(),
+            restart.mode.as_str(),
+            Json(&restart.options) as _,
+            stamp.at,
+            &resting
+        );
+        if restarted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            return Err(not_now(&job(&mut tx, tenant, id).await?, "read again"));
+        }
+        // The catalogue keeps the note of a batch that was written, by the batch's id: read again it has another one.
+        sqlx::query!("delete from import_row_errors where tenant_id = $1 and import_id = $2", tenant.0, id)
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+        sqlx::query!("delete from import_batches where tenant_id = $1 and import_id = $2", tenant.0, id)
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+        note(&mut tx, tenant, id, "started", Some(restart.run.as_str()), stamp.at).await?;
+        record_change(&mut tx, tenant, stamp, Change::new("import.started", id).to(json!({ "run": restart.run })))
+            .await?;
+        let started = job(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(started)
+    }
+
+    /// Ends the judging of a preview: the import is held, rests, or is applied. Told twice, it happens once.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn judge(&self, tenant: TenantId, id: Uuid, holds: &[Hold], now: OffsetDateTime) -> Result<ImportJob> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let locked = sqlx::query_scalar!(
+            "select status from import_jobs where tenant_id = $1 and import_id = $2 for update",
+            tenant.0,
+            id
+        );
+        let status = locked.fetch_optional(&mut *tx).await.map_err(error)?;
+        let before = job(&mut tx, tenant, id).await?;
+        if status.as_deref() != Some(ImportStatus::Judging.as_str()) {
+            return Ok(before);
+        }
+        let next = match (before.run, holds.is_empty()) {
+            (Run::Preview, _) => ImportStatus::Ready,
+            (_, false) => ImportStatus::Held,
+            (_, true) => ImportStatus::Applying,
+        };
+        sqlx::query!(
+            "update import_jobs set status = $3, holds = $4, previewed_at = $5, progressed_at = $5, resumes = 0
+             where tenant_id = $1 and import_id = $2",
+            tenant.0,
+            id,
+            next.as_str(),
+            Json(holds) as _,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        let messages: Vec<&str> = holds.iter().map(|hold| hold.message.as_str()).collect();
+        let detail = Some(messages.join("; ")).filter(|text| !text.is_empty());
+        note(&mut tx, tenant, id, "previewed", Some(&told(&before)), now).await?;
+        match next {
+            ImportStatus::Held => {
+                note(&mut tx, tenant, id, "held", detail.as_deref(), now).await?;
+                crate::imports::finish::announce(&mut tx, tenant, id, now).await?;
+            }
+            ImportStatus::Applying => reopen(&mut tx, tenant, id).await?,
+            // Nobody looks at it by themselves.
+            _ if before.automation_id.is_some() => crate::imports::finish::announce(&mut tx, tenant, id, now).await?,
+            _ => {}
+        }
+        let judged = job(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(judged)
+    }
+
+    /// Lets a previewed import be applied, whatever guards held it.
+    ///
+    /// # Errors
+    /// 409 when it is not previewed.
+    pub async fn release(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<ImportJob> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let held = job(&mut tx, tenant, id).await?;
+        let codes: Vec<String> = held.holds.iter().map(|hold| hold.code.clone()).collect();
+        let released = sqlx::query!(
+            "update import_jobs set status = 'applying', run = 'apply', let_through = $3, progressed_at = $4, resumes = 0
+             where tenant_id = $1 and import_id = $2 and status in ('ready', 'held')",
+            tenant.0,
+            id,
+            &codes,
+            stamp.at
+        );
+        if released.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            return Err(not_now(&held, "applied"));
+        }
+        reopen(&mut tx, tenant, id).await?;
+        let detail = Some(codes.join(", ")).filter(|codes| !codes.is_empty());
+        note(&mut tx, tenant, id, "released", detail.as_deref(), stamp.at).await?;
+        let change = Change::new("import.released", id).to(json!({ "let_through": codes }));
+        record_change(&mut tx, tenant, stamp, change).await?;
+        let released = job(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(released)
+    }
+
+    /// Stops an import. What was applied until then stays.
+    ///
+    /// # Errors
+    /// 409 when it has ended.
+    pub async fn cancel_import(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<ImportJob> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let before = job(&mut tx, tenant, id).await?;
+        let message = match before.status {
+            ImportStatus::Applying => "stopped; what was applied until then stays, and can be undone",
+            _ => "stopped before anything was changed",
+        };
+        let cancelled = sqlx::query!(
+            "update import_jobs set status = 'cancelled', code = 'cancelled', message = $3, finished_at = $4, progressed_at = $4
+             where tenant_id = $1 and import_id = $2
+               and status not in ('finishing', 'completed', 'completed_with_errors', 'failed', 'cancelled')",
+            tenant.0,
+            id,
+            message,
+            stamp.at
+        );
+        if cancelled.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
+            return Err(not_now(&before, "cancelled"));
+        }
+        note(&mut tx, tenant, id, "cancelled", Some(message), stamp.at).await?;
+        record_change(&mut tx, tenant, stamp, Change::new("import.cancelled", id)).await?;
+        crate::imports::finish::announce(&mut tx, tenant, id, stamp.at).await?;
+        let cancelled = job(&mut tx, tenant, id).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(cancelled)
+    }
+
+    /// Notes which job of the catalogue takes an import back.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_undo(&self, tenant: TenantId, id: Uuid, undo: Uuid, now: OffsetDateTime) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "update import_jobs set undone_by = $3 where tenant_id = $1 and import_id = $2",
+            tenant.0,
+            id,
+            undo
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        note(&mut tx, tenant, id, "undone", None, now).await?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Notes where the report of the rejected rows is.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn set_report(&self, tenant: TenantId, id: Uuid, key: Option<&str>, now: OffsetDateTime) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "update import_jobs set report_key = $3, progressed_at = $4 where tenant_id = $1 and import_id = $2",
+            tenant.0,
+            id,
+            key,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// Notes how many products the file did not have and were left out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_absent(&self, tenant: TenantId, id: Uuid, count: i64, now: OffsetDateTime) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        sqlx::query!(
+            "update import_jobs set absent_products = $3, progressed_at = $4 where tenant_id = $1 and import_id = $2",
+            tenant.0,
+            id,
+            i32::try_from(count).unwrap_or(i32::MAX),
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
+    /// How the last file with these columns was mapped, of the same supplier: only a mapping that somebody chose is told.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn remembered_mapping(
+        &self,
+        tenant: TenantId,
+        supplier: Option<Uuid>,
+        columns_hash: &str,
+    ) -> Result<Option<(Uuid, Mapping)>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query!(
+            r#"select import_id, options as "options: Json<ImportOptions>" from import_jobs
+               where tenant_id = $1 and columns_hash = $2 and supplier_id is not distinct from $3
+                 and status in ('completed', 'completed_with_errors') and jsonb_typeof(options -> 'mapping') = 'array'
+               order by import_id desc limit 1"#,
+            tenant.0,
+            columns_hash,
+            supplier
+        );
+        let found = found.fetch_optional(&mut *tx).await.map_err(error)?;
+        Ok(found.and_then(|row| Some((row.import_id, row.options.0.mapping?))))
+    }
+
+    /// The last import of the same automation, or of the same supplier by hand, that was read to its end and applied: its
+    /// rows and its layout.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn last_of_its_kind(
+        &self,
+        tenant: TenantId,
+        import: &ImportJob,
+    ) -> Result<Option<(i32, Option<FileLayout>)>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query!(
+            r#"select total_rows as "rows!", layout as "layout: Json<FileLayout>" from import_jobs
+               where tenant_id = $1 and import_id < $2 and automation_id is not distinct from $3
+                 and supplier_id is not distinct from $4 and total_rows is not null
+                 and status in ('completed', 'completed_with_errors')
+               order by import_id desc limit 1"#,
+            tenant.0,
+            import.id,
+            import.automation_id,
+            import.supplier_id
+        );
+        let found = found.fetch_optional(&mut *tx).await.map_err(error)?;
+        Ok(found.map(|row| (row.rows, row.layout.map(|layout| layout.0))))
+    }
+
+    /// Whether the file of this name that an automation had last, or the last one of any name if it had none of this, had this
+    /// content (its SHA-256); the import of the idempotency `key` does not count. A content that came back is new: what came
+    /// between is in the catalogue. One that failed on our side or was never read is had again; one that a person cancelled is
+    /// not.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn had_content(
+        &self,
+        tenant: TenantId,
+        automation: Uuid,
+        (name, hash): (&str, &str),
+        key: &str,
+    ) -> Result<bool> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let had = sqlx::query_scalar!(
+            r#"with had as (
+                   select content_hash, status, file_name, import_id from import_jobs
+                   where tenant_id = $1 and automation_id = $2 and idempotency_key is distinct from $4
+                     and status not in ('awaiting_upload', 'failed')
+               )
+               select coalesce($3 in (
+                   (select content_hash from had order by (file_name = $5) desc, import_id desc limit 1),
+                   (select content_hash from had where status <> 'cancelled' order by (file_name = $5) desc, import_id desc limit 1)
+               ), false) as "had!""#,
+            tenant.0,
+            automation,
+            hash,
+            key,
+            name
+        );
+        had.fetch_one(&mut *tx).await.map_err(error)
+    }
+
+    /// The rejected rows of an import, and what is said about each, in the file's order; `after` is the last row before.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn rejected_rows(
+        &self,
+        tenant: TenantId,
+        import: Uuid,
+        after: i32,
+        limit: i64,
+    ) -> Result<Vec<(i32, Vec<RejectedValue>)>> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let found = sqlx::query!(
+            r#"select row_number, jsonb_agg(jsonb_build_object('column', column_name, 'field', field, 'code', code, 'message', message)
+                      order by ordinal) as "values!: Json<Vec<RejectedValue>>"
+               from import_row_errors where tenant_id = $1 and import_id = $2 and row_number > $3 and not notice
+               group by row_number order by row_number limit $4"#,
+            tenant.0,
+            import,
+            after,
+            limit
+        );
+        let found = found.fetch_all(&mut *tx).await.map_err(error)?;
+        Ok(found.into_iter().map(|row| (row.row_number, row.values.0)).collect())
+    }
+}
+
+/// One thing that is wrong with a rejected row.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct RejectedValue {
+    /// The column.
+    pub column: Option<String>,
+    /// The field that it fills.
+    pub field: Option<String>,
+    /// What it is, as a code.
+    pub code: String,
+    /// What was expected and what was found.
+    pub message: String,
+}
+
+/// The batches of a previewed import begin anew: now they are applied.
+async fn reopen(tx: &mut db_tenancy::TenantTx, tenant: TenantId, id: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update import_batches set status = 'parsed', dispatched_at = null, created_rows = 0, updated_rows = 0, unchanged_rows = 0,
+                skipped_rows = 0, rejected_rows = 0
+         where tenant_id = $1 and import_id = $2",
+        tenant.0,
+        id
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(error)?;
+    Ok(())
+}
+
+/// What a preview says, in a sentence.
+fn told(job: &ImportJob) -> String {
+    let totals = job.totals;
+    format!(
+        "{} would be created, {} changed, {} unchanged, {} skipped, {} rejected",
+        totals.created, totals.updated, totals.unchanged, totals.skipped, totals.rejected
+    )
+}
+
+fn not_now(job: &ImportJob, wanted: &str) -> Error {
+    let undone = if job.undone_by.is_some() { " and undone" } else { "" };
+    let message = format!("the import is {}{undone} and cannot be {wanted}", job.status.as_str());
+    Error::Conflict { code: "import_not_resting", message }
+}

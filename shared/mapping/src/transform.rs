@@ -1,0 +1,338 @@
+//! Expressions that make a value of a supplier's cell: `value | number * 1.2`, `row["Marque"] ~ " " ~ value`.
+//!
+//! The language is that of minijinja's expressions, with filters for what suppliers' files need. Nothing outside the row
+//! can be reached, and an expression that runs too long is stopped.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+
+use minijinja::value::Rest;
+use minijinja::{Environment, Error, ErrorKind, Value, context, filters};
+use product::{DecimalMark, parse_number, strip_html};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+
+/// Steps that one expression may take for one cell.
+const FUEL: u64 = 20_000;
+/// So many patterns of one file are kept ready.
+const MOST_PATTERNS: usize = 100;
+/// A cell that an expression makes is no longer than a description may be.
+const MAX_RESULT: usize = 100_000;
+
+/// Tables of replacements, by name: what stands in the file, and what it becomes.
+pub type Tables = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Expressions that are ready to be used.
+pub struct Transforms {
+    environment: Environment<'static>,
+    known: Vec<String>,
+    reads_row: bool,
+}
+
+/// A row's cells by their columns, ready for [`Transforms::apply`].
+pub struct RowValues(Value);
+
+impl std::fmt::Debug for Transforms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transforms").field("known", &self.known).finish_non_exhaustive()
+    }
+}
+
+/// Whether an expression can be used.
+///
+/// # Errors
+/// Why not, for the seller.
+pub fn check_expression(expression: &str) -> Result<(), String> {
+    Transforms::new([expression], &Tables::new(), DecimalMark::Point).map(|_| ())
+}
+
+impl Transforms {
+    /// Makes expressions ready; `mark` is how the file writes numbers.
+    ///
+    /// # Errors
+    /// Which expression cannot be read, and why.
+    pub fn new<'e>(
+        expressions: impl IntoIterator<Item = &'e str>,
+        tables: &Tables,
+        mark: DecimalMark,
+    ) -> Result<Self, String> {
+        let mut environment = environment(tables, mark);
+        let mut known = Vec::new();
+        for expression in expressions {
+            if known.iter().any(|one| one == expression) {
+                continue;
+            }
+            if expression.len() > 2_000 || expression.contains("{%") || expression.contains("%}") {
+                return Err(format!(
+                    "expected an expression of at most 2,000 characters, without statements: {expression}"
+                ));
+            }
+            let template = format!("{{{{ ({expression}) | as_text }}}}");
+            environment
+                .add_template_owned(expression.to_owned(), template)
+                .map_err(|error| format!("the expression \"{expression}\" cannot be read: {}", told(&error)))?;
+            // A filter that there is not shows only when it is used.
+            let tried = environment
+                .get_template(expression)
+                .and_then(|one| one.render(context! { value => "", row => Value::UNDEFINED }));
+            if let Err(error) = tried
+                && matches!(
+                    error.kind(),
+                    ErrorKind::UnknownFilter
+                        | ErrorKind::UnknownFunction
+                        | ErrorKind::UnknownMethod
+                        | ErrorKind::UnknownTest
+                )
+            {
+                return Err(format!("the expression \"{expression}\" cannot be used: {}", told(&error)));
+            }
+            known.push(expression.to_owned());
+        }
+        let reads_row = known.iter().any(|expression| expression.contains("row"));
+        Ok(Self { environment, known, reads_row })
+    }
+
+    /// A row's cells, as (column, text): made once for all its expressions, and only if one looks at them.
+    pub fn row<'c>(&self, cells: impl Iterator<Item = (&'c str, &'c str)>) -> RowValues {
+        RowValues(if self.reads_row { Value::from_pairs(cells) } else { Value::UNDEFINED })
+    }
+
+    /// What an expression makes of a cell of a row.
+    ///
+    /// # Errors
+    /// Why it makes nothing, for the seller.
+    pub fn apply(&self, expression: &str, value: &str, row: &RowValues) -> Result<String, String> {
+        let template = self.environment.get_template(expression).map_err(|error| told(&error))?;
+        let made = template.render(context! { value, row => &row.0 }).map_err(|error| told(&error))?;
+        if made.len() > MAX_RESULT {
+            return Err(format!("expected a text of at most {MAX_RESULT} bytes, it became {} bytes", made.len()));
+        }
+        Ok(made)
+    }
+}
+
+/// The reason of an error, without the place in a template that nobody sees.
+fn told(error: &Error) -> String {
+    match error.detail() {
+        Some(detail) => detail.to_owned(),
+        None => error.kind().to_string(),
+    }
+}
+
+fn wrong(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message.into())
+}
+
+fn environment(tables: &Tables, mark: DecimalMark) -> Environment<'static> {
+    let lower = |text: &str| text.trim().to_lowercase();
+    let tables: HashMap<String, HashMap<String, String>> = tables
+        .iter()
+        .map(|(name, entries)| (name.clone(), entries.iter().map(|(from, to)| (lower(from), to.clone())).collect()))
+        .collect();
+    let (patterns, finders) = (Patterns::default(), Patterns::default());
+    let mut environment = Environment::empty();
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(50);
+    environment.add_filter("as_text", move |value: Value| as_text(&value, mark));
+    environment.add_filter("trim", filters::trim);
+    environment.add_filter("upper", filters::upper);
+    environment.add_filter("lower", filters::lower);
+    environment.add_filter("title", filters::title);
+    environment.add_filter("capitalize", filters::capitalize);
+    environment.add_filter("replace", filters::replace);
+    environment.add_filter("default", |value: Value, other: Value| {
+        let blank =
+            value.is_undefined() || value.is_none() || value.as_str().is_some_and(|text| text.trim().is_empty());
+        if blank { other } else { value }
+    });
+    environment.add_filter("split", |text: String, by: String| -> Vec<String> {
+        text.split(by.as_str()).map(|part| part.trim().to_owned()).collect()
+    });
+    environment.add_filter("join", move |parts: Vec<Value>, by: String| {
+        parts.iter().map(|part| as_text(part, mark)).collect::<Vec<_>>().join(&by)
+    });
+    environment.add_filter("first", filters::first);
+    environment.add_filter("last", filters::last);
+    environment.add_filter("length", filters::length);
+    environment.add_filter("int", filters::int);
+    environment.add_filter("round", filters::round);
+    environment.add_filter("abs", filters::abs);
+    environment.add_filter("truncate", |text: String, most: usize| text.chars().take(most).collect::<String>());
+    environment.add_filter("number", move |text: Value, locale: Option<String>| number(&text, locale.as_deref(), mark));
+    environment.add_filter("date", date);
+    environment.add_filter("convert", move |value: Value, from: String, to: String| {
+        let amount = decimal(&value, mark)?;
+        let made = product::convert(amount, &from, &to);
+        made.and_then(|made| made.to_f64()).ok_or_else(|| wrong(format!("{from} cannot be converted to {to}")))
+    });
+    environment.add_filter("with_vat", move |value: Value, rate: Value| vat(&value, &rate, mark, true));
+    environment.add_filter("without_vat", move |value: Value, rate: Value| vat(&value, &rate, mark, false));
+    environment.add_filter("lookup", move |text: String, table: String, other: Rest<String>| {
+        let entries = tables.get(&table).ok_or_else(|| wrong(format!("there is no table \"{table}\"")))?;
+        let found = entries.get(&text.trim().to_lowercase()).or_else(|| other.first());
+        found.cloned().ok_or_else(|| wrong(format!("the table \"{table}\" has no \"{}\"", text.trim())))
+    });
+    environment.add_filter("regex_replace", move |text: String, pattern: String, with: String| {
+        Ok::<_, Error>(patterns.get(&pattern)?.replace_all(&text, with.as_str()).into_owned())
+    });
+    environment.add_filter("regex_find", move |text: String, pattern: String| {
+        let found = finders.get(&pattern)?;
+        let captures = found.captures(&text);
+        let part =
+            captures.and_then(|parts| parts.get(1).or_else(|| parts.get(0)).map(|part| part.as_str().to_owned()));
+        Ok::<_, Error>(part.unwrap_or_default())
+    });
+    environment.add_filter("strip_html", |text: String| strip_html(&text));
+    environment
+}
+
+/// Patterns, compiled once for all rows.
+#[derive(Default)]
+struct Patterns(Mutex<HashMap<String, regex::Regex>>);
+
+impl Patterns {
+    fn get(&self, pattern: &str) -> Result<regex::Regex, Error> {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(built) = known.get(pattern) {
+            return Ok(built.clone());
+        }
+        let built = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build();
+        let built = built.map_err(|error| wrong(format!("the pattern cannot be used: {error}")))?;
+        // A pattern that is made of each row's cells would fill the memory.
+        if known.len() < MOST_PATTERNS {
+            known.insert(pattern.to_owned(), built.clone());
+        }
+        Ok(built)
+    }
+}
+
+/// A result as a cell: numbers without superfluous zeros and with the file's decimal mark, by which they are read again;
+/// nothing as a blank.
+fn as_text(value: &Value, mark: DecimalMark) -> String {
+    if value.is_undefined() || value.is_none() {
+        return String::new();
+    }
+    if let Some(text) = value.as_str() {
+        return text.to_owned();
+    }
+    if value.is_number() && !value.is_integer() {
+        let number = f64::try_from(value.clone()).ok().and_then(Decimal::from_f64);
+        let text = number.map(|number| number.round_dp(8).normalize().to_string()).unwrap_or_default();
+        return if mark == DecimalMark::Comma { text.replace('.', ",") } else { text };
+    }
+    value.to_string()
+}
+
+fn decimal(value: &Value, mark: DecimalMark) -> Result<Decimal, Error> {
+    if value.is_number() {
+        let number = f64::try_from(value.clone()).ok().and_then(Decimal::from_f64);
+        return number.map(|number| number.round_dp(10)).ok_or_else(|| wrong("the number is too large"));
+    }
+    let text = value.as_str().unwrap_or_default();
+    parse_number(text, mark).map_err(|error| wrong(error.to_string()))
+}
+
+/// `number`: by the file's own decimal mark; `number("fr")`, `number("de")`: a comma; `number("en")`: a point.
+fn number(value: &Value, locale: Option<&str>, mark: DecimalMark) -> Result<f64, Error> {
+    let mark = match locale {
+        None => mark,
+        Some("en" | "us" | "gb" | "ch") => DecimalMark::Point,
+        Some("fr" | "de" | "it" | "es" | "nl" | "pt") => DecimalMark::Comma,
+        Some(other) => return Err(wrong(format!("expected a language such as fr or en, found \"{other}\""))),
+    };
+    decimal(value, mark)?.to_f64().ok_or_else(|| wrong("the number is too large"))
+}
+
+fn vat(value: &Value, rate: &Value, mark: DecimalMark, add: bool) -> Result<f64, Error> {
+    let (amount, rate) = (decimal(value, mark)?, decimal(rate, DecimalMark::Point)?);
+    let factor = Decimal::ONE + rate / Decimal::ONE_HUNDRED;
+    let made = if add { amount.checked_mul(factor) } else { amount.checked_div(factor) };
+    made.and_then(|made| made.round_dp(4).to_f64()).ok_or_else(|| wrong("the number is too large"))
+}
+
+/// `date("dd/mm/yyyy")`: a day in that order of day, month and year, as `2026-11-21`.
+fn date(text: String, shape: String) -> Result<String, Error> {
+    let refuse = || wrong(format!("expected a date such as {shape}, found \"{}\"", text.trim()));
+    let order: Vec<char> = shape.to_lowercase().chars().filter(|c| matches!(c, 'd' | 'm' | 'y')).collect();
+    let mut order: Vec<char> = order;
+    order.dedup();
+    let numbers: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    if order.len() != 3 || numbers.len() < 3 {
+        return Err(refuse());
+    }
+    let part = |wanted: char| {
+        let at = order.iter().position(|one| *one == wanted)?;
+        numbers.get(at).filter(|digits| digits.len() <= 4)?.parse::<u32>().ok()
+    };
+    let (Some(day), Some(month), Some(year)) = (part('d'), part('m'), part('y')) else { return Err(refuse()) };
+    let year = match year {
+        0..=69 => 2_000 + year,
+        70..=99 => 1_900 + year,
+        year => year,
+    };
+    let made = format!("{year:04}-{month:02}-{day:02}");
+    if product::is_day(&made) { Ok(made) } else { Err(refuse()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn make(expression: &str, value: &str) -> Result<String, String> {
+        let tables = Tables::from([("colors".to_owned(), BTreeMap::from([("Rouge".to_owned(), "red".to_owned())]))]);
+        let row =
+            BTreeMap::from([("Marque".to_owned(), "Bosch".to_owned()), ("Prix HT".to_owned(), "1 234,56".to_owned())]);
+        let transforms = Transforms::new([expression], &tables, DecimalMark::Comma)?;
+        let row = transforms.row(row.iter().map(|(column, cell)| (column.as_str(), cell.as_str())));
+        transforms.apply(expression, value, &row)
+    }
+
+    #[test]
+    fn does_what_suppliers_files_need() {
+        for (expression, value, made) in [
+            ("value | trim | upper", " ab ", "AB"),
+            ("value | number * 1.2", "1.234,5", "1481,4"),
+            ("value | number(\"en\")", "1,234.5", "1234,5"),
+            ("value | with_vat(20)", "89,90 €", "107,88"),
+            ("value | without_vat(20)", "120", "100"),
+            ("row[\"Marque\"] ~ \" \" ~ value", "PSB 500", "Bosch PSB 500"),
+            ("row[\"Prix HT\"] | number | round(1)", "", "1234,6"),
+            ("value | date(\"mm/dd/yyyy\")", "12/31/2025", "2025-12-31"),
+            ("value | date(\"dd.mm.yy\")", "1.2.25", "2025-02-01"),
+            ("value | convert(\"kg\", \"g\")", "1,5", "1500"),
+            ("(value | split(\">\"))[-1]", "Outils > Perceuses", "Perceuses"),
+            ("value | split(\",\") | join(\"|\")", "a, b", "a|b"),
+            ("value | lookup(\"colors\")", "ROUGE", "red"),
+            ("value | lookup(\"colors\", \"other\")", "Vert", "other"),
+            ("value | regex_replace(\"[^0-9]\", \"\")", "A-12 3", "123"),
+            ("value | regex_find(\"(\\\\d+) W\")", "Perceuse 500 W", "500"),
+            ("value | strip_html", "<p>Un&nbsp;<b>mot</b></p><p>deux</p>", "Un mot\ndeux"),
+            ("\"REF-\" ~ value if value else none", "", ""),
+            ("value | default(\"0\")", " ", "0"),
+        ] {
+            assert_eq!(make(expression, value).as_deref(), Ok(made), "{expression}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_read_again_as_it_was_made() {
+        for (mark, cell) in [(DecimalMark::Comma, "12,99"), (DecimalMark::Point, "12.99")] {
+            let expression = "value | without_vat(20)";
+            let transforms = Transforms::new([expression], &Tables::new(), mark).unwrap();
+            let made = transforms.apply(expression, cell, &transforms.row(std::iter::empty())).unwrap();
+            assert_eq!(parse_number(&made, mark).unwrap().to_string(), "10.825");
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_runs_for_no_long_time() {
+        assert!(make("value | number", "free").unwrap_err().contains("free"));
+        assert!(make("value | lookup(\"colors\")", "Vert").unwrap_err().contains("has no \"Vert\""));
+        assert!(make("value | date(\"dd/mm/yyyy\")", "31/02/2025").is_err());
+        assert!(make("value |", "x").is_err());
+        assert!(make("value | unknown", "x").is_err());
+        assert!(make("value }} {{ value", "x").is_err());
+        assert!(make("range(100000000)", "x").is_err(), "nothing is there but the filters");
+        assert!(check_expression("{% for x in row %}").is_err());
+    }
+}
