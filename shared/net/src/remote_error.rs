@@ -22,6 +22,15 @@ pub enum RemoteError {
 }
 
 impl RemoteError {
+    /// The fingerprint of the key or certificate that the server shows, when that is the matter.
+    #[must_use]
+    pub fn shown_key(&self) -> Option<&str> {
+        match self {
+            RemoteError::HostKey(shown) | RemoteError::Certificate(shown) => Some(shown),
+            _ => None,
+        }
+    }
+
     /// A code that clients branch on.
     #[must_use]
     pub const fn code(&self) -> &'static str {

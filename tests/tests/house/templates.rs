@@ -230,7 +230,7 @@ const SETTINGS: &[(&str, &[&str])] = &[
     ("QUEUES", &["get::<Queues>"]),
     ("DATA_BUCKET", &["get::<Objects>"]),
     ("EVENT_BUS", &["get::<Bus>", "get::<cloud::Bus>"]),
-    ("SECRETS_KEY", &["get::<Keys>"]),
+    ("SECRETS_KEY", &["get::<Keys>", "SecretsOf {"]),
     ("MAIL_FROM", &["get::<Mail>"]),
     ("NET_ALLOW", &["get::<Fetcher>", "Guard::of"]),
     ("APP_URL", &["\"APP_URL\""]),

@@ -1,7 +1,7 @@
 //! SQS `exports-deliveries`: the files of an export on their way to a destination.
 //!
-//! File by file: what is there is noted, and never sent again. A try that fails is made again after 1, 5, 15 minutes, an hour,
-//! six, and the rest of a day; the files stay where they are whatever becomes of it.
+//! File by file: what is there is noted, and never sent again. A try that fails is made again as [`net::wait_after`] says; the
+//! files stay where they are whatever becomes of it.
 
 use db_imports::ImportsDb;
 use runtime::{Cx, Error, Result, log_error};
@@ -10,9 +10,6 @@ use time::OffsetDateTime;
 use crate::destinations::delivery::{Sending, send};
 use crate::destinations::failure::Failed;
 use crate::pipeline::messages::{DeliveryMessage, publish_events};
-
-/// After each failed try the next one waits so many minutes.
-const WAITS: [i64; 6] = [1, 5, 15, 60, 360, 1_080];
 
 /// Tries a delivery. Delivered again while another tries, or when it has ended, it does nothing.
 pub async fn deliver_files(cx: Cx, message: DeliveryMessage) -> Result<()> {
@@ -38,9 +35,8 @@ pub async fn deliver_files(cx: Cx, message: DeliveryMessage) -> Result<()> {
         }
     };
     let now = OffsetDateTime::now_utc();
-    let wait = usize::try_from(due.attempt - 1).ok().and_then(|tries| WAITS.get(tries));
     let ended = failed.as_ref().map(|failed| {
-        let again = wait.filter(|_| !failed.hopeless).map(|minutes| now + time::Duration::minutes(*minutes));
+        let again = net::wait_after(due.attempt).filter(|_| !failed.hopeless).map(|wait| now + wait);
         (failed.why.as_str(), again)
     });
     db.end_export_delivery(tenant, due.id, ended, now).await?;

@@ -7,7 +7,7 @@ use cloud::{Mail, ObjectReader, Objects};
 use db_imports::{Destination, ExportJob, ImportsDb};
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
-use net::{FetchError, Fetcher, Guard, Remote, sign};
+use net::{FetchError, Fetcher, Guard, Remote, is_final, sign};
 use runtime::{Cx, Error, Result, TenantId};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -29,18 +29,10 @@ pub(crate) async fn try_out(
     let (target, secrets) = (target(destination)?, secrets(cx, tenant, destination).await?);
     Ok(match &target {
         Target::Ftp { folder, .. } => {
-            let Some(server) = server(&target, &secrets, destination.host_key.as_ref()) else {
-                return Err(Error::internal("a folder without a server"));
-            };
+            let server = server(&target, &secrets, destination.host_key.as_ref())?;
             let mut remote = match Remote::open(&server, &Guard::of(cx)).await {
                 Ok(remote) => remote,
-                Err(why) => {
-                    let shown = match &why {
-                        net::RemoteError::HostKey(shown) | net::RemoteError::Certificate(shown) => Some(shown.clone()),
-                        _ => None,
-                    };
-                    return Ok(Err((why.to_string(), shown)));
-                }
+                Err(why) => return Ok(Err((why.to_string(), why.shown_key().map(str::to_owned)))),
             };
             let key = remote.host_key().map(str::to_owned);
             let tried = match remote.put(folder, NAME, words, ("test", ANSWER)).await {
@@ -122,8 +114,7 @@ pub(crate) async fn send(
         }
         Target::Webhook { url } => return webhook(cx, tenant, job, (delivery, url), &secrets).await,
         Target::Ftp { folder, .. } => {
-            let server = server(&target, &secrets, destination.host_key.as_ref());
-            let server = server.ok_or_else(|| Error::internal("a folder without a server"))?;
+            let server = server(&target, &secrets, destination.host_key.as_ref())?;
             let session = Remote::open(&server, &Guard::of(cx)).await.map_err(Failed::new)?;
             if let Some(key) = session.host_key() {
                 db.pin_destination(tenant, destination.id, key).await?;
@@ -195,8 +186,8 @@ async fn webhook(
     if (200..300).contains(&status) {
         return Ok(());
     }
-    let hopeless = (300..500).contains(&status) && !matches!(status, 408 | 425 | 429);
-    Err(Failed { why: format!("expected a status from 200 to 299, the server answered {status}"), hopeless }.into())
+    let why = format!("expected a status from 200 to 299, the server answered {status}");
+    Err(Failed { why, hopeless: is_final(status) }.into())
 }
 
 /// Sends a signed message; gives the status of the answer, or why there is none.

@@ -1,8 +1,7 @@
 //! Destinations as the API shows and takes them: where files go, who we are there.
 
-use cloud::Keys;
 use db_imports::{Destination, NewDestination};
-use net::{Fetcher, Protocol, Server, new_secret};
+use net::{Account, Fetcher, Protocol, SecretsOf, Server, is_one_line, new_secret, origin};
 use runtime::{Cx, Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -141,24 +140,28 @@ impl Target {
         }
     }
 
+    /// The account, of a folder.
+    fn account(&self) -> Option<Account<'_>> {
+        let Target::Ftp { protocol, host, port, username, host_key, .. } = self else { return None };
+        Some(Account { protocol: *protocol, host, port: *port, username, host_key: host_key.as_deref() })
+    }
+
     /// Whom the secrets are shown to.
     fn server(&self) -> String {
         match self {
             Target::Email { .. } => "email".to_owned(),
-            Target::Ftp { protocol, host, port, username, .. } => format!("{protocol:?} {username}@{host}:{port:?}"),
-            Target::Webhook { url } => format!("webhook {}", url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")),
+            Target::Ftp { .. } => self.account().map(|account| account.identity()).unwrap_or_default(),
+            Target::Webhook { url } => format!("webhook {}", origin(url)),
             Target::S3 { endpoint, bucket, role, .. } => format!("s3 {endpoint:?} {bucket} {role:?}"),
         }
     }
 
     async fn check(&self, cx: &Cx) -> Result<()> {
         let wrong = |field: &str, message: &str| Err(Error::invalid(field, "invalid", message.to_owned()));
-        // A line break would be a second command, or a second header.
-        let shaped = |text: &str, most: usize| text.len() <= most && !text.chars().any(char::is_control);
-        let named = |text: &str, most: usize| !text.is_empty() && shaped(text, most);
+        let named = |text: &str, most: usize| !text.is_empty() && is_one_line(text, most);
         match self {
             Target::Email { to, attach_up_to } => {
-                let address = |text: &String| shaped(text, 320) && text.parse::<lettre::Address>().is_ok();
+                let address = |text: &String| is_one_line(text, 320) && text.parse::<lettre::Address>().is_ok();
                 if to.is_empty() || to.len() > 20 || !to.iter().all(address) {
                     return wrong("target.to", "expected 1 to 20 addresses");
                 }
@@ -166,8 +169,8 @@ impl Target {
                     return wrong("target.attach_up_to", "expected at most 7,000,000 bytes: mail servers refuse more");
                 }
             }
-            Target::Ftp { host, username, folder, .. } => {
-                if !named(host, 253) || !named(username, 200) || !shaped(folder, 1_000) {
+            Target::Ftp { folder, .. } => {
+                if !self.account().is_some_and(|account| account.is_well_formed()) || !is_one_line(folder, 1_000) {
                     return wrong("target", "expected a host, a user name and a folder in one line");
                 }
             }
@@ -185,12 +188,12 @@ impl Target {
                 {
                     return wrong("target.bucket", "expected the names of a bucket and of a region");
                 }
-                if !shaped(prefix, 500) || prefix.starts_with('/') {
+                if !is_one_line(prefix, 500) || prefix.starts_with('/') {
                     return wrong("target.prefix", "expected a prefix such as exports/, without / at its beginning");
                 }
                 if let Some(role) = role {
                     let account = account_of(role).filter(|account| Some(*account) != cx.env().optional("ACCOUNT_ID"));
-                    if account.is_none() || role.len() > 500 || !shaped(role, 500) {
+                    if account.is_none() || role.len() > 500 || !is_one_line(role, 500) {
                         return wrong(
                             "target.role",
                             "expected the ARN of a role in your account: arn:aws:iam::111122223333:role/name",
@@ -244,7 +247,7 @@ impl DestinationInput {
             secret = None;
         }
         let kept = match &secret {
-            Some(secret) => Some(encrypt(cx, tenant, id, secret).await?),
+            Some(secret) => Some(secrets_of(tenant, id).encrypt(cx, secret).await?),
             None => None,
         };
         let needed = matches!(self.target, Target::Ftp { .. } | Target::S3 { role: None, .. });
@@ -256,21 +259,9 @@ impl DestinationInput {
     }
 }
 
-fn context<'i>(tenant: &'i str, destination: &'i str) -> [(&'i str, &'i str); 2] {
-    [("tenant", tenant), ("destination", destination)]
-}
-
-async fn encrypt(cx: &Cx, tenant: TenantId, id: Uuid, secret: &TargetSecrets) -> Result<Vec<u8>> {
-    let lines = [&secret.password, &secret.access_key_id, &secret.secret_access_key];
-    if lines.into_iter().flatten().any(|text| text.chars().any(char::is_control)) {
-        return Err(Error::invalid("secret", "invalid", "expected a password and keys in one line"));
-    }
-    let plain = serde_json::to_vec(secret).map_err(Error::internal)?;
-    if plain.len() > 4_000 {
-        let message = "expected secrets of at most 4,000 bytes together; an Ed25519 key is short";
-        return Err(Error::invalid("secret", "value_too_long", message));
-    }
-    cx.get::<Keys>().await?.encrypt(&plain, &context(&tenant.to_string(), &id.to_string())).await
+/// Whose a destination's secrets are.
+fn secrets_of(tenant: TenantId, id: Uuid) -> SecretsOf {
+    SecretsOf { tenant, kind: "destination", id }
 }
 
 /// The account of a role's ARN.
@@ -298,24 +289,13 @@ pub(crate) fn target(destination: &Destination) -> Result<Target> {
 
 /// A destination's secrets.
 pub(crate) async fn secrets(cx: &Cx, tenant: TenantId, destination: &Destination) -> Result<TargetSecrets> {
-    let Some(kept) = &destination.secret else { return Ok(TargetSecrets::default()) };
-    let (tenant, id) = (tenant.to_string(), destination.id.to_string());
-    let plain = cx.get::<Keys>().await?.decrypt(kept, &context(&tenant, &id)).await?;
-    serde_json::from_slice(&plain).map_err(Error::internal)
+    secrets_of(tenant, destination.id).decrypt(cx, destination.secret.as_deref()).await
 }
 
-/// The server of a folder.
-pub(crate) fn server(target: &Target, secrets: &TargetSecrets, pinned: Option<&String>) -> Option<Server> {
-    let Target::Ftp { protocol, host, port, username, host_key, .. } = target else { return None };
-    Some(Server {
-        protocol: *protocol,
-        host: host.clone(),
-        port: port.unwrap_or(protocol.port()),
-        username: username.clone(),
-        password: secrets.password.clone(),
-        private_key: secrets.private_key.clone(),
-        host_key: host_key.as_ref().or(pinned).cloned(),
-    })
+/// The server of a folder; `met` is the key that it showed at the first meeting.
+pub(crate) fn server(target: &Target, secrets: &TargetSecrets, met: Option<&String>) -> Result<Server> {
+    let account = target.account().ok_or_else(|| Error::internal("a folder without a server"))?;
+    Ok(account.server(secrets.password.as_ref(), secrets.private_key.as_ref(), met))
 }
 
 pub(crate) fn view(cx: &Cx, destination: Destination, signing_secret: Option<String>) -> Result<DestinationView> {

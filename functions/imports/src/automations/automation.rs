@@ -1,9 +1,8 @@
 //! Automations as the API shows and takes them: where files lie, who we are there, when we look.
 
-use cloud::Keys;
 use db_imports::Guards;
 use db_suppliers::{Automation, NewAutomation};
-use net::Protocol;
+use net::{Account, Protocol, SecretsOf, is_one_line, origin};
 use runtime::{Cx, Error, Result, TenantId};
 use schedule::Schedule;
 use serde::{Deserialize, Serialize};
@@ -264,15 +263,18 @@ impl Source {
         }
     }
 
+    /// The account, of a folder.
+    pub(crate) fn account(&self) -> Option<Account<'_>> {
+        let Source::Ftp { protocol, host, port, username, host_key, .. } = self else { return None };
+        Some(Account { protocol: *protocol, host, port: *port, username, host_key: host_key.as_deref() })
+    }
+
     /// Whom the secrets are shown to.
     pub(crate) fn server(&self) -> String {
         match self {
             Source::Email { .. } | Source::Drop {} => String::new(),
-            Source::Ftp { protocol, host, port, username, .. } => format!("{protocol:?} {username}@{host}:{port:?}"),
-            Source::Http { url, login } | Source::Rest { url, login, .. } => {
-                let server = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-                format!("{login:?} {server}")
-            }
+            Source::Ftp { .. } => self.account().map(|account| account.identity()).unwrap_or_default(),
+            Source::Http { url, login } | Source::Rest { url, login, .. } => format!("{login:?} {}", origin(url)),
         }
     }
 
@@ -288,11 +290,10 @@ impl Source {
                     return wrong("source.allowed_senders", "expected 1 to 100 addresses, or @ and a domain");
                 }
             }
-            Source::Ftp { host, username, pattern, folder, afterwards, .. } => {
-                // A line break would be a second command.
-                let shaped = |text: &str, most: usize| text.len() <= most && !text.chars().any(char::is_control);
-                let named = |text: &str, most: usize| !text.is_empty() && shaped(text, most);
-                if !named(host, 253) || !named(username, 200) || !named(pattern, 200) || !shaped(folder, 1_000) {
+            Source::Ftp { pattern, folder, afterwards, .. } => {
+                let named = |text: &str, most: usize| !text.is_empty() && is_one_line(text, most);
+                let account = self.account().is_some_and(|account| account.is_well_formed());
+                if !account || !named(pattern, 200) || !is_one_line(folder, 1_000) {
                     return wrong("source", "expected a host, a user name, and a folder and a pattern in one line");
                 }
                 if let Afterwards::MoveTo(to) = afterwards
@@ -322,9 +323,9 @@ impl Source {
     }
 }
 
-/// The encryption context of an automation's secrets, from the texts of its two ids.
-fn context<'i>(tenant: &'i str, automation: &'i str) -> [(&'i str, &'i str); 2] {
-    [("tenant", tenant), ("automation", automation)]
+/// Whose an automation's secrets are.
+fn secrets_of(tenant: TenantId, id: Uuid) -> SecretsOf {
+    SecretsOf { tenant, kind: "automation", id }
 }
 
 impl AutomationInput {
@@ -345,7 +346,7 @@ impl AutomationInput {
             return Err(Error::invalid("pause_after", "out_of_range", "expected 1 to 100"));
         }
         let secret = match &self.secret {
-            Some(secret) => Some(encrypt(cx, tenant, id, secret).await?),
+            Some(secret) => Some(secrets_of(tenant, id).encrypt(cx, secret).await?),
             None => None,
         };
         let next_run_at = if self.enabled { next_run(self.schedule.as_ref(), &time_zone, cx.now) } else { None };
@@ -374,27 +375,9 @@ pub(crate) fn next_run(schedule: Option<&Schedule>, time_zone: &str, now: Offset
     OffsetDateTime::from_unix_timestamp(next).ok()
 }
 
-async fn encrypt(cx: &Cx, tenant: TenantId, id: Uuid, secret: &Secrets) -> Result<Vec<u8>> {
-    let plain = serde_json::to_vec(secret).map_err(Error::internal)?;
-    if [&secret.password, &secret.token].into_iter().flatten().any(|text| text.chars().any(char::is_control)) {
-        return Err(Error::invalid("secret", "invalid", "expected a password and a token in one line"));
-    }
-    if plain.len() > 4_000 {
-        return Err(Error::invalid(
-            "secret",
-            "value_too_long",
-            "expected secrets of at most 4,000 bytes together; an Ed25519 key is short",
-        ));
-    }
-    cx.get::<Keys>().await?.encrypt(&plain, &context(&tenant.to_string(), &id.to_string())).await
-}
-
 /// An automation's secrets.
 pub(crate) async fn secrets(cx: &Cx, tenant: TenantId, automation: &Automation) -> Result<Secrets> {
-    let Some(secret) = &automation.secret else { return Ok(Secrets::default()) };
-    let plain =
-        cx.get::<Keys>().await?.decrypt(secret, &context(&tenant.to_string(), &automation.id.to_string())).await?;
-    serde_json::from_slice(&plain).map_err(Error::internal)
+    secrets_of(tenant, automation.id).decrypt(cx, automation.secret.as_deref()).await
 }
 
 /// What an automation's imports choose: with the usual guards, unless it says otherwise.

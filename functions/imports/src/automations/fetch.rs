@@ -167,18 +167,10 @@ async fn rest(
     Err(NotFetched(format!("expected at most {MOST_PAGES} pages, found more")))
 }
 
-/// The server of a source.
+/// The server of a folder.
 pub(crate) fn server(source: &Source, secrets: &Secrets, state: &AutomationState) -> Option<Server> {
-    let Source::Ftp { protocol, host, port, username, host_key, .. } = source else { return None };
-    Some(Server {
-        protocol: *protocol,
-        host: host.clone(),
-        port: port.unwrap_or(protocol.port()),
-        username: username.clone(),
-        password: secrets.password.clone(),
-        private_key: secrets.private_key.clone(),
-        host_key: host_key.clone().or_else(|| state.host_key.clone()),
-    })
+    let account = source.account()?;
+    Some(account.server(secrets.password.as_ref(), secrets.private_key.as_ref(), state.host_key.as_ref()))
 }
 
 async fn folder(

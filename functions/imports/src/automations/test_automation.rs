@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use db_suppliers::SuppliersDb;
-use net::{Guard, Remote, RemoteError};
+use net::{Guard, Remote};
 use runtime::{Cx, Error, Path, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -54,10 +54,7 @@ async fn tried(cx: Cx, id: Path) -> Result<ConnectionTest> {
         let mut remote = match Remote::open(&server, &Guard::of(&cx)).await {
             Ok(remote) => remote,
             Err(why) => {
-                let shown = match &why {
-                    RemoteError::HostKey(shown) | RemoteError::Certificate(shown) => Some(shown.clone()),
-                    _ => None,
-                };
+                let shown = why.shown_key().map(str::to_owned);
                 return Ok(told(false, why.to_string(), Vec::new(), shown));
             }
         };

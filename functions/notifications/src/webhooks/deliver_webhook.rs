@@ -5,9 +5,8 @@ use std::time::Instant;
 use cloud::Keys;
 use db_core::{CoreDb, DueDelivery, Tried};
 use db_tenancy::Stamp;
-use net::{FetchError, Fetcher, sign_with_both};
+use net::{FetchError, Fetcher, is_final, sign_with_both, wait_after};
 use runtime::{Cx, Error, Result, log_error};
-use time::Duration;
 
 use crate::notices::event::{WEBHOOK_DISABLED, usual_wish, webhook_disabled};
 use crate::notices::notice_mail;
@@ -16,8 +15,6 @@ use crate::webhooks::input::context;
 
 /// A receiver has so long to answer.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
-/// After each failed try the next one waits so many minutes: 1, 5, 15, an hour, six, and the rest of a day.
-const WAITS: [i64; 6] = [1, 5, 15, 60, 360, 1_080];
 
 /// Tries a delivery. Delivered again while another tries, or when it has ended, it does nothing.
 pub async fn deliver_webhook(cx: Cx, message: DeliveryMessage) -> Result<()> {
@@ -45,9 +42,7 @@ pub async fn deliver_webhook(cx: Cx, message: DeliveryMessage) -> Result<()> {
             (None, Some(why.to_string()))
         }
     };
-    // What the receiver refuses as it is, it refuses again; a redirect is followed by nobody.
-    let hopeless =
-        nowhere || status.is_some_and(|status| (300..500).contains(&status) && !matches!(status, 408 | 425 | 429));
+    let hopeless = nowhere || status.is_some_and(is_final);
     end(&cx, &db, &message, &due, (status, error, took_ms), hopeless).await
 }
 
@@ -61,8 +56,8 @@ async fn end(
     hopeless: bool,
 ) -> Result<()> {
     let tenant = message.tenant_id;
-    let wait = usize::try_from(due.attempt - 1).ok().and_then(|tries| WAITS.get(tries)).filter(|_| !hopeless);
-    let again_at = error.as_ref().and(wait).map(|minutes| cx.now + Duration::minutes(*minutes));
+    let wait = wait_after(due.attempt).filter(|_| !hopeless);
+    let again_at = error.as_ref().and(wait).map(|wait| cx.now + wait);
     let tried = Tried { answer, error: error.as_deref(), took_ms, again_at };
     let notice = webhook_disabled(due.webhook, &due.url, message.delivery_id);
     let usual = |role: &str| usual_wish(WEBHOOK_DISABLED, role);
