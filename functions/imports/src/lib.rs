@@ -77,11 +77,11 @@ functions! {
     }
 }
 
+pub use self::imports::choices::Choices;
+pub use self::imports::inspection::inspect;
+pub use self::imports::inspection::{InspectedColumn, Inspection};
 pub use automations::automation::{AutomationInput, Source};
 pub use automations::runs::RunMessage;
-pub use imports::choices::Choices;
-pub use imports::inspection::inspect;
-pub use imports::inspection::{InspectedColumn, Inspection};
 pub use pipeline::batch_file::{BatchHeader, BatchReader, BatchWriter, MappedColumn, RowContent};
 pub use pipeline::batches::{Limits, ParsedFile, ReadBatch, read_file};
 pub use pipeline::check_rows::check_rows;

@@ -10,7 +10,7 @@
 
 use runtime::{Method, Permission, functions};
 
-pub use media::links::MediumView;
+pub use self::media::links::MediumView;
 pub use pipeline::messages::Work;
 
 functions! {

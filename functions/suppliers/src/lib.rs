@@ -2,7 +2,7 @@
 
 use runtime::{Method, Permission, functions};
 
-pub use suppliers::fields::SupplierFields;
+pub use self::suppliers::fields::SupplierFields;
 
 functions! {
     suppliers [fields] {

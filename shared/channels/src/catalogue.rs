@@ -303,7 +303,7 @@ impl Layout {
         };
         // Of a free file the mapping is the columns already.
         let replaced = if self == Layout::Products { &[] } else { mapping };
-        LayoutWriter::new(self.title(), shape, tables, options, (replaced, mapping), extra)
+        LayoutWriter::new(self.title(), shape, tables, options, replaced, mapping, extra)
     }
 
     fn info(self) -> LayoutInfo {

@@ -122,7 +122,8 @@ impl LayoutWriter {
         shape: Box<dyn Shape>,
         mut tables: Vec<Table>,
         options: LayoutOptions,
-        (mapping, expressions): (&[FieldMapping], &[FieldMapping]),
+        mapping: &[FieldMapping],
+        expressions: &[FieldMapping],
         extra: fn(&str) -> bool,
     ) -> Result<Self, MappingError> {
         let transforms = transforms(expressions)?;

@@ -32,11 +32,7 @@ impl ForeignBucket {
     ///
     /// # Errors
     /// When our own settings are missing.
-    pub async fn open(
-        cx: &Cx,
-        (endpoint, region, bucket): (Option<&str>, &str, &str),
-        keys: StoreKeys,
-    ) -> Result<Self> {
+    pub async fn open(cx: &Cx, endpoint: Option<&str>, region: &str, bucket: &str, keys: StoreKeys) -> Result<Self> {
         let aws = cx.get::<Aws>().await?;
         let mut config = Builder::from(&aws.0)
             .region(Region::new(region.to_owned()))

@@ -51,15 +51,15 @@ impl Roles {
         let role = self.client.assume_role().role_arn(arn).role_session_name(session).duration_seconds(SECONDS);
         let role = role.policy(policy);
         // Under an id that nobody has, no role of one customer's is given.
-        match given(role.clone().external_id(uuid::Uuid::new_v4().to_string())).await {
-            Err(RoleRefused::Denied) => given(role.external_id(external_id)).await,
+        match assume(role.clone().external_id(uuid::Uuid::new_v4().to_string())).await {
+            Err(RoleRefused::Denied) => assume(role.external_id(external_id)).await,
             Err(other) => Err(other),
             Ok(_) => Err(RoleRefused::Unguarded),
         }
     }
 }
 
-async fn given(role: AssumeRoleFluentBuilder) -> std::result::Result<StoreKeys, RoleRefused> {
+async fn assume(role: AssumeRoleFluentBuilder) -> std::result::Result<StoreKeys, RoleRefused> {
     let answer = role.send().await;
     let answer = answer.map_err(|error| match error.as_service_error().and_then(ProvideErrorMetadata::code) {
         Some("AccessDenied") => RoleRefused::Denied,

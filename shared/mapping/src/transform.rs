@@ -70,7 +70,7 @@ impl Transforms {
             let template = format!("{{{{ ({expression}) | as_text }}}}");
             environment
                 .add_template_owned(expression.to_owned(), template)
-                .map_err(|error| format!("the expression \"{expression}\" cannot be read: {}", told(&error)))?;
+                .map_err(|error| format!("the expression \"{expression}\" cannot be read: {}", error_text(&error)))?;
             // A filter that there is not shows only when it is used.
             let tried = environment
                 .get_template(expression)
@@ -84,7 +84,7 @@ impl Transforms {
                         | ErrorKind::UnknownTest
                 )
             {
-                return Err(format!("the expression \"{expression}\" cannot be used: {}", told(&error)));
+                return Err(format!("the expression \"{expression}\" cannot be used: {}", error_text(&error)));
             }
             known.push(expression.to_owned());
         }
@@ -102,8 +102,8 @@ impl Transforms {
     /// # Errors
     /// Why it makes nothing, for the seller.
     pub fn apply(&self, expression: &str, value: &str, row: &RowValues) -> Result<String, String> {
-        let template = self.environment.get_template(expression).map_err(|error| told(&error))?;
-        let made = template.render(context! { value, row => &row.0 }).map_err(|error| told(&error))?;
+        let template = self.environment.get_template(expression).map_err(|error| error_text(&error))?;
+        let made = template.render(context! { value, row => &row.0 }).map_err(|error| error_text(&error))?;
         if made.len() > MAX_RESULT {
             return Err(format!("expected a text of at most {MAX_RESULT} bytes, it became {} bytes", made.len()));
         }
@@ -112,7 +112,7 @@ impl Transforms {
 }
 
 /// The reason of an error, without the place in a template that nobody sees.
-fn told(error: &Error) -> String {
+fn error_text(error: &Error) -> String {
     match error.detail() {
         Some(detail) => detail.to_owned(),
         None => error.kind().to_string(),

@@ -262,7 +262,8 @@ impl Fetcher {
         &self,
         address: &str,
         headers: &[(&str, String)],
-        (body, length): (impl AsyncRead + Send + Sync + 'static, u64),
+        body: impl AsyncRead + Send + Sync + 'static,
+        length: u64,
         time: Duration,
     ) -> Result<(u16, String), FetchError> {
         let url = self.parsed(address)?;

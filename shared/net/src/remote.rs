@@ -262,7 +262,8 @@ impl Remote {
         folder: &str,
         name: &str,
         mut from: impl AsyncRead + Send + Unpin,
-        (mark, time): (&str, Duration),
+        mark: &str,
+        time: Duration,
     ) -> Result<(), RemoteError> {
         let part = joined(folder, &format!(".{name}.{mark}.part"));
         let path = joined(folder, name);

@@ -41,7 +41,8 @@ pub fn sign(secret: &str, id: &str, timestamp: i64, body: &str) -> Option<[(&'st
 /// The same with the secret that was changed a while ago too: the receiver has the one or the other.
 #[must_use]
 pub fn sign_with_both(
-    (secret, previous): (&str, Option<&str>),
+    secret: &str,
+    previous: Option<&str>,
     id: &str,
     timestamp: i64,
     body: &str,
@@ -83,7 +84,7 @@ mod tests {
         assert!(!verify(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_331, body, &headers[2].1));
         assert!(sign("no secret", "m", 0, body).is_none());
         let made = new_secret().unwrap();
-        let both = sign_with_both((&made, Some(secret)), "m", 1, body).unwrap();
+        let both = sign_with_both(&made, Some(secret), "m", 1, body).unwrap();
         assert!(verify(secret, "m", 1, body, &both[2].1) && verify(&made, "m", 1, body, &both[2].1));
         assert!(made.len() > 32 && made != new_secret().unwrap() && sign(&made, "m", 0, "").is_some());
     }

@@ -34,7 +34,7 @@ pub async fn create_category(cx: Cx, input: Body<NewCategory>) -> Result<Created
     let input = input.0;
     check_names(&input.names)?;
     let (db, name) = (cx.get::<CatalogDb>().await?, name("name", &input.name)?);
-    db.create_category(cx.tenant()?, input.parent_id, &name, (&input.names, input.position), &Stamp::of(&cx)?)
+    db.create_category(cx.tenant()?, input.parent_id, &name, &input.names, input.position, &Stamp::of(&cx)?)
         .await
         .map(Created)
 }

@@ -22,7 +22,7 @@ pub async fn delete_product(cx: Cx, id: Path, how: Query<Deletion>) -> Result<No
     if how.0.permanent {
         db.delete_product(tenant, id.0, &stamp).await?;
     } else {
-        db.trash_product(tenant, id.0, true, (&origin, &stamp)).await?;
+        db.trash_product(tenant, id.0, true, &origin, &stamp).await?;
     }
     Ok(NoContent)
 }

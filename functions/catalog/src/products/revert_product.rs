@@ -41,7 +41,7 @@ pub async fn revert_product(cx: Cx, id: Path, seen: IfMatch, input: Body<RevertP
                 .map_err(|ContentError { field, code, message }| Error::invalid(&field, &code, message))
         })
     };
-    let product = db.edit_product(tenant, id.0, &seen, Action::Revert, (&origin, &stamp), back).await?;
+    let product = db.edit_product(tenant, id.0, &seen, Action::Revert, &origin, &stamp, back).await?;
     let version = product.version;
     Ok(Versioned(product, version))
 }

@@ -12,7 +12,7 @@ pub async fn update_product(cx: Cx, id: Path, seen: IfMatch, input: Body<Product
     let product = cx
         .get::<CatalogDb>()
         .await?
-        .edit_product(cx.tenant()?, id.0, &seen, Action::Update, (&origin, &stamp), change)
+        .edit_product(cx.tenant()?, id.0, &seen, Action::Update, &origin, &stamp, change)
         .await?;
     let version = product.version;
     Ok(Versioned(product, version))

@@ -11,5 +11,5 @@ use crate::views::input::NewView;
 pub async fn change_view(cx: Cx, id: Path, input: Body<NewView>) -> Result<SavedView> {
     let (input, db) = (input.0, cx.get::<CatalogDb>().await?);
     let name = name("name", &input.name)?;
-    db.save_view(cx.tenant()?, Some(id.0), (&name, input.shared), &input.query, &Stamp::of(&cx)?).await
+    db.save_view(cx.tenant()?, Some(id.0), &name, input.shared, &input.query, &Stamp::of(&cx)?).await
 }

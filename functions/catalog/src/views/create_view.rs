@@ -11,5 +11,5 @@ use crate::views::input::NewView;
 pub async fn create_view(cx: Cx, input: Body<NewView>) -> Result<Created<SavedView>> {
     let (input, db) = (input.0, cx.get::<CatalogDb>().await?);
     let name = name("name", &input.name)?;
-    db.save_view(cx.tenant()?, None, (&name, input.shared), &input.query, &Stamp::of(&cx)?).await.map(Created)
+    db.save_view(cx.tenant()?, None, &name, input.shared, &input.query, &Stamp::of(&cx)?).await.map(Created)
 }

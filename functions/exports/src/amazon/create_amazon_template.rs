@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::amazon::upload::{MOST, key};
-use crate::templates::input::named;
+use crate::templates::input::checked_name;
 
 /// A template of Seller Central.
 #[derive(Deserialize, ToSchema)]
@@ -47,7 +47,7 @@ pub async fn create_amazon_template(
     cx: Cx,
     input: Body<CreateAmazonTemplate>,
 ) -> Result<Created<CreatedAmazonTemplate>> {
-    let (name, id) = (named(&input.0.name)?, Uuid::now_v7());
+    let (name, id) = (checked_name(&input.0.name)?, Uuid::now_v7());
     let template = match (input.0.text, input.0.upload) {
         (Some(text), None) if text.contains('\0') => {
             let message = "expected tab-delimited text, found a workbook; upload that, and name the upload";
@@ -66,7 +66,7 @@ pub async fn create_amazon_template(
     };
     let template = template.map_err(|(field, problem)| Error::invalid(field, "invalid", problem.to_string()))?;
     let kept = serde_json::to_value(&template).map_err(Error::internal)?;
-    cx.get::<ImportsDb>().await?.create_amazon_template(cx.tenant()?, (id, &name), &kept, &Stamp::of(&cx)?).await?;
+    cx.get::<ImportsDb>().await?.create_amazon_template(cx.tenant()?, id, &name, &kept, &Stamp::of(&cx)?).await?;
     let rows_above = template.head.lines().count();
     Ok(Created(CreatedAmazonTemplate { id, name, columns: template.columns, rows_above, newer: template.newer }))
 }

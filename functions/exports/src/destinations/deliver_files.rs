@@ -7,8 +7,8 @@ use db_imports::ImportsDb;
 use runtime::{Cx, Error, Result, log_error};
 use time::OffsetDateTime;
 
-use crate::destinations::delivery::{Sending, send};
-use crate::destinations::failure::Failed;
+use crate::destinations::delivery::{DeliveryError, send};
+use crate::destinations::failure::DeliveryFailure;
 use crate::pipeline::messages::{DeliveryMessage, publish_events};
 
 /// Tries a delivery. Delivered again while another tries, or when it has ended, it does nothing.
@@ -24,14 +24,14 @@ pub async fn deliver_files(cx: Cx, message: DeliveryMessage) -> Result<()> {
         }
         found => found?,
     };
-    let sent = send(&cx, &db, tenant, (&job, &destination), (due.id, due.files_done)).await;
+    let sent = send(&cx, &db, tenant, &job, &destination, due.id, due.files_done).await;
     let failed = match sent {
         Ok(()) => None,
-        Err(Sending::Failed(failed)) => Some(failed),
+        Err(DeliveryError::Failed(failed)) => Some(failed),
         // A fault of ours is tried again as theirs are.
-        Err(Sending::Ours(error)) => {
+        Err(DeliveryError::Ours(error)) => {
             log_error(&error, &due.id.to_string());
-            Some(Failed::new("a service of ours does not answer"))
+            Some(DeliveryFailure::new("a service of ours does not answer"))
         }
     };
     let now = OffsetDateTime::now_utc();

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::destinations::bucket::Store;
 use crate::destinations::destination::{MOST_ATTACHED, Target, TargetSecrets, secrets, server, target};
-use crate::destinations::failure::{Failed, PATIENCE};
+use crate::destinations::failure::{DeliveryFailure, PATIENCE};
 use crate::exports::links::links;
 
 /// Tries a destination with a file of a few words, or as far as that goes without one; gives what to know of it, or why it fails.
@@ -35,7 +35,7 @@ pub(crate) async fn try_out(
                 Err(why) => return Ok(Err((why.to_string(), why.shown_key().map(str::to_owned)))),
             };
             let key = remote.host_key().map(str::to_owned);
-            let tried = match remote.put(folder, NAME, words, ("test", ANSWER)).await {
+            let tried = match remote.put(folder, NAME, words, "test", ANSWER).await {
                 Ok(()) => remote.remove(folder, NAME).await,
                 failed => failed,
             };
@@ -48,7 +48,7 @@ pub(crate) async fn try_out(
         Target::S3 { .. } => {
             let tried = async {
                 let store = Store::open(cx, tenant, &target, secrets).await?;
-                store.put(cx, NAME, (std::io::Cursor::new(words), words.len() as u64)).await
+                store.put(cx, NAME, std::io::Cursor::new(words), words.len() as u64).await
             };
             match tried.await {
                 Ok(()) => Ok(format!("the file {NAME} was written; it can be deleted")),
@@ -57,7 +57,7 @@ pub(crate) async fn try_out(
         }
         Target::Webhook { url } => {
             let body = json!({ "type": "test", "timestamp": cx.now.unix_timestamp(), "data": { "destination": destination.name } }).to_string();
-            match post(cx, url, &secrets, (Uuid::now_v7(), body)).await? {
+            match post(cx, url, &secrets, Uuid::now_v7(), body).await? {
                 Ok(status) if (200..300).contains(&status) => Ok(format!("the server answered {status}")),
                 Ok(status) => Err((format!("expected a status from 200 to 299, the server answered {status}"), None)),
                 Err(why) => Err((why.to_string(), None)),
@@ -76,20 +76,20 @@ pub(crate) async fn try_out(
 
 const ANSWER: Duration = Duration::from_secs(15);
 
-pub(crate) enum Sending {
-    Failed(Failed),
+pub(crate) enum DeliveryError {
+    Failed(DeliveryFailure),
     Ours(Error),
 }
 
-impl From<Error> for Sending {
+impl From<Error> for DeliveryError {
     fn from(error: Error) -> Self {
-        Sending::Ours(error)
+        DeliveryError::Ours(error)
     }
 }
 
-impl From<Failed> for Sending {
-    fn from(failed: Failed) -> Self {
-        Sending::Failed(failed)
+impl From<DeliveryFailure> for DeliveryError {
+    fn from(failed: DeliveryFailure) -> Self {
+        DeliveryError::Failed(failed)
     }
 }
 
@@ -97,11 +97,17 @@ pub(crate) async fn send(
     cx: &Cx,
     db: &ImportsDb,
     tenant: TenantId,
-    (job, destination): (&ExportJob, &Destination),
-    (delivery, done): (Uuid, i32),
-) -> std::result::Result<(), Sending> {
+    job: &ExportJob,
+    destination: &Destination,
+    delivery: Uuid,
+    done: i32,
+) -> std::result::Result<(), DeliveryError> {
     if job.expires_at.is_some_and(|until| until <= cx.now) {
-        return Err(Failed { why: "the files are gone after 30 days; export again".to_owned(), hopeless: true }.into());
+        return Err(DeliveryFailure {
+            why: "the files are gone after 30 days; export again".to_owned(),
+            hopeless: true,
+        }
+        .into());
     }
     let (target, secrets) = (target(destination)?, secrets(cx, tenant, destination).await?);
     let objects = cx.get::<Objects>().await?;
@@ -112,10 +118,10 @@ pub(crate) async fn send(
             let most = attach_up_to.unwrap_or(MOST_ATTACHED).min(MOST_ATTACHED);
             return mail(cx, tenant, job, to, most).await;
         }
-        Target::Webhook { url } => return webhook(cx, tenant, job, (delivery, url), &secrets).await,
+        Target::Webhook { url } => return webhook(cx, tenant, job, delivery, url, &secrets).await,
         Target::Ftp { folder, .. } => {
             let server = server(&target, &secrets, destination.host_key.as_ref())?;
-            let session = Remote::open(&server, &Guard::of(cx)).await.map_err(Failed::new)?;
+            let session = Remote::open(&server, &Guard::of(cx)).await.map_err(DeliveryFailure::new)?;
             if let Some(key) = session.host_key() {
                 db.pin_destination(tenant, destination.id, key).await?;
             }
@@ -127,7 +133,7 @@ pub(crate) async fn send(
         let object = objects.read(&file.key, None).await?;
         place.put(cx, delivery, &file.name, object).await?;
         let more = usize::try_from(number).is_ok_and(|done| done < files.len());
-        db.note_file_delivered(tenant, delivery, (number, more), OffsetDateTime::now_utc()).await?;
+        db.note_file_delivered(tenant, delivery, number, more, OffsetDateTime::now_utc()).await?;
     }
     place.close().await;
     Ok(())
@@ -146,13 +152,13 @@ impl Place<'_> {
         delivery: Uuid,
         name: &str,
         object: ObjectReader,
-    ) -> std::result::Result<(), Failed> {
+    ) -> std::result::Result<(), DeliveryFailure> {
         match self {
             Place::Folder(session, folder) => {
                 let part = delivery.simple().to_string();
-                session.put(folder, name, object.body, (&part, PATIENCE)).await.map_err(Failed::new)
+                session.put(folder, name, object.body, &part, PATIENCE).await.map_err(DeliveryFailure::new)
             }
-            Place::Bucket(store) => store.put(cx, name, (object.body, object.size)).await,
+            Place::Bucket(store) => store.put(cx, name, object.body, object.size).await,
         }
     }
 
@@ -168,9 +174,10 @@ async fn webhook(
     cx: &Cx,
     tenant: TenantId,
     job: &ExportJob,
-    (delivery, url): (Uuid, &str),
+    delivery: Uuid,
+    url: &str,
     secrets: &TargetSecrets,
-) -> std::result::Result<(), Sending> {
+) -> std::result::Result<(), DeliveryError> {
     let links = links(cx, tenant, job).await?;
     let files: Vec<_> = (job.files.0.iter().zip(links))
         .map(|(file, url)| json!({ "name": file.name, "bytes": file.bytes, "products": file.products, "url": url }))
@@ -182,12 +189,12 @@ async fn webhook(
                   "left_out": job.left_out, "files": files },
     })
     .to_string();
-    let status = post(cx, url, secrets, (delivery, body)).await?.map_err(Failed::new)?;
+    let status = post(cx, url, secrets, delivery, body).await?.map_err(DeliveryFailure::new)?;
     if (200..300).contains(&status) {
         return Ok(());
     }
     let why = format!("expected a status from 200 to 299, the server answered {status}");
-    Err(Failed { why, hopeless: is_final(status) }.into())
+    Err(DeliveryFailure { why, hopeless: is_final(status) }.into())
 }
 
 /// Sends a signed message; gives the status of the answer, or why there is none.
@@ -195,7 +202,8 @@ async fn post(
     cx: &Cx,
     url: &str,
     secrets: &TargetSecrets,
-    (id, body): (Uuid, String),
+    id: Uuid,
+    body: String,
 ) -> Result<std::result::Result<u16, FetchError>> {
     let secret = secrets.signing.as_deref().unwrap_or_default();
     let headers = sign(secret, &id.to_string(), cx.now.unix_timestamp(), &body)
@@ -218,7 +226,7 @@ async fn mail(
     job: &ExportJob,
     to: &[String],
     most: u64,
-) -> std::result::Result<(), Sending> {
+) -> std::result::Result<(), DeliveryError> {
     let sender = cx.get::<Mail>().await?;
     let files = &job.files.0;
     let attached = files.iter().map(|file| file.bytes).sum::<u64>() <= most;

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::templates::input::named;
+use crate::templates::input::checked_name;
 
 /// Where files go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -222,10 +222,11 @@ impl DestinationInput {
     pub(crate) async fn checked(
         self,
         cx: &Cx,
-        (tenant, id): (TenantId, Uuid),
+        tenant: TenantId,
+        id: Uuid,
         before: Option<&Destination>,
     ) -> Result<(NewDestination, Option<String>)> {
-        let name = named(&self.name)?;
+        let name = checked_name(&self.name)?;
         self.target.check(cx).await?;
         let same_server = match before {
             Some(before) => target(before)?.server() == self.target.server(),

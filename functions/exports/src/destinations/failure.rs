@@ -6,12 +6,12 @@ use std::time::Duration;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Why a delivery failed, for people; `hopeless` when trying again cannot help.
-pub(crate) struct Failed {
+pub(crate) struct DeliveryFailure {
     pub(crate) why: String,
     pub(crate) hopeless: bool,
 }
 
-impl Failed {
+impl DeliveryFailure {
     pub(crate) fn new(why: impl ToString) -> Self {
         Self { why: why.to_string(), hopeless: false }
     }

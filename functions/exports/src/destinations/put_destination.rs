@@ -10,6 +10,6 @@ use crate::destinations::destination::{DestinationInput, DestinationView, view};
 pub async fn put_destination(cx: Cx, id: Path, input: Body<DestinationInput>) -> Result<DestinationView> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let before = db.destination(tenant, id.0).await?;
-    let (new, shown) = input.0.checked(&cx, (tenant, id.0), Some(&before)).await?;
-    view(&cx, db.put_destination(tenant, (id.0, false), &new, &Stamp::of(&cx)?).await?, shown)
+    let (new, shown) = input.0.checked(&cx, tenant, id.0, Some(&before)).await?;
+    view(&cx, db.put_destination(tenant, id.0, false, &new, &Stamp::of(&cx)?).await?, shown)
 }

@@ -21,7 +21,7 @@ pub struct CreateDelivery {
 /// Delivers the files of a completed export to a destination.
 pub async fn create_delivery(cx: Cx, id: Path, input: Body<CreateDelivery>) -> Result<Accepted<ExportView>> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
-    let begun = db.deliver_export(tenant, (id.0, input.0.destination_id), &Stamp::of(&cx)?).await?;
+    let begun = db.deliver_export(tenant, id.0, input.0.destination_id, &Stamp::of(&cx)?).await?;
     send_deliveries(&cx, tenant, vec![begun]).await;
     view(&cx, tenant, db.export(tenant, id.0).await?).await.map(Accepted)
 }

@@ -35,7 +35,7 @@ pub async fn create_export(cx: Cx, input: Body<ExportSpec>, key: IdempotencyKey)
         options: serde_json::to_value(&spec).map_err(Error::internal)?,
         idempotency_key: key.0,
     };
-    let job = db.create_export(tenant, &new, (stamp.actor(), true), &stamp).await?;
+    let job = db.create_export(tenant, &new, stamp.actor(), true, &stamp).await?;
     if job.id != new.id {
         return view(&cx, tenant, job).await.map(Created);
     }

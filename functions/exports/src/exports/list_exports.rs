@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::exports::view::{ExportView, shown};
+use crate::exports::view::{ExportView, view_of};
 
 /// Which exports are listed.
 #[derive(Deserialize, IntoParams)]
@@ -19,5 +19,5 @@ pub struct ExportFilter {
 pub async fn list_exports(cx: Cx, filter: Query<ExportFilter>, page: Query<PageQuery>) -> Result<Page<ExportView>> {
     let db = cx.get::<ImportsDb>().await?;
     let found = db.exports(cx.tenant()?, filter.0.schedule_id, page.0.after_id()?, page.0.limit()?).await?;
-    Ok(found.map(|job| shown(&cx, job, Vec::new())))
+    Ok(found.map(|job| view_of(&cx, job, Vec::new())))
 }

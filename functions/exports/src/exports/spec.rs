@@ -1,7 +1,7 @@
 //! What is exported, and how: what a request, a template and a schedule say.
 
 use channels::{FieldMapping, FormOptions, Format, Layout, LayoutOptions, MappingError, presets};
-use db_catalog::{Condition, Op, ProductQuery, Wanted, one_of};
+use db_catalog::{Condition, Op, ProductQuery, SnapshotQuery, one_of};
 use product::{LOCALES, ProductStatus};
 use runtime::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -197,7 +197,7 @@ impl ExportSelection {
     }
 
     /// What the catalogue is asked for.
-    pub(crate) fn wanted(&self, changed_from: Option<i64>) -> Wanted {
+    pub(crate) fn wanted(&self, changed_from: Option<i64>) -> SnapshotQuery {
         let sample = self.sample.map(i64::from);
         let mut query = self.query();
         // A sample of what can be exported.
@@ -208,7 +208,7 @@ impl ExportSelection {
                 value: serde_json::Value::from(ProductStatus::Active.as_str()),
             });
         }
-        Wanted { ids: self.ids.clone(), query, changed_from, sample }
+        SnapshotQuery { ids: self.ids.clone(), query, changed_from, sample }
     }
 }
 

@@ -44,11 +44,11 @@ pub(crate) async fn view(cx: &Cx, tenant: TenantId, mut job: ExportJob) -> Resul
         "completed" => cx.get::<ImportsDb>().await?.export_deliveries(tenant, job.id).await?,
         _ => Vec::new(),
     };
-    Ok(shown(cx, job, deliveries))
+    Ok(view_of(cx, job, deliveries))
 }
 
 /// An export of a list: without links.
-pub(crate) fn shown(cx: &Cx, job: ExportJob, deliveries: Vec<ExportDelivery>) -> ExportView {
+pub(crate) fn view_of(cx: &Cx, job: ExportJob, deliveries: Vec<ExportDelivery>) -> ExportView {
     let job = job.without_keys();
     let (done, total) = (i64::from(job.done_products), i64::from(job.total_products.unwrap_or_default()));
     let percent = match job.status.as_str() {

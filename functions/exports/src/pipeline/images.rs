@@ -161,8 +161,10 @@ impl ImageZip {
     pub(crate) async fn add(
         &mut self,
         folder: &Folder<'_>,
-        (name, extension): (&str, &str),
-        (product, number): (Uuid, usize),
+        name: &str,
+        extension: &str,
+        product: Uuid,
+        number: usize,
         bytes: &[u8],
     ) -> Result<String> {
         let mut own = format!("{name}.{extension}");

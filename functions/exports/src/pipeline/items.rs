@@ -28,7 +28,7 @@ pub(crate) struct Names {
 }
 
 /// An item, and where each of its images is.
-pub(crate) struct Pictured {
+pub(crate) struct ItemWithImages {
     pub(crate) item: Item,
     pub(crate) sources: Vec<Source>,
 }
@@ -83,7 +83,7 @@ impl Names {
         Ok(pictures)
     }
 
-    pub(crate) fn item(&self, product: Product, pictures: &HashMap<Uuid, Vec<(String, String)>>) -> Pictured {
+    pub(crate) fn item(&self, product: Product, pictures: &HashMap<Uuid, Vec<(String, String)>>) -> ItemWithImages {
         let mut item = Item { id: product.id, content: product.content, ..Item::default() };
         if let Some(locale) = &self.locale {
             item.speak(locale);
@@ -108,7 +108,7 @@ impl Names {
                 sources.push(Source::Stored(key.clone()));
             }
         }
-        Pictured { item, sources }
+        ItemWithImages { item, sources }
     }
 
     /// The name of an option; any other text as it is.

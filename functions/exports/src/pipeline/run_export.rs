@@ -20,7 +20,7 @@ pub(crate) async fn run_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Resul
     let Some((job, tries)) = db.begin_export(tenant, export, cx.now).await? else { return Ok(()) };
     // A try that was killed left no error: the number of tries alone says so.
     if tries > MAX_TRIES {
-        db.fail_export(tenant, export, ("given_up", GIVEN_UP), cx.now).await?;
+        db.fail_export(tenant, export, "given_up", GIVEN_UP, cx.now).await?;
         return publish_events(cx, &db, tenant).await;
     }
     let started = Instant::now();
@@ -28,7 +28,7 @@ pub(crate) async fn run_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Resul
         // Cancelled, or another try has taken over.
         Ok(None) => return Ok(()),
         Ok(Some(result)) => {
-            let begun = db.complete_export(tenant, export, (tries, &result), OffsetDateTime::now_utc()).await?;
+            let begun = db.complete_export(tenant, export, tries, &result, OffsetDateTime::now_utc()).await?;
             send_deliveries(cx, tenant, begun).await;
             #[expect(clippy::cast_precision_loss, reason = "a measurement")]
             emit_metrics(
@@ -42,20 +42,20 @@ pub(crate) async fn run_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Resul
         }
         // What the seller chose cannot be done: no try can mend that.
         Err(Error::Conflict { code, message }) => {
-            db.fail_export(tenant, export, (code, &message), OffsetDateTime::now_utc()).await?;
+            db.fail_export(tenant, export, code, &message, OffsetDateTime::now_utc()).await?;
         }
         Err(Error::Invalid(errors)) => {
             let message =
                 errors.iter().map(|one| format!("{}: {}", one.field, one.message)).collect::<Vec<_>>().join("; ");
-            db.fail_export(tenant, export, ("choices_invalid", &message), OffsetDateTime::now_utc()).await?;
+            db.fail_export(tenant, export, "choices_invalid", &message, OffsetDateTime::now_utc()).await?;
         }
         Err(Error::NotFound(what)) => {
             let message = format!("there is no such {what} any more");
-            db.fail_export(tenant, export, ("not_found", &message), OffsetDateTime::now_utc()).await?;
+            db.fail_export(tenant, export, "not_found", &message, OffsetDateTime::now_utc()).await?;
         }
         Err(error) if tries >= MAX_TRIES => {
             log_error(&error, &export.to_string());
-            db.fail_export(tenant, export, ("given_up", GIVEN_UP), OffsetDateTime::now_utc()).await?;
+            db.fail_export(tenant, export, "given_up", GIVEN_UP, OffsetDateTime::now_utc()).await?;
         }
         Err(error) => return Err(error),
     }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::exports::spec::ExportSpec;
 use crate::pipeline::files::{BookFile, Folder, TableFiles};
 use crate::pipeline::images::{self, ImageMode, ImageZip};
-use crate::pipeline::items::{Names, Pictured};
+use crate::pipeline::items::{ItemWithImages, Names};
 use crate::pipeline::report::{Reasons, Report};
 
 /// Products read at once; fewer when their images are fetched.
@@ -179,8 +179,8 @@ impl Run<'_> {
 
     async fn note(&mut self, done: usize) -> Result<bool> {
         let done = i32::try_from(done).unwrap_or(i32::MAX);
-        let place = (self.tries, self.total, done);
-        self.db.note_export_progress(self.tenant, self.job.id, place, OffsetDateTime::now_utc()).await
+        let (tenant, export, now) = (self.tenant, self.job.id, OffsetDateTime::now_utc());
+        self.db.note_export_progress(tenant, export, self.tries, self.total, done, now).await
     }
 
     /// Writes a page; gives whether the export is still wanted.
@@ -206,7 +206,7 @@ impl Run<'_> {
         &mut self,
         group: ProductGroup,
         pictures: &HashMap<Uuid, Vec<(String, String)>>,
-    ) -> Result<Option<(PicturedListing, bool)>> {
+    ) -> Result<Option<(ListingWithImages, bool)>> {
         let tells = self.spec.selection.tells_inactive();
         let wanted = group.wanted;
         let status = |status: ProductStatus| {
@@ -251,11 +251,11 @@ impl Run<'_> {
                 }
                 Ok(None)
             }
-            None => Ok(Some((PicturedListing { product, variants }, wanted))),
+            None => Ok(Some((ListingWithImages { product, variants }, wanted))),
         }
     }
 
-    async fn write(&mut self, pictured: PicturedListing, wanted: bool) -> Result<()> {
+    async fn write(&mut self, pictured: ListingWithImages, wanted: bool) -> Result<()> {
         let listing = Listing {
             item: pictured.product.item,
             variants: pictured.variants.into_iter().map(|variant| variant.item).collect(),
@@ -294,7 +294,7 @@ impl Run<'_> {
 
     /// Fetches the images of a page, or asks for them, and puts into the items what the files are to say of them. Gives whether the
     /// export is still wanted: a page can take long.
-    async fn fetch(&mut self, families: &mut [Option<(PicturedListing, bool)>]) -> Result<bool> {
+    async fn fetch(&mut self, families: &mut [Option<(ListingWithImages, bool)>]) -> Result<bool> {
         let options = &self.spec.images;
         let pictured = || {
             families
@@ -369,7 +369,7 @@ impl Run<'_> {
             });
         }
         let name = self.spec.images.name_of(item, number);
-        self.zip.add(self.folder, (&name, format.extension()), (item.id, number), &bytes).await
+        self.zip.add(self.folder, &name, format.extension(), item.id, number, &bytes).await
     }
 
     async fn finish(mut self, snapshot: &mut Snapshot) -> Result<ExportResult> {
@@ -423,7 +423,7 @@ impl Run<'_> {
 }
 
 /// A listing, and where its images are.
-struct PicturedListing {
-    product: Pictured,
-    variants: Vec<Pictured>,
+struct ListingWithImages {
+    product: ItemWithImages,
+    variants: Vec<ItemWithImages>,
 }

@@ -15,7 +15,8 @@ pub(crate) async fn begin_export(
     db: &ImportsDb,
     tenant: TenantId,
     schedule: &ExportSchedule,
-    (key, by_hand): (String, bool),
+    key: String,
+    by_hand: bool,
     stamp: &Stamp,
 ) -> Result<ExportJob> {
     let request: ExportSpec =
@@ -53,12 +54,12 @@ pub(crate) async fn begin_export(
         idempotency_key: Some(key),
     };
     let by = if by_hand { stamp.actor() } else { schedule.created_by };
-    let job = db.create_export(tenant, &new, (by, by_hand), stamp).await?;
+    let job = db.create_export(tenant, &new, by, by_hand, stamp).await?;
     if job.status == "queued"
         && let Err(error) = chosen
     {
         // A run that cannot be made is a failed export, which people are told of.
-        db.fail_export(tenant, job.id, ("choices_invalid", &error.to_string()), cx.now).await?;
+        db.fail_export(tenant, job.id, "choices_invalid", &error.to_string(), cx.now).await?;
         publish_events(cx, db, tenant).await?;
         return db.export(tenant, job.id).await;
     }

@@ -12,6 +12,6 @@ pub async fn create_schedule(cx: Cx, input: Body<ScheduleInput>) -> Result<Creat
     let tenant = cx.tenant()?;
     let new = input.0.checked(&cx, tenant).await?;
     let db = cx.get::<ImportsDb>().await?;
-    let schedule = db.put_schedule(tenant, (Uuid::now_v7(), true), &new, &Stamp::of(&cx)?).await?;
+    let schedule = db.put_schedule(tenant, Uuid::now_v7(), true, &new, &Stamp::of(&cx)?).await?;
     view(&cx, schedule).map(Created)
 }

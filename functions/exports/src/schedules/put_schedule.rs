@@ -11,5 +11,5 @@ pub async fn put_schedule(cx: Cx, id: Path, input: Body<ScheduleInput>) -> Resul
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     db.export_schedule(tenant, id.0).await?;
     let new = input.0.checked(&cx, tenant).await?;
-    view(&cx, db.put_schedule(tenant, (id.0, false), &new, &Stamp::of(&cx)?).await?)
+    view(&cx, db.put_schedule(tenant, id.0, false, &new, &Stamp::of(&cx)?).await?)
 }

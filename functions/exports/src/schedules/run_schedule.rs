@@ -14,6 +14,6 @@ pub async fn run_schedule(cx: Cx, id: Path, key: IdempotencyKey) -> Result<Accep
     let schedule = db.export_schedule(tenant, id.0).await?;
     // Keys of exports by hand are others.
     let key = format!("run {} {}", id.0, key.0.unwrap_or_else(|| Uuid::now_v7().to_string()));
-    let job = begin_export(&cx, &db, tenant, &schedule, (key, true), &Stamp::of(&cx)?).await?;
+    let job = begin_export(&cx, &db, tenant, &schedule, key, true, &Stamp::of(&cx)?).await?;
     view(&cx, tenant, job).await.map(Accepted)
 }

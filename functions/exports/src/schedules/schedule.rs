@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::exports::request::{check, with_template};
 use crate::exports::spec::ExportSpec;
-use crate::templates::input::named;
+use crate::templates::input::checked_name;
 
 /// A schedule that is made, or put in the place of one.
 #[derive(Deserialize, ToSchema)]
@@ -75,7 +75,7 @@ pub(crate) fn next_run(schedule: Option<&Schedule>, time_zone: &str, now: Offset
 
 impl ScheduleInput {
     pub(crate) async fn checked(self, cx: &Cx, tenant: TenantId) -> Result<NewSchedule> {
-        let name = named(&self.name)?;
+        let name = checked_name(&self.name)?;
         // A template is looked at again at each run: here it is only seen that it can be used.
         let (spec, _) = with_template(cx, tenant, self.definition.clone()).await?;
         check(cx, tenant, &spec).await?;

@@ -33,7 +33,7 @@ async fn begin(cx: &Cx, db: &ImportsDb, tenant: TenantId, id: Uuid) -> Result<()
     let stamp = Stamp::of_job(cx, &format!("schedule {}", schedule.name));
     // Begun before it is noted, so that none is lost; begun twice, it is the same export.
     let key = format!("schedule {id} {}", due.unix_timestamp());
-    let begun = begin_export(cx, db, tenant, &schedule, (key, false), &stamp).await;
+    let begun = begin_export(cx, db, tenant, &schedule, key, false, &stamp).await;
     match &begun {
         Ok(_) => {}
         // Faults of ours are tried again with the next tick.

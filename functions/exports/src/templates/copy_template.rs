@@ -6,7 +6,7 @@ use runtime::{Body, Created, Cx, Path, Result, Versioned};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::templates::input::named;
+use crate::templates::input::checked_name;
 
 /// A copy that is asked for.
 #[derive(Deserialize, ToSchema)]
@@ -20,7 +20,8 @@ pub struct CopyTemplate {
 pub async fn copy_template(cx: Cx, id: Path, input: Body<CopyTemplate>) -> Result<Versioned<Created<ExportTemplate>>> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let from = db.export_template(tenant, id.0).await?;
-    let new = NewTemplate { name: named(&input.0.name)?, description: from.description, definition: from.definition };
+    let new =
+        NewTemplate { name: checked_name(&input.0.name)?, description: from.description, definition: from.definition };
     let template = db.create_template(tenant, &new, &Stamp::of(&cx)?).await?;
     let version = template.version.into();
     Ok(Versioned(Created(template), version))

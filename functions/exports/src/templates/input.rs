@@ -22,7 +22,7 @@ pub struct TemplateInput {
 }
 
 /// A name of 1 to 200 characters in one line.
-pub(crate) fn named(name: &str) -> Result<String> {
+pub(crate) fn checked_name(name: &str) -> Result<String> {
     let name = name.trim().to_owned();
     if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
         return Err(Error::invalid("name", "length", "expected a name of 1 to 200 characters in one line"));
@@ -32,7 +32,7 @@ pub(crate) fn named(name: &str) -> Result<String> {
 
 impl TemplateInput {
     pub(crate) async fn checked(self, cx: &Cx, tenant: TenantId) -> Result<NewTemplate> {
-        let name = named(&self.name)?;
+        let name = checked_name(&self.name)?;
         if self.description.chars().count() > 2_000 {
             return Err(Error::invalid("description", "length", "expected at most 2,000 characters"));
         }

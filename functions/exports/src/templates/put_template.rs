@@ -18,7 +18,7 @@ pub async fn put_template(
     seen.check(before.version.into())?;
     let new = input.0.checked(&cx, tenant).await?;
     let version = (seen != IfMatch::Any).then(|| before.version.into());
-    let template = db.put_template(tenant, (id.0, version), &new, &Stamp::of(&cx)?).await?;
+    let template = db.put_template(tenant, id.0, version, &new, &Stamp::of(&cx)?).await?;
     let version = template.version.into();
     Ok(Versioned(template, version))
 }

@@ -3,9 +3,9 @@
 use db_core::MailKind;
 use runtime::{Accepted, Body, Cx, Result};
 
-use crate::auth::link_mail::{Address, MailOnItsWay, ask};
+use crate::auth::link_mail::{Address, MailOnItsWay, request_mail};
 
 /// Sends a link by which a new password can be set.
 pub async fn forgot_password(cx: Cx, input: Body<Address>) -> Result<Accepted<MailOnItsWay>> {
-    ask(&cx, MailKind::ResetPassword, &input.0.email).await
+    request_mail(&cx, MailKind::ResetPassword, &input.0.email).await
 }

@@ -26,7 +26,7 @@ pub struct Address {
 
 /// Asks for a mail to this address. Whether there is an account is looked up when the mail is sent, so that neither the
 /// answer nor its time tells.
-pub(crate) async fn ask(cx: &Cx, kind: MailKind, email: &EmailAddress) -> Result<Accepted<MailOnItsWay>> {
+pub(crate) async fn request_mail(cx: &Cx, kind: MailKind, email: &EmailAddress) -> Result<Accepted<MailOnItsWay>> {
     throttle::mail(cx, &email.0).await?;
     let mail = cx.get::<CoreDb>().await?.ask_for_mail(kind, json!({ "email": email.0 }), cx.now).await?;
     mailer::post(cx, mail).await;

@@ -3,9 +3,9 @@
 use db_core::MailKind;
 use runtime::{Accepted, Body, Cx, Result};
 
-use crate::auth::link_mail::{Address, MailOnItsWay, ask};
+use crate::auth::link_mail::{Address, MailOnItsWay, request_mail};
 
 /// Sends the mail that confirms an address again.
 pub async fn resend_verification(cx: Cx, input: Body<Address>) -> Result<Accepted<MailOnItsWay>> {
-    ask(&cx, MailKind::VerifyAgain, &input.0.email).await
+    request_mail(&cx, MailKind::VerifyAgain, &input.0.email).await
 }

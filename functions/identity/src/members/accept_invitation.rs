@@ -1,6 +1,6 @@
 //! `POST /v1/invitations/accept`
 
-use db_core::{CoreDb, Joining};
+use db_core::{CoreDb, NewMember};
 use db_tenancy::Stamp;
 use runtime::{Body, Cx, Result, TenantId};
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ pub async fn accept_invitation(cx: Cx, input: Body<Acceptance>) -> Result<Joined
         }
         None => None,
     };
-    let joining = Joining {
+    let joining = NewMember {
         user: Uuid::now_v7(),
         password_hash: password_hash.as_deref(),
         name: name.as_ref().map(|name| name.0.as_str()),

@@ -14,6 +14,6 @@ pub async fn create_automation(cx: Cx, input: Body<AutomationInput>) -> Result<C
     // Nobody guesses it: 122 random bits.
     let token = Uuid::new_v4().simple().to_string();
     let db = cx.get::<SuppliersDb>().await?;
-    let automation = db.put_automation(tenant, (id, Some(&token)), &new, &Stamp::of(&cx)?).await?;
+    let automation = db.put_automation(tenant, id, Some(&token), &new, &Stamp::of(&cx)?).await?;
     Ok(Created(view(&cx, tenant, automation)))
 }

@@ -61,7 +61,7 @@ pub(crate) async fn fetch(
             };
             match source {
                 Source::Rest { path, paging, .. } => {
-                    rest(&fetcher, url, &credentials, (path, paging.as_ref()), most).await
+                    rest(&fetcher, url, &credentials, path, paging.as_ref(), most).await
                 }
                 _ => web(&fetcher, url, &credentials, state, most).await,
             }
@@ -123,7 +123,8 @@ async fn rest(
     fetcher: &Fetcher,
     url: &str,
     credentials: &Credentials,
-    (path, paging): (&str, Option<&Paging>),
+    path: &str,
+    paging: Option<&Paging>,
     most: u64,
 ) -> std::result::Result<Vec<Found>, NotFetched> {
     let mut lines = Vec::new();
@@ -288,7 +289,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 /// An error of a step as a sentence, for the history of an automation.
-pub(crate) fn told(error: &Error) -> String {
+pub(crate) fn sentence(error: &Error) -> String {
     match error {
         Error::Invalid(errors) => {
             errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join("; ")

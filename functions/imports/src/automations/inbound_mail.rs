@@ -23,7 +23,7 @@ const READ: [&str; 12] =
 const MOST_FILES: usize = 10;
 
 /// Takes a mail apart; none when it is no mail.
-pub(crate) fn read(raw: &[u8]) -> Option<Mail> {
+pub(crate) fn parse_mail(raw: &[u8]) -> Option<Mail> {
     let message = MessageParser::default().parse(raw)?;
     let authors = message.from()?.iter().count();
     let sender = message.from()?.first()?.address()?.trim().to_lowercase();
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_mail_gives_its_tables_and_who_sent_it() {
-        let read = read(&mail(GOOD, &format!("import-{TOKEN}@in.example"))).unwrap();
+        let read = parse_mail(&mail(GOOD, &format!("import-{TOKEN}@in.example"))).unwrap();
         assert_eq!((read.token.as_deref(), read.sender.as_str()), (Some(TOKEN), "tarifs@supplier.example"));
         assert_eq!(read.distrusted, None);
         assert_eq!((read.files.len(), read.files[0].name.as_str()), (1, "tarif été.csv"));
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn who_proves_nothing_is_not_believed() {
-        let told = |verdict: &str| read(&mail(verdict, "someone@in.example")).unwrap().distrusted.unwrap();
+        let told = |verdict: &str| parse_mail(&mail(verdict, "someone@in.example")).unwrap().distrusted.unwrap();
         assert!(told("X-Other: 1").contains("SPF"));
         assert!(told("Authentication-Results: amazonses.com; spf=fail; dkim=none").contains("SPF"));
         assert!(
@@ -233,12 +233,12 @@ mod tests {
             "spf=pass (spfCheck: it is permitted) client-ip=1.2.3.4; envelope-from=x@mail.example; helo=a.example; dkim=pass header.i=@supplier.example; dmarc=none",
         ] {
             let mail = mail(&format!("Authentication-Results: amazonses.com; {own}"), "someone@in.example");
-            assert_eq!(read(&mail).unwrap().distrusted, None, "{own}");
+            assert_eq!(parse_mail(&mail).unwrap().distrusted, None, "{own}");
         }
         assert!(told(&format!("From: someone@else.example\r\n{GOOD}")).contains("several senders"));
         assert!(told(&GOOD.replace("Virus-Verdict: PASS", "Virus-Verdict: FAIL")).contains("virus"));
-        assert_eq!(read(&mail(GOOD, "someone@in.example")).unwrap().token, None);
-        assert!(read(b"").is_none());
+        assert_eq!(parse_mail(&mail(GOOD, "someone@in.example")).unwrap().token, None);
+        assert!(parse_mail(b"").is_none());
         let allowed = ["Tarifs@Supplier.example".to_owned(), "@group.example".to_owned()];
         assert!(is_allowed("tarifs@supplier.example", &allowed) && is_allowed("a@group.example", &allowed));
         assert!(!is_allowed("x@supplier.example", &allowed) && !is_allowed("a@evilgroup.example", &allowed));

@@ -21,6 +21,6 @@ pub async fn put_automation(cx: Cx, id: Path, input: Body<AutomationInput>) -> R
         return Err(Error::invalid("secret", "required", message));
     }
     let new = input.0.checked(&cx, tenant, id.0, same).await?;
-    let automation = db.put_automation(tenant, (id.0, None), &new, &Stamp::of(&cx)?).await?;
+    let automation = db.put_automation(tenant, id.0, None, &new, &Stamp::of(&cx)?).await?;
     Ok(view(&cx, tenant, automation))
 }

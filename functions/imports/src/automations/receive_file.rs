@@ -7,7 +7,7 @@ use tokio::io::AsyncReadExt;
 use uuid::Uuid;
 
 use crate::automations::automation::Source;
-use crate::automations::fetch::{Found, told};
+use crate::automations::fetch::{Found, sentence};
 use crate::automations::inbound_mail;
 use crate::automations::runs::{end, import_files, run_of};
 
@@ -19,8 +19,8 @@ pub async fn receive_file(cx: Cx, object: ObjectCreated) -> Result<()> {
     let db = cx.get::<SuppliersDb>().await?;
     let rest = object.key.strip_prefix("inbox/").unwrap_or_default();
     if rest.starts_with("mail/") {
-        let raw = read(&cx, &object).await?;
-        let Some(mail) = inbound_mail::read(&raw) else {
+        let raw = read_mail(&cx, &object).await?;
+        let Some(mail) = inbound_mail::parse_mail(&raw) else {
             tracing::warn!(key = object.key, "this is no mail");
             return Ok(());
         };
@@ -52,12 +52,12 @@ pub async fn receive_file(cx: Cx, object: ObjectCreated) -> Result<()> {
         let message = format!("expected a file of at most {MAX_BYTES} bytes, found {}", object.size);
         return leave(&cx, TenantId(tenant), &automation, &object, &message).await;
     }
-    let bytes = read(&cx, &object).await?;
+    let bytes = read_mail(&cx, &object).await?;
     let name = parts.next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
     take(&cx, TenantId(tenant), &automation, vec![Found { name, bytes }], &object).await
 }
 
-async fn read(cx: &Cx, object: &ObjectCreated) -> Result<Vec<u8>> {
+async fn read_mail(cx: &Cx, object: &ObjectCreated) -> Result<Vec<u8>> {
     let stored = cx.get::<Objects>().await?.read(&object.key, object.version_id.as_deref()).await?;
     let mut bytes = Vec::new();
     stored.body.take(MAX_BYTES).read_to_end(&mut bytes).await.map_err(Error::internal)?;
@@ -120,7 +120,7 @@ async fn take(
         Ok(imports) => ("imported", None, names, imports),
         // Tried again by the queue, as the same look.
         Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
-        Err(error) => ("failed", Some(true), told(&error), Vec::new()),
+        Err(error) => ("failed", Some(true), sentence(&error), Vec::new()),
     };
     end(cx, tenant, automation, run, &RunEnd { status, failed, message: &message, imports: &imports, state: None })
         .await

@@ -7,7 +7,7 @@ use runtime::{Cx, Error, Result, TenantId, log_error};
 use uuid::Uuid;
 
 use crate::automations::automation::{Source, choices, secrets};
-use crate::automations::fetch::{NotFetched, fetch, tidy, told};
+use crate::automations::fetch::{NotFetched, fetch, sentence, tidy};
 use crate::automations::runs::{RunMessage, end, import_files};
 
 /// A look may take so long, all its pages and files together, and tidying up afterwards: less than the function's timeout.
@@ -34,7 +34,7 @@ pub async fn run_automation(cx: Cx, message: RunMessage) -> Result<()> {
         return Ok(());
     }
     let mut state = automation.state.0.clone();
-    let looked = look(&cx, tenant, &automation, run, &mut state).await;
+    let looked = poll(&cx, tenant, &automation, run, &mut state).await;
     // What was not taken must be found again; whom we met is known.
     let known = AutomationState { host_key: state.host_key.clone(), ..automation.state.0.clone() };
     let ended = match &looked {
@@ -56,7 +56,7 @@ pub async fn run_automation(cx: Cx, message: RunMessage) -> Result<()> {
             RunEnd {
                 status: "failed",
                 failed: Some(true),
-                message: &told(error),
+                message: &sentence(error),
                 imports: &[],
                 state: Some((&known, &automation.source)),
             }
@@ -65,7 +65,7 @@ pub async fn run_automation(cx: Cx, message: RunMessage) -> Result<()> {
     end(&cx, tenant, &automation, run, &ended).await
 }
 
-async fn look(
+async fn poll(
     cx: &Cx,
     tenant: TenantId,
     automation: &Automation,

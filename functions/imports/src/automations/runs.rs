@@ -71,8 +71,8 @@ pub(crate) async fn announce_pause(cx: &Cx, tenant: TenantId, id: Uuid) -> Resul
     let Some(paused_at) = automation.paused_at else { return Ok(()) };
     tracing::warn!(%id, "an automation pauses after failures in a row");
     let event = run_of(&format!("pause {id} {paused_at}"));
-    let told = (automation.name.as_str(), automation.paused_because.as_deref().unwrap_or_default());
-    imports.announce_pause(tenant, (event, id), told, time_now()).await?;
+    let because = automation.paused_because.as_deref().unwrap_or_default();
+    imports.announce_pause(tenant, event, id, &automation.name, because, time_now()).await?;
     crate::pipeline::messages::publish_events(cx, &imports, tenant).await?;
     db.pause_announced(tenant, id, paused_at).await
 }
@@ -103,7 +103,7 @@ pub(crate) async fn import_files(
     for file in files {
         let hash: String = Sha256::digest(&file.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let key = format!("{run}-{hash}");
-        if automation.skip_unchanged && db.had_content(tenant, automation.id, (&file.name, &hash), &key).await? {
+        if automation.skip_unchanged && db.had_content(tenant, automation.id, &file.name, &hash, &key).await? {
             continue;
         }
         let (mode, options) = choices(automation)?.options(cx, tenant, Some(automation.supplier_id)).await?;

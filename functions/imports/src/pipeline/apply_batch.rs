@@ -46,7 +46,7 @@ pub async fn apply_batch(cx: Cx, message: BatchMessage) -> Result<()> {
                 if cx.attempt >= MAX_ATTEMPTS {
                     let rows = format!("batch {number} ({} rows) could not be written", batch.rows);
                     db.note_event(tenant, import, "batch_failed", Some(&rows), cx.now).await?;
-                    if db.fail_batch(tenant, (import, job.status), &batch, cx.now).await? {
+                    if db.fail_batch(tenant, import, job.status, &batch, cx.now).await? {
                         send_finish(&cx, tenant, import).await?;
                     } else {
                         send_batches(&cx, &db, tenant, import).await?;
@@ -76,7 +76,7 @@ async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch
     if outcome.total() != batch.rows {
         return Err(Error::internal(format!("{} of {} rows are accounted for", outcome.total(), batch.rows)));
     }
-    let last = db.settle_batch(tenant, (job.id, job.status), batch, &outcome, &columns, cx.now).await?;
+    let last = db.settle_batch(tenant, job.id, job.status, batch, &outcome, &columns, cx.now).await?;
     #[expect(clippy::cast_precision_loss, reason = "a measurement")]
     emit_metrics(
         cx,

@@ -68,9 +68,9 @@ impl MappedColumn {
         }
     }
 
-    /// The same column, filling `target`.
+    /// The same column, splitter `target`.
     #[must_use]
-    pub fn filling(mut self, target: &Target) -> Self {
+    pub fn splitter(mut self, target: &Target) -> Self {
         match target {
             Target::Field(field) => self.field = Some(*field),
             Target::Attribute(code) => self.attribute = Some(code.clone()),

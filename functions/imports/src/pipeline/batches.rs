@@ -13,7 +13,7 @@ use tabular::{ReadError, Row, restore};
 
 use crate::pipeline::batch_file::{BatchHeader, BatchWriter};
 use crate::pipeline::open_file::{Failure, OpenFile, Refusal, open_file, refuse};
-use crate::pipeline::repeated_codes::{Codes, Naming};
+use crate::pipeline::repeated_codes::{CodeColumns, Codes};
 
 /// Names of attributes that are remembered, and names that a warning lists.
 const NAMED: usize = 1_000;
@@ -54,13 +54,13 @@ pub struct ParsedFile {
 }
 
 /// Batches that are being filled, one of each phase.
-struct Filling<'s> {
+struct BatchSplitter<'s> {
     header: &'s BatchHeader,
     transforms: Option<Transforms>,
     own_rules: &'s Rules,
     limits: Limits,
     writers: [Option<(i32, BatchWriter)>; 2],
-    naming: Naming,
+    code_columns: CodeColumns,
     codes: [Codes; 2],
     parsed: ParsedFile,
     most: i32,
@@ -90,13 +90,13 @@ impl OpenFile<'_> {
             .header
             .transforms()
             .map_err(|message| Failure::Refused(Refusal { code: "mapping_invalid", message }))?;
-        let mut filling = Filling {
+        let mut splitter = BatchSplitter {
             header: &self.header,
             transforms,
             own_rules: &self.own_rules,
             limits,
             writers: [None, None],
-            naming: Naming::of(&self.header),
+            code_columns: CodeColumns::of(&self.header),
             codes: [Codes::default(), Codes::default()],
             parsed: ParsedFile::default(),
             most,
@@ -112,16 +112,16 @@ impl OpenFile<'_> {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error @ (ReadError::CutShort { .. } | ReadError::UnclosedQuote { .. }))
-                    if keep_cut && filling.parsed.rows > 0 =>
+                    if keep_cut && splitter.parsed.rows > 0 =>
                 {
-                    filling.parsed.cut_short = Some(error.to_string());
+                    splitter.parsed.cut_short = Some(error.to_string());
                     break;
                 }
                 Err(error) => return Err(error.into()),
             }
             let number = i32::try_from(row.number).map_err(Error::internal)?;
             if let Some(problem) = &row.problem {
-                filling.rejected(number, problem.code(), &problem.to_string(), &mut send)?;
+                splitter.rejected(number, problem.code(), &problem.to_string(), &mut send)?;
                 continue;
             }
             let Some(adapter) = &mut self.adapter else {
@@ -137,32 +137,32 @@ impl OpenFile<'_> {
                     None if csv => restore(row.cell(index)),
                     None => row.cell(index),
                 };
-                filling.row(number, None, cell, (&[], None), &mut send)?;
+                splitter.row(number, None, cell, &[], None, &mut send)?;
                 continue;
             };
             let cells: Vec<String> = row.cells().map(str::to_owned).collect();
             adapter.push(number, &cells, &mut records);
             for record in records.drain(..) {
-                filling.record(&record, &mut send)?;
+                splitter.record(&record, &mut send)?;
             }
         }
         if let Some(adapter) = &mut self.adapter {
             adapter.finish(&mut records);
             for record in records.drain(..) {
-                filling.record(&record, &mut send)?;
+                splitter.record(&record, &mut send)?;
             }
         }
-        filling.warn(self.table.late_columns());
+        splitter.warn(self.table.late_columns());
         for phase in 0..2 {
-            filling.flush(phase, &mut send)?;
+            splitter.flush(phase, &mut send)?;
         }
-        Ok(filling.parsed)
+        Ok(splitter.parsed)
     }
 }
 
 type Deliver<'f> = &'f mut dyn FnMut(ReadBatch) -> Result<(), Failure>;
 
-impl Filling<'_> {
+impl BatchSplitter<'_> {
     fn writer(&mut self, phase: usize) -> Result<&mut BatchWriter, Failure> {
         if self.parsed.rows >= self.most {
             let message = format!(
@@ -193,25 +193,26 @@ impl Filling<'_> {
         number: i32,
         variant: Option<bool>,
         cell: impl Fn(usize) -> &'c str,
-        (attributes, shown): (&[(String, String)], Option<&ShownVariants>),
+        attributes: &[(String, String)],
+        shown: Option<&ShownVariants>,
         send: Deliver<'_>,
     ) -> Result<(), Failure> {
         let header = self.header;
         let texts = || header.columns.iter().map(|column| Cow::Borrowed(cell(column.index))).collect();
-        let made = self.naming.made.then(|| header.cells(texts(), self.transforms.as_ref()));
+        let made = self.code_columns.made.then(|| header.cells(texts(), self.transforms.as_ref()));
         let text = |field, index: Option<usize>| match &made {
             Some(cells) => cells.get(field).unwrap_or_default().trim(),
             None => index.map_or("", |index| cell(index).trim()),
         };
-        let naming = &self.naming;
-        let (sku, ean) = (text(Field::Sku, naming.sku), text(Field::Ean, naming.ean));
+        let code_columns = &self.code_columns;
+        let (sku, ean) = (text(Field::Sku, code_columns.sku), text(Field::Ean, code_columns.ean));
         // A row that names another product as its parent comes after that product.
         let variant = variant.unwrap_or_else(|| {
-            let parent = text(Field::Parent, naming.parent);
+            let parent = text(Field::Parent, code_columns.parent);
             !parent.is_empty() && parent != sku
         });
-        let keys = naming.keys(sku, ean);
-        let untitled = naming.title.is_some() && text(Field::Title, naming.title).is_empty();
+        let keys = code_columns.keys(sku, ean);
+        let untitled = code_columns.title.is_some() && text(Field::Title, code_columns.title).is_empty();
         // A row that could make no product comes after the one that does, and takes nothing of it back.
         let phase = usize::from(variant || untitled && self.codes[0].knows(keys));
         self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)), attributes, shown)?;
@@ -240,8 +241,7 @@ impl Filling<'_> {
                 self.attributes.insert(name.clone());
             }
         }
-        let beside = (record.attributes.as_slice(), record.shown.as_ref());
-        self.row(record.number, Some(record.variant), text, beside, send)
+        self.row(record.number, Some(record.variant), text, &record.attributes, record.shown.as_ref(), send)
     }
 
     /// Tells what only the whole file shows.

@@ -97,7 +97,7 @@ pub fn open_file<'a>(
     let mut late = Mapping::new();
     let mapping = match (chosen, platform) {
         (Some((source, mapping)), _) => {
-            findings.push(found("columns", &source, "the mapping that was chosen for these columns", 100));
+            findings.push(finding("columns", &source, "the mapping that was chosen for these columns", 100));
             let (fitted, gone) = fit(mapping, &layout.columns, &suggestions, &mut warnings);
             // A file without a header may show them further down.
             table.expect_columns(gone.iter().map(|one| one.column.as_str()));
@@ -106,9 +106,9 @@ pub fn open_file<'a>(
             fitted
         }
         (None, Some((platform, marks))) => {
-            findings.push(found("platform", platform.name(), format!("{marks} of its columns are there"), 95));
+            findings.push(finding("platform", platform.name(), format!("{marks} of its columns are there"), 95));
             let made = Adapter::new(platform, &layout.columns);
-            let mapping = shown(&made, &layout.columns);
+            let mapping = adapter_mapping(&made, &layout.columns);
             adapter = Some(made);
             mapping
         }
@@ -137,7 +137,7 @@ pub fn open_file<'a>(
     })
 }
 
-fn found(what: &str, found: &str, why: impl ToString, sureness: u8) -> Finding {
+fn finding(what: &str, found: &str, why: impl ToString, sureness: u8) -> Finding {
     Finding { what: what.to_owned(), found: found.to_owned(), why: why.to_string(), sureness }
 }
 
@@ -151,7 +151,7 @@ pub(crate) fn hash_of(columns: &[String]) -> String {
 }
 
 /// What an adapter reads, as a mapping that people understand.
-fn shown(adapter: &Adapter, columns: &[String]) -> Mapping {
+fn adapter_mapping(adapter: &Adapter, columns: &[String]) -> Mapping {
     let fills = |column: &String| adapter.slots().iter().find(|slot| slot.column == *column);
     let mapped = columns.iter().map(|column| match fills(column).map(|slot| &slot.target) {
         Some(Target::Field(field)) => ColumnMapping::to_field(column, *field),
@@ -263,7 +263,7 @@ fn batch_header(
                 .map(|(index, slot)| {
                     // A shop's record says only what it is about: a link to a parent has no price, and takes none away.
                     let column = MappedColumn { index, name: slot.column.clone(), ..MappedColumn::default() };
-                    column.filling(&slot.target)
+                    column.splitter(&slot.target)
                 })
                 .collect()
         }
@@ -280,7 +280,7 @@ fn batch_header(
                     transform: column.transform.clone(),
                     ..MappedColumn::default()
                 };
-                Some(mapped.filling(&target))
+                Some(mapped.splitter(&target))
             })
             .collect(),
     };

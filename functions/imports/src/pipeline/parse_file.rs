@@ -35,7 +35,7 @@ enum Piece {
 }
 
 /// A file that was read: its rows, and by what its content is known again.
-struct Reading {
+struct ReadFile {
     parsed: ParsedFile,
     hash: String,
     layout: FileLayout,
@@ -120,7 +120,7 @@ async fn read_and_upload(
     tenant: TenantId,
     job: &ImportJob,
     object: &ObjectCreated,
-) -> Result<Reading, Failure> {
+) -> Result<ReadFile, Failure> {
     let started = std::time::Instant::now();
     let objects = cx.get::<Objects>().await?;
     let file = objects.read(&job.object_key, object.version_id.as_deref()).await?;
@@ -132,7 +132,7 @@ async fn read_and_upload(
     let remember = remembering(db.clone(), tenant, job.supplier_id);
     let reading = tokio::task::spawn_blocking(move || {
         let ended = || Failure::Ours(Error::internal("the uploading side has ended"));
-        let mut source = Hashing { source: bridge, hash: Sha256::new() };
+        let mut source = HashingReader { source: bridge, hash: Sha256::new() };
         let (parsed, layout) = {
             let mut file = open_file(&mut source, &options, remember)?;
             let layout = file.layout.clone();
@@ -147,7 +147,7 @@ async fn read_and_upload(
         // What the reader left unread belongs to the file all the same.
         std::io::copy(&mut source, &mut std::io::sink()).map_err(Error::internal)?;
         let hash = source.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Reading { parsed, hash, layout })
+        Ok(ReadFile { parsed, hash, layout })
     });
 
     let (import, objects, store) = (job.id, objects.as_ref(), db.as_ref());
@@ -157,7 +157,7 @@ async fn read_and_upload(
             .try_for_each_concurrent(UPLOADS, |piece| async move {
                 match piece {
                     Piece::Layout(layout, hash, warnings) => {
-                        store.set_layout(tenant, import, &layout, (&hash, &warnings), time_now()).await
+                        store.set_layout(tenant, import, &layout, &hash, &warnings, time_now()).await
                     }
                     Piece::Batch(batch) => {
                         let key = format!("batches/{tenant}/{import}/{:05}.ndjson.zst", batch.number);
@@ -169,7 +169,7 @@ async fn read_and_upload(
                 }
             })
             .await;
-    let read: Result<Reading, Failure> = reading.await.map_err(Error::internal)?;
+    let read: Result<ReadFile, Failure> = reading.await.map_err(Error::internal)?;
     // When both sides failed, the uploading side knows why.
     uploaded?;
     let read = read?;
@@ -196,12 +196,12 @@ fn too_large(size: u64, options: &ImportOptions) -> Result<(), Failure> {
 }
 
 /// A source whose bytes are hashed while they are read.
-struct Hashing<R> {
+struct HashingReader<R> {
     source: R,
     hash: Sha256,
 }
 
-impl<R: Read> Read for Hashing<R> {
+impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         let read = self.source.read(out)?;
         self.hash.update(&out[..read]);

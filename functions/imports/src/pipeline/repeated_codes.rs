@@ -8,7 +8,7 @@ use product::{Field, Gtin};
 use crate::pipeline::batch_file::BatchHeader;
 
 /// The columns by which a row says which product it is about.
-pub(crate) struct Naming {
+pub(crate) struct CodeColumns {
     pub(crate) sku: Option<usize>,
     pub(crate) ean: Option<usize>,
     pub(crate) parent: Option<usize>,
@@ -22,7 +22,7 @@ pub(crate) struct Naming {
 /// The SKU and the EAN of a row, as numbers that stand for them.
 pub(crate) type Keys = [Option<u64>; 2];
 
-impl Naming {
+impl CodeColumns {
     pub(crate) fn of(header: &BatchHeader) -> Self {
         let all = |field| header.columns.iter().filter(move |column| column.field == Some(field));
         let first = |field| all(field).next().map(|column| column.index);

@@ -77,7 +77,7 @@ pub(crate) fn rejected_file(
                 bytes.extend_from_slice(before.as_bytes());
                 *ends = format!("\n{after}\n");
             }
-            to.push(&layout, &row, &told(wrong, language))?;
+            to.push(&layout, &row, &note_columns(wrong, language))?;
             left -= 1;
         }
     }
@@ -85,7 +85,7 @@ pub(crate) fn rejected_file(
 }
 
 /// What is wrong, with which columns, and what to do.
-fn told(wrong: &[RejectedValue], language: Language) -> [String; 3] {
+fn note_columns(wrong: &[RejectedValue], language: Language) -> [String; 3] {
     let mut fixes: Vec<&str> = wrong.iter().map(|one| fix(&one.code, language)).collect();
     fixes.dedup();
     let fields: Vec<&str> = wrong.iter().filter_map(|one| one.column.as_deref().or(one.field.as_deref())).collect();

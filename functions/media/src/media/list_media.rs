@@ -31,6 +31,6 @@ pub async fn list_media(cx: Cx, filter: Query<MediaFilter>, page: Query<PageQuer
         ));
     }
     let db = cx.get::<MediaDb>().await?;
-    let found = db.media(cx.tenant()?, (status, filter.0.unattached), page.0.after_id()?, page.0.limit()?).await?;
+    let found = db.media(cx.tenant()?, status, filter.0.unattached, page.0.after_id()?, page.0.limit()?).await?;
     Ok(Page { data: views(&cx, found.data).await?, next_cursor: found.next_cursor })
 }

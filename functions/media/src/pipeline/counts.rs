@@ -8,7 +8,7 @@ use runtime::{Cx, Result, TenantId, log_error};
 const AT_ONCE: i64 = 500;
 
 /// Tells what is due. Told twice, it is the same.
-pub(crate) async fn tell(cx: &Cx, tenant: TenantId) -> Result<()> {
+pub(crate) async fn publish_counts(cx: &Cx, tenant: TenantId) -> Result<()> {
     let (media, catalog) = (cx.get::<MediaDb>().await?, cx.get::<CatalogDb>().await?);
     loop {
         let due = media.counts_due(tenant, AT_ONCE).await?;
@@ -25,7 +25,7 @@ pub(crate) async fn tell(cx: &Cx, tenant: TenantId) -> Result<()> {
 
 /// Tells what is due; where it cannot, the sweeper will.
 pub(crate) async fn tell_soon(cx: &Cx, tenant: TenantId) {
-    if let Err(error) = tell(cx, tenant).await {
+    if let Err(error) = publish_counts(cx, tenant).await {
         log_error(&error, &cx.request_id);
     }
 }

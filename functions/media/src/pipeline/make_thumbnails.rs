@@ -1,7 +1,7 @@
 //! S3 `media/<2 hex>/<uuid>/original.<ext>` -> thumbnails beside it.
 
 use cloud::Objects;
-use db_media::{MediaDb, Medium, Processed, StoredThumbnail, object_key};
+use db_media::{MediaDb, Medium, ProcessedFile, StoredThumbnail, object_key};
 use images::{ImageError, Limits, Rendered, render};
 use runtime::{Cx, Error, Metric, ObjectCreated, Result, TenantId, Unit, emit_metrics};
 use sha2::{Digest, Sha256};
@@ -79,7 +79,7 @@ async fn store(
     let remark = (found != medium.declared).then(|| {
         ("mislabelled", format!("the file's name says {}, its content is {found}; its content counts", medium.declared))
     });
-    let processed = Processed {
+    let processed = ProcessedFile {
         sha256,
         bytes: i64::try_from(size).unwrap_or(i64::MAX),
         content_type: found,

@@ -53,7 +53,7 @@ async fn regenerate(cx: &Cx, tenant: TenantId, job: Uuid) -> Result<()> {
     let db = cx.get::<MediaDb>().await?;
     let Some(job) = db.work_on_job(tenant, job, false, cx.now).await? else { return Ok(()) };
     let after = job.done_to.parse().ok();
-    let Page { data, next_cursor } = db.media(tenant, (Some("ready"), false), after, AT_ONCE).await?;
+    let Page { data, next_cursor } = db.media(tenant, Some("ready"), false, after, AT_ONCE).await?;
     let keys: Vec<String> = data.iter().map(|medium| medium.object_key.clone()).collect();
     if !keys.is_empty() {
         send_files(cx, tenant, "media-files", &keys).await?;

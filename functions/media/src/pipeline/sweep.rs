@@ -6,7 +6,7 @@ use time::Duration;
 use uuid::Uuid;
 
 use crate::media::files::remove_files;
-use crate::pipeline::counts::tell;
+use crate::pipeline::counts::publish_counts;
 use crate::pipeline::failure::fail;
 use crate::pipeline::messages::{Work, send, send_files};
 
@@ -31,7 +31,7 @@ pub async fn sweep(cx: Cx) -> Result<()> {
         }
     }
     for tenant in db.tenants_with_counts_due(cx.now - Duration::seconds(30), MOST).await? {
-        if let Err(error) = tell(&cx, tenant).await {
+        if let Err(error) = publish_counts(&cx, tenant).await {
             log_error(&error, &tenant.to_string());
         }
     }

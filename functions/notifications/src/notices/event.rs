@@ -24,7 +24,7 @@ pub const EVENTS: [&str; 8] = [
 pub(crate) const WEBHOOK_DISABLED: &str = "webhook.disabled";
 
 /// An event, ready to be told.
-pub(crate) struct Told {
+pub(crate) struct Occurrence {
     pub(crate) tenant: TenantId,
     pub(crate) notice: NewNotice,
     /// What webhooks get as `data`.
@@ -59,7 +59,7 @@ struct Detail {
 ///
 /// # Errors
 /// When it is one of these, and says not what it should.
-pub(crate) fn told(kind: &str, detail: &Value) -> Result<Option<Told>> {
+pub(crate) fn occurrence(kind: &str, detail: &Value) -> Result<Option<Occurrence>> {
     let known: Detail = serde_json::from_value(detail.clone()).map_err(Error::internal)?;
     let event = match (kind, known.status.as_str()) {
         ("ImportCompleted", "cancelled") => "import.cancelled",
@@ -191,7 +191,7 @@ pub(crate) fn told(kind: &str, detail: &Value) -> Result<Option<Told>> {
     // The bus may tell an event twice: its own id is the notice's.
     let texts = texts(english, french);
     let notice = NewNotice { id, event, kind, texts, subject, by: known.created_by, needs: permission(event) };
-    Ok(Some(Told { tenant, notice, data, at: known.finished_at }))
+    Ok(Some(Occurrence { tenant, notice, data, at: known.finished_at }))
 }
 
 /// The notice that a webhook was switched off.
@@ -210,7 +210,7 @@ pub(crate) fn webhook_disabled(webhook: Uuid, url: &str, delivery: Uuid) -> NewN
         ),
     );
     NewNotice {
-        id: named(&format!("{webhook} {delivery}")),
+        id: id_of(&format!("{webhook} {delivery}")),
         event: WEBHOOK_DISABLED,
         kind: "error",
         texts: texts(english, french),
@@ -284,7 +284,7 @@ fn summary(detail: &Detail, language: &str) -> String {
 }
 
 /// The same id for the same words.
-fn named(words: &str) -> Uuid {
+fn id_of(words: &str) -> Uuid {
     let digest = Sha256::digest(words.as_bytes());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
@@ -302,23 +302,23 @@ mod tests {
             "tenant_id": tenant, "job_id": Uuid::nil(), "event_id": Uuid::nil(), "status": "completed_with_errors", "name": "tarif.csv",
             "total": 10, "created": 7, "failed": 3, "created_by": tenant, "message": "Look at the report.",
         });
-        let one = told("ImportCompleted", &detail).unwrap().unwrap();
+        let one = occurrence("ImportCompleted", &detail).unwrap().unwrap();
         assert_eq!((one.notice.event, one.notice.kind, one.notice.id), ("import.completed", "warning", Uuid::nil()));
         assert_eq!(one.notice.texts["fr"].title, "Import de tarif.csv terminé");
         let message = &one.notice.texts["en"].message;
         assert!(message.starts_with("10 rows: 7 created") && message.ends_with("Look at the report."), "{message}");
         assert_eq!((one.notice.by, &one.data["stats"]["rejected"]), (Some(tenant), &json!(3)));
         assert_eq!(
-            told("ImportCompleted", &json!({ "tenant_id": tenant, "event_id": tenant, "status": "cancelled" }))
+            occurrence("ImportCompleted", &json!({ "tenant_id": tenant, "event_id": tenant, "status": "cancelled" }))
                 .unwrap()
                 .unwrap()
                 .notice
                 .event,
             "import.cancelled"
         );
-        assert!(told("SomethingElse", &detail).unwrap().is_none());
+        assert!(occurrence("SomethingElse", &detail).unwrap().is_none());
         for strange in [json!({}), json!([]), json!({ "tenant_id": tenant, "event_id": tenant, "total": "many" })] {
-            assert!(told("ImportFailed", &strange).is_err(), "it goes to the dead-letter queue: {strange}");
+            assert!(occurrence("ImportFailed", &strange).is_err(), "it goes to the dead-letter queue: {strange}");
         }
     }
 

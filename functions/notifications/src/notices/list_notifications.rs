@@ -35,7 +35,7 @@ pub async fn list_notifications(
 ) -> Result<NotificationPage> {
     let (tenant, user, db) = (cx.tenant()?, cx.person()?.user, cx.get::<CoreDb>().await?);
     let events = visible(&cx)?;
-    let found = db.notifications(tenant, user, (&events, filter.0.unread), page.0.after_id()?, page.0.limit()?).await?;
+    let found = db.notifications(tenant, user, &events, filter.0.unread, page.0.after_id()?, page.0.limit()?).await?;
     let unread = db.unread(tenant, user, &events).await?;
     Ok(NotificationPage { data: found.data, unread, next_cursor: found.next_cursor })
 }

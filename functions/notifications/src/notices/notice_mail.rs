@@ -8,7 +8,7 @@ use runtime::{Cx, Error, Result, TenantId};
 use uuid::Uuid;
 
 /// Sends the mail about a notice, once: delivered again, it finds that it was sent.
-pub(crate) async fn send(cx: &Cx, db: &CoreDb, (tenant, notice, user): (TenantId, Uuid, Uuid)) -> Result<()> {
+pub(crate) async fn send(cx: &Cx, db: &CoreDb, tenant: TenantId, notice: Uuid, user: Uuid) -> Result<()> {
     let Some(mail) = db.notice_mail(tenant, notice, user, cx.now).await? else { return Ok(()) };
     let sender = cx.get::<Mail>().await?;
     let app = cx.env().text("APP_URL")?.trim_end_matches('/').to_owned();

@@ -5,26 +5,26 @@ use runtime::{Cx, Result, log_error};
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::notices::event::{BusMessage, told, usual_wish};
+use crate::notices::event::{BusMessage, occurrence, usual_wish};
 use crate::notices::notice_mail;
 use crate::webhooks::deliveries::{body, send_deliveries};
 
 /// Tells people and webhooks of an event. Delivered again, it tells nobody twice.
 pub async fn take_event(cx: Cx, event: BusMessage) -> Result<()> {
-    let Some(told) = told(&event.kind, &event.detail)? else {
+    let Some(occurrence) = occurrence(&event.kind, &event.detail)? else {
         tracing::warn!(kind = event.kind, "an event that nobody is told of");
         return Ok(());
     };
-    let (db, tenant, notice) = (cx.get::<CoreDb>().await?, told.tenant, &told.notice);
+    let (db, tenant, notice) = (cx.get::<CoreDb>().await?, occurrence.tenant, &occurrence.notice);
     let wanting = db.add_notice(tenant, notice, |role| usual_wish(notice.event, role), cx.now).await?;
     for user in wanting {
         // What cannot be sent now the sweeper sends.
-        if let Err(failed) = notice_mail::send(&cx, &db, (tenant, notice.id, user)).await {
+        if let Err(failed) = notice_mail::send(&cx, &db, tenant, notice.id, user).await {
             log_error(&failed, &cx.request_id);
         }
     }
-    let at = told.at.unwrap_or_else(|| cx.now.format(&Rfc3339).unwrap_or_default());
-    let body = |webhook: Uuid| body(notice.event, webhook, &told.data, &at);
-    let deliveries = db.add_deliveries(tenant, (notice.id, notice.event), None, body, cx.now).await?;
+    let at = occurrence.at.unwrap_or_else(|| cx.now.format(&Rfc3339).unwrap_or_default());
+    let body = |webhook: Uuid| body(notice.event, webhook, &occurrence.data, &at);
+    let deliveries = db.add_deliveries(tenant, notice.id, notice.event, None, body, cx.now).await?;
     send_deliveries(&cx, deliveries.into_iter().map(|delivery| (tenant, delivery))).await
 }

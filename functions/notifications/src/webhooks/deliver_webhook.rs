@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use cloud::Keys;
-use db_core::{CoreDb, DueDelivery, Tried};
+use db_core::{CoreDb, DeliveryAttempt, DueDelivery};
 use db_tenancy::Stamp;
 use net::{FetchError, Fetcher, is_final, sign_with_both, wait_after};
 use runtime::{Cx, Error, Result, log_error};
@@ -27,9 +27,9 @@ pub async fn deliver_webhook(cx: Cx, message: DeliveryMessage) -> Result<()> {
         Some(previous) => Some(String::from_utf8(keys.decrypt(previous, &place).await?).map_err(Error::internal)?),
         None => None,
     };
-    let secrets = (secret.as_str(), previous.as_deref());
-    let headers = sign_with_both(secrets, &due.message_id.to_string(), cx.now.unix_timestamp(), &due.body)
-        .ok_or_else(|| Error::internal("the secret of a webhook is none"))?;
+    let headers =
+        sign_with_both(&secret, previous.as_deref(), &due.message_id.to_string(), cx.now.unix_timestamp(), &due.body)
+            .ok_or_else(|| Error::internal("the secret of a webhook is none"))?;
     let began = Instant::now();
     let answer = cx.get::<Fetcher>().await?.post(&due.url, &headers, due.body.clone(), PATIENCE).await;
     let took_ms = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
@@ -43,7 +43,9 @@ pub async fn deliver_webhook(cx: Cx, message: DeliveryMessage) -> Result<()> {
         }
     };
     let hopeless = nowhere || status.is_some_and(is_final);
-    end(&cx, &db, &message, &due, (status, error, took_ms), hopeless).await
+    let wait = wait_after(due.attempt).filter(|_| !hopeless);
+    let again_at = error.as_ref().and(wait).map(|wait| cx.now + wait);
+    end(&cx, &db, &message, &due, &DeliveryAttempt { answer: status, error: error.as_deref(), took_ms, again_at }).await
 }
 
 /// Notes what came of a try, and tells people when the webhook is switched off because of it.
@@ -52,18 +54,14 @@ async fn end(
     db: &CoreDb,
     message: &DeliveryMessage,
     due: &DueDelivery,
-    (answer, error, took_ms): (Option<u16>, Option<String>, i32),
-    hopeless: bool,
+    attempt: &DeliveryAttempt<'_>,
 ) -> Result<()> {
     let tenant = message.tenant_id;
-    let wait = wait_after(due.attempt).filter(|_| !hopeless);
-    let again_at = error.as_ref().and(wait).map(|wait| cx.now + wait);
-    let tried = Tried { answer, error: error.as_deref(), took_ms, again_at };
     let notice = webhook_disabled(due.webhook, &due.url, message.delivery_id);
     let usual = |role: &str| usual_wish(WEBHOOK_DISABLED, role);
-    let (ids, stamp) = ((message.delivery_id, due.webhook), Stamp::of_job(cx, "webhooks"));
-    for user in db.end_try(tenant, ids, (&tried, answer == Some(410)), (&notice, usual), &stamp).await? {
-        if let Err(failed) = notice_mail::send(cx, db, (tenant, notice.id, user)).await {
+    let (delivery, stamp) = (message.delivery_id, Stamp::of_job(cx, "webhooks"));
+    for user in db.end_try(tenant, delivery, due.webhook, attempt, &notice, usual, &stamp).await? {
+        if let Err(failed) = notice_mail::send(cx, db, tenant, notice.id, user).await {
             log_error(&failed, &cx.request_id);
         }
     }

@@ -31,6 +31,6 @@ pub async fn rotate_webhook(cx: Cx, id: Path) -> Result<RotatedSecret> {
     db.webhook(tenant, id.0).await?;
     let kept =
         cx.get::<Keys>().await?.encrypt(secret.as_bytes(), &context(&tenant.to_string(), &id.0.to_string())).await?;
-    db.rotate_webhook(tenant, id.0, (&kept, previous_until), &Stamp::of(&cx)?).await?;
+    db.rotate_webhook(tenant, id.0, &kept, previous_until, &Stamp::of(&cx)?).await?;
     Ok(RotatedSecret { secret, previous_until })
 }

@@ -18,9 +18,9 @@ const DELIVERIES: Duration = Duration::days(30);
 pub async fn sweep(cx: Cx) -> Result<()> {
     let db = cx.get::<CoreDb>().await?;
     send_deliveries(&cx, db.due_deliveries(cx.now, MOST).await?.into_iter()).await?;
-    for mail in db.unsent_notice_mails(cx.now - Duration::minutes(2), MOST).await? {
+    for (tenant, notice, user) in db.unsent_notice_mails(cx.now - Duration::minutes(2), MOST).await? {
         // One address that takes no mail does not keep the others.
-        if let Err(failed) = notice_mail::send(&cx, &db, mail).await {
+        if let Err(failed) = notice_mail::send(&cx, &db, tenant, notice, user).await {
             log_error(&failed, &cx.request_id);
         }
     }

@@ -24,7 +24,7 @@ pub async fn test_webhook(cx: Cx, id: Path) -> Result<Accepted<WebhookTest>> {
     let data = json!({ "message": "this is a test" });
     let at = cx.now.format(&Rfc3339).unwrap_or_default();
     let body = |webhook: Uuid| body("test", webhook, &data, &at);
-    let deliveries = db.add_deliveries(tenant, (message_id, "test"), Some(id.0), body, cx.now).await?;
+    let deliveries = db.add_deliveries(tenant, message_id, "test", Some(id.0), body, cx.now).await?;
     send_deliveries(&cx, deliveries.into_iter().map(|delivery| (tenant, delivery))).await?;
     Ok(Accepted(WebhookTest { message_id }))
 }

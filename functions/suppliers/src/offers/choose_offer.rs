@@ -57,7 +57,8 @@ pub async fn choose_offer(cx: Cx, id: Path, input: Body<ChooseOffer>) -> Result<
             product.id,
             &IfMatch::Version(product.version),
             Action::Update,
-            (&origin, &stamp),
+            &origin,
+            &stamp,
             take,
         )
         .await?;

@@ -20,5 +20,5 @@ pub struct SupplierFilter {
 pub async fn list_suppliers(cx: Cx, filter: Query<SupplierFilter>, page: Query<PageQuery>) -> Result<Page<Supplier>> {
     let suppliers = cx.get::<SuppliersDb>().await?;
     let search = filter.0.q.as_deref().map(str::trim).filter(|text| !text.is_empty() && !text.contains('\0'));
-    suppliers.suppliers(cx.tenant()?, (search, filter.0.merged), page.0.after_id()?, page.0.limit()?).await
+    suppliers.suppliers(cx.tenant()?, search, filter.0.merged, page.0.after_id()?, page.0.limit()?).await
 }

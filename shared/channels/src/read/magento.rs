@@ -132,7 +132,7 @@ impl Magento {
                 None => record.describe(&code, &value),
             }
         }
-        let axes = self.link(&sku, (text(self.variations), text(self.labels)), number);
+        let axes = self.link(&sku, text(self.variations), text(self.labels), number);
         for ((name, _), axis) in AXES.into_iter().zip(axes) {
             record.set(name, axis);
         }
@@ -142,7 +142,7 @@ impl Magento {
 
     /// `sku=A,color=Red|sku=B,color=Blue`: makes variants of products, and gives the axes. `color=Colour` says what people call
     /// them.
-    fn link(&mut self, parent: &str, (variations, labels): (&str, &str), number: i32) -> Vec<String> {
+    fn link(&mut self, parent: &str, variations: &str, labels: &str, number: i32) -> Vec<String> {
         let mut axes: Vec<String> = Vec::new();
         let called = |axis: &str| {
             let told = labels.split(',').filter_map(|pair| pair.split_once('='));

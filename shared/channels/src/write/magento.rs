@@ -36,7 +36,7 @@ fn is_image(text: &str) -> bool {
 }
 
 /// A text that can be known to be empty.
-fn told(text: &Option<String>) -> Cow<'_, str> {
+fn text_or_empty(text: &Option<String>) -> Cow<'_, str> {
     match text.as_deref() {
         Some("") => Cow::Borrowed(EMPTY),
         other => Cow::Borrowed(other.unwrap_or_default()),
@@ -60,8 +60,9 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
         column("categories", Every, categories),
         column("product_websites", Every, |l| Cow::Borrowed(l.options.website.as_deref().unwrap_or("base"))),
         column("name", Every, |l| Cow::Borrowed(&l.item.content.title)).filled().most(255),
-        column("description", Every, |l| told(&l.item.content.description)).demand(Demand::Bytes(65_535)),
-        column("short_description", Every, |l| told(&l.item.content.short_description)).demand(Demand::Bytes(65_535)),
+        column("description", Every, |l| text_or_empty(&l.item.content.description)).demand(Demand::Bytes(65_535)),
+        column("short_description", Every, |l| text_or_empty(&l.item.content.short_description))
+            .demand(Demand::Bytes(65_535)),
         column("weight", Every, |l| if l.is_parent() { Cow::Borrowed("") } else { decimal(l.weight()) }),
         column("product_online", Every, |l| {
             Cow::Borrowed(if l.item.content.status == ProductStatus::Active { "1" } else { "2" })
@@ -80,9 +81,9 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
         blank("special_price_from_date", Every),
         blank("special_price_to_date", Every),
         column("url_key", Every, |l| Cow::Borrowed(l.key)).most(255),
-        column("meta_title", Every, |l| told(&l.item.content.seo_title)).most(255),
+        column("meta_title", Every, |l| text_or_empty(&l.item.content.seo_title)).most(255),
         blank("meta_keywords", Every),
-        column("meta_description", Every, |l| told(&l.item.content.seo_description)).most(255),
+        column("meta_description", Every, |l| text_or_empty(&l.item.content.seo_description)).most(255),
         first("base_image"),
         label("base_image_label"),
         first("small_image"),

@@ -50,12 +50,12 @@ impl Shape for Wxr {
         let mut out = Vec::with_capacity(4_096);
         let images = self.pictures(&product, &mut out);
         let id = self.take();
-        self.item(&product, (id, 0), &images, &mut out);
+        self.item(&product, id, 0, &images, &mut out);
         for (at, variant) in variants.into_iter().enumerate() {
             let line = Line::variant(listing, variant, &options, at + 1);
             let images = self.pictures(&line, &mut out);
             let own = self.take();
-            self.item(&line, (own, id), &images, &mut out);
+            self.item(&line, own, id, &images, &mut out);
         }
         if listing.item.categories.iter().any(|path| path.len() > 1) {
             sheet.warn(
@@ -94,7 +94,7 @@ impl Wxr {
         ids
     }
 
-    fn item(&self, line: &Line<'_>, (id, parent): (u64, u64), images: &[u64], out: &mut Vec<u8>) {
+    fn item(&self, line: &Line<'_>, id: u64, parent: u64, images: &[u64], out: &mut Vec<u8>) {
         let content = &line.item.content;
         let (variant, variable) = (line.is_variant(), line.is_parent());
         out.extend_from_slice(b"<item>\n");

@@ -31,12 +31,12 @@ mod people {
 }
 
 pub use notices::notifications::{MailWish, NewNotice, NoticeMail, NoticeText, Notification};
-pub use notices::webhooks::{DueDelivery, NewWebhook, Replay, Tried, Webhook, WebhookDelivery};
+pub use notices::webhooks::{DeliveryAttempt, DueDelivery, NewWebhook, Replay, Webhook, WebhookDelivery};
 pub use organisations::api_keys::ApiKey;
-pub use organisations::invitations::{Invitation, InvitationMail, Joined, Joining};
+pub use organisations::invitations::{AcceptedInvitation, Invitation, InvitationMail, NewMember};
 pub use organisations::member_role::MemberRole;
 pub use organisations::members::Member;
-pub use organisations::organisation::{Belonging, Organisation};
+pub use organisations::organisation::{Organisation, OrganisationMembership};
 pub use organisations::roles::OwnRole;
 pub use organisations::settings::{
     AnySetting, DEFAULT_CURRENCY, LOCALE, MAX_FILE_BYTES, MAX_ROWS_CSV, MAX_ROWS_EXCEL, MAX_ROWS_JSON, MAX_ROWS_XML,

@@ -155,8 +155,7 @@ async fn nobody_is_told_what_happened_in_another_organisation(_: PgPoolOptions, 
         active: true,
     };
     let hook = db.add_webhook(first, Uuid::now_v7(), &new, b"secret", &stamp()).await.unwrap();
-    let deliveries =
-        db.add_deliveries(first, (notice.id, "import.failed"), None, |_| String::new(), now).await.unwrap();
+    let deliveries = db.add_deliveries(first, notice.id, "import.failed", None, |_| String::new(), now).await.unwrap();
     assert_eq!(deliveries.len(), 1);
     let tables = [
         "notifications",

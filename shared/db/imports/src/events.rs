@@ -167,14 +167,15 @@ pub(crate) async fn publish_later(
     detail: Json<Value>,
     now: OffsetDateTime,
 ) -> Result<()> {
-    publish_once(tx, tenant, (Uuid::now_v7(), kind), detail, now).await
+    publish_once(tx, tenant, Uuid::now_v7(), kind, detail, now).await
 }
 
 /// Puts an event into the outbox, unless one with its id is there.
 pub(crate) async fn publish_once(
     tx: &mut TenantTx,
     tenant: TenantId,
-    (id, kind): (Uuid, &str),
+    id: Uuid,
+    kind: &str,
     mut detail: Json<Value>,
     now: OffsetDateTime,
 ) -> Result<()> {

@@ -26,14 +26,15 @@ async fn pool(options: PgConnectOptions) -> PgPool {
 async fn destination(db: &ImportsDb, tenant: TenantId) -> Uuid {
     let new =
         NewDestination { name: "A folder".into(), kind: "ftp", settings: json!({}), secret: None, same_server: true };
-    db.put_destination(tenant, (Uuid::now_v7(), true), &new, &stamp(NOW)).await.unwrap().id
+    db.put_destination(tenant, Uuid::now_v7(), true, &new, &stamp(NOW)).await.unwrap().id
 }
 
 /// An export that was asked for at `at`, and its first try begun.
 async fn begun(
     db: &ImportsDb,
     tenant: TenantId,
-    (schedule, destinations): (Option<Uuid>, Vec<Uuid>),
+    schedule: Option<Uuid>,
+    destinations: Vec<Uuid>,
     at: OffsetDateTime,
 ) -> Uuid {
     let new = NewExport {
@@ -48,7 +49,7 @@ async fn begun(
         options: json!({ "layout": "products" }),
         idempotency_key: None,
     };
-    let job = db.create_export(tenant, &new, (None, schedule.is_none()), &stamp(at)).await.unwrap();
+    let job = db.create_export(tenant, &new, None, schedule.is_none(), &stamp(at)).await.unwrap();
     assert_eq!(db.begin_export(tenant, job.id, at).await.unwrap().unwrap().1, 1);
     job.id
 }
@@ -61,18 +62,15 @@ fn result(changed_to: i64) -> ExportResult {
 async fn only_the_try_that_has_the_export_completes_it(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
     let to = destination(&db, tenant).await;
-    let id = begun(&db, tenant, (None, vec![to]), NOW).await;
+    let id = begun(&db, tenant, None, vec![to], NOW).await;
     assert!(db.begin_export(tenant, id, NOW + Duration::minutes(1)).await.unwrap().is_none(), "somebody is at it");
     let later = NOW + Duration::minutes(3);
     assert_eq!(db.begin_export(tenant, id, later).await.unwrap().unwrap().1, 2, "who does not move is given up");
-    assert!(
-        !db.note_export_progress(tenant, id, (1, 3, 1), later).await.unwrap(),
-        "the first try sees that it lost it"
-    );
-    assert!(db.complete_export(tenant, id, (1, &result(7)), later).await.unwrap().is_empty());
+    assert!(!db.note_export_progress(tenant, id, 1, 3, 1, later).await.unwrap(), "the first try sees that it lost it");
+    assert!(db.complete_export(tenant, id, 1, &result(7), later).await.unwrap().is_empty());
     assert_eq!(db.export(tenant, id).await.unwrap().status, "running");
-    assert_eq!(db.complete_export(tenant, id, (2, &result(7)), later).await.unwrap().len(), 1);
-    assert!(db.complete_export(tenant, id, (2, &result(7)), later).await.unwrap().is_empty(), "told again");
+    assert_eq!(db.complete_export(tenant, id, 2, &result(7), later).await.unwrap().len(), 1);
+    assert!(db.complete_export(tenant, id, 2, &result(7), later).await.unwrap().is_empty(), "told again");
     let job = db.export(tenant, id).await.unwrap();
     assert_eq!((job.status.as_str(), job.exported, job.left_out), ("completed", 2, 1));
     assert_eq!(db.export_deliveries(tenant, id).await.unwrap().len(), 1);
@@ -85,14 +83,14 @@ async fn a_delivery_is_tried_by_one_and_what_is_there_is_not_sent_again(_: PgPoo
     let pool = pool(options).await;
     let (db, tenant) = (ImportsDb::over(pool.clone()), TenantId(Uuid::now_v7()));
     let to = destination(&db, tenant).await;
-    let id = begun(&db, tenant, (None, vec![to]), NOW).await;
-    let delivery = db.complete_export(tenant, id, (1, &result(7)), NOW).await.unwrap()[0];
+    let id = begun(&db, tenant, None, vec![to], NOW).await;
+    let delivery = db.complete_export(tenant, id, 1, &result(7), NOW).await.unwrap()[0];
     assert_eq!(db.due_export_deliveries(NOW, 10).await.unwrap(), [(tenant, delivery)]);
     let (left, right) =
         tokio::join!(db.take_export_delivery(tenant, delivery, NOW), db.take_export_delivery(tenant, delivery, NOW));
     assert_eq!([left.unwrap(), right.unwrap()].into_iter().flatten().count(), 1, "one of two has it");
     assert!(db.due_export_deliveries(NOW, 10).await.unwrap().is_empty(), "nobody else is sent for it");
-    db.note_file_delivered(tenant, delivery, (1, true), NOW).await.unwrap();
+    db.note_file_delivered(tenant, delivery, 1, true, NOW).await.unwrap();
     // Who had it was killed: when its lease is over, the next one goes on after the first file.
     let later = NOW + Duration::minutes(7);
     let again = db.take_export_delivery(tenant, delivery, later).await.unwrap().unwrap();
@@ -102,7 +100,7 @@ async fn a_delivery_is_tried_by_one_and_what_is_there_is_not_sent_again(_: PgPoo
     assert!(db.take_export_delivery(tenant, delivery, later).await.unwrap().is_none(), "not before its time");
     let stranger = TenantId(Uuid::now_v7());
     assert!(db.take_export_delivery(stranger, delivery, at).await.unwrap().is_none());
-    assert!(db.deliver_export(tenant, (id, to), &stamp(at)).await.is_err(), "one is under way");
+    assert!(db.deliver_export(tenant, id, to, &stamp(at)).await.is_err(), "one is under way");
     assert_eq!(db.take_export_delivery(tenant, delivery, at).await.unwrap().unwrap().attempt, 3);
     for _ in 0..2 {
         db.end_export_delivery(tenant, delivery, Some(("the server refuses", None)), at).await.unwrap();
@@ -115,9 +113,9 @@ async fn a_delivery_is_tried_by_one_and_what_is_there_is_not_sent_again(_: PgPoo
     assert_eq!(told.len(), 1, "told once that it is given up");
     assert_eq!(told[0]["job_id"], json!(id));
     drop(tx);
-    assert_ne!(db.deliver_export(tenant, (id, to), &stamp(at)).await.unwrap(), delivery, "asked for, it begins anew");
+    assert_ne!(db.deliver_export(tenant, id, to, &stamp(at)).await.unwrap(), delivery, "asked for, it begins anew");
     let expired = stamp(NOW + Duration::days(31));
-    assert!(db.deliver_export(tenant, (id, to), &expired).await.unwrap_err().to_string().contains("30 days"));
+    assert!(db.deliver_export(tenant, id, to, &expired).await.unwrap_err().to_string().contains("30 days"));
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
@@ -133,7 +131,7 @@ async fn what_changed_counts_from_the_last_completed_run(_: PgPoolOptions, optio
         next_run_at: Some(NOW),
     };
     let id = Uuid::now_v7();
-    let schedule = db.put_schedule(tenant, (id, true), &new, &stamp(NOW)).await.unwrap();
+    let schedule = db.put_schedule(tenant, id, true, &new, &stamp(NOW)).await.unwrap();
     assert_eq!(db.due_schedules(NOW, 10).await.unwrap(), [(tenant, id)]);
     let tomorrow = NOW + Duration::days(1);
     for _ in 0..2 {
@@ -147,14 +145,14 @@ async fn what_changed_counts_from_the_last_completed_run(_: PgPoolOptions, optio
     let options = json!({ "layout": "products" });
     let exported_to = async || db.exported_to(tenant, id, &options).await.unwrap();
     assert_eq!(exported_to().await, None, "the first run is a whole one");
-    let run = async || begun(&db, tenant, (Some(id), Vec::new()), NOW).await;
+    let run = async || begun(&db, tenant, Some(id), Vec::new(), NOW).await;
     let (first, second) = (run().await, run().await);
-    db.complete_export(tenant, second, (1, &result(20)), NOW).await.unwrap();
-    db.complete_export(tenant, first, (1, &result(10)), NOW).await.unwrap();
+    db.complete_export(tenant, second, 1, &result(20), NOW).await.unwrap();
+    db.complete_export(tenant, first, 1, &result(10), NOW).await.unwrap();
     assert_eq!(exported_to().await, Some(20), "a run that was overtaken takes nothing back");
     let failed = run().await;
-    db.fail_export(tenant, failed, ("export_failed", "it failed"), NOW).await.unwrap();
-    assert!(db.complete_export(tenant, failed, (1, &result(30)), NOW).await.unwrap().is_empty());
+    db.fail_export(tenant, failed, "export_failed", "it failed", NOW).await.unwrap();
+    assert!(db.complete_export(tenant, failed, 1, &result(30), NOW).await.unwrap().is_empty());
     assert_eq!(exported_to().await, Some(20), "nor does a failed one count");
     let others = json!({ "layout": "shopify" });
     assert_eq!(
@@ -162,13 +160,13 @@ async fn what_changed_counts_from_the_last_completed_run(_: PgPoolOptions, optio
         None,
         "a run by other options says nothing of these"
     );
-    let by_hand = begun(&db, tenant, (None, Vec::new()), NOW).await;
-    db.complete_export(tenant, by_hand, (1, &result(60)), NOW).await.unwrap();
+    let by_hand = begun(&db, tenant, None, Vec::new(), NOW).await;
+    db.complete_export(tenant, by_hand, 1, &result(60), NOW).await.unwrap();
     assert_eq!(exported_to().await, Some(20), "nor does an export that is not the schedule's");
     let stranger = TenantId(Uuid::now_v7());
     assert_eq!(db.exported_to(stranger, id, &options).await.unwrap(), None);
     let change = stamp(NOW + Duration::minutes(1));
-    assert!(db.put_schedule(tenant, (Uuid::now_v7(), true), &new, &change).await.is_err(), "the name is taken");
-    assert!(db.put_schedule(stranger, (id, false), &new, &change).await.is_err(), "it is not theirs");
-    assert!(db.put_schedule(stranger, (Uuid::now_v7(), true), &new, &change).await.is_ok());
+    assert!(db.put_schedule(tenant, Uuid::now_v7(), true, &new, &change).await.is_err(), "the name is taken");
+    assert!(db.put_schedule(stranger, id, false, &new, &change).await.is_err(), "it is not theirs");
+    assert!(db.put_schedule(stranger, Uuid::now_v7(), true, &new, &change).await.is_ok());
 }

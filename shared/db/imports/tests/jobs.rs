@@ -70,7 +70,7 @@ async fn settle(
     seen: ImportStatus,
 ) -> Result<bool> {
     let batch = db.batch(tenant, id, number).await.unwrap();
-    db.settle_batch(tenant, (id, seen), &batch, outcome, &HashMap::new(), NOW).await
+    db.settle_batch(tenant, id, seen, &batch, outcome, &HashMap::new(), NOW).await
 }
 
 const APPLYING: ImportStatus = ImportStatus::Applying;
@@ -152,7 +152,7 @@ async fn who_tells_of_a_preview_too_late_settles_nothing_of_the_commit(_: PgPool
     let hold = Hold { code: "file_cut_short".to_owned(), message: String::new() };
     let id = begun_with(&db, tenant, 1, &[hold]).await;
     let batch = db.batch(tenant, id, 0).await.unwrap();
-    let tell = async |seen| db.settle_batch(tenant, (id, seen), &batch, &ten(), &HashMap::new(), NOW).await.unwrap();
+    let tell = async |seen| db.settle_batch(tenant, id, seen, &batch, &ten(), &HashMap::new(), NOW).await.unwrap();
     assert!(tell(ImportStatus::Previewing).await);
     assert_eq!(db.judge(tenant, id, &[], NOW).await.unwrap().status, APPLYING);
     assert!(!tell(ImportStatus::Previewing).await, "the same batch, delivered twice");
@@ -167,7 +167,7 @@ async fn only_what_was_being_applied_can_be_resumed(_: PgPoolOptions, options: P
     let hold = Hold { code: "file_cut_short".to_owned(), message: String::new() };
     let fail = async |id: Uuid, seen| {
         let batch = db.batch(tenant, id, 0).await.unwrap();
-        assert!(db.fail_batch(tenant, (id, seen), &batch, NOW).await.unwrap());
+        assert!(db.fail_batch(tenant, id, seen, &batch, NOW).await.unwrap());
         assert!(db.has_failed_batches(tenant, id).await.unwrap());
     };
     let previewed = begun_with(&db, tenant, 1, std::slice::from_ref(&hold)).await;

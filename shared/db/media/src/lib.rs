@@ -7,7 +7,7 @@ mod medium;
 
 pub use attachments::Attached;
 pub use jobs::{MediaJob, MediaJobKind, MediaJobProblem, MediaJobState};
-pub use media::{MediumState, NewMedium, Processed, object_key};
+pub use media::{MediumState, NewMedium, ProcessedFile, object_key};
 pub use medium::{Medium, StoredThumbnail};
 
 db_tenancy::database!(

@@ -35,7 +35,7 @@ pub struct NewMedium {
 
 /// What became of a picture's file.
 #[derive(Clone, Debug)]
-pub struct Processed {
+pub struct ProcessedFile {
     /// The SHA-256 of the file.
     pub sha256: [u8; 32],
     /// Its size in bytes.
@@ -120,7 +120,8 @@ impl MediaDb {
     pub async fn media(
         &self,
         tenant: TenantId,
-        (status, unattached): (Option<&str>, bool),
+        status: Option<&str>,
+        unattached: bool,
         after: Option<Uuid>,
         limit: i64,
     ) -> Result<Page<Medium>> {
@@ -256,7 +257,7 @@ impl MediaDb {
         &self,
         tenant: TenantId,
         id: Uuid,
-        processed: &Processed,
+        processed: &ProcessedFile,
         now: OffsetDateTime,
     ) -> Result<Medium> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -313,7 +314,8 @@ impl MediaDb {
         &self,
         tenant: TenantId,
         id: Uuid,
-        (code, problem): (&str, &str),
+        code: &str,
+        problem: &str,
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;

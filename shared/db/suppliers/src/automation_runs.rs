@@ -51,7 +51,7 @@ impl SuppliersDb {
             now - time::Duration::minutes(RUN_MINUTES)
         );
         if dead.execute(&mut *tx).await.map_err(error)?.rows_affected() > 0 {
-            count(&mut tx, tenant, automation, (true, Of::Look), KILLED, now).await?;
+            count(&mut tx, tenant, automation, true, Of::Look, KILLED, now).await?;
         }
         let begun = sqlx::query!(
             "insert into automation_runs (tenant_id, automation_id, run_id, cause, status, started_at)
@@ -115,7 +115,7 @@ impl SuppliersDb {
             .map_err(error)?;
         }
         let paused = match end.failed {
-            Some(failed) => count(&mut tx, tenant, automation, (failed, Of::Look), end.message, now).await?,
+            Some(failed) => count(&mut tx, tenant, automation, failed, Of::Look, end.message, now).await?,
             None => false,
         };
         tx.commit().await.map_err(error)?;
@@ -135,7 +135,7 @@ impl SuppliersDb {
     ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
         let told = failed.unwrap_or_default();
-        let paused = count(&mut tx, tenant, automation, (failed.is_some(), Of::Import), told, now).await?;
+        let paused = count(&mut tx, tenant, automation, failed.is_some(), Of::Import, told, now).await?;
         tx.commit().await.map_err(error)?;
         Ok(paused)
     }
@@ -213,7 +213,8 @@ async fn count(
     tx: &mut TenantTx,
     tenant: TenantId,
     automation: Uuid,
-    (failed, of): (bool, Of),
+    failed: bool,
+    of: Of,
     because: &str,
     now: OffsetDateTime,
 ) -> Result<bool> {

@@ -173,7 +173,8 @@ impl SuppliersDb {
     pub async fn put_automation(
         &self,
         tenant: TenantId,
-        (id, token): (Uuid, Option<&str>),
+        id: Uuid,
+        token: Option<&str>,
         new: &NewAutomation,
         stamp: &Stamp,
     ) -> Result<Automation> {

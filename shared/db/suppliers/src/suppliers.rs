@@ -242,7 +242,8 @@ impl SuppliersDb {
     pub async fn suppliers(
         &self,
         tenant: TenantId,
-        (search, all): (Option<&str>, bool),
+        search: Option<&str>,
+        all: bool,
         after: Option<Uuid>,
         limit: i64,
     ) -> Result<Page<Supplier>> {
@@ -299,7 +300,7 @@ impl SuppliersDb {
         )
         .execute(&mut *tx)
         .await
-        .map_err(taken)?;
+        .map_err(name_taken)?;
         write(&mut tx, tenant, id, &details, stamp.at).await?;
         record_change(&mut tx, tenant, stamp, Change::new("supplier.created", id).to(json!(details))).await?;
         let made = supplier(&mut tx, tenant, id).await?;
@@ -421,11 +422,11 @@ async fn write(
     )
     .execute(&mut **tx)
     .await
-    .map_err(taken)?;
+    .map_err(name_taken)?;
     Ok(())
 }
 
-fn taken(failed: sqlx::Error) -> Error {
+fn name_taken(failed: sqlx::Error) -> Error {
     let constraint = failed.as_database_error().and_then(|database| database.constraint()).unwrap_or_default();
     let (code, message) = match constraint {
         "suppliers_name_key" => ("name_taken", "there is a supplier of that name already, perhaps one that was merged"),

@@ -29,7 +29,7 @@ impl Test {
         let pool = PgPool::connect_with(options.options([("role", "pm_imports")])).await.unwrap();
         let test = Self { db: SuppliersDb::over(pool), tenant: TenantId(Uuid::now_v7()), id: Uuid::now_v7() };
         let new = test.new_automation().await;
-        test.db.put_automation(test.tenant, (test.id, Some("token")), &new, &stamp()).await.unwrap();
+        test.db.put_automation(test.tenant, test.id, Some("token"), &new, &stamp()).await.unwrap();
         test
     }
 
@@ -94,7 +94,7 @@ async fn what_is_known_of_a_server_outlives_a_change_of_anything_else(_: PgPoolO
     let put = async |pattern: &str, same_server| {
         let source = json!({ "kind": "drop", "pattern": pattern });
         let new = NewAutomation { source, same_server, ..test.new_automation().await };
-        test.db.put_automation(test.tenant, (test.id, None), &new, &stamp()).await.unwrap().state.0
+        test.db.put_automation(test.tenant, test.id, None, &new, &stamp()).await.unwrap().state.0
     };
     assert_eq!(
         put("*.csv", true).await,
@@ -140,14 +140,14 @@ async fn a_look_that_failed_is_made_again_soon_and_one_that_was_killed_is_a_fail
     let test = Test::new(options).await;
     let tomorrow = NOW + time::Duration::days(1);
     let scheduled = NewAutomation { next_run_at: Some(tomorrow), pause_after: 9, ..test.new_automation().await };
-    test.db.put_automation(test.tenant, (test.id, None), &scheduled, &stamp()).await.unwrap();
+    test.db.put_automation(test.tenant, test.id, None, &scheduled, &stamp()).await.unwrap();
     let next = async || test.db.automation(test.tenant, test.id).await.unwrap().next_run_at;
     assert!(!test.look(Uuid::now_v7(), "failed").await);
     assert_eq!(next().await, Some(NOW + time::Duration::minutes(15)));
     for _ in 0..2 {
         test.look(Uuid::now_v7(), "failed").await;
     }
-    test.db.put_automation(test.tenant, (test.id, None), &scheduled, &stamp()).await.unwrap();
+    test.db.put_automation(test.tenant, test.id, None, &scheduled, &stamp()).await.unwrap();
     for _ in 0..3 {
         test.db.count_import(test.tenant, test.id, Some("x"), NOW).await.unwrap();
     }

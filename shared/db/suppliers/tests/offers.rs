@@ -86,7 +86,7 @@ async fn a_merged_supplier_is_another_name_of_the_one_that_stays(_: PgPoolOption
         same_server: true,
     };
     let id = Uuid::now_v7();
-    imports.put_automation(tenant, (id, Some("token")), &automation, &stamp()).await.unwrap();
+    imports.put_automation(tenant, id, Some("token"), &automation, &stamp()).await.unwrap();
     db.merge_supplier(tenant, one.id, two.id, &stamp()).await.unwrap();
     assert_eq!(db.mapping_versions(tenant, two.id, "daily").await.unwrap().len(), 1);
     assert_eq!(imports.automation(tenant, id).await.unwrap().supplier_id, two.id);
@@ -103,7 +103,7 @@ async fn a_merged_supplier_is_another_name_of_the_one_that_stays(_: PgPoolOption
         two.id,
         "a file that names it lands there"
     );
-    assert_eq!(db.suppliers(tenant, (None, false), None, 10).await.unwrap().data.len(), 1);
+    assert_eq!(db.suppliers(tenant, None, false, None, 10).await.unwrap().data.len(), 1);
     // Again, it changes nothing; into itself, never.
     db.merge_supplier(tenant, one.id, two.id, &stamp()).await.unwrap();
     for wrong in [two.id, one.id] {

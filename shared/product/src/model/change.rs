@@ -77,7 +77,7 @@ pub fn with_field(content: &Content, field: &str, value: Value) -> Result<Conten
         }
         None => put(&mut map, field, value)?,
     }
-    read(map, field)
+    content_from(map, field)
 }
 
 /// The content as a merge patch (RFC 7396) changes it: what the patch does not name stays, `null` makes it not known.
@@ -99,7 +99,7 @@ pub fn with_patch(content: &Content, patch: &Map<String, Value>) -> Result<Conte
             (None, _) => Err(unknown_field(field)),
             (_, value) => Ok(value.clone()),
         };
-        let result = merged.and_then(|value| put(&mut map, field, value)).and_then(|()| read(map, field));
+        let result = merged.and_then(|value| put(&mut map, field, value)).and_then(|()| content_from(map, field));
         match result {
             Ok(content) => changed = content,
             Err(error) => errors.push(error),
@@ -148,7 +148,7 @@ fn put(map: &mut Map<String, Value>, field: &str, value: Value) -> Result<(), Co
     Ok(())
 }
 
-fn read(map: Map<String, Value>, field: &str) -> Result<Content, ContentError> {
+fn content_from(map: Map<String, Value>, field: &str) -> Result<Content, ContentError> {
     serde_json::from_value(Value::Object(map)).map_err(|problem| ContentError::new(field, "invalid", problem))
 }
 

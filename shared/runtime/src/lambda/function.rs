@@ -45,7 +45,7 @@ pub struct Function {
 macro_rules! functions {
     ($( $(#[doc = $summary:literal])* $kind:ident $(( $($argument:expr),* ))? => $handler:ident ),* $(,)?) => {
         $(mod $handler;)*
-        $(pub use $handler::$handler;)*
+        $(pub use self::$handler::$handler;)*
 
         /// The functions of this domain.
         pub const FUNCTIONS: &[$crate::Function] = &[
@@ -59,9 +59,9 @@ macro_rules! functions {
             mod $group {
                 $($(pub(crate) mod $shared;)*)?
                 $(mod $handler;)*
-                $(pub use $handler::$handler;)*
+                $(pub use self::$handler::$handler;)*
             }
-            $(pub use $group::$handler;)*
+            $(pub use self::$group::$handler;)*
         )*
 
         /// The functions of this domain.

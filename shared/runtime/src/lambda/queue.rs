@@ -47,7 +47,7 @@ pub(crate) async fn sqs_batch(app: &Arc<App>, entry: Arc<Entry>, request_id: &st
             let (app, entry, request_id) = (Arc::clone(app), Arc::clone(&entry), request_id.to_owned());
             async move {
                 let id = record.message_id.clone();
-                let task = tokio::spawn(one(app, entry, request_id, record));
+                let task = tokio::spawn(run_record(app, entry, request_id, record));
                 match task.await {
                     Ok(Ok(())) => None,
                     Ok(Err(error)) => {
@@ -69,7 +69,7 @@ pub(crate) async fn sqs_batch(app: &Arc<App>, entry: Arc<Entry>, request_id: &st
     Ok(json!({ "batchItemFailures": failures }))
 }
 
-async fn one(app: Arc<App>, entry: Arc<Entry>, request_id: String, record: Record) -> Result<()> {
+async fn run_record(app: Arc<App>, entry: Arc<Entry>, request_id: String, record: Record) -> Result<()> {
     let Entry::Queue(call) = entry.as_ref() else {
         return Err(Error::internal("an SQS event came to a function that reads no queue"));
     };

@@ -48,7 +48,7 @@ pub(crate) fn open(bytes: Vec<u8>, format: BookFormat, options: &ReadOptions) ->
     let reading = move || {
         // A panic inside ends the thread; the receiving side finds the channels closed.
         match format {
-            BookFormat::Xlsx => read_xlsx(bytes, (wanted.as_deref(), fill), &opening, &sender),
+            BookFormat::Xlsx => read_xlsx(bytes, wanted.as_deref(), fill, &opening, &sender),
             BookFormat::Xls => Xls::new(Cursor::new(bytes)).map_err(|error| damaged(&error)).map_or_else(
                 |error| drop(opening.send(Err(error))),
                 |book| {
@@ -149,7 +149,8 @@ impl Sender<'_> {
 
 fn read_xlsx(
     bytes: Vec<u8>,
-    (wanted, fill): (Option<&str>, bool),
+    wanted: Option<&str>,
+    fill: bool,
     opening: &SyncSender<Opening>,
     sender: &SyncSender<Part>,
 ) {

@@ -44,13 +44,13 @@ impl Paths {
 
 /// The cells of one record, gathered in any order; a path that comes again is put below what is there.
 #[derive(Debug, Default)]
-pub(crate) struct Gathered {
+pub(crate) struct CellCollector {
     cells: Vec<String>,
     filled: Vec<bool>,
     pub(crate) too_many: bool,
 }
 
-impl Gathered {
+impl CellCollector {
     pub(crate) fn put(&mut self, paths: &mut Paths, path: &str, text: &str) {
         let Some(place) = paths.place(path) else {
             self.too_many = true;
@@ -87,7 +87,7 @@ impl Gathered {
 pub(crate) struct JsonReader<R> {
     bytes: Bytes<R>,
     pub(crate) paths: Paths,
-    gathered: Gathered,
+    gathered: CellCollector,
     object: Vec<u8>,
     number: u64,
     mode: Mode,
@@ -111,7 +111,7 @@ impl<R: Read> JsonReader<R> {
         let mut reader = Self {
             bytes: Bytes::new(source),
             paths: Paths::default(),
-            gathered: Gathered::default(),
+            gathered: CellCollector::default(),
             object: Vec::new(),
             number: 0,
             mode: Mode::Lines,
@@ -263,7 +263,7 @@ impl<R: Read> JsonReader<R> {
 struct Flat<'t> {
     json: JsonText<'t>,
     paths: &'t mut Paths,
-    gathered: &'t mut Gathered,
+    gathered: &'t mut CellCollector,
 }
 
 impl Flat<'_> {

@@ -9,7 +9,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, Writer, XmlVersion};
 
 use crate::error::ReadError;
-use crate::json::reader::{Gathered, Paths};
+use crate::json::reader::{CellCollector, Paths};
 use crate::row::Row;
 
 /// No element may hold more text.
@@ -54,7 +54,7 @@ pub(crate) struct XmlReader<R: Read> {
     /// The elements that are open around a row, and around what is none.
     stack: Vec<BytesStart<'static>>,
     pub(crate) paths: Paths,
-    gathered: Gathered,
+    gathered: CellCollector,
     number: u64,
     bytes: usize,
     /// Whether each row brings its element along.
@@ -87,7 +87,7 @@ impl<R: Read> XmlReader<R> {
             wanted: path.split('/').map(str::to_owned).collect(),
             stack: Vec::new(),
             paths: Paths::default(),
-            gathered: Gathered::default(),
+            gathered: CellCollector::default(),
             number: 0,
             bytes: 0,
             keep_objects: false,

@@ -94,7 +94,8 @@ impl CatalogDb {
         tenant: TenantId,
         parent: Option<Uuid>,
         name: &str,
-        (names, position): (&BTreeMap<String, String>, i32),
+        names: &BTreeMap<String, String>,
+        position: i32,
         stamp: &Stamp,
     ) -> Result<Category> {
         let mut tx = self.tree(tenant).await?;
@@ -119,7 +120,7 @@ impl CatalogDb {
         )
         .execute(&mut *tx)
         .await
-        .map_err(taken)?;
+        .map_err(code_taken)?;
         record_change(
             &mut tx,
             tenant,
@@ -156,7 +157,7 @@ impl CatalogDb {
         )
         .execute(&mut *tx)
         .await
-        .map_err(taken)?;
+        .map_err(code_taken)?;
         if let Some(parent) = change.parent_id.filter(|parent| *parent != before.parent_id) {
             move_below(&mut tx, tenant, &before, parent).await?;
         }
@@ -283,7 +284,7 @@ async fn move_below(tx: &mut TenantTx, tenant: TenantId, moved: &Category, paren
     )
     .execute(&mut **tx)
     .await
-    .map_err(taken)?;
+    .map_err(code_taken)?;
     sqlx::query!(
         "update categories set path = $4 || path[$3:] where tenant_id = $1 and path[$3] = $2",
         tenant.0,
@@ -354,7 +355,7 @@ async fn remove(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-fn taken(failed: sqlx::Error) -> Error {
+fn code_taken(failed: sqlx::Error) -> Error {
     on_constraint(failed, "categories_name_key", || Error::Conflict {
         code: "name_taken",
         message: "there is a category of that name in the same place".to_owned(),

@@ -37,7 +37,8 @@ impl CatalogDb {
         &self,
         tenant: TenantId,
         id: Option<Uuid>,
-        (name, shared): (&str, bool),
+        name: &str,
+        shared: bool,
         query: &ProductQuery,
         stamp: &Stamp,
     ) -> Result<SavedView> {

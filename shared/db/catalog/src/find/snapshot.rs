@@ -21,7 +21,7 @@ use crate::{CatalogDb, Product};
 
 /// Which products an export wants.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Wanted {
+pub struct SnapshotQuery {
     /// These only, at most 10,000; all without.
     pub ids: Option<Vec<Uuid>>,
     /// What they have in common.
@@ -58,7 +58,7 @@ impl CatalogDb {
     ///
     /// # Errors
     /// 422 for a condition that makes no sense.
-    pub async fn snapshot(&self, tenant: TenantId, wanted: &Wanted) -> Result<Snapshot> {
+    pub async fn snapshot(&self, tenant: TenantId, wanted: &SnapshotQuery) -> Result<Snapshot> {
         let begin = format!("begin isolation level repeatable read read only; set local app.tenant_id = '{tenant}'");
         let mut tx = self.pool.begin_with(AssertSqlSafe(begin)).await.map_err(error)?;
         let mut sql = sql(&mut tx, tenant, wanted, "select root, product_id from (").await?;
@@ -81,7 +81,7 @@ impl CatalogDb {
     ///
     /// # Errors
     /// 422 for a condition that makes no sense.
-    pub async fn count_wanted(&self, tenant: TenantId, wanted: &Wanted, most: i64) -> Result<i64> {
+    pub async fn count_wanted(&self, tenant: TenantId, wanted: &SnapshotQuery, most: i64) -> Result<i64> {
         let mut tx = begin(&self.pool, tenant).await?;
         let mut sql = sql(&mut tx, tenant, wanted, "select count(*) from (").await?;
         sql.push(" limit ").push_bind(most).push(") wanted");
@@ -94,7 +94,7 @@ impl CatalogDb {
 async fn sql(
     tx: &mut TenantTx,
     tenant: TenantId,
-    wanted: &Wanted,
+    wanted: &SnapshotQuery,
     before: &str,
 ) -> Result<QueryBuilder<sqlx::Postgres>> {
     let query = &wanted.query;

@@ -31,7 +31,7 @@ impl CatalogDb {
         );
         let groups = groups.fetch_all(&mut *tx).await.map_err(error)?;
         let categories = sqlx::query_as!(
-            Counted,
+            ProductCount,
             "select c.category_id as id, c.name as \"name?\", used.products as \"products!\"
              from (select id, count(*) as products from products, unnest(category_ids) id
                    where tenant_id = $1 and trashed_at is null and category_ids is not null group by 1 order by 2 desc limit 20) used
@@ -86,8 +86,8 @@ impl CatalogDb {
         #[expect(clippy::cast_precision_loss, reason = "an average, rounded")]
         let average = completeness as f64 / statistics.products.max(1) as f64;
         statistics.average_completeness = (average * 10.0).round() / 10.0;
-        let mut by_supplier: Vec<Counted> =
-            suppliers.into_iter().map(|(id, products)| Counted { id, name: None, products }).collect();
+        let mut by_supplier: Vec<ProductCount> =
+            suppliers.into_iter().map(|(id, products)| ProductCount { id, name: None, products }).collect();
         by_supplier.sort_by_key(|counted| std::cmp::Reverse(counted.products));
         by_supplier.truncate(20);
         statistics.by_supplier = by_supplier;
@@ -113,9 +113,9 @@ pub struct CatalogStatistics {
     /// The completeness of all, on average.
     pub average_completeness: f64,
     /// The 20 suppliers with most products.
-    pub by_supplier: Vec<Counted>,
+    pub by_supplier: Vec<ProductCount>,
     /// The 20 categories with most products.
-    pub by_category: Vec<Counted>,
+    pub by_category: Vec<ProductCount>,
     /// Products without a category, an image, a price, a stock.
     pub without: BTreeMap<String, i64>,
     /// Products by the day of their last change, the last 30 days.
@@ -124,7 +124,7 @@ pub struct CatalogStatistics {
 
 /// Something and its number of products.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Counted {
+pub struct ProductCount {
     /// Its id.
     pub id: Uuid,
     /// Its name, where the catalogue knows it.

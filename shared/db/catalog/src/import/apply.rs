@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use crate::CatalogDb;
 use crate::import::context::{
-    attributes, categories, known_products, met_rows, note_met, previewed_parents, shown_parents, siblings,
-    staged_elsewhere, staged_parents, taken,
+    attributes, categories, created_elsewhere, created_parents, known_products, note_unchanged,
+    owners_of_unique_values, previewed_parents, shown_parents, siblings, unchanged_rows,
 };
 use crate::import::lock::lock_key;
 use crate::products::origin::{Origin, WriteError};
@@ -42,7 +42,7 @@ impl CatalogDb {
     /// # Errors
     /// When the database does not answer, or other transactions were faster five times in a row.
     pub async fn apply(&self, tenant: TenantId, batch: &Batch, now: OffsetDateTime) -> Result<Outcome> {
-        self.tried(tenant, batch, (Stage::Commit, false), now).await.map(|(outcome, _)| outcome)
+        self.tried(tenant, batch, Stage::Commit, false, now).await.map(|(outcome, _)| outcome)
     }
 
     /// Writes a batch and gives what came of each row; nothing when it was written before.
@@ -55,7 +55,7 @@ impl CatalogDb {
         batch: &Batch,
         now: OffsetDateTime,
     ) -> Result<(Outcome, Vec<PlannedRow>)> {
-        self.tried(tenant, batch, (Stage::Commit, true), now).await
+        self.tried(tenant, batch, Stage::Commit, true, now).await
     }
 
     /// Does everything that [`CatalogDb::apply`] does, takes it back, and notes what would have come of each row.
@@ -68,20 +68,21 @@ impl CatalogDb {
         batch: &Batch,
         now: OffsetDateTime,
     ) -> Result<(Outcome, Vec<PlannedRow>)> {
-        self.tried(tenant, batch, (Stage::Preview, true), now).await
+        self.tried(tenant, batch, Stage::Preview, true, now).await
     }
 
     async fn tried(
         &self,
         tenant: TenantId,
         batch: &Batch,
-        (stage, trace): (Stage, bool),
+        stage: Stage,
+        trace: bool,
         now: OffsetDateTime,
     ) -> Result<(Outcome, Vec<PlannedRow>)> {
         let mut attempt = 1;
         loop {
             let tx = begin(&self.pool, tenant).await?;
-            match try_batch(tx, tenant, batch, (stage, trace), now).await {
+            match try_batch(tx, tenant, batch, stage, trace, now).await {
                 Ok(Some(done)) => return Ok(done),
                 Ok(None) => {
                     let message = "the import was undone: nothing of it is written any more".to_owned();
@@ -156,7 +157,8 @@ async fn try_batch(
     mut tx: TenantTx,
     tenant: TenantId,
     batch: &Batch,
-    (stage, trace): (Stage, bool),
+    stage: Stage,
+    trace: bool,
     now: OffsetDateTime,
 ) -> Result<Option<(Outcome, Vec<PlannedRow>)>, WriteError> {
     if stage == Stage::Commit && is_undone(&mut tx, tenant, batch.import).await? {
@@ -171,17 +173,17 @@ async fn try_batch(
     let setup = setup(&mut tx, tenant).await?;
     let parents = shown_parents(&mut tx, tenant, batch).await?;
     let mut products = known_products(&mut tx, tenant, batch, &parents).await?;
-    let mut staged: BTreeMap<Uuid, PlannedWrite> = BTreeMap::new();
+    let mut created: BTreeMap<Uuid, PlannedWrite> = BTreeMap::new();
     let mut room = setup.quota.map(|quota| quota - setup.products);
     if stage == Stage::Preview {
         previewed_parents(&mut tx, tenant, batch, &mut products).await?;
-        let staged_before = staged_parents(&mut tx, tenant, batch, &products, now).await?;
-        products.extend(staged_before.iter().cloned());
-        let made =
-            staged_before.into_iter().map(|after| PlannedWrite { before: None, after, row: None, action: "created" });
-        staged.extend(made.map(|one| (one.after.id, one)));
+        let created_before = created_parents(&mut tx, tenant, batch, &products, now).await?;
+        products.extend(created_before.iter().cloned());
+        let writes =
+            created_before.into_iter().map(|after| PlannedWrite { before: None, after, row: None, action: "created" });
+        created.extend(writes.map(|write| (write.after.id, write)));
         if let Some(room) = &mut room {
-            *room -= staged_elsewhere(&mut tx, tenant, batch).await?;
+            *room -= created_elsewhere(&mut tx, tenant, batch).await?;
         }
     }
     let context = Context {
@@ -191,28 +193,28 @@ async fn try_batch(
         locale: setup.locale(),
         attributes: attributes(&mut tx, tenant, batch, now).await?,
         categories: categories(&mut tx, tenant, batch).await?,
-        taken: taken(&mut tx, tenant, batch).await?,
+        taken: owners_of_unique_values(&mut tx, tenant, batch).await?,
         parents,
         variants: siblings(&mut tx, tenant, batch, &products).await?,
-        unchanged: met_rows(&mut tx, tenant, batch, &products).await?,
+        unchanged: unchanged_rows(&mut tx, tenant, batch, &products).await?,
         products,
         room,
         trace,
         now,
     };
     let Plan { written: mut planned, outcome, mut rows, unchanged } = plan(batch, context);
-    for row in rows.iter_mut().filter(|row| row.found.is_some_and(|(id, _)| staged.contains_key(&id))) {
+    for row in rows.iter_mut().filter(|row| row.found.is_some_and(|(id, _)| created.contains_key(&id))) {
         row.found = None;
     }
     // What changes a product that is made again is one writing with its making.
-    planned.retain_mut(|one| match staged.get_mut(&one.after.id) {
-        Some(made) => {
-            made.after = one.after.clone();
+    planned.retain_mut(|write| match created.get_mut(&write.after.id) {
+        Some(creation) => {
+            creation.after = write.after.clone();
             false
         }
         None => true,
     });
-    let written: Vec<PlannedWrite> = staged.into_values().chain(planned).collect();
+    let written: Vec<PlannedWrite> = created.into_values().chain(planned).collect();
     let origin = Origin { source: source(batch.supplier), job_id: Some(batch.import), ..Origin::default() };
     match write(&mut tx, tenant, &setup, &origin, written, now).await {
         // Of a preview the quota is what its rows say: they were counted, each on its own.
@@ -223,7 +225,7 @@ async fn try_batch(
     }
     match stage {
         Stage::Commit => {
-            note_met(&mut tx, tenant, batch.import, &unchanged, now).await?;
+            note_unchanged(&mut tx, tenant, batch.import, &unchanged, now).await?;
             note(&mut tx, tenant, batch, &outcome, now).await?;
         }
         Stage::Preview => {

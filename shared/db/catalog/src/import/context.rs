@@ -98,7 +98,7 @@ pub(crate) async fn shown_parents(
 }
 
 /// Parents that an earlier batch of the same preview would make: they are made again, for as long as this batch lasts.
-pub(crate) async fn staged_parents(
+pub(crate) async fn created_parents(
     tx: &mut TenantTx,
     tenant: TenantId,
     batch: &Batch,
@@ -119,8 +119,8 @@ pub(crate) async fn staged_parents(
     if wanted.is_empty() && gtins.is_empty() {
         return Ok(Vec::new());
     }
-    let staged = sqlx::query!(
-        "select distinct on (coalesce(sku, row_number::text)) changes from staged_rows
+    let rows = sqlx::query!(
+        "select distinct on (coalesce(sku, row_number::text)) changes from preview_rows
          where tenant_id = $1 and import_id = $2 and action = 'created' and batch <> $4
            and (sku = any($3) or gtin14 = any($6) or ($5::text is not null and changes -> ('identifiers.' || $5::text) ->> 'new' = any($3)))
          order by coalesce(sku, row_number::text), row_number desc",
@@ -131,8 +131,8 @@ pub(crate) async fn staged_parents(
         batch.parent_by,
         &gtins
     );
-    let staged = staged.fetch_all(&mut **tx).await?.into_iter().filter(|row| row.changes.is_some());
-    Ok(staged.map(|row| Product::new(with_changes(&Content::default(), row.changes), now)).collect())
+    let rows = rows.fetch_all(&mut **tx).await?.into_iter().filter(|row| row.changes.is_some());
+    Ok(rows.map(|row| Product::new(with_changes(&Content::default(), row.changes), now)).collect())
 }
 
 /// Gives the parents of a preview's variants what earlier batches of it say of them, as these will have written it in a commit.
@@ -146,8 +146,8 @@ pub(crate) async fn previewed_parents(
     if !batch.variants || parents.is_empty() {
         return Ok(());
     }
-    let staged = sqlx::query!(
-        r#"select product_id as "product_id!", changes from staged_rows
+    let rows = sqlx::query!(
+        r#"select product_id as "product_id!", changes from preview_rows
            where tenant_id = $1 and import_id = $2 and action = 'updated' and batch <> $3 and product_id = any($4)
            order by row_number, ordinal"#,
         tenant.0,
@@ -155,7 +155,7 @@ pub(crate) async fn previewed_parents(
         batch.number,
         &parents
     );
-    for row in staged.fetch_all(&mut **tx).await? {
+    for row in rows.fetch_all(&mut **tx).await? {
         if let Some(parent) = products.iter_mut().find(|product| product.id == row.product_id) {
             parent.content = with_changes(&parent.content, row.changes);
         }
@@ -163,7 +163,7 @@ pub(crate) async fn previewed_parents(
     Ok(())
 }
 
-/// A content with the new values of staged changes.
+/// A content with the new values of previewed changes.
 fn with_changes(content: &Content, changes: Option<Value>) -> Content {
     let Some(Value::Object(changes)) = changes else { return content.clone() };
     changes.into_iter().fold(content.clone(), |content, (field, change)| {
@@ -194,7 +194,7 @@ pub(crate) async fn siblings(
 }
 
 /// The last row of the file that left each of these products as it was, where that is noted.
-pub(crate) async fn met_rows(
+pub(crate) async fn unchanged_rows(
     tx: &mut TenantTx,
     tenant: TenantId,
     batch: &Batch,
@@ -205,7 +205,7 @@ pub(crate) async fn met_rows(
     }
     let ids: Vec<Uuid> = products.iter().map(|product| product.id).collect();
     let found = sqlx::query!(
-        "select product_id, row_number from met_rows where tenant_id = $1 and import_id = $2 and product_id = any($3)",
+        "select product_id, row_number from unchanged_rows where tenant_id = $1 and import_id = $2 and product_id = any($3)",
         tenant.0,
         batch.import,
         &ids
@@ -214,22 +214,22 @@ pub(crate) async fn met_rows(
 }
 
 /// Notes rows that left products as they were.
-pub(crate) async fn note_met(
+pub(crate) async fn note_unchanged(
     tx: &mut TenantTx,
     tenant: TenantId,
     import: Uuid,
-    met: &[(Uuid, i32)],
+    unchanged: &[(Uuid, i32)],
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
-    if met.is_empty() {
+    if unchanged.is_empty() {
         return Ok(());
     }
-    let (ids, rows): (Vec<Uuid>, Vec<i32>) = met.iter().copied().unzip();
+    let (ids, rows): (Vec<Uuid>, Vec<i32>) = unchanged.iter().copied().unzip();
     sqlx::query!(
-        "insert into met_rows (tenant_id, import_id, product_id, row_number, met_at)
-         select $1, $2, m.id, m.row, $5 from unnest($3::uuid[], $4::int[]) as m(id, row)
+        "insert into unchanged_rows (tenant_id, import_id, product_id, row_number, seen_at)
+         select $1, $2, u.id, u.row, $5 from unnest($3::uuid[], $4::int[]) as u(id, row)
          on conflict (tenant_id, import_id, product_id) do update
-         set row_number = greatest(met_rows.row_number, excluded.row_number)",
+         set row_number = greatest(unchanged_rows.row_number, excluded.row_number)",
         tenant.0,
         import,
         &ids,
@@ -242,9 +242,9 @@ pub(crate) async fn note_met(
 }
 
 /// How many products the other batches of this preview would make.
-pub(crate) async fn staged_elsewhere(tx: &mut TenantTx, tenant: TenantId, batch: &Batch) -> sqlx::Result<i64> {
+pub(crate) async fn created_elsewhere(tx: &mut TenantTx, tenant: TenantId, batch: &Batch) -> sqlx::Result<i64> {
     let count = sqlx::query_scalar!(
-        "select count(*) as \"count!\" from staged_rows
+        "select count(*) as \"count!\" from preview_rows
          where tenant_id = $1 and import_id = $2 and action = 'created' and batch <> $3",
         tenant.0,
         batch.import,
@@ -298,8 +298,8 @@ pub(crate) async fn categories(tx: &mut TenantTx, tenant: TenantId, batch: &Batc
     Ok(found.fetch_all(&mut **tx).await?.into_iter().collect())
 }
 
-/// Who has the values that must be unique.
-pub(crate) async fn taken(
+/// The products that have a value that must be unique, by field and value.
+pub(crate) async fn owners_of_unique_values(
     tx: &mut TenantTx,
     tenant: TenantId,
     batch: &Batch,

@@ -70,11 +70,16 @@ pub struct PreviewFigures {
 
 const STEP: i64 = 500;
 
+/// The records of one row of the file are numbered from 0 to this, so that row and ordinal together are one number, the cursor.
+const ORDINALS: i64 = 1 << 15;
+/// The first record of a row's variants, which are of another batch than the row's product.
+const FIRST_VARIANT: i16 = 1 << 14;
+
 impl PreviewRow {
     /// Where the next page begins.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
-        Cursor::Number(i64::from(self.row.unwrap_or_default()) * 100 + i64::from(self.ordinal))
+        Cursor::Number(i64::from(self.row.unwrap_or_default()) * ORDINALS + i64::from(self.ordinal))
     }
 }
 
@@ -93,12 +98,12 @@ impl CatalogDb {
     ) -> Result<Page<PreviewRow>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let after = after.unwrap_or(-1);
-        let (row, ordinal) = (after.div_euclid(100), after.rem_euclid(100));
+        let (row, ordinal) = (after.div_euclid(ORDINALS), after.rem_euclid(ORDINALS));
         let rows = sqlx::query_as!(
             PreviewRow,
             r#"select row_number as "row?", action, product_id, sku, ean, title,
                       coalesce(changes, '{}') as "changes!: Json<BTreeMap<String, FieldChange>>", price_move, ordinal
-               from staged_rows
+               from preview_rows
                where tenant_id = $1 and import_id = $2 and ($3::text is null or action = $3) and (row_number, ordinal) > ($4, $5)
                order by row_number, ordinal limit $6"#,
             tenant.0,
@@ -161,7 +166,7 @@ impl CatalogDb {
         let prices = sqlx::query!(
             r#"select count(*) filter (where $3::numeric is not null and abs(price_move) > $3) as "moved!",
                       count(*) filter (where action in ('updated', 'unchanged')) as "priced!"
-               from staged_rows where tenant_id = $1 and import_id = $2"#,
+               from preview_rows where tenant_id = $1 and import_id = $2"#,
             tenant.0,
             import,
             percent
@@ -201,18 +206,18 @@ impl CatalogDb {
     ) -> Result<Vec<ChangedSince>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let found = sqlx::query!(
-            r#"select s.row_number as "row!", coalesce(s.sku, s.ean, '') as "code!" from staged_rows s
+            r#"select s.row_number as "row!", coalesce(s.sku, s.ean, '') as "code!" from preview_rows s
                left join products p on p.tenant_id = $1 and p.product_id = s.product_id
                where s.tenant_id = $1 and s.import_id = $2 and s.action in ('updated', 'unchanged') and s.product_id is not null
                  and (p.product_id is null
                       or p.version <> s.version and (p.trashed_at is not null or exists (
                           select from product_changes c
-                          where c.tenant_id = $1 and c.product_id = p.product_id and c.at >= s.staged_at
+                          where c.tenant_id = $1 and c.product_id = p.product_id and c.at >= s.previewed_at
                             and (c.action in ('trashed', 'restored')
                                  or c.diff ?| $3::text[]
                                  or exists (select from jsonb_object_keys(c.diff) k where split_part(k, '.', 1) = any($3::text[]))))))
                union all
-               select s.row_number, coalesce(s.sku, s.ean, '') from staged_rows s
+               select s.row_number, coalesce(s.sku, s.ean, '') from preview_rows s
                where s.tenant_id = $1 and s.import_id = $2 and s.action = 'created'
                  and (exists (select from products p where p.tenant_id = $1 and p.sku = s.sku)
                       or exists (select from products p where p.tenant_id = $1 and p.gtin14 = s.gtin14))
@@ -291,7 +296,7 @@ impl CatalogDb {
     pub async fn forget_preview(&self, tenant: TenantId, import: Uuid, before: OffsetDateTime) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
-            "delete from staged_rows where tenant_id = $1 and import_id = $2 and staged_at < $3",
+            "delete from preview_rows where tenant_id = $1 and import_id = $2 and previewed_at < $3",
             tenant.0,
             import,
             before
@@ -358,7 +363,7 @@ impl CatalogDb {
     /// When the database does not answer.
     pub async fn forget_previews(&self, before: OffsetDateTime, most: i32) -> Result<i64> {
         let mut connection = self.pool.acquire().await.map_err(error)?;
-        let gone = sqlx::query_scalar!("select forget_staged_rows($1, $2) as \"gone!\"", before, most);
+        let gone = sqlx::query_scalar!("select forget_previews($1, $2) as \"gone!\"", before, most);
         gone.fetch_one(&mut *connection).await.map_err(error)
     }
 }
@@ -418,7 +423,7 @@ pub(crate) async fn replace(
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "delete from staged_rows where tenant_id = $1 and import_id = $2 and batch = $3",
+        "delete from preview_rows where tenant_id = $1 and import_id = $2 and batch = $3",
         tenant.0,
         batch.import,
         batch.number
@@ -430,8 +435,8 @@ pub(crate) async fn replace(
     for row in rows {
         let next = ordinals.entry(row.row).or_default();
         // A shop's row can make a product and its first variant, which are of two batches.
-        ordinal.push(*next + if batch.variants { 50 } else { 0 });
-        *next += 1;
+        ordinal.push(*next + if batch.variants { FIRST_VARIANT } else { 0 });
+        *next = (*next + 1).min(FIRST_VARIANT - 1);
     }
     let number: Vec<i32> = rows.iter().map(|row| row.row).collect();
     let action: Vec<String> = rows.iter().map(|row| row.action.to_owned()).collect();
@@ -449,7 +454,7 @@ pub(crate) async fn replace(
     let moved: Vec<Option<Decimal>> =
         rows.iter().map(|row| row.price_move.map(|moved| moved.clamp(-MOST_MOVE, MOST_MOVE))).collect();
     sqlx::query!(
-        "insert into staged_rows (tenant_id, import_id, batch, staged_at, row_number, ordinal, action, product_id, version, sku, ean,
+        "insert into preview_rows (tenant_id, import_id, batch, previewed_at, row_number, ordinal, action, product_id, version, sku, ean,
                 title, changes, price_move, also)
          select $1, $2, $3, $4, r.number, r.ordinal, r.action, r.product, r.version, r.sku, r.ean, r.title, r.changes, r.moved,
                 string_to_array(r.also, ',')::uuid[]

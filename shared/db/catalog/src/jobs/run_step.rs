@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::CatalogDb;
 use crate::jobs::job::{JobProblem, Spec};
-use crate::jobs::step::{JobRow, MOST_PROBLEMS, Stepping};
+use crate::jobs::step::{JobRow, MOST_PROBLEMS, StepContext};
 use crate::products::origin::Origin;
 use crate::products::setup::setup;
 
@@ -38,7 +38,7 @@ impl CatalogDb {
         let origin =
             Origin { source, actor_id: row.actor_id, actor_name: Some(row.actor_name.clone()), job_id: Some(id) };
         let setup = setup(&mut tx, tenant).await.map_err(error)?;
-        let step = Stepping { tenant, setup: &setup, origin: &origin, row: &row, now };
+        let step = StepContext { tenant, setup: &setup, origin: &origin, row: &row, now };
         let done = match row.kind.as_str() {
             "undo" => step.undo(&mut tx).await?,
             "assess" => step.assess(&mut tx).await?,

@@ -77,7 +77,7 @@ impl Selection {
                 );
                 next.fetch_all(&mut **tx).await.map_err(error)
             }
-            (None, query) => ids_between(tx, tenant, &query.clone().unwrap_or_default(), place, limit).await,
+            (None, query) => ids_between(tx, tenant, &query.clone().unwrap_or_default(), place.0, place.1, limit).await,
         }
     }
 }
@@ -101,7 +101,8 @@ pub(crate) async fn ids_between(
     tx: &mut TenantTx,
     tenant: TenantId,
     query: &ProductQuery,
-    (after, up_to): (Uuid, Uuid),
+    after: Uuid,
+    up_to: Uuid,
     limit: i64,
 ) -> Result<Vec<Uuid>> {
     let trees = Subtrees::read(tx, tenant, &query.filter).await?;

@@ -50,7 +50,7 @@ pub(crate) struct Step {
     pub(crate) notes: Vec<JobProblem>,
 }
 
-pub(crate) struct Stepping<'s> {
+pub(crate) struct StepContext<'s> {
     pub(crate) tenant: TenantId,
     pub(crate) setup: &'s Setup,
     pub(crate) origin: &'s Origin,
@@ -58,7 +58,7 @@ pub(crate) struct Stepping<'s> {
     pub(crate) now: OffsetDateTime,
 }
 
-impl Stepping<'_> {
+impl StepContext<'_> {
     pub(crate) async fn write(&self, tx: &mut TenantTx, written: Vec<PlannedWrite>) -> Result<()> {
         match write(tx, self.tenant, self.setup, self.origin, written, self.now).await {
             Ok(_) => Ok(()),

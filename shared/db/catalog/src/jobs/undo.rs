@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::jobs::job::{job, problem, quota_problem};
-use crate::jobs::step::{Room, STEP, Step, Stepping};
+use crate::jobs::step::{Room, STEP, Step, StepContext};
 use crate::products::edits::check;
 use crate::products::history::{Entry, entries_since, sources_before};
 use crate::products::read::by_ids;
@@ -36,7 +36,7 @@ pub(crate) async fn undoable(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> R
     Ok((found.count, found.last))
 }
 
-impl Stepping<'_> {
+impl StepContext<'_> {
     /// Puts back, per field, what the job wrote, where nothing wrote it since.
     pub(crate) async fn undo(&self, tx: &mut TenantTx) -> Result<Step> {
         let job = self.row.undoes.unwrap_or_default();
@@ -59,7 +59,7 @@ impl Stepping<'_> {
         let mut written = Vec::new();
         for product in by_ids(tx, self.tenant, &ids, true).await.map_err(error)? {
             let entries = changes.get(&product.id).map(Vec::as_slice).unwrap_or_default();
-            let undone = undone(&product, entries, &earlier, job, (self.now, self.setup.policy.lock_on_edit));
+            let undone = undone(&product, entries, &earlier, job, self.now, self.setup.policy.lock_on_edit);
             step.kept += i64::try_from(undone.kept.len()).unwrap_or_default();
             let edited = "the field was changed again since, and stays as it is";
             step.notes.extend(undone.kept.iter().map(|field| problem(product.id, field, "edited_since", edited)));
@@ -118,7 +118,8 @@ fn undone(
     entries: &[Entry],
     earlier: &HashMap<(Uuid, String), String>,
     job: Uuid,
-    (now, locks): (OffsetDateTime, bool),
+    now: OffsetDateTime,
+    locks: bool,
 ) -> Undone {
     let mut undone = Undone { after: None, kept: Vec::new(), action: "reverted" };
     let mut after = product.clone();

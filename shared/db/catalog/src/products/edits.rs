@@ -64,7 +64,8 @@ impl CatalogDb {
         id: Uuid,
         seen: &IfMatch,
         action: Action,
-        (origin, stamp): (&Origin, &Stamp),
+        origin: &Origin,
+        stamp: &Stamp,
         change: impl FnOnce(&Product) -> Result<Content>,
     ) -> Result<Product> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -118,7 +119,8 @@ impl CatalogDb {
         tenant: TenantId,
         id: Uuid,
         trashed: bool,
-        (origin, stamp): (&Origin, &Stamp),
+        origin: &Origin,
+        stamp: &Stamp,
     ) -> Result<Product> {
         let mut tx = begin(&self.pool, tenant).await?;
         let product = for_update(&mut tx, tenant, id).await?;

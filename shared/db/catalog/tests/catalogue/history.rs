@@ -49,13 +49,13 @@ async fn sources_keep_what_is_theirs(_: PgPoolOptions, options: PgConnectOptions
     let change = |product: &Product| Ok(Content { title: "By key".into(), ..product.content.clone() });
     let kept = test
         .db
-        .edit_product(test.tenant, product.id, &IfMatch::Any, Action::Update, (&key, &test.stamp()), change)
+        .edit_product(test.tenant, product.id, &IfMatch::Any, Action::Update, &key, &test.stamp(), change)
         .await
         .unwrap_err();
     assert_eq!(kept.status(), 422);
     test.db.lock_fields(test.tenant, product.id, &[], &test.stamp()).await.unwrap();
     test.db
-        .edit_product(test.tenant, product.id, &IfMatch::Any, Action::Update, (&key, &test.stamp()), change)
+        .edit_product(test.tenant, product.id, &IfMatch::Any, Action::Update, &key, &test.stamp(), change)
         .await
         .unwrap();
 }

@@ -90,7 +90,7 @@ async fn a_job_never_reaches_further_than_its_query(_: PgPoolOptions, options: P
     assert_eq!(trash.changed, 2);
     let alone = test.job(Work::Restore(test.select(&[variant.id]))).await;
     assert_eq!((alone.changed, alone.problems[0].code.as_str()), (0, "parent_in_trash"));
-    let stay = test.db.trash_product(test.tenant, variant.id, false, (&test.origin, &stamp)).await.unwrap_err();
+    let stay = test.db.trash_product(test.tenant, variant.id, false, &test.origin, &stamp).await.unwrap_err();
     assert_eq!(stay.code(), "parent_in_trash");
     assert_eq!(test.job(Work::Purge(test.select(&[parent.id]))).await.changed, 2);
     assert_eq!(test.db.product(test.tenant, variant.id).await.unwrap_err().status(), 404);
@@ -100,7 +100,7 @@ async fn a_job_never_reaches_further_than_its_query(_: PgPoolOptions, options: P
 async fn an_undo_leaves_what_it_cannot_and_keeps_locks(_: PgPoolOptions, options: PgConnectOptions) {
     let test = Test::new(options).await;
     let stamp = test.stamp();
-    let category = test.db.create_category(test.tenant, None, "Gone", (&BTreeMap::new(), 0), &stamp).await.unwrap();
+    let category = test.db.create_category(test.tenant, None, "Gone", &BTreeMap::new(), 0, &stamp).await.unwrap();
     let product = test.create(json!({"title": "One", "sku": "1", "category_ids": [category.id], "price": "1"})).await;
     test.db.lock_fields(test.tenant, product.id, &["price".to_owned()], &stamp).await.unwrap();
     let change = edits(json!([{"field": "category_ids", "action": "remove", "value": category.id}]));

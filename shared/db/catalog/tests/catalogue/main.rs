@@ -76,9 +76,7 @@ impl Test {
         let Value::Object(fields) = json else { unreachable!() };
         let change = |product: &Product| Ok(with_patch(&product.content, &fields).unwrap());
         let seen = IfMatch::Version(product.version);
-        self.db
-            .edit_product(self.tenant, product.id, &seen, Action::Update, (&self.origin, &self.stamp()), change)
-            .await
+        self.db.edit_product(self.tenant, product.id, &seen, Action::Update, &self.origin, &self.stamp(), change).await
     }
 
     async fn import(&self, rows: &[(&str, &str, &str)], supplier: Option<Uuid>) -> (Uuid, Outcome) {

@@ -60,7 +60,7 @@ async fn variants_hang_on_their_parent(_: PgPoolOptions, options: PgConnectOptio
     assert_eq!(test.where_("kind", Op::Equals, json!("parent")).await, ["Shirt"]);
 
     let stamp = test.stamp();
-    test.db.trash_product(test.tenant, parent.id, true, (&test.origin, &stamp)).await.unwrap();
+    test.db.trash_product(test.tenant, parent.id, true, &test.origin, &stamp).await.unwrap();
     assert!(test.db.product(test.tenant, small.id).await.unwrap().trashed_at.is_some(), "the variants go with it");
     assert!(test.find(&ProductQuery::default()).await.is_empty());
     test.db.delete_product(test.tenant, parent.id, &stamp).await.unwrap();
@@ -73,7 +73,7 @@ async fn the_trash_keeps_for_thirty_days_and_codes_stay_taken(_: PgPoolOptions, 
     let product = test.create(json!({"title": "Drill", "sku": "D-1", "status": "inactive"})).await;
     let stamp = test.stamp();
     assert_eq!(test.db.delete_product(test.tenant, product.id, &stamp).await.unwrap_err().code(), "not_in_trash");
-    test.db.trash_product(test.tenant, product.id, true, (&test.origin, &stamp)).await.unwrap();
+    test.db.trash_product(test.tenant, product.id, true, &test.origin, &stamp).await.unwrap();
     assert!(test.refuse(json!({"title": "x", "sku": "D-1"})).await.to_string().contains("in the trash"));
     let (_, outcome) = test.import(&[("D-1", "Drill 2", "1")], None).await;
     assert_eq!(
@@ -81,10 +81,10 @@ async fn the_trash_keeps_for_thirty_days_and_codes_stay_taken(_: PgPoolOptions, 
         (1, "in_trash"),
         "a file does not fetch it back"
     );
-    let restored = test.db.trash_product(test.tenant, product.id, false, (&test.origin, &stamp)).await.unwrap();
+    let restored = test.db.trash_product(test.tenant, product.id, false, &test.origin, &stamp).await.unwrap();
     assert_eq!(restored.content.status.as_str(), "inactive", "with the status that it had");
 
-    test.db.trash_product(test.tenant, product.id, true, (&test.origin, &stamp)).await.unwrap();
+    test.db.trash_product(test.tenant, product.id, true, &test.origin, &stamp).await.unwrap();
     let purge = |before| test.db.purge_trash(test.tenant, before, 10);
     assert_eq!(purge(stamp.at - Duration::days(30)).await.unwrap(), 0);
     assert_eq!(purge(stamp.at + Duration::minutes(1)).await.unwrap(), 1);
@@ -177,13 +177,13 @@ async fn views_associations_and_tags_are_kept(_: PgPoolOptions, options: PgConne
     let tags = test.db.tags(test.tenant).await.unwrap();
     assert_eq!((tags.len(), tags[0].products), (2, 2));
     let query = ProductQuery { filter: vec![Condition::equals("tags", "sale")], ..ProductQuery::default() };
-    let view = test.db.save_view(test.tenant, None, ("Sale", false), &query, &stamp).await.unwrap();
+    let view = test.db.save_view(test.tenant, None, "Sale", false, &query, &stamp).await.unwrap();
     assert_eq!(test.db.saved_views(test.tenant, Some(Uuid::nil())).await.unwrap(), [], "not shared");
     assert_eq!(test.db.saved_views(test.tenant, stamp.actor()).await.unwrap()[0].query.0, query);
     let stranger = Stamp::of_person(&test.cx, Uuid::nil(), "x@y.example");
     assert_eq!(test.db.delete_view(test.tenant, view.id, &stranger).await.unwrap_err().status(), 404);
     assert_eq!(
-        test.db.save_view(test.tenant, Some(view.id), ("Mine", true), &query, &stranger).await.unwrap_err().status(),
+        test.db.save_view(test.tenant, Some(view.id), "Mine", true, &query, &stranger).await.unwrap_err().status(),
         404
     );
     test.db.delete_view(test.tenant, view.id, &stamp).await.unwrap();

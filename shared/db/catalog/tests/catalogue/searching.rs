@@ -22,8 +22,8 @@ async fn every_kind_of_condition_finds_what_it_says(_: PgPoolOptions, options: P
         test.db.put_attribute(test.tenant, code, &attribute(definition), &stamp).await.unwrap();
     }
     let none = BTreeMap::new();
-    let tools = test.db.create_category(test.tenant, None, "Tools", (&none, 0), &stamp).await.unwrap();
-    let drills = test.db.create_category(test.tenant, Some(tools.id), "Drills", (&none, 0), &stamp).await.unwrap();
+    let tools = test.db.create_category(test.tenant, None, "Tools", &none, 0, &stamp).await.unwrap();
+    let drills = test.db.create_category(test.tenant, Some(tools.id), "Drills", &none, 0, &stamp).await.unwrap();
     test.create(json!({"title": "A", "sku": "1", "brand": "Bosch", "price": "10", "stock": 3, "tags": ["New", "Sale"], "category_ids": [drills.id],
         "attributes": {"color": "red", "materials": ["wood", "steel"], "size": {"amount": "1", "unit": "m"}}, "status": "active", "image_urls": ["https://a/1"],
         "identifiers": {"shopify.handle": "a"}, "texts": {"fr": {"title": "Á"}}, "weight": {"value": "1", "unit": "kg"}})).await;
@@ -89,7 +89,7 @@ async fn every_kind_of_condition_finds_what_it_says(_: PgPoolOptions, options: P
     assert!(test.where_("identifiers.it's", Op::Contains, json!("x")).await.is_empty());
 
     // A move keeps the subtree together; a merge moves products.
-    let garden = test.db.create_category(test.tenant, None, "Garden", (&none, 0), &stamp).await.unwrap();
+    let garden = test.db.create_category(test.tenant, None, "Garden", &none, 0, &stamp).await.unwrap();
     let moved = CategoryChange { parent_id: Some(Some(garden.id)), ..CategoryChange::default() };
     let moved = test.db.change_category(test.tenant, tools.id, &moved, &stamp).await.unwrap();
     assert_eq!(moved.path, [garden.id, tools.id]);

@@ -1,6 +1,6 @@
 //! What an export reads: what is wanted of a catalogue, as it stands at one moment.
 
-use db_catalog::{ProductGroup, Snapshot, Wanted, one_of};
+use db_catalog::{ProductGroup, Snapshot, SnapshotQuery, one_of};
 
 use super::*;
 
@@ -20,7 +20,7 @@ async fn read(mut snapshot: Snapshot, page: usize) -> Vec<String> {
 }
 
 /// What a selection gives, that it is counted rightly and is the same in pages of every size.
-async fn wanted(exports: &CatalogDb, tenant: TenantId, wanted: &Wanted) -> Vec<String> {
+async fn wanted(exports: &CatalogDb, tenant: TenantId, wanted: &SnapshotQuery) -> Vec<String> {
     let snapshot = exports.snapshot(tenant, wanted).await.unwrap();
     let count = snapshot.count();
     assert_eq!(exports.count_wanted(tenant, wanted, 1_000).await.unwrap(), count as i64, "{wanted:?}");
@@ -53,36 +53,39 @@ async fn a_snapshot_has_what_is_wanted_and_the_parents_of_it(_: PgPoolOptions, o
     let exports = as_role(&options, "pm_exports").await;
     let test = Test::new(options).await;
     let made = catalogue(&test).await;
-    let (tenant, all) = (test.tenant, Wanted::default());
+    let (tenant, all) = (test.tenant, SnapshotQuery::default());
     assert_eq!(wanted(&exports, tenant, &all).await, ["A*", "B*", "P* P0 P1", "Q* Q0 Q1"]);
 
     let filter = |field: &str, value: &str| ProductQuery {
         filter: vec![one_of(field, &[value.to_owned()])],
         ..ProductQuery::default()
     };
-    let red = Wanted { query: filter("brand", "red"), ..Wanted::default() };
+    let red = SnapshotQuery { query: filter("brand", "red"), ..SnapshotQuery::default() };
     assert_eq!(wanted(&exports, tenant, &red).await, ["P P1", "Q Q1"], "a parent comes with its variant");
     assert_eq!(exports.count_wanted(tenant, &all, 3).await.unwrap(), 3, "no further than asked for");
 
-    let picked = |titles: &[&str]| Wanted {
+    let picked = |titles: &[&str]| SnapshotQuery {
         ids: Some(titles.iter().map(|title| made[*title].id).collect()),
-        ..Wanted::default()
+        ..SnapshotQuery::default()
     };
     assert_eq!(wanted(&exports, tenant, &picked(&["P", "A"])).await, ["A*", "P* P0 P1"], "a parent means its variants");
     assert_eq!(wanted(&exports, tenant, &picked(&["Q1"])).await, ["Q Q1"]);
     assert!(wanted(&exports, tenant, &picked(&["C"])).await.is_empty(), "not from the trash");
-    assert!(wanted(&exports, tenant, &Wanted { ids: Some(Vec::new()), ..Wanted::default() }).await.is_empty());
+    assert!(
+        wanted(&exports, tenant, &SnapshotQuery { ids: Some(Vec::new()), ..SnapshotQuery::default() }).await.is_empty()
+    );
 
-    let sample = |most: i64| Wanted { sample: Some(most), ..Wanted::default() };
+    let sample = |most: i64| SnapshotQuery { sample: Some(most), ..SnapshotQuery::default() };
     assert_eq!(wanted(&exports, tenant, &sample(3)).await, ["A*", "B*", "P* P0 P1"], "a sample is of whole products");
-    let both = Wanted { sample: Some(1), ..red };
+    let both = SnapshotQuery { sample: Some(1), ..red };
     assert_eq!(wanted(&exports, tenant, &both).await, ["P P1"]);
 
-    let bad = Wanted { query: filter("colour", "red"), ..Wanted::default() };
+    let bad = SnapshotQuery { query: filter("colour", "red"), ..SnapshotQuery::default() };
     assert_eq!(exports.count_wanted(tenant, &bad, 1).await.unwrap_err().status(), 422);
     assert_eq!(exports.snapshot(tenant, &bad).await.err().unwrap().status(), 422);
     assert!(wanted(&exports, TenantId(Uuid::now_v7()), &all).await.is_empty(), "another organisation has nothing");
-    let others = Wanted { ids: Some(made.values().map(|product| product.id).collect()), ..Wanted::default() };
+    let others =
+        SnapshotQuery { ids: Some(made.values().map(|product| product.id).collect()), ..SnapshotQuery::default() };
     assert!(wanted(&exports, TenantId(Uuid::now_v7()), &others).await.is_empty(), "nor does it get it by its ids");
 }
 
@@ -91,7 +94,7 @@ async fn a_snapshot_stands_still_and_the_next_one_gets_what_changed(_: PgPoolOpt
     let exports = as_role(&options, "pm_exports").await;
     let test = Test::new(options).await;
     let made = catalogue(&test).await;
-    let all = Wanted::default();
+    let all = SnapshotQuery::default();
     let mut open = exports.snapshot(test.tenant, &all).await.unwrap();
     let watermark = open.watermark();
     assert_eq!(open.next(1).await.unwrap()[0].product.content.title, "A");
@@ -102,7 +105,7 @@ async fn a_snapshot_stands_still_and_the_next_one_gets_what_changed(_: PgPoolOpt
     assert_eq!(read(open, 2).await, ["B*", "P* P0 P1", "Q* Q0 Q1"], "nothing of what came later");
 
     // Transactions of other databases hold the watermark back: then more comes twice, never less.
-    let since = |from: i64| Wanted { changed_from: Some(from), ..Wanted::default() };
+    let since = |from: i64| SnapshotQuery { changed_from: Some(from), ..SnapshotQuery::default() };
     let changed = wanted(&exports, test.tenant, &since(watermark)).await;
     for group in ["B2*", "Q* Q0 Q1", "D*"] {
         assert!(changed.iter().any(|one| one == group), "{group} changed: {changed:?}");

@@ -151,7 +151,7 @@ impl CoreDb {
             user
         );
         let Some(row) = found.fetch_optional(&mut *tx).await.map_err(error)? else {
-            settle(&mut tx, (tenant, notice, user), now).await?;
+            settle(&mut tx, tenant, notice, user, now).await?;
             tx.commit().await.map_err(error)?;
             return Ok(None);
         };
@@ -194,7 +194,8 @@ impl CoreDb {
         &self,
         tenant: TenantId,
         user: Uuid,
-        (events, unread): (&[&str], bool),
+        events: &[&str],
+        unread: bool,
         before: Option<Uuid>,
         limit: i64,
     ) -> Result<Page<Notification>> {
@@ -344,7 +345,8 @@ impl NoticeMail {
     /// # Errors
     /// When the database does not answer; the mail may go out once more then.
     pub async fn sent(mut self, now: OffsetDateTime) -> Result<()> {
-        settle(&mut self.tx, self.key, now).await?;
+        let (tenant, notice, user) = self.key;
+        settle(&mut self.tx, tenant, notice, user, now).await?;
         self.tx.commit().await.map_err(error)
     }
 }
@@ -413,7 +415,7 @@ pub(crate) async fn note_notice(
 }
 
 /// Notes that nothing is to be done any more about a mail.
-async fn settle(tx: &mut TenantTx, (tenant, notice, user): (TenantId, Uuid, Uuid), now: OffsetDateTime) -> Result<()> {
+async fn settle(tx: &mut TenantTx, tenant: TenantId, notice: Uuid, user: Uuid, now: OffsetDateTime) -> Result<()> {
     sqlx::query!(
         "update notification_mails set sent_at = $4
          where tenant_id = $1 and notification_id = $2 and user_id = $3 and sent_at is null",

@@ -104,7 +104,7 @@ pub enum Replay<'r> {
 }
 
 /// What came of a try.
-pub struct Tried<'t> {
+pub struct DeliveryAttempt<'t> {
     /// The status that was answered.
     pub answer: Option<u16>,
     /// Why it failed.
@@ -192,7 +192,8 @@ impl CoreDb {
         &self,
         tenant: TenantId,
         id: Uuid,
-        (secret, previous_until): (&[u8], OffsetDateTime),
+        secret: &[u8],
+        previous_until: OffsetDateTime,
         stamp: &Stamp,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -298,7 +299,8 @@ impl CoreDb {
     pub async fn add_deliveries(
         &self,
         tenant: TenantId,
-        (message, event): (Uuid, &str),
+        message: Uuid,
+        event: &str,
         only: Option<Uuid>,
         body: impl Fn(Uuid) -> String,
         now: OffsetDateTime,
@@ -361,22 +363,25 @@ impl CoreDb {
         Ok(taken)
     }
 
-    /// Notes what came of a try. When the address is switched off because of it (a delivery is given up and every one failed
-    /// for days, or it is `gone`), that is a notice, and it gives who is to get a mail of it. Tests count for `gone` alone.
+    /// Records the result of an attempt. The webhook is switched off when the server answers 410, or when this delivery is
+    /// given up and every delivery failed for [`FAILING`]; test deliveries count only for the first. Returns the members
+    /// who should get a mail about it.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn end_try(
         &self,
         tenant: TenantId,
-        (delivery, webhook): (Uuid, Uuid),
-        (tried, gone): (&Tried<'_>, bool),
-        (notice, usual): (&NewNotice, impl Fn(&str) -> MailWish),
+        delivery: Uuid,
+        webhook: Uuid,
+        attempt: &DeliveryAttempt<'_>,
+        notice: &NewNotice,
+        usual: impl Fn(&str) -> MailWish,
         stamp: &Stamp,
     ) -> Result<Vec<Uuid>> {
         let now = stamp.at;
-        let failed = tried.error.is_some();
-        let status = match (failed, tried.again_at) {
+        let (failed, gone) = (attempt.error.is_some(), attempt.answer == Some(410));
+        let status = match (failed, attempt.again_at) {
             (false, _) => "delivered",
             (true, None) => "failed",
             (true, Some(_)) => "pending",
@@ -393,10 +398,10 @@ impl CoreDb {
             tenant.0,
             delivery,
             status,
-            tried.answer.map(i32::from),
-            tried.error,
-            tried.took_ms,
-            tried.again_at,
+            attempt.answer.map(i32::from),
+            attempt.error,
+            attempt.took_ms,
+            attempt.again_at,
             now
         );
         // Given up meanwhile, it says nothing of the webhook.
@@ -430,7 +435,7 @@ impl CoreDb {
         if let Some(url) = disabled.fetch_optional(&mut *tx).await.map_err(error)? {
             drop_pending(&mut tx, tenant, webhook, now).await?;
             wanting = note_notice(&mut tx, tenant, notice, usual, now).await?;
-            let change = Change::new("webhook.disabled", webhook).to(json!({ "url": url, "answer": tried.answer }));
+            let change = Change::new("webhook.disabled", webhook).to(json!({ "url": url, "answer": attempt.answer }));
             record_change(&mut tx, tenant, stamp, change).await?;
         }
         tx.commit().await.map_err(error)?;

@@ -50,7 +50,7 @@ pub struct InvitationMail {
 }
 
 /// Somebody who accepts an invitation and has no account, or none that was ever proved.
-pub struct Joining<'a> {
+pub struct NewMember<'a> {
     /// The account's id, if one is made.
     pub user: Uuid,
     /// The argon2id hash of the password.
@@ -60,7 +60,7 @@ pub struct Joining<'a> {
 }
 
 /// Somebody who joined.
-pub struct Joined {
+pub struct AcceptedInvitation {
     /// The account.
     pub user: Uuid,
     /// Whether it was made now.
@@ -129,7 +129,7 @@ impl CoreDb {
         let change = Change::new("member.invited", new.id).to(json!({ "email": new.email, "role": new.role.name() }));
         record_change(&mut tx, tenant, stamp, change).await?;
         let detail = json!({ "tenant_id": tenant, "invitation_id": new.id });
-        let mail = mails::ask(&mut tx, MailKind::Invitation, detail, stamp.at).await?;
+        let mail = mails::queue_mail(&mut tx, MailKind::Invitation, detail, stamp.at).await?;
         tx.commit().await.map_err(error)?;
         Ok(mail)
     }
@@ -247,10 +247,10 @@ impl CoreDb {
         &self,
         tenant: TenantId,
         token_hash: [u8; 32],
-        joining: &Joining<'_>,
+        joining: &NewMember<'_>,
         stamp: impl FnOnce(Uuid, &str) -> Stamp,
         now: OffsetDateTime,
-    ) -> Result<Joined> {
+    ) -> Result<AcceptedInvitation> {
         let email = self.invited_address(tenant, token_hash, now).await?;
         let mut tx = named_account(&self.pool, &email).await?;
         name_tenant(&mut tx, tenant).await?;
@@ -310,7 +310,7 @@ impl CoreDb {
         let change = Change::new("member.joined", user).to(json!({ "email": email, "role": role.name() }));
         record_change(&mut tx, tenant, &stamp(user, &email), change).await?;
         tx.commit().await.map_err(error)?;
-        Ok(Joined { user, created: known.is_none() })
+        Ok(AcceptedInvitation { user, created: known.is_none() })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::organisations::member_role::MemberRole;
 
 /// An organisation that somebody belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Belonging {
+pub struct OrganisationMembership {
     /// The organisation.
     pub organisation_id: TenantId,
     /// Its name.
@@ -45,7 +45,7 @@ impl CoreDb {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn belongings(&self, user: Uuid) -> Result<Vec<Belonging>> {
+    pub async fn belongings(&self, user: Uuid) -> Result<Vec<OrganisationMembership>> {
         let mut tx = person_tx(&self.pool, user).await?;
         let found = sqlx::query!(
             "select m.tenant_id, t.name, m.role, m.role_id, m.created_at
@@ -56,7 +56,7 @@ impl CoreDb {
         let found = found.fetch_all(&mut *tx).await.map_err(error)?;
         Ok(found
             .into_iter()
-            .map(|row| Belonging {
+            .map(|row| OrganisationMembership {
                 organisation_id: TenantId(row.tenant_id),
                 name: row.name,
                 role: MemberRole::of_columns(row.role.as_deref(), row.role_id),

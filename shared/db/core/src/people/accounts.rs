@@ -79,7 +79,7 @@ impl CoreDb {
             .map_err(error)?;
         let mail = if known.is_some() {
             let detail = json!({ "email": new.email, "locale": new.locale });
-            mails::ask(&mut tx, MailKind::SignedUpAgain, detail, stamp.at).await?
+            mails::queue_mail(&mut tx, MailKind::SignedUpAgain, detail, stamp.at).await?
         } else {
             sqlx::query!("select set_config('app.user_id', $1, true)", new.user.to_string())
                 .fetch_one(&mut *tx)
@@ -112,7 +112,7 @@ impl CoreDb {
             let signed_up = Change::new("organisation.signed_up", new.tenant).to(json!({ "name": new.name }));
             record_change(&mut tx, new.tenant, stamp, signed_up).await?;
             let detail = json!({ "user_id": new.user, "email": new.email });
-            mails::ask(&mut tx, MailKind::VerifyEmail, detail, stamp.at).await?
+            mails::queue_mail(&mut tx, MailKind::VerifyEmail, detail, stamp.at).await?
         };
         tx.commit().await.map_err(error)?;
         Ok(mail)
@@ -292,7 +292,7 @@ pub(crate) async fn set_password(
         .await
         .map_err(error)?;
     record_everywhere(tx, user, stamp, &Change::new("account.password_changed", user)).await?;
-    mails::ask(tx, MailKind::PasswordChanged, json!({ "user_id": user }), stamp.at).await
+    mails::queue_mail(tx, MailKind::PasswordChanged, json!({ "user_id": user }), stamp.at).await
 }
 
 /// Writes a change of an account into the audit trail of each of its organisations.

@@ -61,7 +61,7 @@ pub struct WaitingMail {
 }
 
 /// Asks for a mail; gives its id, to be sent after commit.
-pub(crate) async fn ask(tx: &mut TenantTx, kind: MailKind, detail: Value, now: OffsetDateTime) -> Result<Uuid> {
+pub(crate) async fn queue_mail(tx: &mut TenantTx, kind: MailKind, detail: Value, now: OffsetDateTime) -> Result<Uuid> {
     let id = Uuid::now_v7();
     name_mail(tx, id).await?;
     let kind = serde_json::to_value(kind).map_err(Error::internal)?;
@@ -85,7 +85,7 @@ impl CoreDb {
     /// When the database does not answer.
     pub async fn ask_for_mail(&self, kind: MailKind, detail: Value, now: OffsetDateTime) -> Result<Uuid> {
         let mut tx = db_tenancy::begin(&self.pool, TenantId(Uuid::nil())).await?;
-        let id = ask(&mut tx, kind, detail, now).await?;
+        let id = queue_mail(&mut tx, kind, detail, now).await?;
         tx.commit().await.map_err(error)?;
         Ok(id)
     }

@@ -94,7 +94,8 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         id: Uuid,
-        (files_done, more): (i32, bool),
+        files_done: i32,
+        more: bool,
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -175,7 +176,8 @@ impl ImportsDb {
     pub async fn deliver_export(
         &self,
         tenant: TenantId,
-        (export, destination): (Uuid, Uuid),
+        export: Uuid,
+        destination: Uuid,
         stamp: &Stamp,
     ) -> Result<Uuid> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -188,7 +190,7 @@ impl ImportsDb {
             let message = "the files are gone after 30 days; export again".to_owned();
             return Err(Error::Conflict { code: "export_expired", message });
         }
-        let begun = begin_delivery(&mut tx, tenant, (export, destination), stamp.at).await?;
+        let begun = begin_delivery(&mut tx, tenant, export, destination, stamp.at).await?;
         let Some(id) = begun else {
             let known = sqlx::query!(
                 "select from export_destinations where tenant_id = $1 and destination_id = $2",
@@ -243,7 +245,8 @@ impl ImportsDb {
 pub(crate) async fn begin_delivery(
     tx: &mut TenantTx,
     tenant: TenantId,
-    (export, destination): (Uuid, Uuid),
+    export: Uuid,
+    destination: Uuid,
     now: OffsetDateTime,
 ) -> Result<Option<Uuid>> {
     let begun = sqlx::query_scalar!(

@@ -48,7 +48,7 @@ impl ImportsDb {
     /// When the database does not answer.
     pub async fn destinations(&self, tenant: TenantId, before: Option<Uuid>, limit: i64) -> Result<Page<Destination>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let found = read(&mut tx, tenant, None, before, limit + 1).await?;
+        let found = load_destinations(&mut tx, tenant, None, before, limit + 1).await?;
         Ok(Page::cut(found, limit, |destination| Cursor::Id(destination.id)))
     }
 
@@ -57,7 +57,7 @@ impl ImportsDb {
     /// # Errors
     /// 404 when there is none.
     pub async fn destination(&self, tenant: TenantId, id: Uuid) -> Result<Destination> {
-        one(&mut begin(&self.pool, tenant).await?, tenant, id).await
+        load_destination(&mut begin(&self.pool, tenant).await?, tenant, id).await
     }
 
     /// Those of `ids` that are destinations of the tenant.
@@ -81,13 +81,14 @@ impl ImportsDb {
     pub async fn put_destination(
         &self,
         tenant: TenantId,
-        (id, create): (Uuid, bool),
+        id: Uuid,
+        create: bool,
         new: &NewDestination,
         stamp: &Stamp,
     ) -> Result<Destination> {
         let mut tx = begin(&self.pool, tenant).await?;
         if !create {
-            one(&mut tx, tenant, id).await?;
+            load_destination(&mut tx, tenant, id).await?;
         }
         sqlx::query!(
             "insert into export_destinations (tenant_id, destination_id, name, kind, settings, secret, created_at, updated_at)
@@ -116,7 +117,7 @@ impl ImportsDb {
         let action = if create { "export_destination.created" } else { "export_destination.changed" };
         let shown = json!({ "name": new.name, "kind": new.kind, "settings": new.settings });
         record_change(&mut tx, tenant, stamp, Change::new(action, id).to(shown)).await?;
-        let saved = one(&mut tx, tenant, id).await?;
+        let saved = load_destination(&mut tx, tenant, id).await?;
         tx.commit().await.map_err(error)?;
         Ok(saved)
     }
@@ -145,7 +146,7 @@ impl ImportsDb {
     /// 404 when there is none.
     pub async fn delete_destination(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let before = one(&mut tx, tenant, id).await?;
+        let before = load_destination(&mut tx, tenant, id).await?;
         let gone =
             sqlx::query!("delete from export_destinations where tenant_id = $1 and destination_id = $2", tenant.0, id);
         gone.execute(&mut *tx).await.map_err(error)?;
@@ -155,11 +156,11 @@ impl ImportsDb {
     }
 }
 
-async fn one(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Destination> {
-    read(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("destination"))
+async fn load_destination(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Destination> {
+    load_destinations(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("destination"))
 }
 
-async fn read(
+async fn load_destinations(
     tx: &mut TenantTx,
     tenant: TenantId,
     id: Option<Uuid>,

@@ -83,7 +83,7 @@ impl ExportJob {
 }
 
 pub(crate) async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportJob> {
-    jobs(tx, tenant, (Some(id), None), None, 1).await?.pop().ok_or(Error::NotFound("export"))
+    jobs(tx, tenant, Some(id), None, None, 1).await?.pop().ok_or(Error::NotFound("export"))
 }
 
 /// A file of an export.
@@ -123,7 +123,8 @@ pub struct LeftOutReason {
 pub(crate) async fn jobs(
     tx: &mut TenantTx,
     tenant: TenantId,
-    (id, schedule): (Option<Uuid>, Option<Uuid>),
+    id: Option<Uuid>,
+    schedule: Option<Uuid>,
     before: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<ExportJob>> {

@@ -62,7 +62,8 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         new: &NewExport,
-        (by, by_hand): (Option<Uuid>, bool),
+        by: Option<Uuid>,
+        by_hand: bool,
         stamp: &Stamp,
     ) -> Result<ExportJob> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -130,7 +131,7 @@ impl ImportsDb {
         limit: i64,
     ) -> Result<Page<ExportJob>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let jobs = jobs(&mut tx, tenant, (None, schedule), before, limit + 1).await?;
+        let jobs = jobs(&mut tx, tenant, None, schedule, before, limit + 1).await?;
         Ok(Page::cut(jobs, limit, |job| Cursor::Id(job.id)))
     }
 
@@ -174,7 +175,9 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         id: Uuid,
-        (attempt, total, done): (i32, i32, i32),
+        attempt: i32,
+        total: i32,
+        done: i32,
         now: OffsetDateTime,
     ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -226,7 +229,8 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         id: Uuid,
-        (attempt, result): (i32, &ExportResult),
+        attempt: i32,
+        result: &ExportResult,
         now: OffsetDateTime,
     ) -> Result<Vec<Uuid>> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -256,19 +260,11 @@ impl ImportsDb {
             let told = format!("{} products, {} left out", result.exported, result.total - result.exported);
             events::note(&mut tx, tenant, id, "completed", Some(&told), now).await?;
             for destination in job.destinations {
-                begun
-                    .extend(crate::exports::deliveries::begin_delivery(&mut tx, tenant, (id, destination), now).await?);
+                begun.extend(crate::exports::deliveries::begin_delivery(&mut tx, tenant, id, destination, now).await?);
             }
             let told = Told { name: &job.name, began: job.created_at, by: job.created_by, message: "" };
-            announce(
-                &mut tx,
-                tenant,
-                id,
-                ("ExportCompleted", &told),
-                (result.total, result.total - result.exported),
-                now,
-            )
-            .await?;
+            announce(&mut tx, tenant, id, "ExportCompleted", &told, result.total, result.total - result.exported, now)
+                .await?;
         }
         tx.commit().await.map_err(error)?;
         Ok(begun)
@@ -282,7 +278,8 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         id: Uuid,
-        (code, message): (&str, &str),
+        code: &str,
+        message: &str,
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -301,7 +298,7 @@ impl ImportsDb {
         if let Some(job) = failed {
             events::note(&mut tx, tenant, id, "failed", Some(message), now).await?;
             let told = Told { name: &job.name, began: job.created_at, by: job.created_by, message };
-            announce(&mut tx, tenant, id, ("ExportFailed", &told), (0, 0), now).await?;
+            announce(&mut tx, tenant, id, "ExportFailed", &told, 0, 0, now).await?;
         }
         tx.commit().await.map_err(error)
     }
@@ -333,8 +330,10 @@ async fn announce(
     tx: &mut TenantTx,
     tenant: TenantId,
     id: Uuid,
-    (kind, told): (&str, &Told<'_>),
-    (total, failed): (i32, i32),
+    kind: &str,
+    told: &Told<'_>,
+    total: i32,
+    failed: i32,
     now: OffsetDateTime,
 ) -> Result<()> {
     let detail = json!({

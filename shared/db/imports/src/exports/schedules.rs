@@ -67,7 +67,7 @@ impl ImportsDb {
         limit: i64,
     ) -> Result<Page<ExportSchedule>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let found = read(&mut tx, tenant, None, before, limit + 1).await?;
+        let found = load_schedules(&mut tx, tenant, None, before, limit + 1).await?;
         Ok(Page::cut(found, limit, |schedule| Cursor::Id(schedule.id)))
     }
 
@@ -76,7 +76,7 @@ impl ImportsDb {
     /// # Errors
     /// 404 when there is none.
     pub async fn export_schedule(&self, tenant: TenantId, id: Uuid) -> Result<ExportSchedule> {
-        one(&mut begin(&self.pool, tenant).await?, tenant, id).await
+        load_schedule(&mut begin(&self.pool, tenant).await?, tenant, id).await
     }
 
     /// Makes a schedule, or changes one.
@@ -86,13 +86,14 @@ impl ImportsDb {
     pub async fn put_schedule(
         &self,
         tenant: TenantId,
-        (id, create): (Uuid, bool),
+        id: Uuid,
+        create: bool,
         new: &NewSchedule,
         stamp: &Stamp,
     ) -> Result<ExportSchedule> {
         let mut tx = begin(&self.pool, tenant).await?;
         if !create {
-            one(&mut tx, tenant, id).await?;
+            load_schedule(&mut tx, tenant, id).await?;
         }
         sqlx::query!(
             "insert into export_schedules (tenant_id, schedule_id, name, definition, schedule, time_zone, enabled, only_changed,
@@ -126,7 +127,7 @@ impl ImportsDb {
         let shown =
             json!({ "name": new.name, "schedule": new.schedule, "enabled": new.enabled, "definition": new.definition });
         record_change(&mut tx, tenant, stamp, Change::new(action, id).to(shown)).await?;
-        let saved = one(&mut tx, tenant, id).await?;
+        let saved = load_schedule(&mut tx, tenant, id).await?;
         tx.commit().await.map_err(error)?;
         Ok(saved)
     }
@@ -137,7 +138,7 @@ impl ImportsDb {
     /// 404 when there is none.
     pub async fn delete_schedule(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let before = one(&mut tx, tenant, id).await?;
+        let before = load_schedule(&mut tx, tenant, id).await?;
         let gone = sqlx::query!("delete from export_schedules where tenant_id = $1 and schedule_id = $2", tenant.0, id);
         gone.execute(&mut *tx).await.map_err(error)?;
         let gone = Change::new("export_schedule.deleted", id).from(json!({ "name": before.name }));
@@ -204,11 +205,11 @@ impl ImportsDb {
     }
 }
 
-async fn one(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportSchedule> {
-    read(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("schedule"))
+async fn load_schedule(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportSchedule> {
+    load_schedules(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("schedule"))
 }
 
-async fn read(
+async fn load_schedules(
     tx: &mut TenantTx,
     tenant: TenantId,
     id: Option<Uuid>,

@@ -74,7 +74,7 @@ pub struct NamedAmazonTemplate {
 /// So many versions of a template are kept.
 const VERSIONS: i32 = 50;
 
-fn named(failed: sqlx::Error, name: &str) -> Error {
+fn name_taken(failed: sqlx::Error, name: &str) -> Error {
     on_constraint(failed, "export_templates_name_key", || Error::Conflict {
         code: "name_taken",
         message: format!("there is a template with the name \"{name}\" already"),
@@ -93,7 +93,7 @@ impl ImportsDb {
         limit: i64,
     ) -> Result<Page<ExportTemplate>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let found = read(&mut tx, tenant, None, before, limit + 1).await?;
+        let found = load_templates(&mut tx, tenant, None, before, limit + 1).await?;
         Ok(Page::cut(found, limit, |template| Cursor::Id(template.id)))
     }
 
@@ -102,7 +102,7 @@ impl ImportsDb {
     /// # Errors
     /// 404 when there is none.
     pub async fn export_template(&self, tenant: TenantId, id: Uuid) -> Result<ExportTemplate> {
-        one(&mut begin(&self.pool, tenant).await?, tenant, id).await
+        load_template(&mut begin(&self.pool, tenant).await?, tenant, id).await
     }
 
     /// What a template was, the newest version first; the last fifty are kept.
@@ -111,7 +111,7 @@ impl ImportsDb {
     /// 404 when there is none.
     pub async fn template_versions(&self, tenant: TenantId, id: Uuid) -> Result<Vec<TemplateVersion>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        one(&mut tx, tenant, id).await?;
+        load_template(&mut tx, tenant, id).await?;
         let found = sqlx::query_as!(
             TemplateVersion,
             "select version, definition, saved_by, saved_at from export_template_versions
@@ -140,12 +140,12 @@ impl ImportsDb {
         )
         .execute(&mut *tx)
         .await
-        .map_err(|failed| named(failed, &new.name))?;
+        .map_err(|failed| name_taken(failed, &new.name))?;
         note_version(&mut tx, tenant, id, stamp).await?;
         let created =
             Change::new("export_template.created", id).to(json!({ "name": new.name, "definition": new.definition }));
         record_change(&mut tx, tenant, stamp, created).await?;
-        let saved = one(&mut tx, tenant, id).await?;
+        let saved = load_template(&mut tx, tenant, id).await?;
         tx.commit().await.map_err(error)?;
         Ok(saved)
     }
@@ -157,12 +157,13 @@ impl ImportsDb {
     pub async fn put_template(
         &self,
         tenant: TenantId,
-        (id, version): (Uuid, Option<i64>),
+        id: Uuid,
+        version: Option<i64>,
         new: &NewTemplate,
         stamp: &Stamp,
     ) -> Result<ExportTemplate> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let before = one(&mut tx, tenant, id).await?;
+        let before = load_template(&mut tx, tenant, id).await?;
         let done = sqlx::query!(
             "update export_templates set name = $3, description = $4, definition = $5, updated_at = $6,
                     version = version + case when definition = $5 then 0 else 1 end
@@ -175,7 +176,7 @@ impl ImportsDb {
             stamp.at,
             version
         );
-        let done = done.execute(&mut *tx).await.map_err(|failed| named(failed, &new.name))?;
+        let done = done.execute(&mut *tx).await.map_err(|failed| name_taken(failed, &new.name))?;
         if done.rows_affected() == 0 {
             return Err(Error::Changed { version: before.version.into() });
         }
@@ -184,7 +185,7 @@ impl ImportsDb {
             .from(json!({ "name": before.name, "definition": before.definition }))
             .to(json!({ "name": new.name, "definition": new.definition }));
         record_change(&mut tx, tenant, stamp, changed).await?;
-        let saved = one(&mut tx, tenant, id).await?;
+        let saved = load_template(&mut tx, tenant, id).await?;
         tx.commit().await.map_err(error)?;
         Ok(saved)
     }
@@ -195,7 +196,7 @@ impl ImportsDb {
     /// 404 when there is none.
     pub async fn delete_template(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let before = one(&mut tx, tenant, id).await?;
+        let before = load_template(&mut tx, tenant, id).await?;
         let deleted =
             sqlx::query!("delete from export_templates where tenant_id = $1 and template_id = $2", tenant.0, id);
         deleted.execute(&mut *tx).await.map_err(error)?;
@@ -211,7 +212,8 @@ impl ImportsDb {
     pub async fn create_amazon_template(
         &self,
         tenant: TenantId,
-        (id, name): (Uuid, &str),
+        id: Uuid,
+        name: &str,
         template: &Value,
         stamp: &Stamp,
     ) -> Result<()> {
@@ -313,11 +315,11 @@ async fn note_version(tx: &mut TenantTx, tenant: TenantId, id: Uuid, stamp: &Sta
     Ok(())
 }
 
-async fn one(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportTemplate> {
-    read(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("template"))
+async fn load_template(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportTemplate> {
+    load_templates(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("template"))
 }
 
-async fn read(
+async fn load_templates(
     tx: &mut TenantTx,
     tenant: TenantId,
     id: Option<Uuid>,

@@ -216,7 +216,8 @@ impl ImportsDb {
     pub async fn settle_batch(
         &self,
         tenant: TenantId,
-        (import, seen): (Uuid, ImportStatus),
+        import: Uuid,
+        seen: ImportStatus,
         batch: &BatchRecord,
         outcome: &Outcome,
         columns: &HashMap<String, String>,
@@ -266,7 +267,8 @@ impl ImportsDb {
     pub async fn fail_batch(
         &self,
         tenant: TenantId,
-        (import, seen): (Uuid, ImportStatus),
+        import: Uuid,
+        seen: ImportStatus,
         batch: &BatchRecord,
         now: OffsetDateTime,
     ) -> Result<bool> {

@@ -19,13 +19,15 @@ impl ImportsDb {
     pub async fn announce_pause(
         &self,
         tenant: TenantId,
-        (event, automation): (Uuid, Uuid),
-        (name, message): (&str, &str),
+        event: Uuid,
+        automation: Uuid,
+        name: &str,
+        message: &str,
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let detail = json!({ "tenant_id": tenant, "automation_id": automation, "name": name, "message": message });
-        events::publish_once(&mut tx, tenant, (event, "AutomationPaused"), Json(detail), now).await?;
+        events::publish_once(&mut tx, tenant, event, "AutomationPaused", Json(detail), now).await?;
         tx.commit().await.map_err(error)
     }
 

@@ -139,7 +139,8 @@ impl ImportsDb {
         tenant: TenantId,
         id: Uuid,
         layout: &FileLayout,
-        (columns_hash, warnings): (&str, &[Hold]),
+        columns_hash: &str,
+        warnings: &[Hold],
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;

@@ -130,7 +130,7 @@ impl ImportsDb {
         .map_err(error)?;
         let messages: Vec<&str> = holds.iter().map(|hold| hold.message.as_str()).collect();
         let detail = Some(messages.join("; ")).filter(|text| !text.is_empty());
-        note(&mut tx, tenant, id, "previewed", Some(&told(&before)), now).await?;
+        note(&mut tx, tenant, id, "previewed", Some(&preview_sentence(&before)), now).await?;
         match next {
             ImportStatus::Held => {
                 note(&mut tx, tenant, id, "held", detail.as_deref(), now).await?;
@@ -324,7 +324,8 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         automation: Uuid,
-        (name, hash): (&str, &str),
+        name: &str,
+        hash: &str,
         key: &str,
     ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -403,7 +404,7 @@ async fn reopen(tx: &mut db_tenancy::TenantTx, tenant: TenantId, id: Uuid) -> Re
 }
 
 /// What a preview says, in a sentence.
-fn told(job: &ImportJob) -> String {
+fn preview_sentence(job: &ImportJob) -> String {
     let totals = job.totals;
     format!(
         "{} would be created, {} changed, {} unchanged, {} skipped, {} rejected",
