@@ -1,5 +1,5 @@
-"""A supplier's server for the end-to-end tests: `servers.py ftp|ftps|sftp|openssh FOLDER` tells its port, the user and where the folder
-is for it (and for SFTP the private key that it lets in, and its own fingerprint), and serves the folder until its input ends."""
+"""A supplier's server for the end-to-end tests: `servers.py ftp|ftps|sftp|openssh FOLDER` prints its port, the user and the path of the
+folder on the server (for SFTP also the private key that it accepts, and its own fingerprint), and serves the folder until its input ends."""
 
 import asyncio
 import base64
@@ -26,7 +26,7 @@ def ftp(folder):
 
 
 def ftps(folder):
-    """FTP that turns to TLS, with a certificate that nobody knows."""
+    """FTP with TLS, with a certificate that no authority signed."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -86,7 +86,7 @@ async def sftp(folder):
 
 
 def openssh(folder):
-    """OpenSSH's own server, under a user without rights: installed, or unpacked beside the stacks (infra/local/tools.py)."""
+    """The server of OpenSSH, under a user without rights: installed, or unpacked next to the stacks (infra/local/tools.py)."""
     unpacked = pathlib.Path(__file__).resolve().parent.parent / ".local/openssh"
     sshd = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin") or str(unpacked / "usr/sbin/sshd")
     keygen = shutil.which("ssh-keygen") or str(unpacked / "usr/bin/ssh-keygen")

@@ -1,10 +1,10 @@
-//! `make bench`: what it costs to let a request in: the token's signature, session and role in PostgreSQL, the limit in
+//! `make bench`: the cost of admitting a request: the token's signature, session and role in PostgreSQL, the limit in
 //! DynamoDB.
 //!
-//!     DATABASE_URL=… STATE_TABLE=… AWS_… bench_admit      a database that the owner may make databases from
+//!     DATABASE_URL=… STATE_TABLE=… AWS_… bench_admit      a login that may create databases
 //!
-//! Prints JSON, microseconds a request: all of it, its processor time in this process, and beside it an empty transaction
-//! and a count in DynamoDB alone.
+//! Prints JSON, in microseconds per request: the total, the processor time of this process, and for comparison an empty
+//! transaction and a count in DynamoDB.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark has no Env")]
@@ -75,7 +75,7 @@ async fn as_role(options: &PgConnectOptions, role: &str) -> PgPool {
     PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap()
 }
 
-/// An organisation, and a token of its owner's session.
+/// Creates an organisation; returns a token of its owner's session.
 async fn session(db: &CoreDb, stamp: &Stamp, now: OffsetDateTime) -> (TenantId, String) {
     let (tenant, user, session) = (TenantId(Uuid::now_v7()), Uuid::now_v7(), Uuid::now_v7());
     let email = "bench@shop.example";
@@ -113,7 +113,7 @@ fn micros(began: Instant) -> f64 {
     began.elapsed().as_secs_f64() * 1e6 / f64::from(REQUESTS)
 }
 
-/// Processor time of this process, user and system, in seconds.
+/// Returns the processor time of this process, user and system, in seconds.
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();

@@ -1,9 +1,10 @@
-//! `make bench`: the apply stage against one `COPY` and one set-based upsert of the same rows by hand, in the same
-//! PostgreSQL, both as the function's role.
+//! `make bench`: compares the apply stage with one `COPY` and one set-based upsert of the same rows, written by hand,
+//! in the same PostgreSQL, both with the function's role.
 //!
-//!     DATABASE_URL=… bench_apply FILE     a database that the owner may make databases from
+//!     DATABASE_URL=… bench_apply FILE     a login that may create databases
 //!
-//! Prints JSON: rows, and seconds for creating all products and for finding all unchanged, for us and by hand.
+//! Prints JSON: rows, and seconds to create all products and to find all unchanged, for the stage and for the SQL by
+//! hand.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark has no Env")]
@@ -53,7 +54,7 @@ fn rows(bytes: &[u8]) -> Vec<BatchRow> {
     rows
 }
 
-/// A fresh catalogue database, used as `pm_imports`.
+/// Creates a catalogue database, used with the role `pm_imports`.
 async fn database() -> PgPool {
     let options: PgConnectOptions = std::env::var("DATABASE_URL").unwrap().parse().unwrap();
     let maintenance = PgPool::connect_with(options.clone()).await.unwrap();
@@ -76,7 +77,7 @@ async fn ours(pool: &PgPool, batches: &[Vec<BatchRow>]) -> f64 {
     began.elapsed().as_secs_f64()
 }
 
-/// What a person would type: copy all rows into a temporary table, then one upsert.
+/// The SQL by hand: copies all rows into a temporary table, then one upsert.
 async fn by_hand(pool: &PgPool, batches: &[Vec<BatchRow>]) -> f64 {
     let began = Instant::now();
     let mut tx = pool.begin().await.unwrap();

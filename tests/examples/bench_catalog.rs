@@ -1,9 +1,9 @@
-//! `make bench`: finding products among 500,000, as the handlers do it.
+//! `make bench`: searches among 500,000 products, as the handlers do.
 //!
-//!     DATABASE_URL=… bench_catalog PRODUCTS     a database that the owner may make databases from
+//!     DATABASE_URL=… bench_catalog PRODUCTS     a login that may create databases
 //!
-//! Prints JSON: for each kind of request the middle and the 95th percentile of 200 (in milliseconds), and the plan of one
-//! that was slower than its budget.
+//! Prints JSON: for each kind of request the median and the 95th percentile of 200 (in milliseconds), and the plan of
+//! one that was slower than its budget.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark has no Env")]
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 const TENANT: TenantId = TenantId(Uuid::from_u128(1));
 const TIMES: u32 = 200;
-/// Products written in one statement.
+/// How many products one statement writes.
 const CHUNK: u32 = 20_000;
 
 #[tokio::main]
@@ -42,7 +42,7 @@ async fn main() {
 
 type Make = Box<dyn Fn(u32) -> ProductQuery>;
 
-/// What is asked for: its name, its budget in milliseconds, and the `n`th query of that kind.
+/// A kind of request: its name, its budget in milliseconds, and its `n`th query.
 fn kinds(products: u32) -> Vec<(&'static str, f64, Make)> {
     let condition = |field: &str, op, value: Value| Condition { field: field.to_owned(), op, value };
     let filtered = move |filter: Vec<Condition>, sort, descending| ProductQuery { q: None, filter, sort, descending };
@@ -192,7 +192,7 @@ async fn measure(db: &CatalogDb, kind: &str, budget: f64, make: Make) -> Value {
     json!({ "kind": kind, "budget_ms": budget, "p50_ms": at(0.5), "p95_ms": at(0.95), "found": found, "plan": plan })
 }
 
-/// A GTIN-13 with its check digit.
+/// Returns a GTIN-13 with its check digit.
 fn ean(number: u32) -> String {
     let digits = format!("{:012}", 200_000_000_000_u64 + u64::from(number));
     let sum: u32 =
@@ -200,7 +200,7 @@ fn ean(number: u32) -> String {
     format!("{digits}{}", (10 - sum % 10) % 10)
 }
 
-/// A made-up word: four syllables by number.
+/// Returns an invented word: four syllables by number.
 fn word(number: u32) -> String {
     const SYLLABLES: [&str; 10] = ["ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru"];
     [number / 100 % 10, number / 10 % 10, number % 10, (number * 7 + 3) % 10]
@@ -227,8 +227,8 @@ async fn database() -> PgPool {
     pool
 }
 
-/// Half a million products: 500 brands, 20 categories with 20 below each, 50 suppliers, 100 colours, titles of a common word
-/// and two rare ones. A tenth as many belong to somebody else.
+/// Half a million products: 500 brands, 20 categories with 20 below each, 50 suppliers, 100 colours, titles of a common
+/// word and two rare ones. A tenth as many belong to another organisation.
 async fn fill(pool: &PgPool, products: u32) {
     let words: Vec<String> = (0..1_000).map(|number| format!("'{}'", word(number))).collect();
     let tenants = [(TENANT.0, products), (Uuid::from_u128(2), products / 10)];

@@ -1,4 +1,4 @@
-//! `make bench`: the parse stage, as `imports.parse_file` does it, without a cloud around it.
+//! `make bench`: the parse stage of `imports.parse_file`, without the cloud.
 //!
 //!     bench_parse FILE            reads, maps, batches and compresses the file
 //!     bench_parse --baseline FILE reads the same file with the csv crate, or calamine, and does nothing with it
@@ -43,7 +43,7 @@ fn read_only(file: std::fs::File) -> i64 {
     rows
 }
 
-/// Every cell of the first sheet.
+/// Reads every cell of the first sheet.
 fn read_sheet(file: std::fs::File) -> i64 {
     use calamine::Reader;
     let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::BufReader::new(file)).unwrap();
@@ -56,7 +56,7 @@ fn read_sheet(file: std::fs::File) -> i64 {
     i64::from(last)
 }
 
-/// User and system time of this process, in seconds (`/proc/self/stat`, a hundredth of a second each).
+/// Returns the user and system time of this process, in seconds (`/proc/self/stat` counts hundredths).
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();

@@ -3,7 +3,7 @@
 //!     bench_thumbnails --make FILE     writes a JPEG of 12 megapixels with detail and noise
 //!     bench_thumbnails FILE            makes 150, 300 and 800 pixels of it, ten times
 //!
-//! Prints JSON: the middle of the times in milliseconds, of a clock and of the processor, and peak memory in MB.
+//! Prints JSON: the median of wall-clock and processor times in milliseconds, and peak memory in MB.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
@@ -32,7 +32,7 @@ fn main() {
     println!("{}", serde_json::json!({ "wall_ms": wall[TIMES / 2], "cpu_ms": cpu, "peak_mb": peak_mb() }));
 }
 
-/// Waves of three colours under noise, as a photograph has edges and grain.
+/// Draws waves of three colours with noise, as a photograph has edges and grain.
 fn picture(width: usize, height: usize) -> Vec<u8> {
     let mut encoder = mozjpeg::Compress::new(mozjpeg::ColorSpace::JCS_RGB);
     encoder.set_size(width, height);
@@ -56,7 +56,7 @@ fn picture(width: usize, height: usize) -> Vec<u8> {
     started.finish().unwrap()
 }
 
-/// User and system time of this process, in seconds (`/proc/self/stat`, a hundredth of a second each).
+/// Returns the user and system time of this process, in seconds (`/proc/self/stat` counts hundredths).
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();

@@ -1,8 +1,8 @@
-//! `make corpus DIR=…`: every picture and every table of a folder, and what becomes of each.
+//! `make corpus DIR=…`: processes every picture and every table of a folder, and prints the result of each.
 //!
-//! Pictures go through the thumbnails of `media.make_thumbnails`. Tables are inspected as `POST /v1/imports/{id}/inspect` does, read
-//! once more cell by cell, and previewed and applied into a database of their own, row by row compared. Where the folder has
-//! an `expected.json`, counts and cells are compared with what other tools read.
+//! Pictures get the thumbnails of `media.make_thumbnails`. Tables are inspected as `POST /v1/imports/{id}/inspect`
+//! does, read again cell by cell, then previewed and applied into a separate database, and compared row by row. If the
+//! folder has an `expected.json`, counts and cells are compared with what other tools read.
 
 #![expect(clippy::unwrap_used, reason = "a program for developers may panic")]
 
@@ -39,29 +39,29 @@ async fn main() {
         if name == "expected.json" || name.ends_with(".expected.json") {
             continue;
         }
-        let told = match extension.as_str() {
+        let verdict = match extension.as_str() {
             "jpg" | "jpeg" | "png" | "webp" | "gif" | "tif" | "tiff" | "bmp" => picture(file),
             "csv" | "tsv" | "txt" | "xlsx" | "xls" | "ods" | "xml" | "json" | "jsonl" | "gz" | "zip" => {
                 table(file, expected.get(&name), databases.as_ref()).await
             }
             _ => continue,
         };
-        match told {
-            Told::Good(what) => {
+        match verdict {
+            Verdict::Good(what) => {
                 good += 1;
                 println!("ok       {name}: {what}");
             }
-            Told::Refused(code, message) => {
+            Verdict::Refused(code, message) => {
                 refused += 1;
                 println!("refused  {name}: {code}: {message}");
             }
-            Told::Differs(what, differences) => {
+            Verdict::Differs(what, differences) => {
                 differing += 1;
                 println!("DIFFERS  {name}: {what}\n         {}", differences.join("\n         "));
             }
         }
     }
-    println!("{good} files were taken, {refused} refused, {differing} differ from what is expected");
+    println!("{good} files were accepted, {refused} refused, {differing} differ from what is expected");
     if differing > 0 {
         std::process::exit(1);
     }
@@ -77,18 +77,18 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-enum Told {
+enum Verdict {
     Good(String),
     Refused(String, String),
     Differs(String, Vec<String>),
 }
 
-fn picture(file: &Path) -> Told {
+fn picture(file: &Path) -> Verdict {
     let bytes = std::fs::read(file).unwrap();
     let began = std::time::Instant::now();
     let rendered = match images::render(&bytes, &[150, 300, 800], images::Limits::default()) {
         Ok(rendered) => rendered,
-        Err(problem) => return Told::Refused(problem.code().to_owned(), problem.to_string()),
+        Err(problem) => return Verdict::Refused(problem.code().to_owned(), problem.to_string()),
     };
     let sizes: Vec<String> = rendered
         .thumbnails
@@ -96,14 +96,20 @@ fn picture(file: &Path) -> Told {
         .map(|one| format!("{}x{} ({} kB)", one.width, one.height, one.bytes.len().div_ceil(1_000)))
         .collect();
     let took = began.elapsed().as_millis();
-    Told::Good(format!("{} {}x{} -> {}, {took} ms", rendered.format, rendered.width, rendered.height, sizes.join(", ")))
+    Verdict::Good(format!(
+        "{} {}x{} -> {}, {took} ms",
+        rendered.format,
+        rendered.width,
+        rendered.height,
+        sizes.join(", ")
+    ))
 }
 
-async fn table(file: &Path, expected: Option<&Value>, databases: Option<&(ImportsDb, CatalogDb)>) -> Told {
+async fn table(file: &Path, expected: Option<&Value>, databases: Option<&(ImportsDb, CatalogDb)>) -> Verdict {
     let bytes = std::fs::read(file).unwrap();
-    let inspected = match inspect(bytes.as_slice(), &ReadOptions::default()) {
+    let inspected = match inspect(bytes.as_slice(), &ReadOptions::default(), messages::Language::En) {
         Ok(inspected) => serde_json::to_value(inspected).unwrap(),
-        Err(problem) => return Told::Refused(problem.code().to_owned(), problem.to_string()),
+        Err(problem) => return Verdict::Refused(problem.code().to_owned(), problem.to_string()),
     };
     let mut differences = Vec::new();
     if let Some(facts) = expected.map(|expected| &expected["facts"]) {
@@ -139,16 +145,16 @@ async fn table(file: &Path, expected: Option<&Value>, databases: Option<&(Import
             Err((code, message)) => what += &format!("; no import: {code}: {message}"),
         }
     }
-    if differences.is_empty() { Told::Good(what) } else { Told::Differs(what, differences) }
+    if differences.is_empty() { Verdict::Good(what) } else { Verdict::Differs(what, differences) }
 }
 
-/// What another tool showed of a text: long ones are cut, and say how long they are.
+/// A text as another tool shows it: long texts are cut, and their length is named.
 fn same(ours: &str, theirs: &str) -> bool {
     let theirs = theirs.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r");
     if ours.trim() == theirs.trim()
         || (theirs.parse::<f64>().is_ok() && ours.len() == 10 && ours.matches('-').count() == 2)
     {
-        // Spaces that XML does not keep, and days that another tool shows as numbers.
+        // XML does not keep some spaces, and another tool shows dates as numbers.
         return true;
     }
     let plain = |text: &str| {
@@ -198,7 +204,7 @@ fn compare(bytes: &[u8], inspected: &Value, facts: &Value, differences: &mut Vec
         let unclosed = inspected["warnings"].to_string().contains("file_unclosed_quote");
         let blank = facts["blank_records"].as_u64().unwrap_or_default();
         let counted = facts["records_incl_header"].as_u64().unwrap() - u64::from(sep);
-        // A record of nothing but spaces is blank to us, and none to others.
+        // A record of only spaces is blank for us; other tools do not see it.
         if !unclosed && !(counted - blank.min(counted)).saturating_sub(1).le(&(raw.len() as u64))
             || raw.len() as u64 > counted
         {
@@ -227,14 +233,14 @@ fn compare(bytes: &[u8], inspected: &Value, facts: &Value, differences: &mut Vec
         };
         let raw = raw_rows(bytes);
         for (key, number) in [("nonempty_rows", sheet["nonempty_rows"].as_u64()), ("nrows", sheet["nrows"].as_u64())] {
-            // Other tools count rows whose cells hold spaces.
+            // Other tools count rows whose cells contain only spaces.
             if let Some(number) = number.filter(|number| raw.len() as u64 > *number || raw.len() as u64 + 3 < *number) {
                 differences.push(format!("{} rows were read, {key} is {number}", raw.len()));
             }
         }
         for shown in sheet["rows_shown"].as_array().into_iter().flatten() {
             let row = raw.iter().find(|row| Some(row.0) == shown["row"].as_u64());
-            // The last row is shown under the number of the one before.
+            // The last row is shown with the number of the previous one.
             let theirs = texts(&shown["values"]);
             let ours = row.map(|row| row.1.as_slice()).unwrap_or_default();
             let last = raw.last().map(|row| row.1.as_slice()).unwrap_or_default();
@@ -252,7 +258,7 @@ fn compare(bytes: &[u8], inspected: &Value, facts: &Value, differences: &mut Vec
     } else if facts["root"].is_string() {
         let element = inspected["path"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default();
         let count = facts["element_counts_top"][element].as_u64().or_else(|| facts["facts"][element]["count"].as_u64());
-        // Elements of the same name stand in products too.
+        // Products contain elements of the same name too.
         if let Some(count) = count.filter(|count| {
             rows > *count || (rows < *count && !inspected["path"].as_str().unwrap_or_default().starts_with("ICECAT"))
         }) {
@@ -266,7 +272,7 @@ fn compare(bytes: &[u8], inspected: &Value, facts: &Value, differences: &mut Vec
     }
 }
 
-/// Databases of their own, used as the role that the function has; none without a server.
+/// Creates separate databases, used with the role of the function; `None` without a server.
 async fn databases() -> Option<(ImportsDb, CatalogDb)> {
     let options: PgConnectOptions = runtime::Env::of_process().optional("DATABASE_URL")?.parse().unwrap();
     let maintenance = PgPool::connect_with(options.clone()).await.unwrap();
@@ -299,7 +305,8 @@ fn fates(rows: &[PlannedRow]) -> Vec<Fate> {
     rows.iter().map(fate).collect()
 }
 
-/// Previews a file and applies it, batch by batch as the functions do; tells what came of its rows, and where the two differ.
+/// Previews a file and applies it, batch by batch as the functions do; returns the results of its rows, and where the
+/// two differ.
 async fn dry_run(
     bytes: &[u8],
     imports: &ImportsDb,

@@ -1,5 +1,5 @@
-//! The harness of the end-to-end tests: a deployed stack, an organisation for each test, and the emulator's switches
-//! that a test needs to make things go wrong. Nothing here is in the product.
+//! The harness of the end-to-end tests: a deployed stack, an organisation for each test, and ways to cause failures.
+//! Nothing here is part of the product.
 
 mod tenant;
 
@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 pub use tenant::Tenant;
 use tokio::sync::RwLock;
 
-/// The functions of every domain: a new domain is added here.
+/// Returns the functions of every domain. Add new domains here.
 pub fn functions() -> impl Iterator<Item = &'static runtime::Function> {
     [
         catalog::FUNCTIONS,
@@ -30,10 +30,10 @@ pub fn functions() -> impl Iterator<Item = &'static runtime::Function> {
     .flatten()
 }
 
-/// Held by an upload until it is noticed, and by whoever kills processes.
+/// Locked by each upload until the product noticed it, and by tests while they kill processes.
 static KILLS: RwLock<()> = RwLock::const_new(());
 
-/// The password of every test's user.
+/// The password of the users of all tests.
 pub const PASSWORD: &str = "a long enough password";
 
 /// The deployed stack that `PM_STACK` describes, as `infra/local/stack.py` writes it.
@@ -42,10 +42,10 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// The stack.
+    /// Returns the stack.
     ///
     /// # Panics
-    /// When `PM_STACK` names none: run `make test`.
+    /// When the variable `PM_STACK` is missing: run `make test`.
     pub fn get() -> &'static Stack {
         static STACK: OnceLock<Stack> = OnceLock::new();
         STACK.get_or_init(|| {
@@ -60,17 +60,17 @@ impl Stack {
         self.description[name].as_str().expect("the description is complete")
     }
 
-    /// The API's base URL.
+    /// Returns the base URL of the API.
     pub fn api(&self) -> &str {
         self.text("api_url")
     }
 
-    /// The emulator's address.
+    /// Returns the address of the emulator.
     pub fn endpoint(&self) -> &str {
         self.text("endpoint")
     }
 
-    /// A request to the emulator as the root user of its account, or as that of `account`; `service` as in a signature.
+    /// Creates a request to the emulator as the root user of its account, or of `account`; `service` as in a signature.
     fn request(&self, (method, path): (&str, &str), service: &str, account: Option<&str>) -> reqwest::RequestBuilder {
         let credential = format!("{}/20260101/eu-west-3/{service}/aws4_request", account.unwrap_or("test"));
         let authorization = format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0");
@@ -79,7 +79,8 @@ impl Stack {
         reqwest::Client::new().request(method, url).header("authorization", authorization)
     }
 
-    /// Calls the emulator as its root user: `service` as in a signature, `target` as in `X-Amz-Target`, or a method and a path.
+    /// Calls the emulator as its root user; `service` as in a signature, `target` as in `X-Amz-Target`, or a method and
+    /// a path.
     ///
     /// # Panics
     /// When it refuses.
@@ -105,7 +106,7 @@ impl Stack {
         answered(request.form(parameters), parameters[0].1).await;
     }
 
-    /// Makes a bucket, as a seller does: in our account, or in his.
+    /// Creates a bucket, as a seller does: in our account, or in `account`.
     ///
     /// # Panics
     /// When the emulator refuses.
@@ -115,16 +116,16 @@ impl Stack {
         answered(self.request(("PUT", &format!("/{bucket}")), "s3", account).body(place), bucket).await;
     }
 
-    /// The text of an object in a bucket of our account, or of another.
+    /// Returns the text of an object in a bucket of our account, or of `account`.
     ///
     /// # Panics
-    /// When there is none.
+    /// When the object does not exist.
     pub async fn object(&self, bucket: &str, key: &str, account: Option<&str>) -> String {
         let answer = answered(self.request(("GET", &format!("/{bucket}/{key}")), "s3", account), key).await;
         answer.text().await.expect("a text")
     }
 
-    /// Puts an object into the data bucket, as another service or a supplier does; gives its version.
+    /// Puts an object into the data bucket, as another service or a supplier does; returns its version.
     ///
     /// # Panics
     /// When the emulator refuses.
@@ -135,17 +136,17 @@ impl Stack {
         Some(answer.headers().get("x-amz-version-id")?.to_str().ok()?.to_owned())
     }
 
-    /// The Python in which `tests/servers.py` runs.
+    /// Returns the Python interpreter for `tests/servers.py`.
     pub fn python(&self) -> &str {
         self.text("python")
     }
 
-    /// The name under which a function such as `imports.apply_batch` is deployed.
+    /// Returns the deployed name of a function such as `imports.apply_batch`.
     pub fn function(&self, name: &str) -> String {
         format!("pm-{}-{}", self.text("stage"), name.replace('.', "-"))
     }
 
-    /// Invokes a function with SQS messages of these bodies, as the queue would; gives the ids that failed.
+    /// Invokes a function with SQS messages of these bodies, as the queue would; returns the ids of failed messages.
     pub async fn deliver(&self, function: &str, bodies: &[String]) -> Vec<String> {
         let name = self.function(function);
         let records: Vec<Value> = bodies
@@ -170,16 +171,16 @@ impl Stack {
         answer
     }
 
-    /// The `number`th mail to an address, the first is 1; waits for it.
+    /// Waits for the `number`th mail to an address, counted from 1, and returns it.
     ///
     /// # Panics
-    /// When it does not come.
+    /// When it does not arrive.
     pub async fn mail(&self, to: &str, number: usize) -> Mail {
         eventually(&format!("mail number {number} to {to}"), async || self.mails(to).await.into_iter().nth(number - 1))
             .await
     }
 
-    /// The mails to an address, the oldest first.
+    /// Returns the mails to an address, the oldest first.
     ///
     /// # Panics
     /// When the emulator does not answer.
@@ -191,7 +192,7 @@ impl Stack {
         all.filter_map(|message| Mail::to(&message, to)).collect()
     }
 
-    /// Holds a function's queue back, or lets it go.
+    /// Stops the delivery of a function's queue, or resumes it.
     pub async fn hold(&self, function: &str, held: bool) {
         let name = self.function(function);
         let mappings = self.aws("lambda", "GET /2015-03-31/event-source-mappings/", Value::Null).await;
@@ -204,8 +205,9 @@ impl Stack {
         }
     }
 
-    /// Kills every process of this stack that runs `function`, as a machine that fails would; gives how many. It waits until
-    /// the uploads of other tests were noticed: a message that dies with its process is hidden for longer than a test waits.
+    /// Kills every process of this stack that runs `function`, like a failing machine; returns how many. It waits until
+    /// the uploads of other tests were noticed: a message in a killed process stays hidden for longer than a test
+    /// waits.
     pub async fn kill(&self, function: &str) -> usize {
         let _alone = KILLS.write().await;
         let mut killed = 0;
@@ -222,7 +224,7 @@ impl Stack {
         killed
     }
 
-    /// Runs a statement in a database as the owner, who sees one tenant's rows as any other role does.
+    /// Runs a statement in a database as the owner, who sees only the rows of one tenant, like any other role.
     ///
     /// # Panics
     /// When the database refuses it.
@@ -235,14 +237,14 @@ impl Stack {
     }
 }
 
-/// How long a test waits for what must come. It bounds a hang and says nothing about speed: on a slow or busy machine
-/// everything takes longer, and a killed process's message comes back only when its visibility timeout ends.
+/// How long a test waits for a result. It ends a hanging test and is no measure of speed: a slow or busy machine takes
+/// longer, and the message of a killed process returns only after its visibility timeout.
 pub const PATIENCE: Duration = Duration::from_secs(900);
 
-/// Asks again and again until `found` gives something.
+/// Calls `found` until it returns something, and returns that.
 ///
 /// # Panics
-/// When it gives nothing within [`PATIENCE`]; the message names `what`.
+/// When it returns nothing within [`PATIENCE`]; the message names `what`.
 pub async fn eventually<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
@@ -254,7 +256,7 @@ pub async fn eventually<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>
     }
 }
 
-/// The emulator's answer, which is no refusal.
+/// Sends a request to the emulator; panics if it is refused.
 async fn answered(request: reqwest::RequestBuilder, what: &str) -> reqwest::Response {
     let answer = request.send().await.expect("the emulator answers");
     let status = answer.status();
@@ -264,7 +266,7 @@ async fn answered(request: reqwest::RequestBuilder, what: &str) -> reqwest::Resp
     answer
 }
 
-/// A mail that was sent.
+/// A sent mail.
 #[derive(Clone, Debug)]
 pub struct Mail {
     /// The subject.
@@ -284,20 +286,20 @@ impl Mail {
         })
     }
 
-    /// The token of the mail's link.
+    /// Returns the token in the mail's link.
     ///
     /// # Panics
-    /// When it has none.
+    /// When there is no token.
     pub fn token(&self) -> String {
         let after = self.text.split("#token=").nth(1).expect("a link with a token");
         after.split_whitespace().next().expect("a token").to_owned()
     }
 }
 
-/// The status and code of a refusal.
+/// Returns the status and code of a refusal.
 ///
 /// # Panics
-/// When it is none.
+/// When the result is not a refusal.
 pub fn refusal(result: Result<impl Sized, client::Error>) -> (u16, String) {
     match result {
         Err(client::Error::Refused(problem)) => (problem.status, problem.code),
@@ -306,17 +308,17 @@ pub fn refusal(result: Result<impl Sized, client::Error>) -> (u16, String) {
     }
 }
 
-/// An address that nobody has used.
+/// Returns a new e-mail address.
 #[must_use]
 pub fn address() -> String {
     format!("{}@e2e.example", uuid::Uuid::new_v4().simple())
 }
 
-/// A file that is removed when it is not needed any more.
+/// A file that is removed when this is dropped.
 pub struct Scratch(pub PathBuf);
 
 impl Scratch {
-    /// A file with these bytes.
+    /// Creates a file with these bytes.
     ///
     /// # Panics
     /// When it cannot be written.
@@ -333,7 +335,7 @@ impl Drop for Scratch {
     }
 }
 
-/// A clean CSV of `rows` products whose titles end with `mark`.
+/// Returns a valid CSV of `rows` products whose titles end with `mark`.
 #[must_use]
 pub fn csv(rows: usize, mark: &str) -> Vec<u8> {
     use std::fmt::Write as _;

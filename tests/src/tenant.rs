@@ -1,11 +1,11 @@
-//! An organisation for a test, driven as its owner.
+//! An organisation for a test, used by its owner.
 
 use client::{Client, CreatedImport, Import, NewImport};
 use serde_json::{Value, json};
 
 use crate::{KILLS, PASSWORD, Scratch, Stack, address, eventually, refusal};
 
-/// An organisation of its own, with its user logged in.
+/// An organisation whose owner is logged in.
 pub struct Tenant {
     /// The client, logged in as the organisation's owner.
     pub client: Client,
@@ -18,7 +18,7 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// Signs a new organisation up and logs in.
+    /// Signs up a new organisation and logs in.
     ///
     /// # Panics
     /// When the API refuses.
@@ -32,7 +32,7 @@ impl Tenant {
         tenant
     }
 
-    /// An organisation with the limits of the standard plan, as one that has just signed up.
+    /// Creates an organisation with the limits of the standard plan, like any new organisation.
     ///
     /// # Panics
     /// When the API refuses.
@@ -48,7 +48,7 @@ impl Tenant {
         Self { client, id: text("organisation_id"), user: text("id"), email }
     }
 
-    /// What the API answers to a `GET`.
+    /// Sends a `GET` and returns the body of the answer.
     ///
     /// # Panics
     /// When it refuses.
@@ -56,7 +56,7 @@ impl Tenant {
         self.client.call("GET", path, None).await.unwrap_or_else(|error| panic!("GET {path}: {error}"))
     }
 
-    /// What the API answers to a `POST`.
+    /// Sends a `POST` and returns the body of the answer.
     ///
     /// # Panics
     /// When it refuses.
@@ -64,7 +64,7 @@ impl Tenant {
         self.client.call("POST", path, Some(&body)).await.unwrap_or_else(|error| panic!("POST {path}: {error}"))
     }
 
-    /// The status and code by which the API refuses a request.
+    /// Sends a request that the API refuses; returns the status and code.
     ///
     /// # Panics
     /// When it does not refuse.
@@ -73,7 +73,7 @@ impl Tenant {
         refusal(self.client.call(method, path, body).await)
     }
 
-    /// Begins an import and uploads its file.
+    /// Creates an import and uploads its file.
     ///
     /// # Panics
     /// When the API or the store refuses.
@@ -88,10 +88,10 @@ impl Tenant {
         created
     }
 
-    /// Waits until an import has one of these statuses; gives it as the API shows it.
+    /// Waits until an import has one of these statuses; returns the API's JSON of it.
     ///
     /// # Panics
-    /// When it has not for minutes, or ended otherwise.
+    /// When it does not reach one within [`PATIENCE`](crate::PATIENCE), or ends with another one.
     pub async fn reaches(&mut self, id: &str, statuses: &[&str]) -> Value {
         eventually(&format!("one of {statuses:?}"), async || {
             let import = self.get(&format!("/v1/imports/{id}")).await;
@@ -106,7 +106,7 @@ impl Tenant {
         .await
     }
 
-    /// Begins an import with choices of any kind, and uploads its file.
+    /// Creates an import with any choices and uploads its file; returns the import's id.
     ///
     /// # Panics
     /// When the API or the store refuses.
@@ -117,7 +117,7 @@ impl Tenant {
         self.begin(bytes, new).await.import.id
     }
 
-    /// Imports a file and waits for its end.
+    /// Imports a file and waits until it ends.
     ///
     /// # Panics
     /// When it does not end.
@@ -126,7 +126,7 @@ impl Tenant {
         self.finished(&created.import.id).await
     }
 
-    /// Waits for an import's end, and checks that every row is accounted for.
+    /// Waits until an import ends, and checks that each row is counted.
     ///
     /// # Panics
     /// When it does not end, or a row is missing.
@@ -140,7 +140,7 @@ impl Tenant {
         import
     }
 
-    /// Waits until an import is as wanted.
+    /// Waits until `wanted` is true for an import.
     ///
     /// # Panics
     /// When it never is.
@@ -152,7 +152,7 @@ impl Tenant {
         .await
     }
 
-    /// All products, as (SKU, title, price), in the order of their SKU.
+    /// Returns all products as (SKU, title, price), sorted by SKU.
     ///
     /// # Panics
     /// When the API refuses.

@@ -1,7 +1,7 @@
-//! The tenant's catalogue: products, what describes and arranges them, their history and their completeness.
+//! The tenant's catalogue: products, their categories, attributes and families, their history and their completeness.
 //!
-//! Every write of products goes through `db_catalog`'s one way, imports included. Work on many products is a job: a row
-//! that steps move on, done within the request when it is small, by [`run_job`] when it is large.
+//! Every write of products uses the same code of `db_catalog`, imports included. Work on many products is a job: a row
+//! whose steps run within the request if the job is small, and in [`run_job`] if it is large.
 
 use runtime::{Method, Permission, functions};
 
@@ -12,55 +12,55 @@ functions! {
     products [associations, input] {
         /// Lists, filters, sorts and searches products.
         http(Method::GET, "/v1/products", Permission::ProductsRead) => list_products,
-        /// Makes a product.
+        /// Creates a product.
         http(Method::POST, "/v1/products", Permission::ProductsWrite) => create_product,
-        /// Gives one product.
+        /// Returns one product.
         http(Method::GET, "/v1/products/{id}", Permission::ProductsRead) => get_product,
         /// Changes a product.
         http(Method::PATCH, "/v1/products/{id}", Permission::ProductsWrite) => update_product,
         /// Moves a product into the trash, or deletes it for good from there.
         http(Method::DELETE, "/v1/products/{id}", Permission::ProductsDelete) => delete_product,
-        /// Takes a product out of the trash.
+        /// Restores a product from the trash.
         http(Method::POST, "/v1/products/{id}/restore", Permission::ProductsWrite) => restore_product,
-        /// Makes a product like another one.
+        /// Duplicates a product.
         http(Method::POST, "/v1/products/{id}/duplicate", Permission::ProductsWrite) => duplicate_product,
         /// Locks and unlocks fields of a product.
         http(Method::PUT, "/v1/products/{id}/locks", Permission::ProductsWrite) => lock_fields,
-        /// Tells what happened to a product, field by field.
+        /// Lists the changes of a product, field by field.
         http(Method::GET, "/v1/products/{id}/history", Permission::ProductsRead) => list_history,
-        /// Tells where each value of a product comes from.
+        /// Lists where each value of a product comes from.
         http(Method::GET, "/v1/products/{id}/provenance", Permission::ProductsRead) => get_provenance,
-        /// Puts fields of a product back to what they were before a change.
+        /// Reverts fields of a product to their values before a change.
         http(Method::POST, "/v1/products/{id}/revert", Permission::ProductsWrite) => revert_product,
-        /// Tells what a product lacks in each channel and language.
+        /// Lists what a product lacks in each channel and language.
         http(Method::GET, "/v1/products/{id}/completeness", Permission::ProductsRead) => get_completeness,
-        /// Gives the products that go with a product.
+        /// Returns the products that are associated with a product.
         http(Method::GET, "/v1/products/{id}/associations", Permission::ProductsRead) => get_associations,
-        /// Sets the products that go with a product.
+        /// Sets the products that are associated with a product.
         http(Method::PATCH, "/v1/products/{id}/associations", Permission::ProductsWrite) => set_associations,
-        /// Empties the trash after 30 days, and tends the history.
+        /// Deletes products after 30 days in the trash, and history after its time.
         schedule("rate(1 day)") => purge_trash,
     }
     jobs [background, input] {
-        /// Shows what edits of many products would do.
+        /// Previews edits of many products.
         http(Method::POST, "/v1/products/bulk-edit/preview", Permission::ProductsWrite) => preview_bulk_edit,
         /// Edits many products.
         bulk(Method::POST, "/v1/products/bulk-edit", Permission::ProductsWrite) => bulk_edit,
         /// Moves many products into the trash.
         bulk(Method::POST, "/v1/products/bulk-trash", Permission::ProductsDelete) => bulk_trash,
-        /// Takes many products out of the trash.
+        /// Restores many products from the trash.
         bulk(Method::POST, "/v1/products/bulk-restore", Permission::ProductsWrite) => bulk_restore,
-        /// Deletes many products of the trash for good.
+        /// Deletes many products in the trash for good.
         bulk(Method::POST, "/v1/products/bulk-purge", Permission::ProductsDelete) => bulk_purge,
         /// Lists jobs on many products.
         http(Method::GET, "/v1/catalog/jobs", Permission::ProductsRead) => list_jobs,
-        /// Gives a job on many products.
+        /// Returns a job on many products.
         http(Method::GET, "/v1/catalog/jobs/{id}", Permission::ProductsRead) => get_job,
         /// Stops a job on many products.
         http(Method::POST, "/v1/catalog/jobs/{id}/cancel", Permission::ProductsWrite) => cancel_job,
-        /// Puts back what a job on many products changed.
+        /// Undoes a job on many products.
         bulk(Method::POST, "/v1/catalog/jobs/{id}/undo", Permission::ProductsWrite) => undo_job,
-        /// Does the next products of a job.
+        /// Processes the next products of a job.
         queue("catalog-bulk-jobs") => run_job,
         /// Resumes jobs that stopped.
         schedule("rate(1 minute)") => sweep,
@@ -68,7 +68,7 @@ functions! {
     categories [input] {
         /// Lists the tree of categories.
         http(Method::GET, "/v1/categories", Permission::ProductsRead) => list_categories,
-        /// Makes a category.
+        /// Creates a category.
         http(Method::POST, "/v1/categories", Permission::ProductsWrite) => create_category,
         /// Renames or moves a category.
         http(Method::PATCH, "/v1/categories/{id}", Permission::ProductsWrite) => change_category,
@@ -80,19 +80,19 @@ functions! {
     attributes {
         /// Lists attributes.
         http(Method::GET, "/v1/attributes", Permission::ProductsRead) => list_attributes,
-        /// Makes or changes an attribute.
+        /// Creates or changes an attribute.
         http(Method::PUT, "/v1/attributes/{key}", Permission::ProductsWrite) => put_attribute,
         /// Deletes an attribute that nothing uses.
         http(Method::DELETE, "/v1/attributes/{key}", Permission::ProductsDelete) => delete_attribute,
-        /// Lists groups of attributes.
+        /// Lists attribute groups.
         http(Method::GET, "/v1/attribute-groups", Permission::ProductsRead) => list_attribute_groups,
-        /// Makes or changes a group of attributes.
+        /// Creates or changes an attribute group.
         http(Method::PUT, "/v1/attribute-groups/{key}", Permission::ProductsWrite) => put_attribute_group,
-        /// Deletes a group of attributes.
+        /// Deletes an attribute group.
         http(Method::DELETE, "/v1/attribute-groups/{key}", Permission::ProductsDelete) => delete_attribute_group,
         /// Lists families.
         http(Method::GET, "/v1/families", Permission::ProductsRead) => list_families,
-        /// Makes or changes a family.
+        /// Creates or changes a family.
         http(Method::PUT, "/v1/families/{key}", Permission::ProductsWrite) => put_family,
         /// Deletes a family that no product has.
         http(Method::DELETE, "/v1/families/{key}", Permission::ProductsDelete) => delete_family,
@@ -108,7 +108,7 @@ functions! {
     views [input] {
         /// Lists saved views.
         http(Method::GET, "/v1/views", Permission::ProductsRead) => list_views,
-        /// Keeps a view.
+        /// Creates a view.
         http(Method::POST, "/v1/views", Permission::ProductsRead) => create_view,
         /// Changes a view.
         http(Method::PUT, "/v1/views/{id}", Permission::ProductsRead) => change_view,
@@ -116,21 +116,21 @@ functions! {
         http(Method::DELETE, "/v1/views/{id}", Permission::ProductsRead) => delete_view,
     }
     completeness {
-        /// Lists what a complete product has, by channel and language.
+        /// Lists the rules of completeness, by channel and language.
         http(Method::GET, "/v1/completeness-rules", Permission::ProductsRead) => list_completeness_rules,
-        /// Sets what a complete product has in a channel.
+        /// Sets the rules of completeness of a channel.
         bulk(Method::PUT, "/v1/completeness-rules/{key}", Permission::ProductsWrite) => put_completeness_rules,
-        /// Deletes the rules of a channel.
+        /// Deletes the rules of completeness of a channel.
         bulk(Method::DELETE, "/v1/completeness-rules/{key}", Permission::ProductsDelete) => delete_completeness_rules,
     }
     overview {
-        /// Gives every product that changed since a cursor, in order.
+        /// Lists every product that changed since a cursor, in order.
         http(Method::GET, "/v1/changes", Permission::ProductsRead) => list_changes,
-        /// Gives the figures of a dashboard.
+        /// Returns the statistics of the catalogue.
         http(Method::GET, "/v1/catalog/statistics", Permission::AnalyticsRead) => get_statistics,
-        /// Gives what was decided about the catalogue.
+        /// Returns the rules of the catalogue.
         http(Method::GET, "/v1/catalog/rules", Permission::ProductsRead) => get_rules,
-        /// Decides about language, sources, locks and history of the catalogue.
+        /// Sets the rules of the catalogue: language, sources, locks and history.
         http(Method::PUT, "/v1/catalog/rules", Permission::AdminSettings) => set_rules,
     }
 }

@@ -1,31 +1,30 @@
 //! Values that callers send, checked while they are read.
 
 use db_core::MemberRole;
-use runtime::{Error, Result, Role};
+use messages::identity as say;
+use runtime::{Error, Result, Role, ValueError};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// An e-mail address, in lower case.
 ///
-/// ASCII only: SES takes no other (`SendRawEmail`, "the local part must be 7-bit ASCII, a domain with other characters in
-/// Punycode"), and letters that look alike cannot stand in for each other. Whether it exists is found out by a mail.
+/// ASCII only: SES accepts no other address (`SendRawEmail`, "the local part must be 7-bit ASCII, a domain with other
+/// characters in Punycode"), and no letter can be replaced by another one that looks the same. A mail shows whether the
+/// address exists.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, format = Email, max_length = 254)]
 pub struct EmailAddress(pub(crate) String);
 
 impl TryFrom<String> for EmailAddress {
-    type Error = String;
+    type Error = ValueError;
 
-    fn try_from(text: String) -> std::result::Result<Self, String> {
+    fn try_from(text: String) -> std::result::Result<Self, ValueError> {
         let email = text.trim();
         let shown: String = email.chars().take(100).collect();
         if let Some(strange) = email.chars().find(|c| !c.is_ascii_graphic()) {
-            return Err(format!(
-                "expected an e-mail address of ASCII characters (a domain in its xn-- form), found {} in \"{shown}\"",
-                strange.escape_unicode()
-            ));
+            return Err(say::email_not_ascii(strange.escape_unicode(), shown).into());
         }
         let email = email.to_ascii_lowercase();
         let plausible = email.rsplit_once('@').is_some_and(|(name, domain)| {
@@ -45,7 +44,7 @@ impl TryFrom<String> for EmailAddress {
                 && domain.split('.').all(label)
         });
         if !plausible || email.len() > 254 {
-            return Err(format!("expected an e-mail address such as marie@shop.example, found \"{shown}\""));
+            return Err(say::email_invalid(shown).into());
         }
         Ok(Self(email))
     }
@@ -58,24 +57,21 @@ impl TryFrom<String> for EmailAddress {
 pub struct Name(pub(crate) String);
 
 impl TryFrom<String> for Name {
-    type Error = String;
+    type Error = ValueError;
 
-    fn try_from(text: String) -> std::result::Result<Self, String> {
+    fn try_from(text: String) -> std::result::Result<Self, ValueError> {
         let name = text.trim();
         let length = name.chars().count();
-        // Zero-width and direction marks make one name look like another.
+        // Zero-width characters and direction marks can make one name look like another.
         let invisible = |c: char| {
             c.is_control()
                 || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
         };
         if !(1..=100).contains(&length) {
-            return Err(format!("expected a name of 1 to 100 characters, found {length}"));
+            return Err(say::name_length(100, length).into());
         }
         if let Some(strange) = name.chars().find(|c| invisible(*c)) {
-            return Err(format!(
-                "expected a name in one line of visible characters, found {}",
-                strange.escape_unicode()
-            ));
+            return Err(say::name_invisible(strange.escape_unicode()).into());
         }
         Ok(Self(name.to_owned()))
     }
@@ -108,39 +104,36 @@ impl Locale {
 pub struct TimeZone(pub(crate) String);
 
 impl TryFrom<String> for TimeZone {
-    type Error = String;
+    type Error = ValueError;
 
-    fn try_from(text: String) -> std::result::Result<Self, String> {
+    fn try_from(text: String) -> std::result::Result<Self, ValueError> {
         match jiff::tz::TimeZone::get(&text) {
             Ok(zone) => Ok(Self(zone.iana_name().unwrap_or(&text).to_owned())),
-            Err(_) => Err(format!(
-                "expected an IANA time zone such as Europe/Paris, found \"{}\"",
-                text.chars().take(50).collect::<String>()
-            )),
+            Err(_) => Err(say::time_zone_unknown(text.chars().take(50).collect::<String>()).into()),
         }
     }
 }
 
-/// A role of a member: the name of a predefined one (`viewer`, `user`, `manager`, `admin`, `super_admin`), or the id of the
-/// organisation's own.
+/// A role of a member: the name of a predefined role (`viewer`, `user`, `manager`, `admin`, `super_admin`), or the id
+/// of one of the organisation's own roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, example = "manager")]
 pub struct RoleName(pub(crate) MemberRole);
 
 impl TryFrom<String> for RoleName {
-    type Error = String;
+    type Error = ValueError;
 
-    fn try_from(text: String) -> std::result::Result<Self, String> {
+    fn try_from(text: String) -> std::result::Result<Self, ValueError> {
         let predefined = Role::named(&text).map(MemberRole::Predefined);
         predefined.or_else(|| text.parse::<Uuid>().ok().map(MemberRole::Own)).map(Self).ok_or_else(|| {
             let shown: String = text.chars().take(50).collect();
-            format!("expected viewer, user, manager, admin, super_admin or the id of a role, found \"{shown}\"")
+            say::role_name_unknown(shown).into()
         })
     }
 }
 
-/// A moment that must lie ahead, and at most `most` ahead.
+/// Returns `at` if it is in the future, and not later than `now + most`.
 pub(crate) fn ahead(
     field: &str,
     at: time::OffsetDateTime,
@@ -148,8 +141,7 @@ pub(crate) fn ahead(
     most: time::Duration,
 ) -> Result<time::OffsetDateTime> {
     if at <= now || at > now + most {
-        let message = format!("expected a moment in the next {} days, found {at}", most.whole_days());
-        return Err(Error::invalid(field, "out_of_range", message));
+        return Err(Error::invalid(field, "out_of_range", say::moment_out_of_range(most.whole_days(), at)));
     }
     Ok(at)
 }
@@ -159,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_lowered_and_checked() {
+    fn addresses_are_put_in_lower_case_and_checked() {
         let address = |text: &str| EmailAddress::try_from(text.to_owned());
         assert_eq!(address(" Marie@Shop.Example ").unwrap().0, "marie@shop.example");
         assert_eq!(address("o'neil+a.b@xn--caf-dma.example").unwrap().0, "o'neil+a.b@xn--caf-dma.example");

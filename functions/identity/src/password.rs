@@ -1,45 +1,42 @@
 //! Passwords: argon2id, with the parameters that OWASP recommends (19 MiB, 2 passes, 1 lane; Password Storage Cheat
-//! Sheet). Hashing blocks a thread for tens of milliseconds, so it runs beside the reactor.
+//! Sheet). Hashing blocks a thread for tens of milliseconds, so it runs on a blocking thread.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use db_core::CoreDb;
+use messages::identity as say;
 use runtime::{Cx, Error, Result};
 
 use crate::throttle;
 
 /// The shortest password, in characters.
 pub(crate) const MIN_CHARS: usize = 12;
+/// The longest password, in bytes.
 const MAX_BYTES: usize = 1_000;
 
 fn argon2() -> Result<Argon2<'static>> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19 * 1024, 2, 1, None).map_err(Error::internal)?))
 }
 
-/// Refuses a password that is too short, or that holds the name part of the e-mail address.
+/// Refuses a password that is too short, too long, or that contains the name part of the e-mail address.
 pub(crate) fn check(password: &str, email: &str) -> Result<()> {
     let length = password.chars().count();
     if length < MIN_CHARS {
-        let message = format!("expected a password of at least {MIN_CHARS} characters, found {length}");
-        return Err(Error::invalid("password", "password_too_short", message));
+        return Err(Error::invalid("password", "password_too_short", say::password_too_short(MIN_CHARS, length)));
     }
     if password.len() > MAX_BYTES {
-        return Err(Error::invalid("password", "password_too_long", format!("expected at most {MAX_BYTES} bytes")));
+        return Err(Error::invalid("password", "password_too_long", say::password_too_long(MAX_BYTES)));
     }
     let (lower, name) = (password.to_lowercase(), email.split('@').next().unwrap_or_default());
-    // A short name, such as "al", is in many good passwords.
+    // A short name, such as "al", occurs in many good passwords.
     if lower.contains(email) || (name.chars().count() >= 4 && lower.contains(name)) {
-        return Err(Error::invalid(
-            "password",
-            "password_contains_email",
-            "expected a password without the e-mail address in it",
-        ));
+        return Err(Error::invalid("password", "password_contains_email", say::password_contains_email()));
     }
     Ok(())
 }
 
-/// The hash of a password, with its salt and parameters (PHC string).
+/// Returns the hash of a password, with its salt and parameters (PHC string).
 pub(crate) async fn hash(password: String) -> Result<String> {
     blocking(move || {
         Ok(argon2()?
@@ -50,7 +47,8 @@ pub(crate) async fn hash(password: String) -> Result<String> {
     .await
 }
 
-/// Whether `password` has the hash. Without an account, give `None`: it takes as long and says no.
+/// Returns `true` if `password` has this hash. Without an account, pass `None`: the check takes as long and returns
+/// `false`.
 pub(crate) async fn verify(password: String, hash: Option<String>) -> Result<bool> {
     /// The hash of a password that nobody has.
     const NOBODY: &str =
@@ -67,16 +65,16 @@ pub(crate) async fn verify(password: String, hash: Option<String>) -> Result<boo
     .await
 }
 
-/// Makes sure that the person who calls knows the password. Wrong ones are slowed down as at the login.
+/// Checks the password of the person who calls. Wrong passwords are slowed down as at the login.
 ///
 /// # Errors
-/// 401 when it is wrong, 429 when there were too many.
+/// 401 when the password is wrong, 429 after too many wrong ones.
 pub(crate) async fn confirm(cx: &Cx, password: String) -> Result<()> {
     let person = cx.person()?;
     let attempt = throttle::begin(cx, &person.email).await?;
     let hash = cx.get::<CoreDb>().await?.password_hash(person.user).await?;
     if !verify(password, Some(hash)).await? {
-        return Err(Error::Unauthenticated { code: "credentials_invalid", message: "the password is not right" });
+        return Err(Error::Unauthenticated { code: "credentials_invalid", message: say::password_wrong() });
     }
     attempt.succeeded(cx).await;
     Ok(())

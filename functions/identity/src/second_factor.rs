@@ -1,5 +1,5 @@
-//! Time-based one-time codes (RFC 6238: SHA-1, six digits, 30 seconds, which every authenticator app knows) and recovery
-//! codes.
+//! Time-based one-time codes (RFC 6238: SHA-1, six digits, 30 seconds, which every authenticator app knows) and
+//! recovery codes.
 
 use base64::Engine;
 use cloud::Keys;
@@ -15,15 +15,14 @@ use crate::throttle;
 
 /// The name that authenticator apps show.
 const ISSUER: &str = "Products Manager";
-/// How many recovery codes there are.
+/// How many recovery codes a person has.
 const RECOVERY_CODES: usize = 10;
-/// No letters and digits that look alike.
+/// The characters of recovery codes: no letters and digits that look the same.
 const RECOVERY_ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
-const WRONG_CODE: Error = Error::Unauthenticated {
-    code: "second_factor_invalid",
-    message: "this code is not right, or was used before; take the next one that the app shows, or a recovery code",
-};
+fn wrong_code() -> Error {
+    Error::Unauthenticated { code: "second_factor_invalid", message: messages::identity::code_wrong() }
+}
 
 /// What an authenticator app needs.
 pub(crate) struct Enrolment {
@@ -60,7 +59,7 @@ fn totp(secret: &[u8], email: &str) -> Result<Totp> {
     builder.build().map_err(|error| Error::internal(error.to_string()))
 }
 
-/// Six pixels a module and the quiet zone of four modules that readers need (ISO/IEC 18004).
+/// Draws a QR code with six pixels per module, and the quiet zone of four modules that readers need (ISO/IEC 18004).
 fn png_of(code: &QrCode) -> Result<Vec<u8>> {
     const SCALE: usize = 6;
     const QUIET: usize = 4;
@@ -84,44 +83,44 @@ fn png_of(code: &QrCode) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The context that binds an encrypted secret to its person.
+/// Returns the encryption context that binds a secret to its person.
 pub(crate) fn context(user: &str) -> [(&str, &str); 1] {
     [("totp", user)]
 }
 
-/// The time step whose code this is: the present one, or the one before or after.
+/// Returns the time step of this code: the current one, the one before or the one after.
 ///
 /// # Errors
-/// 401 when it is none of them.
+/// 401 when the code belongs to none of them.
 pub(crate) async fn step_of(cx: &Cx, user: Uuid, encrypted: &[u8], code: &str) -> Result<i64> {
     let secret = cx.get::<Keys>().await?.decrypt(encrypted, &context(&user.to_string())).await?;
     let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     let now = u64::try_from(cx.now.unix_timestamp()).map_err(Error::internal)?;
-    let step = totp(&secret, "")?.check(&digits, now).ok_or(WRONG_CODE)?;
+    let step = totp(&secret, "")?.check(&digits, now).ok_or_else(wrong_code)?;
     i64::try_from(step).map_err(Error::internal)
 }
 
-/// Takes a code of the app, or a recovery code; each is good once.
+/// Uses up a code of the app, or a recovery code; each can be used once.
 ///
 /// # Errors
-/// 401 when it is wrong or used, 429 after too many wrong ones.
-pub(crate) async fn take(cx: &Cx, db: &CoreDb, user: Uuid, encrypted: &[u8], code: &str) -> Result<()> {
+/// 401 when the code is wrong or used, 429 after too many wrong codes.
+pub(crate) async fn use_code(cx: &Cx, db: &CoreDb, user: Uuid, encrypted: &[u8], code: &str) -> Result<()> {
     throttle::code(cx, user).await?;
     let plain: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect::<String>().to_lowercase();
-    let taken = if plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit()) {
+    let accepted = if plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit()) {
         let step = step_of(cx, user, encrypted, &plain).await?;
         db.take_step(user, step).await?
     } else {
         db.take_recovery_code(user, secret::hash(&plain), |email| Stamp::of_person(cx, user, email)).await?
     };
-    if !taken {
-        return Err(WRONG_CODE);
+    if !accepted {
+        return Err(wrong_code());
     }
     throttle::code_was_right(cx, user).await;
     Ok(())
 }
 
-/// Fresh recovery codes, as people write them down, and their hashes.
+/// Returns new recovery codes, as people write them down, and their hashes.
 pub(crate) fn recovery_codes() -> Result<(Vec<String>, Vec<[u8; 32]>)> {
     let mut codes = Vec::new();
     let mut hashes = Vec::new();
@@ -139,7 +138,7 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_rfc_6238() {
-        // RFC 6238, appendix B, SHA-1: eight digits there, of which we show the last six.
+        // RFC 6238, appendix B, SHA-1: the codes there have eight digits, the last six are ours.
         let totp = totp(b"12345678901234567890", "marie@shop.example").unwrap();
         for (time, code) in
             [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (20_000_000_000, "353130")]
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_enrolment_has_an_address_and_pictures() {
+    fn an_enrolment_has_a_uri_and_qr_codes() {
         let enrolment = Enrolment::random("marie@shop.example").unwrap();
         assert!(
             enrolment.otpauth_uri.starts_with("otpauth://totp/Products%20Manager:marie"),

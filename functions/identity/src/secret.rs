@@ -1,15 +1,15 @@
-//! Random secrets that are given away once and stored as their SHA-256: refresh tokens, links, API keys, recovery codes.
+//! Random secrets that are shown once and stored as their SHA-256: refresh tokens, links, API keys, recovery codes.
 
 use base64::Engine;
 use runtime::{Error, Result};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// A secret that begins with the id of whose it is, so that its row can be looked up: `<id>.<32 random bytes>`.
+/// A secret that begins with the id of its owner, so that its row can be found: `<id>.<32 random bytes>`.
 pub(crate) struct Secret {
     /// The person's or the organisation's id.
     pub(crate) owner: Uuid,
-    /// As it is given away.
+    /// The secret as its owner gets it.
     pub(crate) text: String,
 }
 
@@ -29,19 +29,20 @@ impl Secret {
     }
 }
 
-/// The SHA-256 of a secret.
+/// Returns the SHA-256 of a secret.
 pub(crate) fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
-/// Random bytes.
+/// Returns random bytes.
 pub(crate) fn bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::internal("no randomness"))?;
     Ok(bytes)
 }
 
-/// Random characters of `alphabet`, each equally likely: bytes that would favour some are drawn again.
+/// Returns random characters of `alphabet`, each with the same probability: bytes that would favour some characters are
+/// drawn again.
 pub(crate) fn characters(alphabet: &[u8], length: usize) -> Result<String> {
     let limit = 256 - 256 % alphabet.len();
     let mut text = String::with_capacity(length);
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_of_the_alphabet() {
+    fn random_characters_come_from_the_alphabet() {
         let text = characters(b"abc", 300).unwrap();
         assert_eq!(text.len(), 300);
         assert!(b"abc".iter().all(|letter| text.bytes().filter(|byte| byte == letter).count() > 50), "{text}");

@@ -1,9 +1,9 @@
-//! What slows down whoever guesses passwords, without locking anybody out.
+//! Slows down attackers who guess passwords, without locking anybody out.
 //!
-//! Attempts are counted before the password is looked at, per account and per address. The sixth failure in a row on an
-//! account waits a second, the next two, four, … up to a minute; never longer. An address from which the account's owner
-//! has logged in before has a counter of its own, so that a stranger who hammers an account slows only strangers down.
-//! When DynamoDB does not answer nobody is slowed down: the password hash still costs its time.
+//! Attempts are counted before the password is checked, per account and per address. The sixth failure in a row on an
+//! account waits one second, the next ones two, four, … up to a minute; never longer. An address from which the owner
+//! of the account has logged in before has a counter of its own. So a stranger who tries many passwords slows down only
+//! strangers. When DynamoDB does not answer, nobody is slowed down: the password hash still costs its time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,23 +13,23 @@ use cloud::Table;
 use runtime::{Cx, Error, Result};
 use uuid::Uuid;
 
-/// Failures on one account that cost no time.
+/// How many failures on one account cost no time.
 const FREE: u64 = 5;
-/// Failures from one address within an hour that cost no time: many people may share it.
+/// How many failures from one address within an hour cost no time: many people may share an address.
 const FREE_OF_ADDRESS: u64 = 30;
 /// The longest wait, in seconds.
 const LONGEST_WAIT: i64 = 60;
-/// How long an address is remembered from which the owner logged in, in seconds.
+/// For how many seconds an address from which the owner logged in is remembered.
 const KNOWN_FOR: i64 = 90 * 24 * 3_600;
 
-/// An attempt that is under way.
+/// An attempt that was counted and is not decided yet: the keys of its counters.
 pub(crate) struct Attempt {
     account: String,
     address: String,
     known: String,
 }
 
-/// How long the next attempt waits after so many, in seconds.
+/// Returns how many seconds the next attempt has to wait after this number of attempts.
 fn wait(attempts: u64, free: u64) -> i64 {
     match attempts.checked_sub(free + 1) {
         None => 0,
@@ -54,13 +54,13 @@ pub(crate) async fn begin(cx: &Cx, email: &str) -> Result<Attempt> {
         address: format!("login/address/{address}/{}", cx.now.unix_timestamp() / 3_600),
         known,
     };
-    // The address first: one that has to wait does not get as far as the account.
+    // The address first: if the address has to wait, the account is not counted.
     count(cx, &attempt.address, cx.env().parsed("LOGIN_FAILURES_PER_ADDRESS", FREE_OF_ADDRESS)?).await?;
     count(cx, &attempt.account, FREE).await?;
     Ok(attempt)
 }
 
-/// Counts an attempt to guess a code of this person; [`code_was_right`] forgets them.
+/// Counts an attempt to guess a code of this person; [`code_was_right`] resets the count.
 ///
 /// # Errors
 /// 429 when the last one was too recent.
@@ -68,14 +68,14 @@ pub(crate) async fn code(cx: &Cx, user: Uuid) -> Result<()> {
     count(cx, &format!("login/code/{user}"), FREE).await
 }
 
-/// Forgets the wrong codes of this person.
+/// Resets the count of wrong codes of this person.
 pub(crate) async fn code_was_right(cx: &Cx, user: Uuid) {
     if let Some(table) = table(cx).await {
         within_a_second(table.forget(&format!("login/code/{user}"))).await;
     }
 }
 
-/// Remembers that the owner of this account was at the caller's address: strangers do not slow it down there.
+/// Remembers that the owner of this account used the caller's address: strangers do not slow the owner down there.
 pub(crate) async fn know(cx: &Cx, email: &str) {
     let known = format!("login/known/{}/{}", fingerprint(email), cx.address.as_deref().unwrap_or_default());
     remember(cx, &known).await;
@@ -88,7 +88,8 @@ async fn remember(cx: &Cx, known: &str) {
     }
 }
 
-/// Counts an attempt on `key`, of which so many cost no time. Beyond them, of several at once one goes on.
+/// Counts an attempt on `key`; the first `free` attempts cost no time. After them, only one of several attempts at the
+/// same time is allowed.
 async fn count(cx: &Cx, key: &str, free: u64) -> Result<()> {
     let Some(table) = table(cx).await else { return Ok(()) };
     let now = cx.now.unix_timestamp();
@@ -106,7 +107,7 @@ async fn count(cx: &Cx, key: &str, free: u64) -> Result<()> {
 }
 
 impl Attempt {
-    /// It was the owner: the account's failures are forgotten, and the address is known from now on.
+    /// The attempt was the owner's: resets the failures of the account, and remembers the address.
     pub(crate) async fn succeeded(self, cx: &Cx) {
         let Some(table) = table(cx).await else { return };
         within_a_second(table.forget(&self.account)).await;
@@ -114,16 +115,16 @@ impl Attempt {
         remember(cx, &self.known).await;
     }
 
-    /// The password was right and a code is asked for: that is no failure of the address.
-    pub(crate) async fn goes_on(self, cx: &Cx) {
+    /// The password was right and a code is needed next: the attempt does not count as a failure of the address.
+    pub(crate) async fn needs_code(self, cx: &Cx) {
         if let Some(table) = table(cx).await {
             within_a_second(table.take_back(&self.address)).await;
         }
     }
 }
 
-/// Counts a request that sends a mail: `MAILS_PER_ADDRESS` an hour from the caller's address (20 unless said), and to one
-/// recipient 20 a day from one address, 200 from all.
+/// Counts a request that sends a mail. At most `MAILS_PER_ADDRESS` an hour from the caller's address (default: 20), and
+/// to one recipient 20 a day from one address, 200 from all.
 ///
 /// # Errors
 /// 429 when there were too many.
@@ -146,7 +147,7 @@ pub(crate) async fn mail(cx: &Cx, email: &str) -> Result<()> {
     Ok(())
 }
 
-/// An address, as a key that does not show it.
+/// Returns a key for an address that does not show the address.
 fn fingerprint(email: &str) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&crate::secret::hash(email)[..16])
 }
@@ -155,7 +156,7 @@ fn too_many(seconds: i64) -> Error {
     let seconds = seconds.max(1);
     Error::TooManyRequests {
         code: "too_many_attempts",
-        message: format!("too many attempts; try again in {seconds} seconds"),
+        message: messages::identity::too_many_attempts(seconds),
         retry_after: seconds,
         usage: None,
     }
@@ -165,7 +166,7 @@ async fn table(cx: &Cx) -> Option<Arc<Table>> {
     cx.get::<Table>().await.inspect_err(|failed| runtime::log_error(failed, &cx.request_id)).ok()
 }
 
-/// What DynamoDB answers within a second, or nothing, which is logged.
+/// Returns what DynamoDB answers within a second; otherwise `None`, and the error is logged.
 async fn within_a_second<T>(call: impl Future<Output = Result<T>>) -> Option<T> {
     let answer = tokio::time::timeout(Duration::from_secs(1), call).await;
     let answer = answer.unwrap_or_else(|late| Err(Error::internal(late)));
@@ -177,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_and_have_an_end() {
+    fn waits_grow_up_to_the_longest_wait() {
         let waits: Vec<i64> = (1..=14).map(|attempts| wait(attempts, FREE)).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
         assert_eq!(wait(u64::MAX, FREE), LONGEST_WAIT);

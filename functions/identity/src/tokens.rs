@@ -15,13 +15,13 @@ use uuid::Uuid;
 
 use crate::secret::Secret;
 
-/// How long an access token is good for, in seconds.
+/// How long an access token is valid, in seconds.
 pub(crate) const ACCESS_SECONDS: i64 = 2 * 60 * 60;
-/// A session ends after this, used or not.
+/// How long a session lasts, used or not.
 const LONGEST: Duration = Duration::days(7);
-/// A session of somebody who asked to be remembered.
+/// How long a session with `remember_me` lasts.
 const LONGEST_REMEMBERED: Duration = Duration::days(30);
-/// A key that was replaced still proves the tokens it signed for this long.
+/// For how long a key that was replaced still verifies the tokens that it signed.
 pub(crate) const RETIRE_AFTER: Duration = Duration::hours(3);
 
 /// The tokens of a session.
@@ -33,13 +33,13 @@ pub struct Tokens {
     pub refresh_token: String,
     /// `Bearer`.
     pub token_type: &'static str,
-    /// How many seconds the access token is good for.
+    /// How many seconds the access token is valid.
     pub expires_in: i64,
-    /// The organisation in whose name the session acts.
+    /// The organisation of the session.
     pub organisation_id: TenantId,
 }
 
-/// A session that is about to begin, and its first refresh token.
+/// Returns a session that is about to begin, and its first refresh token.
 pub(crate) fn new_session(cx: &Cx, tenant: TenantId, user: Uuid, remembered: bool) -> Result<(NewSession, Secret)> {
     let refresh = Secret::random(tenant.0)?;
     let session = NewSession {
@@ -55,7 +55,7 @@ pub(crate) fn new_session(cx: &Cx, tenant: TenantId, user: Uuid, remembered: boo
     Ok((session, refresh))
 }
 
-/// The newest signing key, decrypted once for each process; the first one is made when there is none.
+/// The newest signing key, decrypted once in each process. If no key exists yet, the first one is created.
 pub(crate) struct Signer(Mutex<Option<(Uuid, EncodingKey)>>);
 
 impl Resource for Signer {
@@ -65,7 +65,7 @@ impl Resource for Signer {
 }
 
 impl Signer {
-    /// Which key signs now; a key that another process made is taken up at once.
+    /// Returns the key that signs now: its id and its private half. A key that another process created is used at once.
     pub(crate) async fn ready(&self, cx: &Cx) -> Result<(Uuid, EncodingKey)> {
         let db = cx.get::<CoreDb>().await?;
         let newest = match db.newest_signing_key().await? {
@@ -75,8 +75,8 @@ impl Signer {
                 db.newest_signing_key().await?.ok_or_else(|| Error::internal("no signing key after one was made"))?
             }
         };
-        let mut held = self.0.lock().await;
-        if let Some((id, key)) = held.as_ref()
+        let mut cached = self.0.lock().await;
+        if let Some((id, key)) = cached.as_ref()
             && *id == newest.id
         {
             return Ok((*id, key.clone()));
@@ -84,12 +84,12 @@ impl Signer {
         let context = newest.id.to_string();
         let private = cx.get::<Keys>().await?.decrypt(&newest.private_encrypted, &[("signing_key", &context)]).await?;
         let key = EncodingKey::from_ed_der(&private);
-        *held = Some((newest.id, key.clone()));
+        *cached = Some((newest.id, key.clone()));
         Ok((newest.id, key))
     }
 }
 
-/// Makes a key that signs from now on, in place of `newest`; gives whether it did, or another process was faster.
+/// Creates a key that signs from now on, in place of `newest`. Returns `false` if another process was faster.
 pub(crate) async fn make_key(cx: &Cx, db: &CoreDb, newest: Option<&StoredSigningKey>) -> Result<bool> {
     let private =
         Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| Error::internal("no key could be made"))?;
@@ -100,7 +100,7 @@ pub(crate) async fn make_key(cx: &Cx, db: &CoreDb, newest: Option<&StoredSigning
     db.add_signing_key(&key, &encrypted, newest.map(|newest| newest.id), cx.now, cx.now + RETIRE_AFTER).await
 }
 
-/// The tokens of a session, given the refresh token that was stored for it.
+/// Returns the tokens of a session; `refresh` is the refresh token that was stored for it.
 pub(crate) fn tokens(
     cx: &Cx,
     signer: &(Uuid, EncodingKey),

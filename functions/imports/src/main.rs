@@ -1,4 +1,4 @@
-//! The executable of `imports`: each of its functions is a Lambda, chosen by `_HANDLER`.
+//! The executable of `imports`. Each of its functions is a Lambda, chosen by `_HANDLER`.
 
 fn main() -> std::process::ExitCode {
     runtime::main(imports::FUNCTIONS, access::admit)

@@ -5,8 +5,9 @@
 //! POST /v1/media/from-url -> SQS media-work -> run: fetches it, writes it to S3 -> as above
 //! POST /v1/media/from-zip -> upload to S3 media-zips/ -> SQS media-zips -> unzip: writes each picture to S3 -> as above
 //! ```
-//! A picture's status says what became of it; what is wrong with a file is told, and is no fault. How many media a product
-//! has is told to the catalogue after each change, and by [`sweep`] where that failed.
+//! A picture's status is the result of its processing. A problem with a file is noted on the picture and is no error of
+//! the function. After each change the number of a product's pictures is published to the catalogue; where that failed,
+//! [`sweep`] does it.
 
 use runtime::{Method, Permission, functions};
 
@@ -15,19 +16,19 @@ pub use pipeline::messages::Work;
 
 functions! {
     media [files, input, links, upload] {
-        /// Begins a picture: answers with the address to upload its file to.
+        /// Creates a picture: returns the address to upload its file to.
         http(Method::POST, "/v1/media", Permission::MediaWrite) => create_medium,
         /// Lists pictures.
         http(Method::GET, "/v1/media", Permission::MediaRead) => list_media,
-        /// Gives one picture.
+        /// Returns one picture.
         http(Method::GET, "/v1/media/{id}", Permission::MediaRead) => get_medium,
-        /// Sets the texts of a picture for those who do not see it.
+        /// Sets the alternative texts of a picture.
         http(Method::PATCH, "/v1/media/{id}", Permission::MediaWrite) => change_medium,
-        /// Deletes a picture with its thumbnails.
+        /// Deletes a picture and its thumbnails.
         http(Method::DELETE, "/v1/media/{id}", Permission::MediaDelete) => delete_medium,
-        /// Fetches a picture from an address.
+        /// Creates a picture that is fetched from an address.
         http(Method::POST, "/v1/media/from-url", Permission::MediaWrite) => create_from_url,
-        /// Begins an upload of many pictures in a zip.
+        /// Creates a job for many pictures in a zip: returns the address to upload the zip to.
         bulk(Method::POST, "/v1/media/from-zip", Permission::MediaWrite) => create_from_zip,
         /// Lists a product's pictures.
         http(Method::GET, "/v1/products/{id}/media", Permission::MediaRead) => list_product_media,
@@ -35,19 +36,19 @@ functions! {
         http(Method::PUT, "/v1/products/{id}/media", Permission::MediaWrite) => set_product_media,
     }
     pipeline [counts, failure, messages] {
-        /// Makes the thumbnails of one picture anew.
+        /// Makes the thumbnails of one picture again.
         http(Method::POST, "/v1/media/{id}/thumbnails", Permission::MediaWrite) => regenerate_one,
-        /// Makes the thumbnails of every picture anew.
+        /// Makes the thumbnails of every picture again.
         bulk(Method::POST, "/v1/media/thumbnails", Permission::MediaWrite) => regenerate_all,
-        /// Gives a job on many pictures.
+        /// Returns one job on many pictures.
         http(Method::GET, "/v1/media-jobs/{id}", Permission::MediaRead) => get_job,
         /// Makes the thumbnails of an uploaded picture.
         objects("media-files") => make_thumbnails,
-        /// Takes the pictures out of an uploaded zip.
+        /// Extracts the pictures from an uploaded zip.
         objects("media-zips") => unpack_zip,
-        /// Fetches a picture, or sends every picture to have its thumbnails made anew.
+        /// Fetches a picture, or queues every picture to have its thumbnails made again.
         queue("media-jobs") => run_job,
-        /// Resumes or ends what stopped, removes files of deleted pictures, tells the catalogue what it does not know.
+        /// Resumes or ends stalled work, removes files of deleted pictures, publishes numbers of pictures that are due.
         schedule("rate(1 minute)") => sweep,
     }
 }

@@ -1,40 +1,40 @@
-//! What people are told, in the application and by mail, and other systems by webhooks.
+//! Notifies people, in the application and by mail, and other systems by webhooks.
 
 use runtime::{Method, Permission, functions};
 
 functions! {
     notices [event, notice_mail, preferences] {
-        /// Lists what happened, the newest first.
+        /// Lists notifications, the newest first.
         http(Method::GET, "/v1/notifications", Permission::SignedIn) => list_notifications,
-        /// Notes what somebody read.
+        /// Marks notifications as read.
         http(Method::POST, "/v1/notifications/read", Permission::SignedIn) => read_notifications,
-        /// Tells of which events somebody gets mails.
+        /// Returns the events that the caller gets mails about.
         http(Method::GET, "/v1/notifications/preferences", Permission::SignedIn) => get_preferences,
-        /// Chooses of which events somebody gets mails.
+        /// Sets the events that the caller gets mails about.
         http(Method::PUT, "/v1/notifications/preferences", Permission::SignedIn) => set_preferences,
-        /// Tells people and webhooks of an event.
+        /// Notifies people and webhooks of an event.
         queue("notifications-notices") => take_event,
     }
     webhooks [deliveries, input] {
-        /// Lists the webhooks.
+        /// Lists webhooks.
         http(Method::GET, "/v1/webhooks", Permission::IntegrationsRead) => list_webhooks,
-        /// Makes a webhook: an address that is told what happens.
+        /// Creates a webhook: an address that receives events.
         http(Method::POST, "/v1/webhooks", Permission::IntegrationsManage) => create_webhook,
-        /// Changes a webhook, switches it off and on.
+        /// Changes a webhook; also switches it off and on.
         http(Method::PUT, "/v1/webhooks/{id}", Permission::IntegrationsManage) => put_webhook,
         /// Deletes a webhook.
         http(Method::DELETE, "/v1/webhooks/{id}", Permission::IntegrationsManage) => delete_webhook,
         /// Sends a test event to a webhook.
         bulk(Method::POST, "/v1/webhooks/{id}/test", Permission::IntegrationsManage) => test_webhook,
-        /// Changes the secret of a webhook; for a day the former one is good too.
+        /// Changes the secret of a webhook; for a day the previous one stays valid too.
         http(Method::POST, "/v1/webhooks/{id}/rotate", Permission::IntegrationsManage) => rotate_webhook,
-        /// Sends deliveries of a webhook once more.
+        /// Sends deliveries of a webhook again.
         bulk(Method::POST, "/v1/webhooks/{id}/replay", Permission::IntegrationsManage) => replay_deliveries,
-        /// Lists what became of each event for a webhook.
+        /// Lists the deliveries of a webhook, with their results.
         http(Method::GET, "/v1/webhooks/{id}/deliveries", Permission::IntegrationsRead) => list_deliveries,
-        /// Tries a delivery to a webhook.
+        /// Attempts a delivery to a webhook.
         queue("notifications-webhooks") => deliver_webhook,
-        /// Sends what is due, and what was lost; forgets what is old.
+        /// Sends deliveries that are due and mails that were lost; deletes old notifications and deliveries.
         schedule("rate(1 minute)") => sweep,
     }
 }

@@ -6,14 +6,14 @@ use runtime::{Cx, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Health, for load balancers and people.
+/// The health of the API, for load balancers and people.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
-    /// `ok`; anything else comes as an error.
+    /// Always `ok`; otherwise the answer is an error.
     pub status: &'static str,
 }
 
-/// `ok` when the core database answers; 503 otherwise.
+/// Returns `ok` if the core database answers; otherwise 503.
 pub async fn health(cx: Cx) -> Result<Health> {
     let db = cx.get::<CoreDb>().await?;
     db.pool().acquire().await.map_err(db_tenancy::error)?;

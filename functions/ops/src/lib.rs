@@ -1,4 +1,4 @@
-//! What operators need: migrations, health, and the statistics of finished jobs.
+//! Functions for operators: migrations, health, and the statistics of finished jobs.
 
 mod domains;
 
@@ -7,10 +7,10 @@ use runtime::{Method, Permission, functions};
 pub use domains::DOMAINS;
 
 functions! {
-    /// Makes databases and roles and brings every table up to date. Invoked by the deploy step.
+    /// Creates databases and roles and applies migrations. Invoked by the deploy step.
     direct => migrate,
-    /// Tells whether the API and its database answer.
+    /// Checks that the API and its database answer.
     http(Method::GET, "/v1/health", Permission::Public) => health,
-    /// Records what a finished job did.
+    /// Records the statistics of a finished job.
     queue("ops-job-events") => record_job,
 }

@@ -1,7 +1,7 @@
-//! Databases, roles and tables, made and brought up to date by the owner's login.
+//! Creates databases and roles, and applies migrations, with the owner's login.
 //!
-//! Forward only, and expand before contract: while this runs, functions of the last version use the same tables. A
-//! database that is newer than this executable, as after a rollback, is left as it is.
+//! Migrations are forward only, and expand before contract: while this runs, functions of the previous version use the
+//! same tables. A database that is newer than this executable, as after a rollback, is left unchanged.
 
 use cloud::Secrets;
 use db_tenancy::{Database, options};
@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use crate::domains::DOMAINS;
 
-/// What was done.
+/// The state after a migration.
 #[derive(Serialize)]
 pub struct Migrated {
     /// Each database and the number of its newest migration.
@@ -22,9 +22,9 @@ pub struct Migrated {
     pub roles: Vec<String>,
 }
 
-/// Makes what is missing and applies what is new; run again, it changes nothing.
+/// Creates missing databases and roles and applies new migrations. A second run changes nothing.
 ///
-/// `DATABASE_SECRETS` and a domain's name are the name of the secret with its role's login.
+/// The name of the secret with a role's login is `DATABASE_SECRETS` followed by the domain's name.
 pub async fn migrate(cx: Cx) -> Result<Migrated> {
     let mut maintenance = connect(&options(&cx, "postgres").await?).await?;
     let mut roles = Vec::new();
@@ -62,32 +62,32 @@ fn migrators() -> [(&'static str, &'static Migrator); 7] {
 }
 
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
-    // Statements that carry a password are not logged.
+    // Some statements contain a password: so statements are not logged.
     let quiet = options.clone().disable_statement_logging();
     PgConnection::connect_with(&quiet).await.map_err(db_tenancy::error)
 }
 
 async fn ensure_database(connection: &mut PgConnection, name: &str) -> Result<()> {
-    let there: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
         .bind(name)
         .fetch_one(&mut *connection)
         .await
         .map_err(db_tenancy::error)?;
-    if !there {
+    if !exists {
         let create = format!("create database {} encoding 'UTF8' template template0", quoted(name));
         sqlx::query(AssertSqlSafe(create)).execute(connection).await.map_err(db_tenancy::error)?;
     }
     Ok(())
 }
 
-/// A role that can log in and do nothing else until a migration grants it something.
+/// Creates a role or sets its password. The role can log in, and nothing else until a migration grants it something.
 async fn ensure_role(connection: &mut PgConnection, name: &str, password: &str) -> Result<()> {
-    let there: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
         .bind(name)
         .fetch_one(&mut *connection)
         .await
         .map_err(db_tenancy::error)?;
-    let verb = if there { "alter" } else { "create" };
+    let verb = if exists { "alter" } else { "create" };
     let password = password.replace('\'', "''");
     let statement = format!("{verb} role {} login password '{password}'", quoted(name));
     sqlx::query(AssertSqlSafe(statement)).execute(connection).await.map_err(|_| {

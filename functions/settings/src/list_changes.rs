@@ -11,22 +11,22 @@ use uuid::Uuid;
 /// A change of a setting.
 #[derive(Serialize, ToSchema)]
 pub struct ChangeView {
-    /// The id, by which it is reverted.
+    /// The change's id, to revert it.
     pub id: Uuid,
-    /// What it was; `null` = the default.
+    /// The old value; `null` = the default.
     pub old: Option<Value>,
-    /// What it became; `null` = the default.
+    /// The new value; `null` = the default.
     pub new: Option<Value>,
-    /// Who changed it.
+    /// The account or key that made it.
     pub actor_id: Option<Uuid>,
-    /// What they were called then.
+    /// Its name at that time.
     pub actor_name: String,
-    /// When.
+    /// When it happened.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
 }
 
-/// Lists the changes of a setting.
+/// Lists the changes of a setting, the newest first.
 pub async fn list_changes(cx: Cx, key: Key, page: Query<PageQuery>) -> Result<Page<ChangeView>> {
     let (setting, before, limit) = (setting(&key.0)?, page.0.after_id()?, page.0.limit()?);
     let changes = cx.get::<CoreDb>().await?.setting_history(cx.tenant()?, setting.key(), before, limit).await?;

@@ -4,7 +4,7 @@ use runtime::{Cx, Key, Result};
 
 use crate::setting::{SettingView, write};
 
-/// Puts a setting back to its default.
+/// Resets a setting to its default.
 pub async fn reset_setting(cx: Cx, key: Key) -> Result<SettingView> {
     write(&cx, &key, None).await
 }

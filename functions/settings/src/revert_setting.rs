@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::setting::{SettingView, write};
 
-/// Which change is taken back.
+/// The change to revert.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Revert {
@@ -16,7 +16,7 @@ pub struct Revert {
     pub change_id: Uuid,
 }
 
-/// Puts a setting back to what it was before one of its changes. An old value that is not acceptable any more is refused.
+/// Reverts a setting to its value before one of its changes. Fails with 422 if the old value is no longer valid.
 pub async fn revert_setting(cx: Cx, key: Key, input: Body<Revert>) -> Result<SettingView> {
     let setting = setting(&key.0)?;
     let db = cx.get::<CoreDb>().await?;

@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 
 use crate::setting::{SettingView, write};
 
-/// A value.
+/// The new value of a setting.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewValue {
-    /// What the setting is to be.
+    /// The value.
     pub value: Value,
 }
 

@@ -1,7 +1,8 @@
-//! A setting as the API shows it, and the one way to change it.
+//! A setting as the API shows it, and the only code that changes one.
 
 use db_core::{AnySetting, CoreDb, Settings, setting};
 use db_tenancy::Stamp;
+use messages::Language;
 use runtime::{Cx, Key, Result};
 use serde::Serialize;
 use serde_json::Value;
@@ -14,31 +15,32 @@ pub struct SettingView {
     pub key: String,
     /// What it decides.
     pub about: String,
-    /// What it is.
+    /// Its value.
     pub value: Value,
-    /// What it is when nobody set it.
+    /// Its value if nobody set it.
     pub default: Value,
     /// Whether somebody set it.
     pub is_set: bool,
 }
 
 impl SettingView {
-    pub(crate) fn of(setting: &dyn AnySetting, settings: &Settings) -> Self {
-        let set = settings.value(setting.key());
+    /// Returns a setting as a reader of `language` sees it.
+    pub(crate) fn of(setting: &dyn AnySetting, settings: &Settings, language: Language) -> Self {
+        let stored = settings.value(setting.key());
         Self {
             key: setting.key().to_owned(),
-            about: setting.about().to_owned(),
-            value: set.cloned().unwrap_or_else(|| setting.default_value()),
+            about: setting.about().into_string(language),
+            value: stored.cloned().unwrap_or_else(|| setting.default_value()),
             default: setting.default_value(),
-            is_set: set.is_some(),
+            is_set: stored.is_some(),
         }
     }
 }
 
-/// Writes a value, or the default, and gives the setting as the database has it now.
+/// Sets a value, or the default if it is `None`. Returns the setting as it is stored now.
 pub(crate) async fn write(cx: &Cx, key: &Key, value: Option<&Value>) -> Result<SettingView> {
     let (setting, tenant) = (setting(&key.0)?, cx.tenant()?);
     let db = cx.get::<CoreDb>().await?;
     db.set_setting(tenant, setting.key(), value, &Stamp::of(cx)?).await?;
-    Ok(SettingView::of(setting, &db.stored_settings(tenant).await?))
+    Ok(SettingView::of(setting, &db.stored_settings(tenant).await?, cx.language))
 }

@@ -1,5 +1,5 @@
-//! Who may come in: from the bearer token of a request to its caller, counted on the organisation's limits. Every
-//! domain's executable gives [`admit`] to the runtime.
+//! Admission: turns the bearer token of a request into its caller, and counts the request on the organisation's limits.
+//! The executable of every domain passes [`admit`] to the runtime.
 
 mod limits;
 mod token;
@@ -12,8 +12,9 @@ use crate::token::PublicKeys;
 
 pub use token::{AUDIENCE, Claims, KEY_PREFIX, issuer};
 
-/// The caller that a token or an API key proves, counted on the organisation's limits. Signature, time and stage are
-/// checked here; session, role and key in the database, so that what was ended or changed acts on the next request.
+/// Returns the caller behind an access token or an API key, and counts the request on the organisation's limits.
+/// Signature, time and stage are checked here; session, role and key in the database. So a change of them, or their
+/// end, takes effect on the next request.
 pub fn admit(cx: Cx, token: String, rate: Rate) -> BoxFuture<'static, Result<Admitted>> {
     Box::pin(async move {
         let db = cx.get::<CoreDb>().await?;

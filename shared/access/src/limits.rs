@@ -1,11 +1,11 @@
-//! An organisation's limits: so many requests in a minute and in an hour, however many functions answer them.
+//! An organisation's limits: at most N requests per minute and per hour, over all functions together.
 
 use std::time::Duration;
 
 use cloud::Table;
 use runtime::{Cx, Error, Limits, Metric, Rate, Result, TenantId, Unit, Usage, emit_metrics};
 
-/// Counts a request on the organisation's limits. When they cannot be counted the request passes, and an alarm tells.
+/// Counts a request on the organisation's limits. If it cannot be counted, the request passes, and an alarm reports it.
 pub(crate) async fn count(cx: &Cx, tenant: TenantId, limits: Limits, rate: Rate) -> Result<Option<Usage>> {
     let now = cx.now.unix_timestamp();
     let minute = now.rem_euclid(3_600) / 60;
@@ -13,7 +13,7 @@ pub(crate) async fn count(cx: &Cx, tenant: TenantId, limits: Limits, rate: Rate)
         Rate::Standard => ("m", limits.per_minute),
         Rate::Bulk => ("b", limits.bulk_per_minute),
     };
-    // One item for an hour of an organisation, with a counter for each of its minutes.
+    // One item per organisation and hour, with a counter for each minute.
     let (key, counter) = (format!("requests/{tenant}/{}", now / 3_600), format!("{kind}{minute}"));
     let counted = async {
         let table = cx.get::<Table>().await?;

@@ -11,16 +11,16 @@ use time::OffsetDateTime;
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
-/// Whom an access token is for: its `aud`.
+/// The audience of access tokens, their `aud`.
 pub const AUDIENCE: &str = "products-manager-api";
 
-/// What an API key begins with, before the kind of its stage.
+/// The prefix of API keys; `live_` or `test_` follows, depending on the stage.
 pub const KEY_PREFIX: &str = "pm_";
 
-/// What an access token says.
+/// The claims of an access token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// The stage that signed it, see [`issuer`].
+    /// The issuer: the stage that signed it, see [`issuer`].
     pub iss: String,
     /// [`AUDIENCE`].
     pub aud: String,
@@ -28,7 +28,7 @@ pub struct Claims {
     pub sub: Uuid,
     /// The organisation.
     pub tenant_id: TenantId,
-    /// The session, which may be ended before the token is.
+    /// The session, which may end before the token expires.
     pub session_id: Uuid,
     /// When it was signed, seconds since 1970.
     pub iat: i64,
@@ -36,7 +36,7 @@ pub struct Claims {
     pub exp: i64,
 }
 
-/// Who signs tokens at this stage: a token of another stage is refused.
+/// Returns the issuer of tokens at this stage; a token of another stage is refused.
 ///
 /// # Errors
 /// When `STAGE` is not set.
@@ -44,8 +44,8 @@ pub fn issuer(cx: &Cx) -> Result<String> {
     Ok(format!("products-manager/{}", cx.env().text("STAGE")?))
 }
 
-/// The public keys and when they were read; they are read again after [`KEYS_ARE_FRESH_FOR`], so that a key that was
-/// withdrawn proves nothing any more, and for a key id that is not among them.
+/// The public keys, and when they were read. They are read again after [`KEYS_ARE_FRESH_FOR`], so that a withdrawn key
+/// verifies nothing any more, and for a key id that is not among them.
 pub(crate) struct PublicKeys(RwLock<(OffsetDateTime, HashMap<Uuid, DecodingKey>)>);
 
 const KEYS_ARE_FRESH_FOR: time::Duration = time::Duration::minutes(5);
@@ -56,34 +56,32 @@ impl Resource for PublicKeys {
     }
 }
 
-const INVALID: Error =
-    Error::Unauthenticated { code: "token_invalid", message: "the access token is not one of ours; log in again" };
+fn token_invalid() -> Error {
+    Error::Unauthenticated { code: "token_invalid", message: messages::identity::token_foreign() }
+}
 
 impl PublicKeys {
-    /// What a token says, when its signature, stage, audience and time are right.
+    /// Returns the claims of a token if its signature, stage, audience and time are right.
     pub(crate) async fn verify(&self, db: &CoreDb, cx: &Cx, token: &str) -> Result<Claims> {
-        let header = decode_header(token).map_err(|_| INVALID)?;
-        let key_id: Uuid = header.kid.as_deref().and_then(|kid| kid.parse().ok()).ok_or(INVALID)?;
+        let header = decode_header(token).map_err(|_| token_invalid())?;
+        let key_id: Uuid = header.kid.as_deref().and_then(|kid| kid.parse().ok()).ok_or_else(token_invalid)?;
         let known = {
             let (read_at, keys) = &*self.0.read().await;
             keys.get(&key_id).filter(|_| cx.now - *read_at < KEYS_ARE_FRESH_FOR).cloned()
         };
         let key = match known {
             Some(key) => key,
-            None => self.look_up(db, key_id, cx.now).await?.ok_or(INVALID)?,
+            None => self.look_up(db, key_id, cx.now).await?.ok_or_else(token_invalid)?,
         };
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_audience(&[AUDIENCE]);
         validation.set_issuer(&[issuer(cx)?]);
         validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
-        // The time is compared below with the request's own clock.
+        // The time is compared below, with the time of the request.
         validation.validate_exp = false;
-        let claims = decode::<Claims>(token, &key, &validation).map_err(|_| INVALID)?.claims;
+        let claims = decode::<Claims>(token, &key, &validation).map_err(|_| token_invalid())?.claims;
         if claims.exp <= cx.now.unix_timestamp() {
-            return Err(Error::Unauthenticated {
-                code: "token_expired",
-                message: "the access token has expired; refresh it",
-            });
+            return Err(Error::Unauthenticated { code: "token_expired", message: messages::identity::token_expired() });
         }
         Ok(claims)
     }

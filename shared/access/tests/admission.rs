@@ -1,4 +1,4 @@
-//! Tokens and sessions, as the roles that functions have.
+//! Tokens and sessions, with the database roles that functions have.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -51,7 +51,7 @@ impl House {
     async fn new(options: &PgConnectOptions, remembered: bool) -> Self {
         let identity = CoreDb::over(as_role(options, "pm_identity").await);
         let app = App::new(Env::from([("STAGE", "test")]));
-        // Callers are checked by every domain, with what its role may see.
+        // Every domain checks callers, with its own database role.
         app.provide(CoreDb::over(as_role(options, "pm_catalog").await));
         let (tenant, user, session) = (TenantId(Uuid::now_v7()), Uuid::now_v7(), Uuid::now_v7());
         let new = NewOrganisation { tenant, name: "House", user, email: EMAIL, password_hash: "hash", locale: "en" };
@@ -66,10 +66,10 @@ impl House {
             address: None,
             expires_at: NOW + if remembered { Duration::days(30) } else { Duration::days(7) },
         };
-        let mut began = stamp();
-        began.at = NOW;
-        assert!(identity.begin_session(&session_of, "hash", &began).await.unwrap());
-        assert!(!identity.begin_session(&session_of, "an older hash", &began).await.unwrap());
+        let mut login = stamp();
+        login.at = NOW;
+        assert!(identity.begin_session(&session_of, "hash", &login).await.unwrap());
+        assert!(!identity.begin_session(&session_of, "an older hash", &login).await.unwrap());
         let (public, private) = new_key();
         identity.add_signing_key(&public, b"encrypted", None, NOW, NOW).await.unwrap();
         Self { identity, app, tenant, user, session, key: (public.id, private) }
@@ -104,14 +104,14 @@ impl House {
         admitted.map(|admitted| admitted.caller).map_err(|error| error.code().to_owned())
     }
 
-    /// What a fresh token of the session gives at this moment.
+    /// Returns the caller behind a new token of the session at this moment.
     async fn at(&self, at: OffsetDateTime) -> Result<Caller, String> {
         self.ask(self.sign(&self.claims(at)), at).await
     }
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn only_a_token_of_this_stage_and_audience_is_taken(_: PgPoolOptions, options: PgConnectOptions) {
+async fn only_a_token_of_this_stage_and_audience_is_accepted(_: PgPoolOptions, options: PgConnectOptions) {
     let house = House::new(&options, false).await;
     let caller = house.at(NOW).await.unwrap();
     assert_eq!((caller.tenant, caller.permissions), (house.tenant, Role::SuperAdmin.permissions()));
@@ -137,7 +137,7 @@ async fn only_a_token_of_this_stage_and_audience_is_taken(_: PgPoolOptions, opti
     without.as_object_mut().unwrap().remove("aud");
     assert_eq!(house.ask(house.sign(&without), NOW).await.unwrap_err(), "token_invalid");
 
-    // Another key under the known id, and the id of no key.
+    // Another key with the id of the known one, and an id without a key.
     let (_, other) = new_key();
     for kid in [house.key.0, Uuid::now_v7()] {
         let header = Header { kid: Some(kid.to_string()), ..Header::new(Algorithm::EdDSA) };
@@ -186,12 +186,15 @@ async fn a_key_is_replaced_without_logging_anybody_out(_: PgPoolOptions, options
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_role_of_ones_own_and_a_demanded_factor_act_on_the_next_request(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_new_role_and_a_required_second_factor_take_effect_on_the_next_request(
+    _: PgPoolOptions,
+    options: PgConnectOptions,
+) {
     let house = House::new(&options, false).await;
     let (tenant, stamp) = (house.tenant, stamp());
-    let demanded = json!(["super_admin"]);
+    let required = json!(["super_admin"]);
     let settings = CoreDb::over(as_role(&options, "pm_settings").await);
-    settings.set_setting(tenant, TWO_FACTOR_ROLES.key(), Some(&demanded), &stamp).await.unwrap();
+    settings.set_setting(tenant, TWO_FACTOR_ROLES.key(), Some(&required), &stamp).await.unwrap();
     let caller = house.at(NOW).await.unwrap();
     assert_eq!(caller.settings_version, 1);
     assert_eq!(caller.check(Permission::ProductsRead).unwrap_err().code(), "two_factor_required");

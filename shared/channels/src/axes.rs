@@ -1,6 +1,5 @@
-//! The names of axes and attributes that feeds have columns for, normalized, in our languages.
+//! Names of options and attributes that feeds have columns for, normalized, in several languages.
 
-/// The names of axes and attributes that feeds have columns for, normalized, in our languages.
 pub(crate) const COLOR: &[&str] = &["color", "colour", "couleur", "farbe"];
 
 pub(crate) const SIZE: &[&str] = &["size", "taille", "grosse", "pointure"];

@@ -1,5 +1,6 @@
-//! The layouts that there are: their names, their formats, their columns, and how each is written.
+//! The list of layouts: their names, formats and columns, and the writer of each.
 
+use messages::{Language, Text, channels as say};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,16 +13,16 @@ use crate::write::{
     AmazonTemplate, amazon, free, google, magento, odoo, openai, prestashop, shopify, woocommerce, wxr,
 };
 
-/// What the files of an export look like.
+/// The layout of the files of an export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Layout {
     /// The seller's own choice of fields.
     #[default]
     Products,
-    /// Shopify's product CSV, in the header of 2024.
+    /// Shopify's product CSV, with the header of 2024.
     Shopify,
-    /// Shopify's product CSV, in the header before.
+    /// Shopify's product CSV, with the header before 2024.
     #[serde(rename = "shopify_2021")]
     Shopify2021,
     /// `WooCommerce`'s product CSV, or the `WordPress` export (WXR) as XML.
@@ -32,9 +33,9 @@ pub enum Layout {
     PrestaShop,
     /// Magento 2's catalogue CSV.
     Magento,
-    /// A template of Amazon's Seller Central, filled.
+    /// A filled template of Amazon's Seller Central.
     Amazon,
-    /// Amazon's Inventory Loader: offers on what Amazon has already.
+    /// Amazon's Inventory Loader: offers for products that Amazon already has.
     AmazonLoader,
     /// Odoo's product templates and variants, or a module with XML records.
     Odoo,
@@ -49,15 +50,15 @@ pub enum Layout {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// Comma- or semicolon-separated.
+    /// Comma- or semicolon-separated text.
     Csv,
-    /// Tab-separated.
+    /// Tab-separated text.
     Tsv,
-    /// Excel's workbook.
+    /// A workbook of Excel.
     Xlsx,
     /// A JSON array.
     Json,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Jsonl,
     /// XML.
     Xml,
@@ -66,7 +67,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Its name in the API.
+    /// Returns its name in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -81,38 +82,38 @@ impl Format {
     }
 }
 
-/// What else is chosen of a file's form.
+/// Further choices of a file's format.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FormOptions {
-    /// Of a free CSV: `;` (unless said), `,` or a tab.
+    /// The delimiter of a CSV of the layout `products`: `;` (default), `,` or a tab.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
-    /// Of JSON: indented, for people.
+    /// Whether JSON is indented.
     pub pretty: bool,
 }
 
-/// A layout for those who choose one.
+/// The description of a layout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LayoutInfo {
     /// The layout.
     pub layout: Layout,
     /// Its name for people.
-    pub name: &'static str,
-    /// Its formats, the usual one first.
+    pub name: String,
+    /// Its formats, the default first.
     pub formats: Vec<Format>,
     /// Its files, in the order in which the channel wants them.
     pub files: Vec<FileInfo>,
-    /// The fields that a mapping can take from products.
+    /// The fields of products that a mapping can name.
     pub fields: Vec<&'static str>,
 }
 
 /// A file of a layout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FileInfo {
-    /// What is in it.
+    /// Its content, such as `products`.
     pub name: &'static str,
-    /// The channel refuses a larger one, which is why there may be several.
+    /// The size limit of the channel in bytes; larger exports are split into several files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_bytes: Option<usize>,
     /// Its columns, in their order.
@@ -124,13 +125,13 @@ pub struct FileInfo {
 pub struct ColumnInfo {
     /// Its name.
     pub column: String,
-    /// Whether the catalogue fills it unless it is mapped.
+    /// Whether the catalogue fills it if it is not mapped.
     pub filled: bool,
     /// Whether the channel refuses a product without it.
     pub required: bool,
 }
 
-/// A template that there is from the beginning.
+/// A predefined template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preset {
     /// Its name.
@@ -141,7 +142,7 @@ pub struct Preset {
     pub format: Format,
 }
 
-/// The templates that there are from the beginning.
+/// Returns the predefined templates.
 #[must_use]
 pub fn presets() -> [Preset; 5] {
     [
@@ -153,14 +154,14 @@ pub fn presets() -> [Preset; 5] {
     ]
 }
 
-/// Every layout, with its columns.
+/// Returns every layout with its columns. Names are in `language`.
 #[must_use]
-pub fn layouts() -> Vec<LayoutInfo> {
-    Layout::ALL.into_iter().map(Layout::info).collect()
+pub fn layouts(language: Language) -> Vec<LayoutInfo> {
+    Layout::ALL.into_iter().map(|layout| layout.info(language)).collect()
 }
 
 impl Layout {
-    /// All of them.
+    /// All layouts.
     pub const ALL: [Layout; 11] = [
         Layout::Products,
         Layout::Shopify,
@@ -175,7 +176,7 @@ impl Layout {
         Layout::OpenAi,
     ];
 
-    /// Its name in the API and in the names of files.
+    /// Returns its name in the API and in file names.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -193,11 +194,11 @@ impl Layout {
         }
     }
 
-    /// Its name for people.
+    /// Returns its name for people.
     #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Layout::Products => "The file",
+    pub fn title(self) -> Text {
+        let name = match self {
+            Layout::Products => return say::file_title(),
             Layout::Shopify | Layout::Shopify2021 => "Shopify",
             Layout::WooCommerce => "WooCommerce",
             Layout::PrestaShop => "PrestaShop",
@@ -206,10 +207,11 @@ impl Layout {
             Layout::Odoo => "Odoo",
             Layout::Google => "Google",
             Layout::OpenAi => "OpenAI",
-        }
+        };
+        Text::verbatim(name)
     }
 
-    /// Its formats, the usual one first.
+    /// Returns its formats, the default first.
     #[must_use]
     pub const fn formats(self) -> &'static [Format] {
         match self {
@@ -222,8 +224,8 @@ impl Layout {
         }
     }
 
-    /// The files that must stand beside the layout's own in a zip: its names and texts, and where the layout's own file goes.
-    /// `None` when the files are not to be packed.
+    /// Returns the zip that the channel wants: the files beside the layout's own file, and the name of that file in the
+    /// zip. `None` if the channel wants no zip.
     #[must_use]
     pub fn package(self, format: Format, options: &LayoutOptions) -> Option<Package> {
         (self == Layout::Odoo && format == Format::Xml).then(|| {
@@ -239,11 +241,11 @@ impl Layout {
         })
     }
 
-    /// A writer of this layout.
+    /// Returns a writer of this layout.
     ///
     /// # Errors
-    /// [`MappingError`] when the layout has no such format, when a mapping names a column or a field that there is not, and when
-    /// Amazon's template is missing.
+    /// [`MappingError`] if the layout does not have the format, if a mapping names a column or a field that does not
+    /// exist, or if Amazon's template is missing.
     pub fn writer(
         self,
         format: Format,
@@ -253,9 +255,9 @@ impl Layout {
         template: Option<&AmazonTemplate>,
     ) -> Result<LayoutWriter, MappingError> {
         if !self.formats().contains(&format) {
-            return Err(MappingError(format!("the layout {} has no format {}", self.as_str(), format.as_str())));
+            return Err(MappingError(say::format_unknown(self.as_str(), format.as_str())));
         }
-        let mapped = |name: &str| mapping.iter().any(|one| one.column == name);
+        let is_mapped = |name: &str| mapping.iter().any(|field| field.column == name);
         let (shape, tables, extra): Parts = match self {
             Layout::Products => {
                 let columns = free::columns(mapping, &options.attributes)?;
@@ -272,23 +274,19 @@ impl Layout {
                 (Box::new(free::Free(form)), vec![table], |_| false)
             }
             Layout::Shopify | Layout::Shopify2021 => {
-                let table = shopify::table(&options, self == Layout::Shopify2021, mapped);
+                let table = shopify::table(&options, self == Layout::Shopify2021, is_mapped);
                 (Box::<shopify::Shopify>::default(), vec![table], shopify::extra)
             }
             Layout::WooCommerce if format == Format::Xml => (Box::<wxr::Wxr>::default(), vec![wxr::table()], |_| false),
             Layout::WooCommerce => {
-                (Box::new(woocommerce::WooCommerce), vec![woocommerce::table(&options, mapped)], woocommerce::extra)
+                (Box::new(woocommerce::WooCommerce), vec![woocommerce::table(&options, is_mapped)], woocommerce::extra)
             }
             Layout::PrestaShop => (Box::<prestashop::PrestaShop>::default(), prestashop::tables(&options), |_| false),
             Layout::Magento => {
-                (Box::<magento::Magento>::default(), vec![magento::table(&options, mapped)], magento::extra)
+                (Box::<magento::Magento>::default(), vec![magento::table(&options, is_mapped)], magento::extra)
             }
             Layout::Amazon => {
-                let template = template.ok_or_else(|| {
-                    MappingError(
-                        "expected a template of Seller Central: upload it, and name it as amazon_template".to_owned(),
-                    )
-                })?;
+                let template = template.ok_or_else(|| MappingError(say::amazon_template_missing()))?;
                 (Box::new(amazon::Amazon { parents: true }), vec![amazon::table(template)], |_| false)
             }
             Layout::AmazonLoader => (Box::new(amazon::Amazon { parents: false }), vec![amazon::loader()], |_| false),
@@ -301,30 +299,31 @@ impl Layout {
             }
             Layout::OpenAi => (Box::new(openai::OpenAi), vec![openai::table(format == Format::Jsonl)], google::extra),
         };
-        // Of a free file the mapping is the columns already.
+        // In the layout `products` the mapping already defines the columns.
         let replaced = if self == Layout::Products { &[] } else { mapping };
         LayoutWriter::new(self.title(), shape, tables, options, replaced, mapping, extra)
     }
 
-    fn info(self) -> LayoutInfo {
+    fn info(self, language: Language) -> LayoutInfo {
         let format = self.formats()[0];
         let template = AmazonTemplate { head: String::new(), columns: Vec::new(), newer: false };
         let writer = self.writer(format, &FormOptions::default(), LayoutOptions::default(), &[], Some(&template)).ok();
         let files = writer.map(|writer| writer.described()).unwrap_or_default();
         let fields = FIELDS.iter().map(|(name, _)| *name).collect();
-        LayoutInfo { layout: self, name: self.title(), formats: self.formats().to_vec(), files, fields }
+        let name = self.title().into_string(language);
+        LayoutInfo { layout: self, name, formats: self.formats().to_vec(), files, fields }
     }
 }
 
-/// How a layout writes: its shape, its tables, and which further columns a mapping can name.
+/// The parts of a layout: its shape, its tables, and a test for further columns that a mapping can name.
 type Parts = (Box<dyn Shape>, Vec<Table>, fn(&str) -> bool);
 
-/// What makes a zip of a layout's file.
+/// The zip around a layout's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
-    /// Names and texts of files that stand beside it.
+    /// The names and contents of the files beside it.
     pub beside: Vec<(String, String)>,
-    /// The name of the layout's own file.
+    /// The name of the layout's own file in the zip.
     pub inside: String,
     /// The name of the zip.
     pub name: String,
@@ -335,7 +334,7 @@ fn delimiter(form: &FormOptions) -> Result<u8, MappingError> {
         ';' => Ok(b';'),
         ',' => Ok(b','),
         '\t' => Ok(b'\t'),
-        other => Err(MappingError(format!("expected a semicolon, a comma or a tab as delimiter, found {other:?}"))),
+        other => Err(MappingError(say::delimiter_invalid(other))),
     }
 }
 

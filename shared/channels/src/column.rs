@@ -2,21 +2,23 @@
 
 use std::borrow::Cow;
 
+use messages::channels as say;
+
 use crate::LeftOut;
-use crate::fields::Text;
+use crate::fields::CellText;
 use crate::line::Line;
 use crate::mapping::Source;
 
-/// What a cell is where a format has types.
+/// The type of a cell, in formats with types.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Kind {
     #[default]
     Text,
-    /// A number; a spreadsheet can reckon with it.
+    /// A number; a spreadsheet can calculate with it.
     Number,
     /// `true` or `false`.
     Truth,
-    /// Texts, one in a line.
+    /// Texts, one per line.
     List,
     /// JSON.
     Json,
@@ -51,67 +53,65 @@ impl Column {
     }
 }
 
-/// Which lines of a product have a column's text.
+/// Which lines of a product contain a column's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Of {
     /// The first line of a product.
     Product,
-    /// Lines on which something is sold: the product itself, or each variant.
+    /// Lines of something that is sold: the product itself, or each variant.
     Sold,
     /// Every line.
     Line,
 }
 
-/// Where a cell's text comes from.
+/// The source of a cell's text.
 pub(crate) enum Cell {
     Blank,
-    Text(Text),
-    /// Of several columns that are alike, this one.
+    Text(CellText),
+    /// One of several similar columns, by its number.
     Numbered(for<'l> fn(&'l Line<'l>, usize) -> Cow<'l, str>, usize),
     Mapped(Source),
 }
 
-/// What a channel demands of a cell.
+/// A condition of a channel for a cell.
 pub(crate) enum Demand {
-    /// Something.
+    /// Not blank.
     Filled,
-    /// At most so many characters.
+    /// At most this many characters.
     Chars(usize),
-    /// At most so many bytes of UTF-8.
+    /// At most this many bytes of UTF-8.
     Bytes(usize),
-    /// Of a text that is there: this holds; the code of the reason, and what is expected.
-    That(&'static str, fn(&str) -> bool, &'static str),
+    /// A test for a text that is not blank: the code of the reason, the test, and what is expected.
+    That(&'static str, fn(&str) -> bool, fn() -> messages::Text),
 }
 
-/// A column whose text the catalogue knows.
-pub(crate) fn column(name: &'static str, of: Of, text: Text) -> Column {
+/// Returns a column that the catalogue fills.
+pub(crate) fn column(name: &'static str, of: Of, text: CellText) -> Column {
     Column { name: Cow::Borrowed(name), of, cell: Cell::Text(text), kind: Kind::Text, demands: Vec::new() }
 }
 
-/// A column that stays blank unless it is mapped.
+/// Returns a column that stays blank unless it is mapped.
 pub(crate) fn blank(name: &'static str, of: Of) -> Column {
     Column { name: Cow::Borrowed(name), of, cell: Cell::Blank, kind: Kind::Text, demands: Vec::new() }
 }
 
 impl Demand {
-    pub(crate) fn check(&self, text: &str, channel: &str, column: &str) -> Result<(), LeftOut> {
-        let most = |code: &str, most: usize, found: usize, what: &str| {
-            let message =
-                format!("{channel} takes at most {most} {what} in {column}, this one has {found}; shorten it");
-            LeftOut::new(code, column, message)
-        };
+    pub(crate) fn check(&self, text: &str, channel: &messages::Text, column: &str) -> Result<(), LeftOut> {
         match self {
             Demand::Filled if text.trim().is_empty() => {
-                let message = format!("{channel} demands {column}, the product has none; fill it, or map the column");
-                Err(LeftOut::new("required_missing", column, message))
+                Err(LeftOut::new("required_missing", column, say::required_missing(channel.clone(), column)))
             }
             Demand::Chars(limit) if text.len() > *limit && text.chars().count() > *limit => {
-                Err(most("value_too_long", *limit, text.chars().count(), "characters"))
+                let message = say::too_many_characters(channel.clone(), limit, column, text.chars().count());
+                Err(LeftOut::new("value_too_long", column, message))
             }
-            Demand::Bytes(limit) if text.len() > *limit => Err(most("value_too_long", *limit, text.len(), "bytes")),
+            Demand::Bytes(limit) if text.len() > *limit => {
+                let message = say::too_many_bytes(channel.clone(), limit, column, text.len());
+                Err(LeftOut::new("value_too_long", column, message))
+            }
             Demand::That(code, holds, expected) if !text.is_empty() && !holds(text) => {
                 let shown: String = text.chars().take(60).collect();
-                let message = format!("{channel} expects {expected} in {column}, found \"{shown}\"");
+                let message = say::value_unexpected(channel.clone(), expected(), column, shown);
                 Err(LeftOut::new(*code, column, message))
             }
             _ => Ok(()),

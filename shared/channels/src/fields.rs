@@ -1,4 +1,4 @@
-//! What a file can say of a product, by name: what free files have as columns, and what mappings and expressions reach.
+//! The fields of a product by name: the columns of the layout `products`, and the values for mappings and expressions.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,12 @@ use rust_decimal::Decimal;
 
 use crate::line::Line;
 
-/// The text of a field of a line's product; blank when it is not known.
-pub(crate) type Text = for<'l> fn(&'l Line<'l>) -> Cow<'l, str>;
+/// Returns the text of a cell of a line; blank if it is not known.
+pub(crate) type CellText = for<'l> fn(&'l Line<'l>) -> Cow<'l, str>;
 
-/// The fields that every product has, in the order of free files. Attributes, other languages and identifiers are named
-/// `attributes.<code>`, `texts.<locale>.<field>` and `identifiers.<key>`.
-pub(crate) const FIELDS: &[(&str, Text)] = &[
+/// The fields that every product has, in the order of the layout `products`. Attributes, other languages and
+/// identifiers are named `attributes.<code>`, `texts.<locale>.<field>` and `identifiers.<key>`.
+pub(crate) const FIELDS: &[(&str, CellText)] = &[
     ("sku", |l| text(&l.item.content.sku)),
     ("ean", |l| text(&l.item.content.ean)),
     ("title", |l| Cow::Borrowed(&l.item.content.title)),
@@ -47,7 +47,7 @@ pub(crate) const FIELDS: &[(&str, Text)] = &[
     ("seo_title", |l| text(&l.item.content.seo_title)),
     ("seo_description", |l| text(&l.item.content.seo_description)),
     ("slug", |l| text(&l.item.content.slug)),
-    // Said only when they are asked for.
+    // Only exported when a mapping names them.
     ("id", |l| Cow::Owned(l.item.id.to_string())),
     ("categories", |l| {
         Cow::Owned(l.item.categories.iter().map(|path| path.join(" > ")).collect::<Vec<_>>().join("\n"))
@@ -55,15 +55,15 @@ pub(crate) const FIELDS: &[(&str, Text)] = &[
     ("main_image", |l| Cow::Borrowed(l.item.images().first().map_or("", String::as_str))),
     ("weight_grams", |l| decimal(l.item.content.weight.map(|weight| weight.grams()))),
     ("attributes", |l| {
-        let told = l.item.attributes.iter().map(|one| format!("{}: {}", one.name, one.values.join(", ")));
-        Cow::Owned(told.collect::<Vec<_>>().join("\n"))
+        let texts = l.item.attributes.iter().map(|one| format!("{}: {}", one.name, one.values.join(", ")));
+        Cow::Owned(texts.collect::<Vec<_>>().join("\n"))
     }),
 ];
 
-/// How many of [`FIELDS`] a free file has unless fields are chosen.
+/// How many of [`FIELDS`] the layout `products` has by default.
 pub(crate) const USUAL: usize = 34;
 
-/// A field of a product by its name, ready to be asked of many products.
+/// A field of a product, resolved from its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FieldRef {
     Of(usize),
@@ -73,7 +73,7 @@ pub(crate) enum FieldRef {
 }
 
 impl FieldRef {
-    /// The field with this name.
+    /// Returns the field with this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         if let Some(at) = FIELDS.iter().position(|(known, _)| *known == name) {
             return Some(Self::Of(at));
@@ -89,7 +89,7 @@ impl FieldRef {
         (known && product::LOCALES.contains(&locale)).then(|| Self::Texts(locale.to_owned(), field.to_owned()))
     }
 
-    /// What it is of the product of a line; blank when it is not known.
+    /// Returns its text for the product of a line; blank if it is not known.
     pub(crate) fn text<'l>(&self, line: &'l Line<'l>) -> Cow<'l, str> {
         match self {
             Self::Of(at) => FIELDS[*at].1(line),
@@ -114,7 +114,7 @@ pub(crate) fn text(text: &Option<String>) -> Cow<'_, str> {
     Cow::Borrowed(text.as_deref().unwrap_or_default())
 }
 
-/// A number without superfluous zeros.
+/// Returns a number without superfluous zeros.
 pub(crate) fn decimal(amount: Option<Decimal>) -> Cow<'static, str> {
     amount.map_or(Cow::Borrowed(""), |amount| Cow::Owned(amount.normalize().to_string()))
 }
@@ -123,7 +123,7 @@ pub(crate) fn number(number: Option<i32>) -> Cow<'static, str> {
     number.map_or(Cow::Borrowed(""), |number| Cow::Owned(number.to_string()))
 }
 
-/// An amount of money with two decimals at least: `12.50`, `0.125`.
+/// Returns an amount of money with at least two decimals: `12.50`, `0.125`.
 pub(crate) fn money(amount: Option<Decimal>) -> Cow<'static, str> {
     let Some(amount) = amount else { return Cow::Borrowed("") };
     let mut normal = amount.normalize();
@@ -133,7 +133,7 @@ pub(crate) fn money(amount: Option<Decimal>) -> Cow<'static, str> {
     Cow::Owned(normal.to_string())
 }
 
-/// The category in the supplier's words, else the main one of the organisation's tree.
+/// Returns the category in the supplier's words, else the main one of the organisation's tree.
 fn category<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     category_text(&line.item.content, &line.item.categories)
 }
@@ -159,7 +159,7 @@ fn side<'l>(line: &'l Line<'l>, side: fn(&Dimensions) -> Option<Decimal>) -> Cow
     found.map_or(Cow::Borrowed(""), Cow::Owned)
 }
 
-/// The name of an axis, and a variant's value on it. A parent tells its axes, and has no values.
+/// Returns the name of an axis and a variant's value on it. A parent has the names of its axes, but no values.
 pub(crate) fn axis<'l>(line: &'l Line<'l>, at: usize) -> (Cow<'l, str>, Cow<'l, str>) {
     let Some(name) = line.listing.item.content.option_axes.get(at) else {
         return (Cow::Borrowed(""), Cow::Borrowed(""));

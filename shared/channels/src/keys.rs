@@ -1,29 +1,29 @@
-//! Keys by which shops know products.
+//! Keys by which shops identify products.
 
 use crate::Item;
 use crate::values::slug;
 
-/// A key made of the product's code, the same whatever else is in the file: where letters or signs of the code are lost, two codes could
-/// become one, so that the end of the product's id stands behind it.
+/// Returns a key made from the product's code. It does not depend on the other products in the file. If the key loses
+/// characters of the code, two codes could give the same key; then the end of the product's id is added.
 pub(crate) fn keyed(item: &Item) -> String {
-    let (code, made) = (item.code().to_lowercase(), slug(item.code(), 150));
-    if made == code && !made.is_empty() {
-        return made;
+    let (code, key) = (item.code().to_lowercase(), slug(item.code(), 150));
+    if key == code && !key.is_empty() {
+        return key;
     }
-    format!("{made}-{}", end_of(item.id)).trim_start_matches('-').to_owned()
+    format!("{key}-{}", end_of(item.id)).trim_start_matches('-').to_owned()
 }
 
-/// The end of an id, which no two products have in common.
+/// Returns the end of an id, which is different for each product.
 pub(crate) fn end_of(id: uuid::Uuid) -> String {
     id.simple().to_string().split_off(20)
 }
 
-/// Keys that are given out once: two products whose codes differ in signs only are not one.
+/// The keys that are in use, so that two products whose codes differ only in punctuation get different keys.
 #[derive(Default)]
 pub(crate) struct Keys(std::collections::HashSet<u64>);
 
 impl Keys {
-    /// `wanted`, or with the end of the product's id when another product has it.
+    /// Returns `wanted`, or `wanted` with the end of the product's id if another product has that key.
     pub(crate) fn take(&mut self, wanted: String, id: uuid::Uuid, joint: char) -> String {
         if !wanted.is_empty() && self.0.insert(fingerprint(&wanted)) {
             return wanted;

@@ -1,13 +1,15 @@
 //! Listings become lines, lines become cells, cells become bytes.
 //!
-//! A layout is a list of columns (a name, where its text comes from, what the channel demands of it) and a shape (which lines
-//! a listing has). What the seller maps otherwise replaces a column's text before the demands are checked, so a mapping can
-//! mend what would be refused, and nothing refused is written: a listing is written whole or left out with the reason.
+//! A layout is a list of columns (a name, where its text comes from, what the channel demands of it) and a shape (which
+//! lines a listing has). The seller's mapping replaces a column's text before the demands are checked, so a mapping can
+//! fix a value that would be refused. Nothing refused is written: a listing is written whole, or left out with the
+//! reason.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use mapping::Transforms;
+use messages::{Text, channels as say};
 use tabular::Row;
 use uuid::Uuid;
 
@@ -19,16 +21,16 @@ use crate::options::LayoutOptions;
 use crate::render::Render;
 use crate::{Item, LeftOut, Listing};
 
-/// One of the files that a layout has.
+/// One of the files of a layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableInfo {
-    /// What is in it: `products`, `combinations`.
+    /// Its content: `products`, `combinations`.
     pub name: &'static str,
-    /// The ending of its name.
+    /// The extension of its name.
     pub extension: &'static str,
-    /// The channel refuses a larger file: a new one is begun before, never within a product.
+    /// The size limit of the channel in bytes. Before it is reached a new file is begun, never within a product.
     pub most_bytes: Option<usize>,
-    /// Whether the file is there even when nothing is in it.
+    /// Whether the file is written even if it is empty.
     pub needed: bool,
 }
 
@@ -37,18 +39,18 @@ impl TableInfo {
         Self { name, extension, most_bytes: None, needed: true }
     }
 
-    /// One that is left away when nothing is in it.
+    /// Returns a table whose file is omitted if it is empty.
     pub(crate) const fn optional(name: &'static str, extension: &'static str) -> Self {
         Self { needed: false, ..Self::new(name, extension) }
     }
 
-    /// One of which the channel takes at most so many bytes.
+    /// Sets the size limit of the channel in bytes.
     pub(crate) const fn at_most(self, bytes: usize) -> Self {
         Self { most_bytes: Some(bytes), ..self }
     }
 }
 
-/// The media type of a file of an export, by the ending of its name.
+/// Returns the media type of a file of an export, by the extension of its name.
 #[must_use]
 pub fn media_type(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
@@ -68,7 +70,7 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     pub(crate) render: Render,
     out: Vec<u8>,
-    /// Rows that are kept as they are.
+    /// Rows that are kept unrendered, see [`Render::Rows`].
     kept: Vec<Row>,
     rows: usize,
 }
@@ -84,15 +86,15 @@ pub(crate) trait Shape: Send + Sync {
     /// Writes a listing's lines.
     fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut>;
 
-    /// Writes what is known at the end only.
+    /// Writes what is known only at the end.
     fn finish(&mut self, _sheet: &mut Sheet) -> Result<(), LeftOut> {
         Ok(())
     }
 }
 
-/// What shapes write on.
+/// The tables that a shape writes to.
 pub(crate) struct Sheet {
-    pub(crate) channel: &'static str,
+    channel: Text,
     pub(crate) options: Arc<LayoutOptions>,
     pub(crate) tables: Vec<Table>,
     transforms: Option<Transforms>,
@@ -101,16 +103,17 @@ pub(crate) struct Sheet {
     warnings: Vec<LeftOut>,
 }
 
-/// What became of a listing that was written.
+/// The result of writing a listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// Variants that are not.
+    /// Variants that were not written, with the reasons.
     pub refused: Vec<(Uuid, LeftOut)>,
-    /// What the files do not say of it, although the catalogue does.
+    /// What the files do not contain of it, although the catalogue does.
     pub warnings: Vec<LeftOut>,
 }
 
-/// Writes listings as the files of a channel. Bytes gather in each table until [`LayoutWriter::take`] has them.
+/// Writes listings as the files of a channel. The bytes collect in each table until [`LayoutWriter::take`] removes
+/// them.
 pub struct LayoutWriter {
     shape: Box<dyn Shape>,
     sheet: Sheet,
@@ -118,7 +121,7 @@ pub struct LayoutWriter {
 
 impl LayoutWriter {
     pub(crate) fn new(
-        channel: &'static str,
+        channel: Text,
         shape: Box<dyn Shape>,
         mut tables: Vec<Table>,
         options: LayoutOptions,
@@ -127,23 +130,23 @@ impl LayoutWriter {
         extra: fn(&str) -> bool,
     ) -> Result<Self, MappingError> {
         let transforms = transforms(expressions)?;
-        for one in mapping {
-            let source = one.source()?;
-            let mut known = false;
+        for field in mapping {
+            let source = field.source()?;
+            let mut found = false;
             for table in &mut tables {
-                for column in table.columns.iter_mut().filter(|column| column.name == one.column) {
+                for column in table.columns.iter_mut().filter(|column| column.name == field.column) {
                     column.cell = Cell::Mapped(source.clone());
-                    known = true;
+                    found = true;
                 }
             }
-            if !known && extra(&one.column) {
+            if !found && extra(&field.column) {
                 let cell = Cell::Mapped(source.clone());
-                let name = Cow::Owned(one.column.clone());
-                // The products' file, which is always there.
+                let name = Cow::Owned(field.column.clone());
+                // The file of products, which is always written.
                 let table = tables.iter().position(|table| table.info.needed).unwrap_or_default();
                 tables[table].columns.push(Column { name, of: Of::Sold, cell, kind: Kind::Text, demands: Vec::new() });
-            } else if !known {
-                return Err(MappingError(format!("{channel} has no column \"{}\"", one.column)));
+            } else if !found {
+                return Err(MappingError(say::column_unknown(channel, &field.column)));
             }
         }
         let sheet = Sheet {
@@ -158,7 +161,7 @@ impl LayoutWriter {
         Ok(Self { shape, sheet })
     }
 
-    /// The files that the layout has, in the order in which the channel wants them.
+    /// Returns the files of the layout, in the order in which the channel wants them.
     pub fn tables(&self) -> impl Iterator<Item = &TableInfo> {
         self.sheet.tables.iter().map(|table| &table.info)
     }
@@ -167,14 +170,14 @@ impl LayoutWriter {
         &self.sheet.tables
     }
 
-    /// The names of a table's columns, and whether each is a number.
+    /// Returns the names of a table's columns, and whether each is a number.
     #[must_use]
     pub fn columns(&self, table: usize) -> Vec<(&str, bool)> {
         let columns = self.sheet.tables.get(table).map_or(&[][..], |table| &table.columns[..]);
         columns.iter().map(|column| (&*column.name, column.kind == Kind::Number)).collect()
     }
 
-    /// How a file of a table begins.
+    /// Returns the first bytes of a file of a table, such as its header.
     #[must_use]
     pub fn begin(&mut self, table: usize) -> Vec<u8> {
         let table = &mut self.sheet.tables[table];
@@ -183,7 +186,7 @@ impl LayoutWriter {
         out
     }
 
-    /// How a file of a table ends.
+    /// Returns the last bytes of a file of a table.
     #[must_use]
     pub fn end(&mut self, table: usize) -> Vec<u8> {
         let mut out = Vec::new();
@@ -194,7 +197,7 @@ impl LayoutWriter {
     /// Writes a listing.
     ///
     /// # Errors
-    /// [`LeftOut`] when the channel would refuse it; nothing of it is written then.
+    /// [`LeftOut`] if the channel would refuse it; then nothing of it is written.
     pub fn write(&mut self, listing: &Listing) -> Result<Written, LeftOut> {
         let marks: Vec<(usize, usize)> = self.sheet.tables.iter().map(|table| (table.out.len(), table.rows)).collect();
         self.sheet.refused.clear();
@@ -216,27 +219,27 @@ impl LayoutWriter {
         }
     }
 
-    /// Writes what is known at the end only, such as the categories that products are in.
+    /// Writes what is known only at the end, such as the categories of the products.
     ///
     /// # Errors
-    /// [`LeftOut`] when the channel would refuse it.
+    /// [`LeftOut`] if the channel would refuse it.
     pub fn finish(&mut self) -> Result<(), LeftOut> {
         self.shape.finish(&mut self.sheet)
     }
 
-    /// The bytes that gathered in a table since they were taken last, in `into`, which is emptied before.
+    /// Moves the bytes of a table since the last call into `into`, whose content is dropped.
     pub fn take(&mut self, table: usize, into: &mut Vec<u8>) {
         into.clear();
         std::mem::swap(&mut self.sheet.tables[table].out, into);
     }
 
-    /// The rows that a table keeps as they are, since they were taken last.
+    /// Returns the unrendered rows of a table since the last call.
     #[must_use]
     pub fn take_rows(&mut self, table: usize) -> Vec<Row> {
         std::mem::take(&mut self.sheet.tables[table].kept)
     }
 
-    /// How many bytes wait in a table.
+    /// Returns the number of bytes that wait in a table.
     #[must_use]
     pub fn waiting(&self, table: usize) -> usize {
         self.sheet.tables[table].out.len()
@@ -256,25 +259,25 @@ impl Sheet {
         Ok(())
     }
 
-    /// Writes bytes that are no line.
+    /// Writes bytes that are not a line. The closure gets the output and the number of rows before.
     pub(crate) fn raw(&mut self, table: usize, write: impl FnOnce(&mut Vec<u8>, usize)) {
         let table = &mut self.tables[table];
         write(&mut table.out, table.rows);
         table.rows += 1;
     }
 
-    /// The cells of a line, in [`Sheet::row`].
+    /// Fills [`Sheet::row`] with the cells of a line, and checks the demands.
     pub(crate) fn fill(&mut self, table: usize, line: &Line<'_>) -> Result<(), LeftOut> {
         self.row.clear();
-        let (row, channel) = (&mut self.row, self.channel);
+        let (row, channel) = (&mut self.row, &self.channel);
         let (transforms, mut values) = (self.transforms.as_ref(), None);
         for column in &self.tables[table].columns {
-            let here = match column.of {
+            let applies = match column.of {
                 Of::Product => line.first,
                 Of::Sold => line.sold,
                 Of::Line => true,
             };
-            if !here {
+            if !applies {
                 row.push("");
                 continue;
             }
@@ -297,8 +300,8 @@ impl Sheet {
                         transforms.row(cells.iter().map(|(name, text)| (name.as_str(), text.as_str())))
                     });
                     let value = of.as_ref().map(|field| field.text(line)).unwrap_or_default();
-                    let made = transforms.apply(expression, &value, values);
-                    Cow::Owned(made.map_err(|why| LeftOut::new("expression_failed", &column.name, why))?)
+                    let result = transforms.apply(expression, &value, values);
+                    Cow::Owned(result.map_err(|why| LeftOut::new("expression_failed", &column.name, why))?)
                 }
             };
             for demand in &column.demands {
@@ -309,33 +312,34 @@ impl Sheet {
         Ok(())
     }
 
-    /// The variants that the channel takes: what it demands of their cells holds, and `unsayable` says nothing against them. The
-    /// others are noted with their reasons.
+    /// Returns the variants that the channel accepts: their cells meet its demands, and `refusal` returns no reason
+    /// against them. The others are recorded with their reasons.
     pub(crate) fn sellable<'l>(
         &mut self,
         table: usize,
         listing: &'l Listing,
-        unsayable: impl Fn(&Item) -> Option<LeftOut>,
+        refusal: impl Fn(&Item) -> Option<LeftOut>,
     ) -> Result<Vec<&'l Item>, LeftOut> {
         let options = Arc::clone(&self.options);
         let mut kept = Vec::with_capacity(listing.variants.len());
         for variant in &listing.variants {
-            // What the channel knows it by is given later.
+            // The real key is set later.
             let line = Line { key: "x", ..Line::variant(listing, variant, &options, 1) };
-            match self.fill(table, &line).err().or_else(|| unsayable(variant)) {
+            match self.fill(table, &line).err().or_else(|| refusal(variant)) {
                 None => kept.push(variant),
                 Some(why) => self.refused.push((variant.id, why)),
             }
         }
-        if kept.is_empty() && !listing.variants.is_empty() {
-            let why = self.refused.last().map(|(_, why)| why.message.clone()).unwrap_or_default();
-            return Err(LeftOut::new("variants_refused", "", format!("none of its variants can be sold there: {why}")));
+        if kept.is_empty()
+            && let Some((_, why)) = self.refused.last()
+        {
+            return Err(LeftOut::new("variants_refused", "", say::variants_refused(why.message.clone())));
         }
         Ok(kept)
     }
 
-    /// Notes what a file does not say, although the catalogue does.
-    pub(crate) fn warn(&mut self, code: &str, column: &str, message: impl Into<String>) {
+    /// Records what a file does not contain, although the catalogue does.
+    pub(crate) fn warn(&mut self, code: &str, column: &str, message: Text) {
         self.warnings.push(LeftOut::new(code, column, message));
     }
 

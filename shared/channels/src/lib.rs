@@ -1,4 +1,4 @@
-//! What the sales channels want, as pure functions: values in, bytes out, and back.
+//! The file formats of the sales channels, as pure functions: values in, bytes out, and back.
 //!
 //! [`LayoutWriter`] writes listings as the files of a channel; [`Adapter`] reads the files that shops export.
 

@@ -1,17 +1,17 @@
-//! A product as a channel sees it, and why a channel would not take it.
+//! A product as a channel sees it, and the reason why a channel would refuse it.
 
+use messages::Text;
 use product::{Content, LOCALES};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// One product, or one variant of a product, on its way to a channel.
+/// One product, or one variant of a product, to be exported.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Item {
     /// The product's id.
     pub id: Uuid,
-    /// What is said about it. The texts are those of the language that is exported; `image_urls` are the images as the files
-    /// are to name them.
+    /// Its content. The texts are in the exported language; `image_urls` are the images as the files name them.
     pub content: Content,
     /// Its categories, each from the root down, the main one first.
     pub categories: Vec<Vec<String>>,
@@ -32,7 +32,7 @@ pub struct ItemAttribute {
     pub values: Vec<String>,
 }
 
-/// What a channel shows as one product: a product alone, or a parent and its variants.
+/// What a channel shows as one product: a single product, or a parent with its variants.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listing {
     /// The product, or the parent.
@@ -46,22 +46,22 @@ pub struct Listing {
 pub struct LeftOut {
     /// A code that clients branch on, such as `price_missing`.
     pub code: String,
-    /// The column that is concerned.
+    /// The column concerned.
     pub column: String,
     /// What the channel expects, what was found, and what to do.
-    pub message: String,
+    pub message: Text,
 }
 
 impl LeftOut {
-    /// Why a product is not in the file.
+    /// Returns the reason why a product is not in the file.
     #[must_use]
-    pub fn new(code: impl Into<String>, column: &str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), column: column.to_owned(), message: message.into() }
+    pub fn new(code: impl Into<String>, column: &str, message: Text) -> Self {
+        Self { code: code.into(), column: column.to_owned(), message }
     }
 }
 
 impl Listing {
-    /// The values that the variants have on an axis, each once, in their order.
+    /// Returns the values of the variants on an axis, without repetitions, in their order.
     #[must_use]
     pub fn values_of(&self, axis: &str) -> Vec<&str> {
         let mut values: Vec<&str> = Vec::new();
@@ -75,33 +75,33 @@ impl Listing {
 }
 
 impl Item {
-    /// The seller's code, or the EAN of what has none; empty when there is neither.
+    /// Returns the seller's code, else the EAN; empty if the product has neither.
     #[must_use]
     pub fn code(&self) -> &str {
         self.content.sku.as_deref().or(self.content.ean.as_deref()).unwrap_or_default()
     }
 
-    /// The addresses of its images, the main one first.
+    /// Returns the addresses of its images, the main one first.
     #[must_use]
     pub fn images(&self) -> &[String] {
         self.content.image_urls.as_deref().unwrap_or_default()
     }
 
-    /// What another system knows it by, such as `shopify.handle`; empty when it does not.
+    /// Returns its identifier in another system, such as `shopify.handle`; empty if it is not known.
     #[must_use]
     pub fn identifier(&self, key: &str) -> &str {
         self.content.identifiers.get(key).map_or("", String::as_str)
     }
 
-    /// The value of an attribute as one text; several values are joined by `, `.
+    /// Returns the value of an attribute as one text; several values are joined by `, `.
     #[must_use]
     pub fn attribute(&self, code: &str) -> Option<String> {
         let found = self.attributes.iter().find(|attribute| attribute.code == code)?;
         Some(found.values.join(", "))
     }
 
-    /// Puts the texts of a language in the place of the organisation's own, where there are any.
-    pub fn speak(&mut self, locale: &str) {
+    /// Replaces the organisation's own texts by those of a language, where they exist.
+    pub fn translate(&mut self, locale: &str) {
         let Some(texts) = self.content.texts.get(locale).cloned() else { return };
         let content = &mut self.content;
         content.title = texts.title.unwrap_or(std::mem::take(&mut content.title));
@@ -112,8 +112,8 @@ impl Item {
     }
 }
 
-/// A value of an attribute as people read it, in the given language where it has several: `["red", "blue"]`, `1.5 kg`, `yes`.
-/// `label` gives the name of an option.
+/// Returns a value of an attribute as people read it, in the given language if it has several: `["red", "blue"]`,
+/// `1.5 kg`, `yes`. `label` returns the name of an option.
 #[must_use]
 pub fn attribute_texts(value: &Value, locale: Option<&str>, label: &dyn Fn(&str) -> String) -> Vec<String> {
     match value {

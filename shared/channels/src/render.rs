@@ -1,4 +1,4 @@
-//! Rows as bytes: CSV as each channel reads it, tab-separated text without quotes, elements of XML, JSON Lines.
+//! Renders rows as bytes: CSV as each channel reads it, tab-separated text without quotes, XML elements, JSON Lines.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -10,40 +10,40 @@ use crate::column::{Column, Kind};
 
 /// How a table's rows become bytes.
 pub(crate) enum Render {
-    /// RFC 4180, with the delimiter of choice.
+    /// CSV as in RFC 4180, with any delimiter.
     Csv {
         delimiter: u8,
-        /// Begins with a byte order mark, as Excel wants it.
+        /// Whether the file begins with a byte order mark, as Excel wants it.
         mark: bool,
-        /// Cells that a spreadsheet would run get an apostrophe.
+        /// Which cells get an apostrophe so that a spreadsheet does not run them as formulas.
         disarm: Disarm,
-        /// The header line; `PrestaShop` does not read it.
+        /// Whether the file has a header line. `PrestaShop` does not read it.
         header: bool,
-        /// What stands between the parts of a list.
+        /// The separator of the parts of a list.
         list: &'static str,
     },
-    /// Tab-separated without any quotes, below the rows of a template: Amazon's.
+    /// Tab-separated text without quotes, below the rows of a template: for Amazon.
     Tabbed { head: Vec<u8> },
-    /// Elements of XML: those of a row within one, blank ones left out. A list is as many elements as it has parts.
+    /// XML: one element per row with an element for each cell that is not blank. A list has one element per part.
     Elements { begin: String, row: &'static str, prefix: &'static str, end: &'static str },
     /// Records of Odoo's XML.
     Odoo,
-    /// One JSON object a line, typed by the columns' kinds.
+    /// One JSON object per line, typed by the columns' kinds.
     JsonLines,
-    /// Not as bytes: the rows are kept for whoever writes a workbook.
+    /// No bytes: the rows are kept for the writer of a workbook.
     Rows,
-    /// What a shape writes itself, between these.
+    /// Bytes that the shape writes itself, between `begin` and `end`.
     Raw { begin: &'static str, end: &'static str },
 }
 
 /// Which cells are disarmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disarm {
-    /// None: the channel would show the apostrophe.
+    /// No cells: the channel would show the apostrophe.
     None,
-    /// All but numbers: the file is for people.
+    /// All cells but numbers: the file is for people.
     All,
-    /// Those of columns of this kind: the channel takes the apostrophe away again.
+    /// Cells of lists only: the channel removes the apostrophe again.
     Lists,
 }
 
@@ -59,7 +59,7 @@ impl Render {
                         if at > 0 {
                             out.push(*delimiter);
                         }
-                        // A seller names columns freely.
+                        // A seller can give columns any name.
                         let name = match disarm {
                             Disarm::All => neutralize(&column.name),
                             _ => Cow::Borrowed(&*column.name),
@@ -103,7 +103,7 @@ impl Render {
                         _ => quoted(out, cell, *delimiter),
                     }
                 }
-                // A lone blank would be a blank line.
+                // A single blank cell would be a blank line.
                 if row.width() == 1 && row.cell(0).is_empty() {
                     out.extend_from_slice(b"\"\"");
                 }
@@ -114,7 +114,7 @@ impl Render {
                     if at > 0 {
                         out.push(b'\t');
                     }
-                    // Neither tabs nor line ends can be said.
+                    // The format has no form for tabs and line ends: they become one space.
                     let mut gap = false;
                     for part in cell.split(|c: char| c.is_control()).map(str::trim).filter(|part| !part.is_empty()) {
                         if gap {
@@ -169,12 +169,12 @@ impl Render {
                 let _ = serde_json::to_writer(&mut *out, &object);
                 out.push(b'\n');
             }
-            Render::Rows | Render::Raw { .. } => debug_assert!(false, "a row of a table whose rows are no bytes"),
+            Render::Rows | Render::Raw { .. } => debug_assert!(false, "a row of a table whose rows are not rendered"),
         }
     }
 }
 
-/// A line of a CSV that is no line of a table's columns.
+/// Writes a line of CSV that does not come from a table's columns.
 pub(crate) fn csv_line(out: &mut Vec<u8>, cells: &[&str], delimiter: u8) {
     for (at, cell) in cells.iter().enumerate() {
         if at > 0 {
@@ -185,7 +185,7 @@ pub(crate) fn csv_line(out: &mut Vec<u8>, cells: &[&str], delimiter: u8) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// A cell of CSV, in quotes where it has to be.
+/// Writes a cell of CSV, in quotes if necessary.
 pub(crate) fn quoted(out: &mut Vec<u8>, cell: &str, delimiter: u8) {
     let special = |byte: &u8| *byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
     let edge = cell.starts_with([' ', '\t', '\u{feff}']) || cell.ends_with([' ', '\t']);
@@ -203,7 +203,7 @@ pub(crate) fn quoted(out: &mut Vec<u8>, cell: &str, delimiter: u8) {
     out.push(b'"');
 }
 
-/// An element with its text, on a line of its own.
+/// Writes an XML element with its text, on a line of its own.
 pub(crate) fn element(out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)], text: &str) {
     out.push(b'<');
     out.extend_from_slice(name.as_bytes());
@@ -225,14 +225,15 @@ pub(crate) fn element(out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)]
     out.extend_from_slice(b">\n");
 }
 
-/// [`escaped`], as a text.
+/// Returns a text as [`escaped`] writes it.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     escaped(&mut out, text);
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// Text of XML 1.0: what it cannot hold is left out, and a carriage return is written so that it comes back.
+/// Writes a text for XML 1.0: characters that XML cannot hold are left out, and a carriage return is written as a
+/// reference, so that readers keep it.
 pub(crate) fn escaped(out: &mut Vec<u8>, text: &str) {
     let mut buffer = [0; 4];
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Values in the form that channels take: units, addresses, plain text.
+//! Values in the form that channels accept: units, addresses, plain text.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ pub(crate) fn sides_in(size: Option<Dimensions>, unit: LengthUnit) -> [Option<De
     size.map_or([None; 3], |size| [size.length, size.width, size.height])
 }
 
-/// The plain text of HTML, in one paragraph a line.
+/// Returns the plain text of HTML, one paragraph per line.
 pub(crate) fn plain(html: &str) -> String {
     product::strip_html(html)
 }
@@ -23,16 +23,16 @@ pub(crate) fn plain(html: &str) -> String {
 /// Everything but the unreserved characters of RFC 3986.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What cannot stand in an address at all.
+/// Characters that an address must not contain.
 pub(crate) const UNSAFE: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
-/// An address in ASCII without spaces, as RFC 3986 has it: what is not is written `%XX`.
+/// Returns an address in ASCII without spaces (RFC 3986): other characters are written as `%XX`.
 pub(crate) fn encoded(url: &str) -> Cow<'_, str> {
     utf8_percent_encode(url, UNSAFE).into()
 }
 
-/// Lower-case ASCII letters, digits and single hyphens, at most `max` of them.
+/// Returns a text as a slug: lower-case ASCII letters, digits and single hyphens, at most `max` characters.
 pub(crate) fn slug(text: &str, max: usize) -> String {
     let mut slug = String::new();
     for c in deunicode::deunicode(text).chars().map(|c| c.to_ascii_lowercase()) {

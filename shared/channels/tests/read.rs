@@ -24,7 +24,7 @@ fn texts<'r>(record: &'r Record, fields: &[Field]) -> Vec<&'r str> {
 }
 
 #[test]
-fn a_suppliers_own_table_is_no_shops_export() {
+fn the_table_of_a_supplier_is_not_recognised_as_a_shops_export() {
     for columns in ["sku;name;model;product_type;list_price;stock", "sku;name;product_type;sale_price;list_price"] {
         assert_eq!(recognise(&cells(columns)), None, "{columns}");
     }
@@ -32,7 +32,7 @@ fn a_suppliers_own_table_is_no_shops_export() {
 }
 
 #[test]
-fn of_several_columns_for_a_field_the_one_that_is_filled_counts() {
+fn the_first_filled_column_of_a_field_counts() {
     let feed = records(
         Platform::Google,
         &[
@@ -55,7 +55,7 @@ fn of_several_columns_for_a_field_the_one_that_is_filled_counts() {
 }
 
 #[test]
-fn a_comma_in_a_woocommerce_list_is_its_parts() {
+fn an_escaped_comma_in_a_woocommerce_list_belongs_to_its_part() {
     let shop = records(
         Platform::WooCommerce,
         &[
@@ -76,7 +76,7 @@ fn a_comma_in_a_woocommerce_list_is_its_parts() {
 }
 
 #[test]
-fn a_shopify_product_is_known_by_its_variants_and_tells_their_images() {
+fn a_shopify_product_is_identified_by_its_variants_and_counts_their_images() {
     let shop = records(
         Platform::Shopify,
         &[
@@ -106,7 +106,7 @@ fn a_shopify_product_is_known_by_its_variants_and_tells_their_images() {
 }
 
 #[test]
-fn a_prestashop_product_in_a_sale_has_both_prices_of_the_sale() {
+fn a_prestashop_product_with_a_discount_has_both_discounted_prices() {
     let shop = records(
         Platform::PrestaShop,
         &[
@@ -127,7 +127,7 @@ fn attributes(record: &Record) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn further_attributes_come_along_and_axes_are_none() {
+fn further_attributes_are_read_without_the_axes() {
     let shop = records(
         Platform::WooCommerce,
         &[

@@ -1,5 +1,6 @@
-//! Files of every layout, read by readers that know the platforms' facts and not the writers: each takes the file, and sees the
-//! products that were written. Then by our own adapters: what a layout carries comes back as it was.
+//! Files of every layout, read by independent readers that follow the rules of the platforms and do not know the writers: each
+//! reader accepts the file and finds the products that were written. Then our own adapters read them: the values come back
+//! unchanged.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -82,7 +83,7 @@ fn by_sku<'s>(seen: &'s [Seen], sku: &str) -> &'s Seen {
     found.unwrap_or_else(|| panic!("{sku} is not among {:?}", seen.iter().map(|one| &one.sku).collect::<Vec<_>>()))
 }
 
-/// What is sold of a listing.
+/// Returns what is sold of a listing: the variants, else the product.
 fn sold(listing: &Listing) -> Vec<&Item> {
     if listing.variants.is_empty() { vec![&listing.item] } else { listing.variants.iter().collect() }
 }
@@ -92,7 +93,7 @@ fn price(item: &Item, parent: &Item) -> (Option<Decimal>, Option<Decimal>) {
     (of.price, of.compare_at_price.filter(|before| of.price.is_some_and(|price| *before > price)))
 }
 
-/// Checks what every layout carries of what is sold.
+/// Checks the values that every layout contains.
 fn same(seen: &[Seen], listings: &[Listing], prices: bool) {
     for listing in listings {
         for item in sold(listing) {
@@ -323,7 +324,7 @@ fn what_a_channel_refuses_is_left_out_with_the_reason() {
 }
 
 #[test]
-fn odd_names_and_codes_are_no_fault() {
+fn odd_names_and_codes_are_written_correctly() {
     for axis in ["#", "尺寸", "Ølstørrelse", "ß", " "] {
         let mut listing = some_listings().remove(2);
         listing.item.content.option_axes = vec![axis.to_owned()];
@@ -337,19 +338,19 @@ fn odd_names_and_codes_are_no_fault() {
             }
         }
     }
-    // A supplier's word that looks like one of our ids is a word.
+    // A supplier's category that looks like one of our ids is written as a name.
     let mut listing = some_listings().remove(0);
     (listing.item.categories, listing.item.content.category) = (Vec::new(), Some("category_x".into()));
     let (files, _) = written(Layout::Odoo, Format::Csv, &options(), &[], &[listing]);
     let templates = files.into_iter().find(|(name, _)| name == "templates").unwrap().1;
     assert!(String::from_utf8(templates).unwrap().contains(",category_x,"));
-    // What is left out takes its categories along, and nothing of those that others are in.
+    // The categories of a left-out product are left out too, unless other products are in them.
     let (good, mut bad) = (some_listings().remove(0), some_listings().remove(1));
     bad.item.content.price = Some("-1".parse().unwrap());
     let (files, left) = written(Layout::Odoo, Format::Xml, &options(), &[], &[bad, good]);
     assert_eq!(left.len(), 1);
     accept::odoo_xml::odoo_xml(&files[0].1).unwrap();
-    // Two codes that look alike are two products, whichever of them a file has.
+    // Two similar codes get different handles, even if they are in different files.
     let coded = |code: &str, number: u128| {
         let mut listing = some_listings().remove(0);
         (listing.item.id, listing.item.content.sku) = (uuid::Uuid::from_u128(number), Some(code.to_owned()));
@@ -363,7 +364,7 @@ fn odd_names_and_codes_are_no_fault() {
 }
 
 #[test]
-fn a_price_in_a_sale_and_that_of_a_variant_are_the_shops() {
+fn sale_prices_and_prices_of_variants_reach_the_shops() {
     let mut listing = some_listings().remove(2);
     let amount = |text: &str| Some(text.parse::<Decimal>().unwrap());
     let content = &mut listing.item.content;
@@ -387,7 +388,7 @@ fn a_price_in_a_sale_and_that_of_a_variant_are_the_shops() {
 }
 
 #[test]
-fn a_mapping_puts_something_else_into_a_column_and_mends_what_would_be_refused() {
+fn a_mapping_replaces_the_text_of_a_column_before_it_is_checked() {
     let mut listing = some_listings().remove(0);
     listing.item.content.title = "x".repeat(300);
     listing.item.content.brand = Some("Bosch".into());

@@ -1,4 +1,4 @@
-//! What each command does.
+//! The commands.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,31 +22,31 @@ pub(crate) struct ImportArguments {
     /// The supplier's name
     #[arg(long)]
     supplier: Option<String>,
-    /// What to do with products that are there: update, ignore or `create_only`
+    /// What to do with existing products: update, ignore or `create_only`
     #[arg(long, value_parser = ["update", "ignore", "create_only"])]
     mode: Option<String>,
-    /// The currency of prices that name none; EUR unless given
+    /// The currency of prices without one; default: EUR
     #[arg(long)]
     currency: Option<String>,
-    /// The unit of weights that name none; kg unless given
+    /// The unit of weights without one; default: kg
     #[arg(long, value_parser = ["g", "kg", "lb", "oz"])]
     weight_unit: Option<String>,
-    /// The name of a mapping that was saved for the supplier, in place of --map
+    /// The name of a saved mapping of the supplier, instead of --map
     #[arg(long)]
     saved_mapping: Option<String>,
     /// Which column fills which field, as COLUMN=FIELD; repeat it for each column
     #[arg(long = "map", value_name = "COLUMN=FIELD")]
     mapping: Vec<String>,
-    /// Stop when it is known what every row would do; then `pm preview`, and `pm apply`
+    /// Stop at the preview, before anything is changed; then use `pm preview` and `pm apply`
     #[arg(long)]
     preview: bool,
-    /// An import whose choices are taken: for the corrected rows of its report
+    /// The id of an import whose choices are copied: for the corrected rows of its report
     #[arg(long)]
     like: Option<String>,
     /// Further choices of the API as JSON, such as {"missing": "archive"}
     #[arg(long, value_name = "JSON")]
     choices: Option<String>,
-    /// Come back when the file is sent, without waiting for the result
+    /// Return when the file is uploaded, without waiting for the result
     #[arg(long)]
     no_wait: bool,
 }
@@ -54,28 +54,28 @@ pub(crate) struct ImportArguments {
 /// Arguments of `pm export`.
 #[derive(Args)]
 pub(crate) struct ExportArguments {
-    /// The layout of the files, such as products, shopify or google; `GET /v1/export-layouts` has all
+    /// The layout of the files, such as products, shopify or google; `GET /v1/export-layouts` lists all
     #[arg(long)]
     layout: Option<String>,
-    /// The format: csv, xlsx, json, jsonl, xml, tsv, txt; the layout's usual one unless given
+    /// The format: csv, xlsx, json, jsonl, xml, tsv or txt; default: that of the layout
     #[arg(long)]
     format: Option<String>,
-    /// The rest of what is chosen, as a JSON file: mapping, selection, options, images, destinations
+    /// A JSON file with further choices: mapping, selection, options, images, destinations
     #[arg(long)]
     spec: Option<PathBuf>,
-    /// A template that there is from the beginning, such as "Google Shopping"
+    /// The name of a predefined template, such as "Google Shopping"
     #[arg(long)]
     predefined: Option<String>,
     /// The address of a product in the shop, with {sku}, {ean}, {slug} or {id} in it
     #[arg(long)]
     link: Option<String>,
-    /// Where to write it; further files are written beside it
+    /// The file to write; further files are written to the same folder
     #[arg(short, long)]
     output: PathBuf,
-    /// all: every column of the channel's template; filled: only those that the catalogue fills
+    /// all: every column of the channel's template; filled: only columns with values from the catalogue
     #[arg(long, value_parser = ["all", "filled"])]
     columns: Option<String>,
-    /// A status of products to export; repeat it for several; active unless given
+    /// A status of products to export; repeat it for several; default: active
     #[arg(long = "status", value_parser = ["draft", "active", "inactive", "archived"])]
     statuses: Vec<String>,
 }
@@ -83,7 +83,7 @@ pub(crate) struct ExportArguments {
 /// Arguments of `pm products`.
 #[derive(Args)]
 pub(crate) struct ProductsArguments {
-    /// A product's id, to show it alone
+    /// The id of one product to show
     id: Option<String>,
     /// Only this SKU
     #[arg(long)]
@@ -197,7 +197,7 @@ async fn import(client: &mut Client, arguments: ImportArguments, json: bool) -> 
             like: arguments.like,
             more: match &arguments.choices {
                 Some(choices) => serde_json::from_str(choices)
-                    .map_err(|problem| Error::Unexpected(format!("--choices is no JSON object: {problem}")))?,
+                    .map_err(|problem| Error::Unexpected(format!("--choices is not a JSON object: {problem}")))?,
                 None => serde_json::Map::new(),
             },
         })
@@ -250,8 +250,8 @@ async fn wait_for_import(client: &mut Client, id: &str, json: bool) -> Result<Im
         bar.set_position(import.progress.percent);
         let rows = import.totals.rows.map(|rows| format!("{}/{rows} rows", import.progress.rows));
         bar.set_message(rows.unwrap_or_else(|| import.status.clone()));
-        let rests = ["completed", "completed_with_errors", "failed", "cancelled", "ready", "held"];
-        if rests.contains(&import.status.as_str()) {
+        let resting = ["completed", "completed_with_errors", "failed", "cancelled", "ready", "held"];
+        if resting.contains(&import.status.as_str()) {
             bar.finish_and_clear();
             return Ok(import);
         }
@@ -270,7 +270,7 @@ async fn wait_for_job(client: &mut Client, id: &str) -> Result<serde_json::Value
     }
 }
 
-/// A record of a preview: its row, what it does, and each field that would change.
+/// Returns the line of a preview record: the row, the action, and each field that would change.
 fn preview_line(row: &serde_json::Value) -> String {
     let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
     let number = row["row"].as_i64().map_or_else(|| "-".to_owned(), |number| number.to_string());
@@ -284,8 +284,8 @@ fn preview_line(row: &serde_json::Value) -> String {
     format!("row {number}  {}  {}  {}  {shown}", text("action"), text("sku"), text("title"))
 }
 
-/// The time between two looks at a job: short at first, then longer, so that a long job does not use up the organisation's
-/// requests.
+/// The time between two polls of a job: short at first, then longer, so that a long job does not use up the
+/// organisation's request limit.
 struct Wait(Duration);
 
 impl Wait {
@@ -302,9 +302,9 @@ impl Wait {
 async fn export(client: &mut Client, arguments: ExportArguments, json: bool) -> Result<ExitCode> {
     let mut new = match &arguments.spec {
         Some(path) => {
-            let told = std::fs::read_to_string(path).map_err(|problem| Error::File(path.clone(), problem))?;
+            let text = std::fs::read_to_string(path).map_err(|problem| Error::File(path.clone(), problem))?;
             NewExport(
-                serde_json::from_str(&told)
+                serde_json::from_str(&text)
                     .map_err(|problem| Error::Unexpected(format!("{}: {problem}", path.display())))?,
             )
         }
@@ -343,7 +343,7 @@ async fn export(client: &mut Client, arguments: ExportArguments, json: bool) -> 
         return Ok(ExitCode::from(FAILED));
     }
     for (index, file) in export.files.iter_mut().enumerate() {
-        // The first under the name that was asked for, the others beside it under their own.
+        // The first file gets the requested name; the others keep their names, in the same folder.
         let path = if index == 0 {
             arguments.output.clone()
         } else {
@@ -382,7 +382,7 @@ async fn products(client: &mut Client, arguments: ProductsArguments, json: bool)
     Ok(())
 }
 
-/// `COLUMN=FIELD` arguments as a mapping; the last `=` counts, for a column may have one in its name.
+/// Parses `COLUMN=FIELD` arguments; the last `=` separates, because a column's name may contain one.
 fn mapping(arguments: &[String]) -> Result<Option<Vec<ColumnMapping>>> {
     if arguments.is_empty() {
         return Ok(None);

@@ -8,7 +8,7 @@ use crate::Problem;
 /// Why a call failed.
 #[derive(Debug)]
 pub enum Error {
-    /// The API refused, and said why.
+    /// The API refused the request; holds its answer.
     Refused(Box<Problem>),
     /// There is no session.
     NotLoggedIn,
@@ -20,10 +20,10 @@ pub enum Error {
     Upload {
         /// The HTTP status.
         status: u16,
-        /// What it said.
+        /// The text of the answer.
         text: String,
     },
-    /// An answer that is not what the documentation says.
+    /// The answer differs from the documentation.
     Unexpected(String),
 }
 

@@ -1,7 +1,7 @@
 //! A typed client of the Products Manager API.
 //!
-//! It knows the API as its users do, from the documentation, and shares no type with the server: what the server
-//! breaks, breaks here.
+//! It is written from the documentation, as users write theirs, and shares no type with the server: so a breaking
+//! change of the server breaks this client too.
 
 mod error;
 mod session;
@@ -18,41 +18,41 @@ use serde::de::DeserializeOwned;
 pub use session::Session;
 pub use types::*;
 
-/// What the client gives.
+/// The result of a call.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A client, with a session or without.
+/// A client of the API, with or without a session.
 pub struct Client {
     http: reqwest::Client,
     base: String,
     session: Option<Session>,
-    /// Whether the session was refreshed since it was given: then it is to be saved.
+    /// Whether the session changed since `new`: then it has to be saved.
     refreshed: bool,
 }
 
 impl Client {
-    /// A client of the API at `base`, such as `https://api.productsmanager.app/api`.
+    /// Creates a client of the API at `base`, such as `https://api.productsmanager.app/api`.
     ///
     /// # Errors
-    /// When the machine has no TLS.
+    /// When TLS cannot be set up.
     pub fn new(base: &str, session: Option<Session>) -> Result<Self> {
         let http = reqwest::Client::builder()
             .user_agent(concat!("pm/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
-            // Servers close a connection that rests for a minute or so: a request that meets that moment is lost.
+            // Servers close a connection that is idle for about a minute; a request at that moment would be lost.
             .pool_idle_timeout(Duration::from_secs(30))
             .timeout(Duration::from_secs(60))
             .build()?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned(), session, refreshed: false })
     }
 
-    /// The session, when it is another than the one given at first.
+    /// Returns the session, if it changed since [`Client::new`].
     #[must_use]
     pub fn session_to_save(&self) -> Option<&Session> {
         self.session.as_ref().filter(|_| self.refreshed)
     }
 
-    /// Signs an organisation up with its first user; a mail with a token follows.
+    /// Signs up an organisation with its first user; a mail with a token follows.
     ///
     /// # Errors
     /// [`Error::Refused`] when a value is not acceptable.
@@ -78,7 +78,7 @@ impl Client {
         self.login_with(&Login { email, password, ..Login::default() }).await
     }
 
-    /// Logs in with everything that a login can say; the client keeps the session.
+    /// Logs in with all fields of a login; the client keeps the session.
     ///
     /// # Errors
     /// As [`Client::login`].
@@ -87,7 +87,7 @@ impl Client {
         Ok(self.keep(tokens))
     }
 
-    /// Sends any request of the API, in JSON, with the session; gives the answer's body, `null` when it has none.
+    /// Sends any request of the API, in JSON, with the session; returns the body of the answer, `null` if it has none.
     ///
     /// # Errors
     /// [`Error::Refused`] when the API refuses.
@@ -100,10 +100,10 @@ impl Client {
         self.call_seen(method, path, body, None).await
     }
 
-    /// The same for a change of something that has a version: `seen` is the `ETag` that was read, or `*`.
+    /// Like [`Client::call`], for a change of an object that has a version: `seen` is the `ETag` that was read, or `*`.
     ///
     /// # Errors
-    /// [`Error::Refused`] when the API does not do it, also when it was changed meanwhile.
+    /// [`Error::Refused`] when the API refuses, also because the object was changed meanwhile.
     pub async fn call_seen(
         &mut self,
         method: &str,
@@ -111,7 +111,7 @@ impl Client {
         body: Option<&serde_json::Value>,
         seen: Option<&str>,
     ) -> Result<serde_json::Value> {
-        let method = method.parse().map_err(|_| Error::Unexpected(format!("\"{method}\" is no method")))?;
+        let method = method.parse().map_err(|_| Error::Unexpected(format!("\"{method}\" is not a method")))?;
         self.authorised(method, path, |request| {
             let request = match body {
                 Some(body) => request.json(body),
@@ -135,7 +135,7 @@ impl Client {
         Ok(self.keep(tokens))
     }
 
-    /// Begins an import.
+    /// Creates an import.
     ///
     /// # Errors
     /// [`Error::Refused`] when a value is not acceptable.
@@ -143,7 +143,7 @@ impl Client {
         self.post("/v1/imports", new).await
     }
 
-    /// Sends an import's file; `progress` is told how many bytes are on their way.
+    /// Uploads an import's file; `progress` is called with the number of bytes of each part.
     ///
     /// # Errors
     /// When the file cannot be read, or the store refuses it.
@@ -172,15 +172,15 @@ impl Client {
         Err(Error::Upload { status, text: text.chars().take(500).collect() })
     }
 
-    /// An import.
+    /// Returns an import.
     ///
     /// # Errors
-    /// [`Error::Refused`] when there is none.
+    /// [`Error::Refused`] when it does not exist.
     pub async fn import(&mut self, id: &str) -> Result<Import> {
         self.get(&format!("/v1/imports/{id}"), &[]).await
     }
 
-    /// The imports, the newest first.
+    /// Lists imports, the newest first.
     ///
     /// # Errors
     /// [`Error::Refused`] when the permission is missing.
@@ -188,25 +188,25 @@ impl Client {
         self.get("/v1/imports", &[("limit", limit.to_string())]).await
     }
 
-    /// What is wrong with an import's rows.
+    /// Lists the errors of an import's rows.
     ///
     /// # Errors
-    /// [`Error::Refused`] when there is no such import.
+    /// [`Error::Refused`] when the import does not exist.
     pub async fn import_errors(&mut self, id: &str, limit: u32, cursor: Option<&str>) -> Result<Page<RowError>> {
         let mut query = vec![("limit", limit.to_string())];
         query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
         self.get(&format!("/v1/imports/{id}/errors"), &query).await
     }
 
-    /// Goes on with an import that ended because of a fault on the server's side.
+    /// Resumes an import that failed because of a fault of the server.
     ///
     /// # Errors
-    /// [`Error::Refused`] when there is nothing to resume.
+    /// [`Error::Refused`] when it cannot be resumed.
     pub async fn resume_import(&mut self, id: &str) -> Result<Import> {
         self.post(&format!("/v1/imports/{id}/resume"), &serde_json::json!({})).await
     }
 
-    /// Begins an export.
+    /// Creates an export.
     ///
     /// # Errors
     /// [`Error::Refused`] when a value is not acceptable.
@@ -214,15 +214,15 @@ impl Client {
         self.post("/v1/exports", new).await
     }
 
-    /// An export, with links to its files.
+    /// Returns an export, with links to its files.
     ///
     /// # Errors
-    /// [`Error::Refused`] when there is none.
+    /// [`Error::Refused`] when it does not exist.
     pub async fn export(&mut self, id: &str) -> Result<Export> {
         self.get(&format!("/v1/exports/{id}"), &[]).await
     }
 
-    /// Downloads a file of an export.
+    /// Downloads a file of an export; returns its size in bytes.
     ///
     /// # Errors
     /// When the link does not work or the file cannot be written.
@@ -241,7 +241,7 @@ impl Client {
         Ok(written)
     }
 
-    /// Products, the newest first.
+    /// Lists products, the newest first.
     ///
     /// # Errors
     /// [`Error::Refused`] when a value is not acceptable.
@@ -249,15 +249,15 @@ impl Client {
         self.get("/v1/products", query).await
     }
 
-    /// A product.
+    /// Returns a product.
     ///
     /// # Errors
-    /// [`Error::Refused`] when there is none.
+    /// [`Error::Refused`] when it does not exist.
     pub async fn product(&mut self, id: &str) -> Result<Product> {
         self.get(&format!("/v1/products/{id}"), &[]).await
     }
 
-    /// Suppliers, the oldest first.
+    /// Lists suppliers, the oldest first.
     ///
     /// # Errors
     /// [`Error::Refused`] when the permission is missing.
@@ -279,7 +279,7 @@ impl Client {
         self.authorised(Method::POST, path, move |request| request.json(&body)).await
     }
 
-    /// Sends a request with the access token; one that has expired is refreshed, once.
+    /// Sends a request with the access token. An expired token is refreshed once.
     async fn authorised<T: DeserializeOwned>(
         &mut self,
         method: Method,
@@ -296,7 +296,7 @@ impl Client {
                     self.refresh().await?;
                     refreshed = true;
                 }
-                // The organisation's limit is full: its next minute comes, its next hour is too far.
+                // The limit of the organisation is reached: wait for the next minute, but not for the next hour.
                 Err(Error::Refused(problem)) if problem.status == 429 && waited < 3 => {
                     let seconds = problem.retry_after.filter(|seconds| *seconds <= 61);
                     let Some(seconds) = seconds else { return Err(Error::Refused(problem)) };

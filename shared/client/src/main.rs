@@ -1,6 +1,6 @@
-//! `pm`: Products Manager on the command line.
+//! `pm`: the command line of Products Manager.
 //!
-//! Human output by default, JSON with `--json`. Exit codes: 0 done; 1 the API refused; 2 wrong usage; 3 not logged
+//! Output for people by default, JSON with `--json`. Exit codes: 0 done; 1 the API refused; 2 wrong usage; 3 not logged
 //! in; 4 the server was not reached; 5 the import is done and some rows were rejected; 6 the import or export failed.
 
 mod commands;
@@ -19,10 +19,10 @@ use client::{Client, Error, Session};
     after_help = "Exit codes: 0 done, 1 refused, 2 usage, 3 not logged in, 4 server not reached, 5 some rows rejected, 6 failed"
 )]
 struct Arguments {
-    /// The API's base URL; the one you logged in to unless given
+    /// The API's base URL; default: the one of your last login
     #[arg(long, env = "PM_URL", global = true)]
     url: Option<String>,
-    /// Where the session is kept
+    /// The file that holds the session
     #[arg(long, env = "PM_SESSION", global = true)]
     session: Option<PathBuf>,
     /// Answer in JSON, for scripts
@@ -34,7 +34,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Sign an organisation up with its first user
+    /// Sign up an organisation with its first user
     SignUp {
         /// The organisation's name
         #[arg(long)]
@@ -42,15 +42,16 @@ enum Command {
         /// Your e-mail address
         #[arg(long)]
         email: String,
-        /// Your password; asked for unless given (better: the variable `PM_PASSWORD`)
+        /// Your password; default: you are asked for it (better than an argument: the variable `PM_PASSWORD`)
         #[arg(long, env = "PM_PASSWORD", hide_env_values = true)]
         password: Option<String>,
     },
-    /// Confirm an address by the link, or its token, in the mail
+    /// Confirm an address with the link in the mail, or with its token
     Verify {
         /// The link or the token
         token: String,
-        /// The password of the sign-up; asked for unless given (better: the variable `PM_PASSWORD`)
+        /// The password of the sign-up; default: you are asked for it (better than an argument: the variable
+        /// `PM_PASSWORD`)
         #[arg(long, env = "PM_PASSWORD", hide_env_values = true)]
         password: Option<String>,
     },
@@ -59,16 +60,16 @@ enum Command {
         /// Your e-mail address
         #[arg(long)]
         email: String,
-        /// Your password; asked for unless given (better: the variable `PM_PASSWORD`)
+        /// Your password; default: you are asked for it (better than an argument: the variable `PM_PASSWORD`)
         #[arg(long, env = "PM_PASSWORD", hide_env_values = true)]
         password: Option<String>,
         /// A code of the authenticator app, or a recovery code, when two-factor is on
         #[arg(long)]
         code: Option<String>,
-        /// The id of the organisation, for those who belong to several
+        /// The id of the organisation, if you belong to several
         #[arg(long)]
         organisation: Option<String>,
-        /// Stay logged in: no end by inactivity, 30 days rather than 7
+        /// Stay logged in for 30 days instead of 7, also without activity
         #[arg(long)]
         remember_me: bool,
     },
@@ -80,7 +81,7 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
-    /// Show what is wrong with which rows of an import
+    /// List the errors of an import's rows
     Errors {
         /// The import's id
         id: String,
@@ -88,33 +89,33 @@ enum Command {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Show what an import would do to which product, field by field
+    /// Show what an import would change, product by product and field by field
     Preview {
         /// The import's id
         id: String,
-        /// Only created, updated, unchanged, skipped, rejected or absent
+        /// Only rows with this action: created, updated, unchanged, skipped, rejected or absent
         #[arg(long)]
         action: Option<String>,
         /// How many
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Apply an import that was previewed, or let one through that a guard holds
+    /// Apply an import that was previewed or that a guard holds
     Apply {
         /// The import's id
         id: String,
     },
-    /// Stop an import
+    /// Cancel an import
     Cancel {
         /// The import's id
         id: String,
     },
-    /// Take an import back, per field, where nothing changed it since
+    /// Undo an import, for each field that was not changed since
     Undo {
         /// The import's id
         id: String,
     },
-    /// Go on with an import that ended because of a fault on the server's side
+    /// Resume an import that failed because of a fault of the server
     Resume {
         /// The import's id
         id: String,
@@ -153,10 +154,10 @@ async fn run(arguments: Arguments) -> client::Result<ExitCode> {
     let saved = Session::load(&file);
     let url = arguments.url.or_else(|| saved.as_ref().map(|session| session.url.clone()));
     let Some(url) = url else {
-        eprintln!("error: tell which server with --url or PM_URL, such as https://api.productsmanager.app/api");
+        eprintln!("error: name the server with --url or PM_URL, such as https://api.productsmanager.app/api");
         return Ok(ExitCode::from(2));
     };
-    // A session belongs to its server: its tokens are sent to no other.
+    // A session belongs to one server: its tokens must not be sent to another one.
     let session = saved.filter(|session| session.url == url.trim_end_matches('/'));
     let mut client = Client::new(&url, session)?;
     let done = commands::run(&mut client, arguments.command, arguments.json).await;

@@ -5,19 +5,19 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-/// Where one is logged in, and by which tokens. No `Debug`: tokens have no place in a log.
+/// A server with the tokens of a login. Without `Debug`, so that the tokens cannot be logged.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Session {
     /// The API's base URL.
     pub url: String,
-    /// Sent with each request.
+    /// The token that is sent with each request.
     pub access_token: String,
-    /// Exchanged when the access token has expired.
+    /// The token that is exchanged for new ones when the access token has expired.
     pub refresh_token: String,
 }
 
 impl Session {
-    /// The session in a file; `None` when there is none.
+    /// Reads the session from a file; `None` if the file does not exist or is malformed.
     #[must_use]
     pub fn load(file: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(file).ok()?).ok()
@@ -32,7 +32,7 @@ impl Session {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        // Beside and renamed: a process that is killed leaves the old session, not half of the new one.
+        // Written to another file, then renamed: if the process is killed, the old session stays intact.
         let beside = file.with_extension("new");
         let mut target =
             std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;

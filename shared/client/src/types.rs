@@ -1,4 +1,5 @@
-//! What the API takes and gives; see `docs/openapi.json`. Fields that a client has no use for are left out.
+//! The types of the API's requests and answers; see `docs/openapi.json`. Fields that this client does not use are left
+//! out.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ pub struct Problem {
     pub request_id: String,
     #[serde(default)]
     pub errors: Vec<FieldProblem>,
-    /// In how many seconds trying again can help, when the answer said so.
+    /// After how many seconds another attempt can succeed, if the answer names it.
     #[serde(skip)]
     pub retry_after: Option<u64>,
 }
@@ -34,7 +35,7 @@ pub struct FieldProblem {
 pub struct Page<T> {
     /// The items.
     pub data: Vec<T>,
-    /// The way to the next page.
+    /// The cursor of the next page.
     pub next_cursor: Option<String>,
 }
 
@@ -44,29 +45,29 @@ pub(crate) struct Tokens {
     pub(crate) refresh_token: String,
 }
 
-/// Who logs in, and with what.
+/// The input of a login.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Login<'a> {
-    /// The address.
+    /// The e-mail address.
     pub email: &'a str,
     /// The password.
     pub password: &'a str,
     /// A code of the authenticator app, or a recovery code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'a str>,
-    /// Which organisation, for those who belong to several.
+    /// The id of the organisation, for people who belong to several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organisation_id: Option<&'a str>,
-    /// No end by inactivity, and 30 days rather than 7.
+    /// Whether the session lasts 30 days instead of 7, and does not end by inactivity.
     pub remember_me: bool,
 }
 
-/// An import that is asked for.
+/// An import to be created.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct NewImport {
     /// The file's name.
     pub file_name: String,
-    /// Its exact size.
+    /// The file's exact size in bytes.
     pub size_bytes: u64,
     /// The supplier's name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,13 +75,13 @@ pub struct NewImport {
     /// `update`, `ignore` or `create_only`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
-    /// The ISO 4217 code of prices that name none.
+    /// The ISO 4217 code of prices without a currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    /// `g`, `kg`, `lb` or `oz`.
+    /// The unit of weights without a unit: `g`, `kg`, `lb` or `oz`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_unit: Option<String>,
-    /// The name of a mapping that was saved for the supplier.
+    /// The name of a saved mapping of the supplier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub saved_mapping: Option<String>,
     /// Which column fills which field.
@@ -89,10 +90,10 @@ pub struct NewImport {
     /// `inspect`, `preview` or `apply`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
-    /// An import whose choices are taken.
+    /// The id of an import whose choices are copied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub like: Option<String>,
-    /// Whatever else the API takes.
+    /// Any other fields that the API accepts.
     #[serde(flatten)]
     pub more: serde_json::Map<String, serde_json::Value>,
 }
@@ -105,7 +106,7 @@ pub struct ColumnMapping {
     pub field: Option<String>,
 }
 
-/// An import, and where to send its file.
+/// A created import, and the upload of its file.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(missing_docs, reason = "the API's own names")]
 pub struct CreatedImport {
@@ -113,7 +114,7 @@ pub struct CreatedImport {
     pub upload: Option<UploadTo>,
 }
 
-/// Where to send a file.
+/// The address and headers of an upload.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(missing_docs, reason = "the API's own names")]
 pub struct UploadTo {
@@ -148,7 +149,7 @@ pub struct Import {
     pub error_report_url: Option<String>,
 }
 
-/// Why an import is held, or what is to be known of it.
+/// Why an import is held, or a warning about it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the API's own names")]
 pub struct Hold {
@@ -156,7 +157,7 @@ pub struct Hold {
     pub message: String,
 }
 
-/// What was found in a file.
+/// The detected layout of a file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the API's own names")]
 pub struct Layout {
@@ -168,7 +169,7 @@ pub struct Layout {
     pub columns: Vec<ColumnMapping>,
 }
 
-/// How many rows came to what.
+/// The numbers of rows by result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the API's own names")]
 pub struct Totals {
@@ -180,7 +181,7 @@ pub struct Totals {
     pub rejected: u64,
 }
 
-/// How far an import is.
+/// The progress of an import.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the API's own names")]
 pub struct Progress {
@@ -199,30 +200,30 @@ pub struct RowError {
     pub value: Option<String>,
 }
 
-/// An export that is asked for, as `POST /v1/exports` takes it.
+/// An export to be created: the body of `POST /v1/exports`.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(transparent)]
 pub struct NewExport(pub serde_json::Map<String, serde_json::Value>);
 
 impl NewExport {
-    /// An export in this layout.
+    /// Creates an export in this layout.
     #[must_use]
     pub fn of(layout: &str) -> Self {
         Self::default().with("layout", layout)
     }
 
-    /// With one more choice; a path such as `options.columns` reaches into what is chosen already.
+    /// Adds one field; a path such as `options.columns` sets a field of an object in it.
     #[must_use]
     pub fn with(mut self, path: &str, value: impl Into<serde_json::Value>) -> Self {
         let mut fields = &mut self.0;
         let (inner, last) = path.rsplit_once('.').unwrap_or(("", path));
         for part in inner.split('.').filter(|part| !part.is_empty()) {
-            let there = fields.entry(part).or_insert_with(|| serde_json::Map::new().into());
-            if !there.is_object() {
-                *there = serde_json::Map::new().into();
+            let entry = fields.entry(part).or_insert_with(|| serde_json::Map::new().into());
+            if !entry.is_object() {
+                *entry = serde_json::Map::new().into();
             }
-            let serde_json::Value::Object(within) = there else { return self };
-            fields = within;
+            let serde_json::Value::Object(object) = entry else { return self };
+            fields = object;
         }
         fields.insert(last.to_owned(), value.into());
         self
@@ -244,7 +245,7 @@ pub struct Export {
     pub files: Vec<ExportFile>,
 }
 
-/// Why products are not in the files.
+/// Why some products are not in the files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the API's own names")]
 pub struct LeftOut {

@@ -1,4 +1,4 @@
-//! What all clients share: region, credentials, endpoint, time limits.
+//! The configuration that all clients share: region, credentials, endpoint, time limits.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use runtime::{Cx, Error, Resource, Result};
 
-/// The loaded configuration, once for a process.
+/// The configuration, loaded once in a process.
 pub(crate) struct Aws(pub(crate) SdkConfig);
 
 impl Resource for Aws {
@@ -27,7 +27,7 @@ impl Resource for Aws {
     }
 }
 
-/// A failed call, with the service's own code and message for the logs.
+/// Returns the internal error of a failed call, with the service's code and message for the logs.
 pub(crate) fn failed<E, R>(what: &str, error: SdkError<E, R>) -> Error
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,

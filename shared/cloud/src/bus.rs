@@ -1,4 +1,4 @@
-//! EventBridge: what happened, for whoever cares.
+//! EventBridge: publishes events.
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -7,29 +7,29 @@ use uuid::Uuid;
 
 use crate::aws::{Aws, failed};
 
-/// The event bus, named by `EVENT_BUS`.
+/// The event bus; the variable `EVENT_BUS` holds its name.
 pub struct Bus {
     client: Client,
     bus: String,
 }
 
-/// Something that happened.
+/// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BusEvent {
-    /// Its id, by which the publisher knows it again.
+    /// The id, by which the publisher identifies it.
     pub id: Uuid,
-    /// Its kind, such as `ImportCompleted`.
+    /// The kind, such as `ImportCompleted`.
     pub kind: String,
-    /// What it is about, JSON.
+    /// The details, as JSON.
     pub detail: String,
 }
 
-/// What EventBridge takes in one request.
+/// The most entries in one request to EventBridge.
 const MAX_ENTRIES: usize = 10;
-/// What EventBridge takes in one request, bytes of all its entries:
+/// The most bytes in one request to EventBridge, of all entries together:
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html>.
 const MAX_BYTES: usize = 256 * 1024;
-/// What an entry takes beside its detail and kind: its source and bus, with room to spare.
+/// An upper bound of the bytes of an entry beside its detail and kind: its source and bus.
 const ENTRY_BYTES: usize = 256;
 
 impl Resource for Bus {
@@ -39,12 +39,12 @@ impl Resource for Bus {
 }
 
 impl Bus {
-    /// Publishes events; gives the ids of those that the bus took. Those that it refused are in the log.
+    /// Publishes events; returns the ids of those that the bus accepted. Those that it refused are logged.
     ///
     /// # Errors
-    /// When the bus does not answer. Some may be out: consumers are idempotent.
+    /// When the bus does not answer. Some events may have been published: consumers are idempotent.
     pub async fn publish(&self, events: &[BusEvent]) -> Result<Vec<Uuid>> {
-        let mut taken = Vec::with_capacity(events.len());
+        let mut accepted = Vec::with_capacity(events.len());
         for chunk in requests(events) {
             let entries = chunk.iter().map(|event| {
                 PutEventsRequestEntry::builder()
@@ -58,18 +58,19 @@ impl Bus {
             let put = put.map_err(|error| failed("publishing events", error))?;
             for (event, entry) in chunk.iter().zip(put.entries()) {
                 match entry.error_code() {
-                    None => taken.push(event.id),
+                    None => accepted.push(event.id),
                     Some(code) => {
                         tracing::error!(event = %event.id, kind = event.kind, code, "the bus refused an event")
                     }
                 }
             }
         }
-        Ok(taken)
+        Ok(accepted)
     }
 }
 
-/// The events in requests that EventBridge takes, without those that are too large for any.
+/// Divides the events into requests that EventBridge accepts. Events that are too large for one request are logged and
+/// left out.
 fn requests(events: &[BusEvent]) -> Vec<Vec<&BusEvent>> {
     let mut requests: Vec<Vec<&BusEvent>> = Vec::new();
     let mut bytes = 0;
@@ -98,12 +99,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_holds_what_the_bus_takes() {
+    fn requests_keep_to_the_limits_of_the_bus() {
         let event = |size: usize| BusEvent { id: Uuid::now_v7(), kind: "Tested".to_owned(), detail: "x".repeat(size) };
         let sizes = |events: &[BusEvent]| requests(events).iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(sizes(&vec![event(10); 25]), [10, 10, 5]);
         assert_eq!(sizes(&vec![event(100_000); 5]), [2, 2, 1]);
-        assert_eq!(sizes(&[event(10), event(MAX_BYTES), event(10)]), [2], "one that is too large keeps no other");
+        assert_eq!(sizes(&[event(10), event(MAX_BYTES), event(10)]), [2], "an event that is too large blocks no other");
         assert_eq!(sizes(&[]), [0; 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! Other people's buckets: S3's own, or one of a store that speaks as S3 does.
+//! Other people's buckets: on Amazon S3, or on a store with the same API.
 
 use std::time::Duration;
 
@@ -9,25 +9,25 @@ use runtime::{Cx, Error, Result};
 
 use crate::aws::{Aws, failed};
 
-/// What lets somebody into a bucket.
+/// Access keys of a bucket.
 #[derive(Clone)]
 pub struct StoreKeys {
     /// The access key's id.
     pub id: String,
-    /// Its secret.
+    /// The access key's secret.
     pub secret: String,
-    /// The session's token, of keys that last for a while.
+    /// The session token of temporary keys.
     pub session: Option<String>,
 }
 
-/// A bucket that a seller owns. It only signs: what is signed goes the guarded way to other people's servers.
+/// A bucket that a seller owns. It only signs requests; they are then sent through `net`, which checks addresses.
 pub struct ForeignBucket {
     client: Client,
     bucket: String,
 }
 
 impl ForeignBucket {
-    /// A bucket by its name and region; `endpoint` is the address of a store that is not Amazon's, such as
+    /// Opens a bucket by its name and region; `endpoint` is the address of a store that is not Amazon's, such as
     /// `https://minio.example:9000`.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl ForeignBucket {
             .region(Region::new(region.to_owned()))
             .credentials_provider(Credentials::new(keys.id, keys.secret, keys.session, None, "seller"))
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            // Emulators serve buckets as a path, not as a host name, and so do most other stores.
+            // Emulators and most other stores expect the bucket in the path, not in the host name.
             .force_path_style(endpoint.is_some() || cx.env().optional("AWS_ENDPOINT_URL").is_some());
         if let Some(endpoint) = endpoint {
             config = config.endpoint_url(endpoint.trim_end_matches('/'));
@@ -46,7 +46,7 @@ impl ForeignBucket {
         Ok(Self { client: Client::from_conf(config.build()), bucket: bucket.to_owned() })
     }
 
-    /// The address to which a file of `length` bytes can be sent with `PUT` within `valid`.
+    /// Returns the address to which a file of `length` bytes can be sent with `PUT`; it expires after `valid`.
     ///
     /// # Errors
     /// When it cannot be signed.

@@ -1,4 +1,4 @@
-//! KMS.
+//! KMS: encrypts and decrypts secrets.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use runtime::{Cx, Error, Resource, Result};
 
 use crate::aws::{Aws, failed};
 
-/// The key that encrypts secrets at rest, named by `SECRETS_KEY`.
+/// The key that encrypts secrets at rest; the variable `SECRETS_KEY` holds its id.
 pub struct Keys {
     client: Client,
     key: String,
@@ -23,8 +23,8 @@ impl Resource for Keys {
 }
 
 impl Keys {
-    /// Encrypts at most 4 KiB. The `context` is not secret, and the same one has to be given to decrypt: it binds
-    /// the secret to its place.
+    /// Encrypts at most 4 KiB. The `context` is not secret, but decryption needs the same one: it binds the secret to
+    /// the object that it belongs to.
     ///
     /// # Errors
     /// When KMS refuses.
@@ -35,7 +35,7 @@ impl Keys {
         done.ciphertext_blob.map(Blob::into_inner).ok_or_else(|| Error::internal("KMS gave no ciphertext"))
     }
 
-    /// Decrypts what [`Keys::encrypt`] gave for the same context.
+    /// Decrypts what [`Keys::encrypt`] returned for the same context.
     ///
     /// # Errors
     /// When KMS refuses, as it does for another context.
@@ -43,7 +43,7 @@ impl Keys {
         self.decrypted(cipher, context).await.map_err(|error| failed("decrypting", error))?
     }
 
-    /// Decrypts what somebody brings along; `None` when [`Keys::encrypt`] did not give it for this context.
+    /// Decrypts bytes that came with a request; `None` if [`Keys::encrypt`] did not return them for this context.
     ///
     /// # Errors
     /// When KMS does not answer.

@@ -1,7 +1,7 @@
-//! AWS as this product uses it: one small struct per service, opened lazily through [`runtime::Cx::get`].
+//! The AWS services that the product uses: one small struct for each, opened lazily through [`runtime::Cx::get`].
 //!
-//! No type of an AWS SDK leaves this crate. Every call has a timeout and is retried three times by the SDK; what
-//! still fails is [`runtime::Error::Internal`] with its causes.
+//! No public item of this crate uses a type of an AWS SDK. Every call has a timeout, and the SDK makes three attempts;
+//! what still fails is [`runtime::Error::Internal`] with its causes.
 
 mod aws;
 mod bus;

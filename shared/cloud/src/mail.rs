@@ -1,4 +1,4 @@
-//! SES.
+//! SES: outgoing mail.
 
 use aws_sdk_ses::Client;
 use aws_sdk_ses::primitives::Blob;
@@ -20,13 +20,13 @@ impl Resource for Mail {
 }
 
 impl Mail {
-    /// The sender's address.
+    /// Returns the sender's address.
     #[must_use]
     pub fn from(&self) -> &str {
         &self.from
     }
 
-    /// Sends a whole message (RFC 5322, headers included) to `to`; gives SES's id of it.
+    /// Sends a complete message (RFC 5322, headers included) to `to`; returns its id in SES.
     ///
     /// # Errors
     /// When SES refuses it.

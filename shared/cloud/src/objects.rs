@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::aws::{Aws, failed};
 
-/// The data bucket, named by `DATA_BUCKET`.
+/// The data bucket; the variable `DATA_BUCKET` holds its name.
 pub struct Objects {
     client: Client,
     bucket: String,
@@ -24,23 +24,23 @@ pub struct Objects {
 pub struct ObjectReader {
     /// Its size in bytes.
     pub size: u64,
-    /// Its bytes, as they arrive.
+    /// Its content, as a stream.
     pub body: Box<dyn AsyncRead + Send + Sync + Unpin>,
 }
 
-/// The right to upload one object, without any credentials.
+/// The right to upload one object without credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PresignedUpload {
     /// `PUT`.
     pub method: &'static str,
-    /// Where to send it.
+    /// The address to send the file to.
     pub url: String,
-    /// The headers, to be sent with exactly these values.
+    /// The headers; send them with exactly these values.
     pub headers: std::collections::BTreeMap<String, String>,
 }
 
-/// A multipart upload under way: finish it or abort it. One that is dropped is aborted in the background, and the
-/// bucket's lifecycle removes what even that leaves.
+/// A multipart upload in progress: finish it or abort it. If it is dropped, it is aborted in the background; if that
+/// fails, the bucket's lifecycle rule removes its parts.
 pub struct Upload {
     client: Client,
     bucket: String,
@@ -52,14 +52,14 @@ pub struct Upload {
     open: bool,
 }
 
-/// S3 takes parts of 5 MiB and more, the last one excepted.
+/// The size of a part in bytes. S3 accepts parts of 5 MiB and more; only the last one may be smaller.
 const PART: usize = 8 * 1024 * 1024;
 
 impl Resource for Objects {
     async fn open(cx: &Cx) -> Result<Self> {
         let aws = cx.get::<Aws>().await?;
         let bucket = cx.env().text("DATA_BUCKET")?.to_owned();
-        // Emulators serve buckets as a path, not as a host name.
+        // Emulators expect the bucket in the path, not in the host name.
         let local = cx.env().optional("AWS_ENDPOINT_URL").is_some();
         let config = Builder::from(&aws.0).force_path_style(local).build();
         Ok(Self { client: Client::from_conf(config), bucket })
@@ -67,30 +67,30 @@ impl Resource for Objects {
 }
 
 impl Objects {
-    /// The bucket's name.
+    /// Returns the bucket's name.
     #[must_use]
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
 
-    /// Begins to read an object; a version when there is one, else the latest.
+    /// Begins to read an object: this version, or the latest one by default.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is none.
+    /// [`Error::NotFound`] when it does not exist.
     pub async fn read(&self, key: &str, version: Option<&str>) -> Result<ObjectReader> {
         let request = self.client.get_object().bucket(&self.bucket).key(key).set_version_id(version.map(str::to_owned));
         let object = request.send().await.map_err(|error| match error.as_service_error() {
-            Some(service) if service.is_no_such_key() => Error::NotFound("file"),
+            Some(service) if service.is_no_such_key() => Error::NotFound(messages::things::file()),
             _ => failed("reading an object", error),
         })?;
         let size = object.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
         Ok(ObjectReader { size, body: Box::new(object.body.into_async_read()) })
     }
 
-    /// Reads a small object whole.
+    /// Reads all of a small object.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is none; an internal error when it is larger than `limit` bytes.
+    /// [`Error::NotFound`] when it does not exist; an internal error when it is larger than `limit` bytes.
     pub async fn read_small(&self, key: &str, limit: u64) -> Result<Vec<u8>> {
         let object = self.read(key, None).await?;
         let mut bytes = Vec::new();
@@ -112,8 +112,8 @@ impl Objects {
         Ok(())
     }
 
-    /// Writes a small object whose content never changes under its key: whoever has it keeps it, a network for a day, so
-    /// that what is deleted is gone there then.
+    /// Writes a small object whose content never changes under its key. Browsers may keep it for a year, a content
+    /// delivery network for a day: so a deleted object disappears from the network after a day.
     ///
     /// # Errors
     /// When S3 refuses it.
@@ -125,7 +125,7 @@ impl Objects {
         Ok(())
     }
 
-    /// Begins an object whose size is not known.
+    /// Begins to write an object whose size is not known.
     ///
     /// # Errors
     /// When S3 refuses it.
@@ -144,7 +144,7 @@ impl Objects {
         })
     }
 
-    /// Removes an object; one that is not there is removed already.
+    /// Removes an object. An object that does not exist is no error.
     ///
     /// # Errors
     /// When S3 refuses it.
@@ -154,8 +154,8 @@ impl Objects {
         Ok(())
     }
 
-    /// The right to upload `key` within `valid`, with exactly this type and this number of bytes: S3 refuses
-    /// anything else, because both are signed.
+    /// Returns the right to upload `key` within `valid`, with exactly this type and this number of bytes: both are
+    /// signed, so S3 refuses anything else.
     ///
     /// # Errors
     /// When it cannot be signed.
@@ -178,7 +178,7 @@ impl Objects {
         Ok(PresignedUpload { method: "PUT", url: presigned.uri().to_owned(), headers: headers.into() })
     }
 
-    /// A link that shows `key` within `valid`.
+    /// Returns a link that shows `key`; it expires after `valid`.
     ///
     /// # Errors
     /// When it cannot be signed.
@@ -194,7 +194,7 @@ impl Objects {
         Ok(presigned.uri().to_owned())
     }
 
-    /// A link that downloads `key` as `file_name` within `valid`.
+    /// Returns a link that downloads `key` as `file_name`; it expires after `valid`.
     ///
     /// # Errors
     /// When it cannot be signed.
@@ -210,22 +210,22 @@ impl Objects {
 }
 
 impl Upload {
-    /// Adds bytes; sends a part when there are enough.
+    /// Adds bytes; sends a part when enough bytes are pending.
     ///
     /// # Errors
-    /// When S3 refuses the part. The caller then aborts.
+    /// When S3 refuses the part. The caller must then abort.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.pending.extend_from_slice(bytes);
         if self.pending.len() >= PART { self.send_part().await } else { Ok(()) }
     }
 
-    /// How many bytes were given so far.
+    /// Returns the number of bytes that were added so far.
     #[must_use]
     pub fn written(&self) -> u64 {
         self.written + self.pending.len() as u64
     }
 
-    /// Makes the object; gives its size in bytes.
+    /// Completes the object; returns its size in bytes.
     ///
     /// # Errors
     /// When S3 refuses it; the upload is then aborted.
@@ -247,7 +247,7 @@ impl Upload {
         }
     }
 
-    /// Gives the upload up: nothing of it stays.
+    /// Aborts the upload: S3 removes its parts.
     pub async fn abort(mut self) {
         self.open = false;
         abort(self.client.clone(), self.bucket.clone(), self.key.clone(), self.id.clone()).await;

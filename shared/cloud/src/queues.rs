@@ -1,4 +1,4 @@
-//! SQS.
+//! SQS: sends messages to queues.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::aws::{Aws, failed};
 
-/// The queues. `QUEUES` is what stands before the name of a queue in its address: `https://…/pm-staging-`.
+/// The queues. The variable `QUEUES` is the part of a queue's address before its name: `https://…/pm-staging-`.
 pub struct Queues {
     client: Client,
     prefix: String,
@@ -22,13 +22,13 @@ pub struct Outgoing {
     group: String,
 }
 
-/// What SQS takes in one request.
+/// The most messages and bytes in one request to SQS.
 const MAX_ENTRIES: usize = 10;
 const MAX_BYTES: usize = 1024 * 1024;
 const MAX_TRIES: u32 = 5;
 
 impl Outgoing {
-    /// A JSON message. Messages of one `group`, the tenant, share the queue fairly with those of others.
+    /// Creates a JSON message. `group` is the tenant: SQS shares the queue fairly between groups.
     ///
     /// # Errors
     /// When it cannot be written as JSON.
@@ -44,10 +44,10 @@ impl Resource for Queues {
 }
 
 impl Queues {
-    /// Sends messages, ten at a time; those that SQS did not take are sent again, later and later.
+    /// Sends messages, at most ten in a request. Those that SQS did not accept are sent again, after growing pauses.
     ///
     /// # Errors
-    /// When some were not taken after five tries. Those before them were: the receiver is idempotent.
+    /// When SQS did not accept some after five attempts. Earlier ones may have been sent: receivers are idempotent.
     pub async fn send(&self, queue: &str, messages: Vec<Outgoing>) -> Result<()> {
         let url = format!("{}{queue}", self.prefix);
         for batch in batches(messages) {
@@ -84,7 +84,8 @@ impl Queues {
     }
 }
 
-/// 100 ms, 200 ms, 400 ms …, each a little off, so that many senders do not come back at once.
+/// Returns the pause after an attempt: 100 ms, 200 ms, 400 ms …, plus a random part, so that many senders do not try
+/// again at the same time.
 fn backoff(attempt: u32) -> Duration {
     use std::hash::{BuildHasher, RandomState};
     let jitter = RandomState::new().hash_one(attempt) % 100;
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn batches_keep_to_sqs_limits() {
+    fn batches_keep_to_the_limits_of_sqs() {
         let message = |size: usize| Outgoing { body: "x".repeat(size), group: "g".into() };
         let sizes = |messages| batches(messages).iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(sizes(vec![message(1); 25]), [10, 10, 5]);
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_and_are_capped() {
+    fn pauses_grow_up_to_a_limit() {
         assert!(backoff(1) < Duration::from_millis(200));
         assert!(backoff(4) >= Duration::from_millis(800));
         assert!(backoff(40) < Duration::from_secs(7));

@@ -1,6 +1,6 @@
-//! STS: the roles in other people's accounts that let us in.
+//! STS: roles in other people's AWS accounts that give us access.
 //!
-//! A role is taken under an external id that is its seller's and that the seller cannot choose, so that nobody reaches another's
+//! We assume a role with an external id. Each seller has one and cannot choose it, so nobody can reach another seller's
 //! account through ours by naming its role (<https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>).
 
 use aws_sdk_sts::Client;
@@ -16,18 +16,18 @@ pub struct Roles {
     client: Client,
 }
 
-/// Why a role is not taken.
+/// Why a role was not assumed.
 #[derive(Debug)]
 pub enum RoleRefused {
-    /// It is not there, or does not trust us under this external id: Amazon does not say which.
+    /// It does not exist, or does not trust us with this external id: AWS does not say which.
     Denied,
-    /// It trusts us under any external id, and so each of our customers.
+    /// It trusts us with any external id, and thereby each of our customers.
     Unguarded,
-    /// Amazon does not answer, or not as it should.
+    /// AWS does not answer, or answers something unexpected.
     Failed(Error),
 }
 
-/// The shortest that Amazon gives.
+/// How long the keys are valid: the minimum of AWS.
 const SECONDS: i32 = 900;
 
 impl Resource for Roles {
@@ -37,10 +37,11 @@ impl Resource for Roles {
 }
 
 impl Roles {
-    /// Takes the role `arn` for a quarter of an hour; `session` is shown in its owner's logs, and `policy` narrows what the role allows.
+    /// Assumes the role `arn` for 15 minutes. The role's owner sees `session` in the logs; `policy` restricts what the
+    /// role allows.
     ///
     /// # Errors
-    /// [`RoleRefused`]; one that is given under any external id is not taken.
+    /// [`RoleRefused`]; a role that accepts any external id is refused.
     pub async fn take(
         &self,
         arn: &str,
@@ -50,7 +51,7 @@ impl Roles {
     ) -> std::result::Result<StoreKeys, RoleRefused> {
         let role = self.client.assume_role().role_arn(arn).role_session_name(session).duration_seconds(SECONDS);
         let role = role.policy(policy);
-        // Under an id that nobody has, no role of one customer's is given.
+        // A role that accepts a random external id would accept those of all customers.
         match assume(role.clone().external_id(uuid::Uuid::new_v4().to_string())).await {
             Err(RoleRefused::Denied) => assume(role.external_id(external_id)).await,
             Err(other) => Err(other),

@@ -11,7 +11,7 @@ pub struct Secrets {
     client: Client,
 }
 
-/// A database role and its password. No `Debug`: a password has no place in a log.
+/// A database role and its password. Without `Debug`, so that the password cannot be logged.
 #[derive(Clone, Deserialize)]
 pub struct DatabaseLogin {
     /// The role.
@@ -27,10 +27,10 @@ impl Resource for Secrets {
 }
 
 impl Secrets {
-    /// The login in the secret `id`, a name or an ARN.
+    /// Returns the login in the secret `id`, a name or an ARN.
     ///
     /// # Errors
-    /// When there is none, this function may not read it, or it is no login.
+    /// When it does not exist, this function may not read it, or it is not a login.
     pub async fn database_login(&self, id: &str) -> Result<DatabaseLogin> {
         let got = self.client.get_secret_value().secret_id(id).send().await;
         let got = got.map_err(|error| failed("reading a secret", error))?;

@@ -1,4 +1,4 @@
-//! DynamoDB: short-lived facts that must be counted or claimed atomically.
+//! DynamoDB: short-lived counters and claims that need atomic changes.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use runtime::{Cx, Error, Resource, Result};
 
 use crate::aws::{Aws, failed};
 
-/// The table, named by `STATE_TABLE`: key `pk`, time to live `expires_at` (seconds since 1970).
+/// The table; the variable `STATE_TABLE` holds its name. Key: `pk`; time to live: `expires_at`, in seconds since 1970.
 pub struct Table {
     client: Client,
     name: String,
@@ -22,7 +22,8 @@ impl Resource for Table {
 }
 
 impl Table {
-    /// Puts `value` under `key` unless there is one that has not expired at `now`; tells whether it did.
+    /// Puts `value` under `key`, unless a value exists there that has not expired at `now`. Returns `true` if it was
+    /// put.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -34,7 +35,7 @@ impl Table {
             .item("pk", AttributeValue::S(key.to_owned()))
             .item("content", AttributeValue::S(value.to_owned()))
             .item("expires_at", AttributeValue::N(expires_at.to_string()))
-            // Expired items are removed within days, not at once.
+            // DynamoDB removes expired items within days, not immediately.
             .condition_expression("attribute_not_exists(pk) or expires_at <= :now")
             .expression_attribute_values(":now", AttributeValue::N(now.to_string()));
         match request.send().await {
@@ -48,7 +49,7 @@ impl Table {
         }
     }
 
-    /// The value under `key`, expired or not.
+    /// Returns the value under `key`, expired or not.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -58,8 +59,8 @@ impl Table {
         Ok(got.item().and_then(|item| item.get("content")).and_then(|value| value.as_s().ok()).cloned())
     }
 
-    /// Adds one to each of two counters of the item `key`, unless one of them has reached its quota; gives whether it
-    /// did, and what the counters say. One atomic round trip, whatever else is counted at the same time.
+    /// Adds one to each of two counters of the item `key`, unless one of them has reached its quota. Returns `true` if
+    /// it added, and the values of the counters. One round trip, atomic under concurrency.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -103,8 +104,8 @@ impl Table {
         }
     }
 
-    /// Counts an attempt on `key`, unless attempts on it must wait; gives how many there were, this one included, or
-    /// until when they must wait, in seconds since 1970. Atomic: of attempts at the same time each is counted.
+    /// Counts an attempt on `key`, unless attempts on it must wait. Returns the number of attempts, this one included;
+    /// or as an error until when they must wait, in seconds since 1970. Atomic: concurrent attempts are all counted.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -140,8 +141,8 @@ impl Table {
         }
     }
 
-    /// Makes attempts on `key` wait until that moment, in seconds since 1970, unless they wait already at `now`; gives
-    /// whether it did: of several at the same time one does.
+    /// Makes attempts on `key` wait until `until`, in seconds since 1970, unless they must already wait at `now`.
+    /// Returns `true` if this call did it: of several concurrent calls, one does.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -164,7 +165,7 @@ impl Table {
         }
     }
 
-    /// Takes back an attempt that [`Table::attempt`] counted.
+    /// Subtracts an attempt that [`Table::attempt`] counted.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -180,7 +181,7 @@ impl Table {
         Ok(())
     }
 
-    /// Forgets everything under `key`.
+    /// Removes the item `key`.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -190,8 +191,8 @@ impl Table {
         Ok(())
     }
 
-    /// Adds `by` to the counter `key` and gives its new value, in one atomic round trip. A counter's key names its
-    /// window of time, so that an old one is never counted on; `expires_at` is when it may be removed.
+    /// Adds `by` to the counter `key` and returns its new value, in one atomic round trip. The key must contain the
+    /// counter's time window, so that an old counter is never continued; after `expires_at` it may be removed.
     ///
     /// # Errors
     /// When DynamoDB does not answer.

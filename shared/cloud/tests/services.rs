@@ -1,4 +1,4 @@
-//! Each service against the emulator of `make test`, whose environment names its resources.
+//! Tests each service against the emulator of `make test`; environment variables name the resources.
 
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ async fn an_object_of_unknown_size_is_written_in_parts_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_download_link_gives_the_file_under_its_name() {
+async fn a_download_link_returns_the_file_with_its_name() {
     let objects = cx().get::<Objects>().await.unwrap();
     let key = unique("link");
     objects.write(&key, "text/csv", b"a,b\n".to_vec()).await.unwrap();
@@ -95,7 +95,7 @@ async fn a_download_link_gives_the_file_under_its_name() {
 }
 
 #[tokio::test]
-async fn mail_and_events_are_taken() {
+async fn mail_and_events_are_accepted() {
     let mail = cx().get::<Mail>().await.unwrap();
     let to = "marie@shop.example".to_owned();
     let message = format!("From: {}\r\nTo: {to}\r\nSubject: Test\r\n\r\nHello.\r\n", mail.from());

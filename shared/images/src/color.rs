@@ -1,10 +1,11 @@
-//! Colours of any profile -> sRGB.
+//! Converts colours of any profile into sRGB.
 
 use moxcms::{ColorProfile, Layout, TransformOptions};
 
 use crate::decode::Pixels;
 
-/// Turns pixels into sRGB: by their ICC profile, or, of ink without one, by what remains of the light.
+/// Converts pixels into sRGB by their ICC profile. CMYK without a profile is converted by a formula: each colour's
+/// light, dimmed by the black.
 pub(crate) fn to_srgb(bytes: Vec<u8>, pixels: Pixels, profile: Option<&[u8]>) -> (Vec<u8>, Pixels) {
     let ink = |bytes: &[u8]| bytes.iter().map(|byte| 255 - byte).collect::<Vec<u8>>();
     if let Some(converted) = profile.and_then(|profile| by_profile(&bytes, pixels, profile, ink)) {
@@ -21,7 +22,8 @@ pub(crate) fn to_srgb(bytes: Vec<u8>, pixels: Pixels, profile: Option<&[u8]>) ->
     }
 }
 
-/// By the profile; none when it is damaged or of another kind than the pixels: then they are taken for sRGB.
+/// Converts by the profile. Returns `None` if the profile is damaged or of another kind than the pixels: then they are
+/// assumed to be sRGB.
 fn by_profile(
     bytes: &[u8],
     pixels: Pixels,

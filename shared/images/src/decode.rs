@@ -1,4 +1,4 @@
-//! A file -> pixels, no more of them than needed.
+//! Decodes a file into pixels, no more of them than needed.
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,16 +9,16 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder};
 use mozjpeg::{ColorSpace, Decompress, Marker};
 
-use crate::{Format, ImageError, Limits};
+use crate::{Damage, Format, ImageError, Limits};
 
-/// What the bytes of a pixel are.
+/// What the bytes of a pixel mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pixels {
     /// Red, green, blue.
     Rgb,
     /// Red, green, blue, opacity.
     Rgba,
-    /// Cyan, magenta, yellow, black; 255 = no ink, as Adobe writes it.
+    /// Cyan, magenta, yellow, black; 255 = no ink, as Adobe's programs write it.
     Cmyk,
 }
 
@@ -28,27 +28,27 @@ pub(crate) struct Picture {
     pub(crate) height: u32,
     pub(crate) pixels: Pixels,
     pub(crate) bytes: Vec<u8>,
-    /// The ICC profile, when the file has one.
+    /// The ICC profile, if the file has one.
     pub(crate) profile: Option<Vec<u8>>,
     pub(crate) orientation: Orientation,
-    /// The size in the file, before it was decoded at a fraction.
+    /// The size in the file; a JPEG may have been decoded at a fraction of it.
     pub(crate) original: (u32, u32),
 }
 
-/// Decodes a file; a JPEG at the smallest fraction whose longest side is still `longest` or more.
+/// Decodes a file. A JPEG is decoded at the smallest fraction whose longest side is still `longest` or more.
 pub(crate) fn decode(bytes: &[u8], format: Format, longest: u32, limits: Limits) -> Result<Picture, ImageError> {
     match format {
         Format::Jpeg => {
             if !ends_as_jpeg(bytes) {
                 return Err(ImageError::Truncated(format));
             }
-            // Each scan goes through all the picture again: thousands of tiny ones would take minutes.
+            // The decoder passes over the whole picture for each scan: thousands of tiny scans would take minutes.
             if bytes.windows(2).filter(|pair| *pair == [0xff, 0xda]).count() > MOST_SCANS {
-                return Err(ImageError::Broken(format, format!("it has more than {MOST_SCANS} scans")));
+                return Err(ImageError::Broken(format, Damage::TooManyScans(MOST_SCANS)));
             }
-            // libjpeg knows no results: the wrapper unwinds out of it.
+            // libjpeg returns no errors: the wrapper unwinds instead.
             let decoded = catch_unwind(AssertUnwindSafe(|| jpeg(bytes, longest, limits)));
-            decoded.unwrap_or_else(|_| Err(ImageError::Broken(format, "the decoder gave up".to_owned())))
+            decoded.unwrap_or_else(|_| Err(ImageError::Broken(format, Damage::DecoderStopped)))
         }
         Format::Png => {
             let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), allocations(limits))
@@ -65,12 +65,12 @@ pub(crate) fn decode(bytes: &[u8], format: Format, longest: u32, limits: Limits)
     }
 }
 
-/// Encoders write about ten.
+/// The most scans of a JPEG. Encoders write about ten.
 const MOST_SCANS: usize = 100;
 
 fn allocations(limits: Limits) -> image::Limits {
     let mut allowed = image::Limits::default();
-    // Eight bytes for a pixel of 16 bits and four channels, twice.
+    // A pixel of four channels of 16 bits takes eight bytes, and the decoder may hold it twice.
     allowed.max_alloc = Some(limits.max_pixels.saturating_mul(16));
     allowed
 }
@@ -105,7 +105,7 @@ fn from_decoder(
 fn failed(format: Format, problem: image::ImageError) -> ImageError {
     let text = problem.to_string();
     if let image::ImageError::Limits(_) = problem {
-        return ImageError::Broken(format, "it would need too much memory".to_owned());
+        return ImageError::Broken(format, Damage::TooMuchMemory);
     }
     let early = [
         "unexpected end",
@@ -119,20 +119,22 @@ fn failed(format: Format, problem: image::ImageError) -> ImageError {
     if early.iter().any(|sign| text.contains(sign)) {
         return ImageError::Truncated(format);
     }
-    ImageError::Broken(format, text.chars().take(200).collect())
+    ImageError::Broken(format, Damage::Reported(text.chars().take(200).collect()))
 }
 
-/// Whether the end-of-image marker stands near the end. libjpeg would fill what is missing with grey, and say nothing.
+/// Returns `true` if the end-of-image marker is near the end. Without this check, libjpeg would fill the missing part
+/// with grey and report no error.
 fn ends_as_jpeg(bytes: &[u8]) -> bool {
     let tail = &bytes[bytes.len().saturating_sub(64 * 1024)..];
     tail.windows(2).any(|pair| pair == [0xff, 0xd9])
 }
 
 fn jpeg(bytes: &[u8], longest: u32, limits: Limits) -> Result<Picture, ImageError> {
-    let broken = |what: &str| ImageError::Broken(Format::Jpeg, what.to_owned());
+    let broken = |problem: std::io::Error| {
+        ImageError::Broken(Format::Jpeg, Damage::Reported(problem.to_string().chars().take(200).collect()))
+    };
     let markers = [Marker::APP(1), Marker::APP(2), Marker::APP(14)];
-    let mut decoder =
-        Decompress::with_markers(&markers).from_mem(bytes).map_err(|problem| broken(&problem.to_string()))?;
+    let mut decoder = Decompress::with_markers(&markers).from_mem(bytes).map_err(broken)?;
     let (full_width, full_height) =
         (u32::try_from(decoder.width()).unwrap_or(u32::MAX), u32::try_from(decoder.height()).unwrap_or(u32::MAX));
     check_size(full_width, full_height, limits)?;
@@ -151,11 +153,10 @@ fn jpeg(bytes: &[u8], longest: u32, limits: Limits) -> Result<Picture, ImageErro
     let eighths = (1..=8_u8).find(|eighths| side * u64::from(*eighths) / 8 >= u64::from(longest)).unwrap_or(8);
     decoder.scale(eighths);
     let ink = matches!(decoder.color_space(), ColorSpace::JCS_CMYK | ColorSpace::JCS_YCCK);
-    let mut started = if ink { decoder.to_colorspace(ColorSpace::JCS_CMYK) } else { decoder.rgb() }
-        .map_err(|problem| broken(&problem.to_string()))?;
+    let mut started = if ink { decoder.to_colorspace(ColorSpace::JCS_CMYK) } else { decoder.rgb() }.map_err(broken)?;
     let (width, height) =
         (u32::try_from(started.width()).unwrap_or_default(), u32::try_from(started.height()).unwrap_or_default());
-    let bytes: Vec<u8> = started.read_scanlines().map_err(|problem| broken(&problem.to_string()))?;
+    let bytes: Vec<u8> = started.read_scanlines().map_err(broken)?;
     let pixels = if ink { Pixels::Cmyk } else { Pixels::Rgb };
     let channels = if ink { 4 } else { 3 };
     if bytes.len() as u64 != u64::from(width) * u64::from(height) * channels {
@@ -165,7 +166,7 @@ fn jpeg(bytes: &[u8], longest: u32, limits: Limits) -> Result<Picture, ImageErro
     Ok(Picture { width, height, pixels, bytes, profile, orientation, original: (full_width, full_height) })
 }
 
-/// A part of an ICC profile: `ICC_PROFILE\0`, its number, how many there are (ICC.1, annex B.4).
+/// Parses one part of an ICC profile: `ICC_PROFILE\0`, its number, the number of parts (ICC.1, annex B.4).
 fn profile_chunk(data: &[u8]) -> Option<(u8, &[u8])> {
     let rest = data.strip_prefix(b"ICC_PROFILE\0")?;
     Some((*rest.first()?, rest.get(2..)?))

@@ -1,22 +1,37 @@
-//! What is wrong with a picture, for people.
+//! What is wrong with a picture.
 
 use std::fmt;
 
 use crate::Format;
 
-/// Why a file makes no thumbnails.
+/// Why no thumbnails can be made of a file. `Display` is for logs; who shows it to people writes the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageError {
-    /// Its first bytes are of no picture that we know.
+    /// Its first bytes are not those of a known kind of picture.
     NotAPicture,
-    /// It is a picture of a kind that we do not take; holds the kind.
+    /// It is a picture of a kind that is not supported; holds the kind, such as `GIF`.
     Unsupported(&'static str),
     /// It has more pixels than allowed; holds width, height and the limit.
     TooLarge(u32, u32, u64),
     /// It ends too early.
     Truncated(Format),
-    /// Its content contradicts itself; holds what the decoder said.
-    Broken(Format, String),
+    /// Its content is damaged, or cannot be converted.
+    Broken(Format, Damage),
+}
+
+/// What is wrong with the content of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// It has more scans than allowed; holds the limit.
+    TooManyScans(usize),
+    /// The decoder stopped without a reason.
+    DecoderStopped,
+    /// Decoding it needs more memory than allowed.
+    TooMuchMemory,
+    /// The new file could not be written in this format.
+    NotWritten(Format),
+    /// What the decoder or the encoder reported.
+    Reported(String),
 }
 
 impl ImageError {
@@ -36,23 +51,11 @@ impl ImageError {
 impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ImageError::NotAPicture => {
-                f.write_str("expected a JPG, PNG or WebP picture, found something else; export the picture anew")
-            }
-            ImageError::Unsupported(kind) => {
-                write!(f, "expected a JPG, PNG or WebP picture, found {kind}; save it as one of them")
-            }
-            ImageError::TooLarge(width, height, most) => {
-                write!(
-                    f,
-                    "expected at most {} million pixels, found {width} x {height}; make it smaller",
-                    most / 1_000_000
-                )
-            }
-            ImageError::Truncated(format) => write!(f, "the {format} file ends too early; upload it again"),
-            ImageError::Broken(format, what) => {
-                write!(f, "the {format} file is damaged ({what}); export the picture anew")
-            }
+            ImageError::NotAPicture => f.write_str("not a picture"),
+            ImageError::Unsupported(kind) => write!(f, "{kind} is not supported"),
+            ImageError::TooLarge(width, height, most) => write!(f, "{width} x {height} is more than {most} pixels"),
+            ImageError::Truncated(format) => write!(f, "the {format} is truncated"),
+            ImageError::Broken(format, damage) => write!(f, "the {format} is broken: {damage:?}"),
         }
     }
 }

@@ -14,10 +14,10 @@ pub enum Format {
 }
 
 impl Format {
-    /// The three.
+    /// All formats.
     pub const ALL: [Format; 3] = [Format::Jpeg, Format::Png, Format::Webp];
 
-    /// The format's media type.
+    /// Returns the media type, such as `image/png`.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -27,7 +27,7 @@ impl Format {
         }
     }
 
-    /// The end of a file's name.
+    /// Returns the extension of file names, without the dot.
     #[must_use]
     pub const fn extension(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Format {
         }
     }
 
-    /// The format that a file's name promises.
+    /// Returns the format by the extension of a file's name; `None` if it is unknown.
     #[must_use]
     pub fn named(file_name: &str) -> Option<Self> {
         let (_, extension) = file_name.rsplit_once('.')?;

@@ -1,14 +1,14 @@
-//! What a picture may be, so that it costs no more than it should.
+//! Limits of pictures, which bound the memory and the time that a picture costs.
 
 /// How large a picture may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Width times height.
+    /// The most pixels: width times height.
     pub max_pixels: u64,
 }
 
 impl Default for Limits {
-    /// 50 million pixels: what the largest cameras of sellers take.
+    /// 50 million pixels: what the largest cameras of sellers produce.
     fn default() -> Self {
         Self { max_pixels: 50_000_000 }
     }

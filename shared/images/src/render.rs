@@ -1,4 +1,4 @@
-//! A picture -> its thumbnails.
+//! Makes thumbnails of pictures, and converts pictures.
 
 use fast_image_resize::images::Image;
 use fast_image_resize::{PixelType, ResizeOptions, Resizer};
@@ -8,25 +8,25 @@ use image::{DynamicImage, RgbImage, RgbaImage};
 use crate::color::to_srgb;
 use crate::decode::{Pixels, decode};
 use crate::limits::Limits;
-use crate::{Format, ImageError};
+use crate::{Damage, Format, ImageError};
 
-/// A picture's facts and thumbnails.
+/// A picture's format, size and thumbnails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
-    /// What the file is by its content.
+    /// The file's format, by its content.
     pub format: Format,
     /// Width of the upright picture, in pixels.
     pub width: u32,
     /// Height of the upright picture, in pixels.
     pub height: u32,
-    /// The thumbnails, in the order of the sizes that were asked for.
+    /// The thumbnails, in the order of the requested sizes.
     pub thumbnails: Vec<Thumbnail>,
 }
 
 /// A thumbnail: WebP in sRGB, upright, without metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thumbnail {
-    /// The size that was asked for: the most that the longest side has.
+    /// The requested size: the upper limit of the longest side, in pixels.
     pub size: u32,
     /// Width in pixels.
     pub width: u32,
@@ -42,7 +42,7 @@ const QUALITY: f32 = 80.0;
 /// Makes thumbnails whose longest sides are at most `sizes`; a smaller picture keeps its size.
 ///
 /// # Errors
-/// What is wrong with the file, for people.
+/// [`ImageError`]: what is wrong with the file.
 pub fn render(bytes: &[u8], sizes: &[u32], limits: Limits) -> Result<Rendered, ImageError> {
     let format = Format::of(bytes)?;
     let longest = sizes.iter().copied().max().unwrap_or(1);
@@ -57,7 +57,7 @@ pub fn render(bytes: &[u8], sizes: &[u32], limits: Limits) -> Result<Rendered, I
     let mut first = true;
     let mut thumbnails = Vec::new();
     for size in from_largest {
-        // The size follows from the file's, so that decoding at a fraction rounds nothing twice.
+        // The size is computed from the file's size, so that decoding at a fraction causes no second rounding.
         let (to_width, to_height) = fit(full_width, full_height, size);
         let resized = resize(current.3, current.2, (current.0, current.1), (to_width, to_height), format)?;
         let (resized, pixels) =
@@ -65,7 +65,7 @@ pub fn render(bytes: &[u8], sizes: &[u32], limits: Limits) -> Result<Rendered, I
         first = false;
         let (turned_width, turned_height, turned) = turn(&resized, pixels, (to_width, to_height), decoded.orientation);
         let webp = encode(&turned, pixels, turned_width, turned_height)
-            .ok_or_else(|| ImageError::Broken(format, "its thumbnail could not be written".to_owned()))?;
+            .ok_or(ImageError::Broken(format, Damage::NotWritten(Format::Webp)))?;
         thumbnails.push(Thumbnail { size, width: turned_width, height: turned_height, bytes: webp });
         current = (to_width, to_height, pixels, resized);
     }
@@ -73,28 +73,28 @@ pub fn render(bytes: &[u8], sizes: &[u32], limits: Limits) -> Result<Rendered, I
     Ok(Rendered { format, width, height, thumbnails })
 }
 
-/// What becomes of a picture on its way to a channel.
+/// How a picture is converted for a channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conversion {
-    /// The most that its width and its height have; it keeps its size without.
+    /// The largest width and height, in pixels; default: the picture keeps its size.
     pub within: Option<(u32, u32)>,
-    /// The format; its own unless said.
+    /// The format; default: the picture keeps its format.
     pub format: Option<Format>,
     /// The quality of JPEG and WebP, 1 to 100.
     pub quality: u8,
 }
 
-/// Makes a picture smaller, or another format: in sRGB, upright, without metadata. Gives the file and its format. What JPEG cannot
-/// show through becomes white.
+/// Converts a picture to a smaller size or another format, in sRGB, upright, without metadata. Returns the file and its
+/// format. Transparent pixels become white in a JPEG.
 ///
 /// # Errors
-/// What is wrong with the file, for people.
+/// [`ImageError`]: what is wrong with the file.
 pub fn convert(bytes: &[u8], wish: &Conversion, limits: Limits) -> Result<(Vec<u8>, Format), ImageError> {
     let format = Format::of(bytes)?;
     let longest = wish.within.map_or(u32::MAX, |(width, height)| width.max(height));
     let decoded = decode(bytes, format, longest, limits)?;
     let (full_width, full_height) = upright(decoded.orientation, decoded.original.0, decoded.original.1);
-    // The box is that of the upright picture.
+    // The limits apply to the upright picture.
     let (to_width, to_height) = match wish.within {
         Some((most_width, most_height)) => {
             let scale = (f64::from(most_width) / f64::from(full_width))
@@ -111,10 +111,10 @@ pub fn convert(bytes: &[u8], wish: &Conversion, limits: Limits) -> Result<(Vec<u
     let (resized, pixels) = to_srgb(resized, decoded.pixels, decoded.profile.as_deref());
     let (width, height, turned) = turn(&resized, pixels, (to_width, to_height), decoded.orientation);
     let to = wish.format.unwrap_or(format);
-    let failed = |problem: String| ImageError::Broken(format, problem);
+    let failed = |problem: String| ImageError::Broken(format, Damage::Reported(problem));
     let made = match to {
         Format::Webp => encode_at(&turned, pixels, (width, height), f32::from(wish.quality))
-            .ok_or_else(|| failed("it could not be written as WebP".to_owned()))?,
+            .ok_or(ImageError::Broken(format, Damage::NotWritten(Format::Webp)))?,
         Format::Jpeg => {
             jpeg(&flat(turned, pixels), (width, height), wish.quality).map_err(|why| failed(why.to_string()))?
         }
@@ -132,7 +132,7 @@ pub fn convert(bytes: &[u8], wish: &Conversion, limits: Limits) -> Result<(Vec<u
     Ok((made, to))
 }
 
-/// Pixels on white.
+/// Returns the pixels on a white background.
 fn flat(bytes: Vec<u8>, pixels: Pixels) -> Vec<u8> {
     if pixels != Pixels::Rgba {
         return bytes;
@@ -158,7 +158,8 @@ fn jpeg(rgb: &[u8], (width, height): (u32, u32), quality: u8) -> std::io::Result
     started.finish()
 }
 
-/// The largest size with the same proportions whose longest side is at most `size`; never larger than it is.
+/// Returns the largest size with the same proportions whose longest side is at most `size`; never larger than the
+/// picture.
 fn fit(width: u32, height: u32, size: u32) -> (u32, u32) {
     let longest = width.max(height);
     if longest <= size {
@@ -181,11 +182,11 @@ fn resize(
     if from == to {
         return Ok(bytes);
     }
-    let failed = |problem: String| ImageError::Broken(format, problem);
+    let failed = |problem: String| ImageError::Broken(format, Damage::Reported(problem));
     let kind = if pixels == Pixels::Rgb { PixelType::U8x3 } else { PixelType::U8x4 };
     let source = Image::from_vec_u8(from.0, from.1, bytes, kind).map_err(|problem| failed(problem.to_string()))?;
     let mut target = Image::new(to.0, to.1, kind);
-    // Colour under transparent pixels must not shine through; ink has no transparency.
+    // The colour of transparent pixels must not mix into their neighbours; CMYK has no transparency.
     let options = ResizeOptions::new().use_alpha(pixels == Pixels::Rgba);
     Resizer::new().resize(&source, &mut target, &options).map_err(|problem| failed(problem.to_string()))?;
     Ok(target.into_vec())
@@ -246,7 +247,7 @@ mod tests {
             assert_eq!((to, Format::of(&made).unwrap()), (format, format));
             let again = decode(&made, format, u32::MAX, Limits::default()).unwrap();
             assert_eq!((again.width, again.height), (20, 10), "{format:?}");
-            // What shines through is white in a JPEG.
+            // Transparent pixels are white in a JPEG.
             if format == Format::Jpeg {
                 assert!(again.bytes[..3].iter().all(|color| *color > 240), "{:?}", &again.bytes[..3]);
             }

@@ -1,4 +1,4 @@
-//! Thumbnails of pictures that are made here: every kind, every orientation, every way of being wrong.
+//! Thumbnails of generated pictures: every format, every orientation, every kind of damage.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -6,7 +6,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use images::{Format, ImageError, Limits, Rendered, render};
 use proptest::prelude::*;
 
-/// Left half red, right half blue, the upper left corner green: so turning shows.
+/// Left half red, right half blue, the upper left corner green: so a wrong rotation is visible.
 fn picture(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         if x < width / 4 && y < height / 4 {
@@ -77,7 +77,7 @@ fn a_small_picture_keeps_its_size() {
 
 #[test]
 fn every_orientation_ends_upright() {
-    // Where the green corner, upper left in the file, stands when it is upright: EXIF 2.3, tag 0x0112.
+    // Where the green corner, upper left in the file, is in the upright picture: EXIF 2.3, tag 0x0112.
     for (orientation, corner, turned) in [
         (1, (0.1, 0.1), false),
         (2, (0.9, 0.1), false),
@@ -114,7 +114,7 @@ fn transparency_grey_and_sixteen_bits_are_right() {
 }
 
 #[test]
-fn ink_becomes_light() {
+fn cmyk_is_converted_to_rgb() {
     let mut encoder = mozjpeg::Compress::new(mozjpeg::ColorSpace::JCS_CMYK);
     encoder.set_size(320, 240);
     let mut started = encoder.start_compress(Vec::new()).unwrap();
@@ -126,7 +126,7 @@ fn ink_becomes_light() {
 
 #[test]
 fn a_profile_is_applied() {
-    // In Display P3, its red is beyond sRGB's: what is dimmer there is brighter here.
+    // The red of Display P3 is outside sRGB: the same colour has a higher value in sRGB.
     let mut bytes = Vec::new();
     let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
     use image::ImageEncoder;
@@ -137,7 +137,7 @@ fn a_profile_is_applied() {
 }
 
 #[test]
-fn what_is_no_picture_is_told_apart() {
+fn each_kind_of_unusable_file_has_its_code() {
     let whole = jpeg(&picture(800, 600), None);
     let png = encoded(picture(400, 400), ImageFormat::Png);
     let code = |bytes: &[u8]| render(bytes, &[150], Limits::default()).unwrap_err().code();

@@ -1,16 +1,17 @@
-//! The names that columns have in suppliers' and platforms' files, and the field that each one means.
+//! The known names of columns in the files of suppliers and platforms, with the field of each name.
 //!
-//! `price` alone means the selling price, VAT included: the given documents disagree, and a price wrongly taken
-//! for net would be raised by the VAT when it is sold. Names with `ht` or `net` fill `net_price`.
+//! `price` alone means the selling price, VAT included. The given documents disagree about it, but a price that is
+//! wrongly read as net would be raised by the VAT when the product is sold. Names with `ht` or `net` fill `net_price`.
 
 use product::{Field, WeightUnit};
 
-/// Where names begin that are only the end of a path.
+/// The ranks from here on belong to names that are only the end of a path.
 pub(crate) const SEGMENT: usize = 1_000;
-/// Where names begin that say a language too.
+/// The ranks from here on belong to names that include a language.
 pub(crate) const LOCATED: usize = 500;
 
-/// Names that fill a field, parted by one space, best first: of two columns for one field the one with the better name wins.
+/// The names for each field, separated by one space, the best first. If two columns fit one field, the column with the
+/// better name wins.
 /// Sources: the product's own documents, and the column names of the Shopify, WooCommerce, PrestaShop,
 /// Magento and Odoo product files.
 const ALIASES: &[(Field, &str)] = &[
@@ -119,14 +120,15 @@ const ALIASES: &[(Field, &str)] = &[
     (Field::Option3Value, "option3_value option_3_value valeur_option3"),
 ];
 
-/// The field that a header names, and how good the name is (0 is best). A price in another currency than the euro is none: in
-/// which currency a file's prices are is chosen for the import, or stands in the file.
+/// Returns the field that a header names, and the rank of the name (0 is best). A header with the sign of another
+/// currency than the euro is not a price: the currency of a file's prices is an option of the import, or it is in the
+/// file.
 pub(crate) fn field_named(header: &str) -> Option<(Field, usize)> {
     const PRICES: [Field; 4] = [Field::Price, Field::NetPrice, Field::CompareAtPrice, Field::CostPrice];
-    named(header).filter(|(field, _)| !(PRICES.contains(field) && header.contains(['$', '£', '¥'])))
+    find_alias(header).filter(|(field, _)| !(PRICES.contains(field) && header.contains(['$', '£', '¥'])))
 }
 
-fn named(header: &str) -> Option<(Field, usize)> {
+fn find_alias(header: &str) -> Option<(Field, usize)> {
     let name = normalize(header);
     let find = |name: &str| {
         ALIASES
@@ -134,7 +136,7 @@ fn named(header: &str) -> Option<(Field, usize)> {
             .find_map(|(field, aliases)| aliases.split(' ').position(|alias| alias == name).map(|rank| (*field, rank)))
     };
     find(&name).or_else(|| {
-        // `image_2`, `photo3`: further images; `Poids (kg)`, `Prix TTC (EUR)`: a name with its unit.
+        // `image_2` and `photo3` are further images; `Poids (kg)` and `Prix TTC (EUR)` are names with a unit.
         let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
         let image = find(unnumbered).filter(|(field, _)| *field == Field::ImageUrls);
         let unitless = name
@@ -145,7 +147,7 @@ fn named(header: &str) -> Option<(Field, usize)> {
             let (field, rank) = find(&normalize(plain))?;
             Some((field, rank + LOCATED))
         });
-        // `ARTICLE_DETAILS/EAN`, `product.price`: the end of a path.
+        // `ARTICLE_DETAILS/EAN` and `product.price`: the end of the path is the name.
         let segment = || {
             let last = header.rsplit(['/', '.']).next().filter(|last| last.len() < header.len())?;
             let (field, rank) = find(normalize(last.split('[').next().unwrap_or(last)).trim_start_matches("g_"))?;
@@ -155,19 +157,20 @@ fn named(header: &str) -> Option<(Field, usize)> {
     })
 }
 
-/// `name-en_US`, `description-de_DE-mobile` -> `name`, `description`: the headers of PIM systems.
+/// Returns a header of a PIM system without its locale: `name-en_US` -> `name`, `description-de_DE-mobile` ->
+/// `description`.
 fn without_locale(header: &str) -> Option<&str> {
     let (plain, rest) = header.split_once('-')?;
     let locale = rest.split('-').next()?;
     let (language, country) = locale.split_once('_')?;
-    let shaped = language.len() == 2
+    let is_locale = language.len() == 2
         && country.len() == 2
         && language.bytes().all(|byte| byte.is_ascii_lowercase())
         && country.bytes().all(|byte| byte.is_ascii_uppercase());
-    shaped.then_some(plain)
+    is_locale.then_some(plain)
 }
 
-/// The unit of weight that a header names.
+/// Returns the unit of weight that a header names.
 pub(crate) fn unit_in(header: &str) -> Option<WeightUnit> {
     let name = normalize(header);
     if name == "variant_grams" {
@@ -176,7 +179,9 @@ pub(crate) fn unit_in(header: &str) -> Option<WeightUnit> {
     name.rsplit_once('_').and_then(|(_, last)| WeightUnit::named(last))
 }
 
-/// `  Référence Produit ` -> `reference_produit`: lower case, accents off, one underscore for the rest.
+/// Returns a header in lower case, without accents, and with one underscore for other characters.
+///
+/// Example: `  Référence Produit ` becomes `reference_produit`.
 #[must_use]
 pub fn normalize(header: &str) -> String {
     let mut name = String::with_capacity(header.len());

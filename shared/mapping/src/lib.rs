@@ -1,6 +1,6 @@
-//! Which column of a file fills which field, and what an expression makes of a cell.
+//! Maps the columns of a file to fields, and computes values from cells with expressions.
 //!
-//! Pure: headers and samples in, a mapping out. The names that columns have in files are in `aliases`.
+//! Pure: the input is headers and samples, the output is a mapping. The known names of columns are in `aliases`.
 
 mod aliases;
 mod columns;

@@ -1,4 +1,4 @@
-//! What stands in a column: how full it is, and what kinds of values it has.
+//! The profile of a column: how many cells are filled, and the kinds of their values.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +6,30 @@ use product::{DecimalMark, Gtin, parse_number};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What stands in a column.
+/// The profile of a column.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ColumnProfile {
-    /// How many cells are filled.
+    /// The number of filled cells.
     pub filled: u64,
-    /// How many rows there are.
+    /// The number of rows.
     pub rows: u64,
-    /// The kind of most of the filled cells: `ean`, `integer`, `number`, `date`, `url`, `boolean`, `html` or `text`.
+    /// The kind of most of the filled cells: `ean`, `integer`, `number`, `date`, `url`, `boolean`, `html` or `text`;
+    /// `empty` if no cell is filled.
     pub kind: String,
-    /// How many cells are of which kind.
+    /// The number of cells of each kind.
     pub kinds: BTreeMap<String, u64>,
-    /// The longest cell, in characters.
+    /// The length of the longest cell, in characters.
     pub longest: usize,
-    /// The first different values, at most five, shortened.
+    /// The first different values, at most five, each cut to 80 characters.
     pub samples: Vec<String>,
 }
 
-/// Looks at the cells of a column, one after the other.
+/// Makes the profile of a column from its cells, one after the other.
 #[derive(Debug, Default)]
 pub struct Profiler(ColumnProfile);
 
 impl Profiler {
-    /// Takes a cell.
+    /// Adds a cell.
     pub fn see(&mut self, cell: &str) {
         let profile = &mut self.0;
         profile.rows += 1;
@@ -53,7 +54,7 @@ impl Profiler {
         }
     }
 
-    /// What was seen.
+    /// Returns the profile.
     #[must_use]
     pub fn finish(self) -> ColumnProfile {
         let mut profile = self.0;
@@ -63,7 +64,7 @@ impl Profiler {
     }
 }
 
-/// The kind of one filled cell.
+/// Returns the kind of a filled cell.
 fn kind_of(cell: &str) -> &'static str {
     let digits = cell.len() >= 8 && cell.bytes().all(|byte| byte.is_ascii_digit());
     if digits && Gtin::parse(cell).is_ok() {
@@ -92,7 +93,7 @@ fn kind_of(cell: &str) -> &'static str {
     "text"
 }
 
-/// `2026-11-21`, `21/11/2026`, `21.11.26`, each with or without a time.
+/// Returns `true` for dates such as `2026-11-21`, `21/11/2026` and `21.11.26`, with or without a time.
 fn is_date(cell: &str) -> bool {
     let day = cell.split(['T', ' ']).next().unwrap_or(cell);
     let Some(separator) = ['-', '/', '.'].into_iter().find(|c| day.matches(*c).count() == 2) else { return false };
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_kinds_apart() {
+    fn distinguishes_kinds() {
         for (cell, kind) in [
             ("4006381333931", "ean"),
             ("12", "integer"),

@@ -1,35 +1,36 @@
-//! Expressions that make a value of a supplier's cell: `value | number * 1.2`, `row["Marque"] ~ " " ~ value`.
+//! Expressions that compute a value from a supplier's cell: `value | number * 1.2`, `row["Marque"] ~ " " ~ value`.
 //!
-//! The language is that of minijinja's expressions, with filters for what suppliers' files need. Nothing outside the row
-//! can be reached, and an expression that runs too long is stopped.
+//! The language is that of minijinja's expressions, with filters for suppliers' files. An expression cannot read
+//! anything outside the row, and an expression that takes too many steps is stopped.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
+use messages::{Text, mapping as say};
 use minijinja::value::Rest;
 use minijinja::{Environment, Error, ErrorKind, Value, context, filters};
 use product::{DecimalMark, parse_number, strip_html};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
-/// Steps that one expression may take for one cell.
+/// The highest number of steps of one expression for one cell.
 const FUEL: u64 = 20_000;
-/// So many patterns of one file are kept ready.
-const MOST_PATTERNS: usize = 100;
-/// A cell that an expression makes is no longer than a description may be.
+/// The highest number of compiled patterns that are kept for one file.
+const MAX_PATTERNS: usize = 100;
+/// The longest result of an expression, in bytes. A description can be that long.
 const MAX_RESULT: usize = 100_000;
 
-/// Tables of replacements, by name: what stands in the file, and what it becomes.
+/// Tables of replacements, by name: the value in the file, and the new value.
 pub type Tables = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Expressions that are ready to be used.
+/// Compiled expressions.
 pub struct Transforms {
     environment: Environment<'static>,
     known: Vec<String>,
     reads_row: bool,
 }
 
-/// A row's cells by their columns, ready for [`Transforms::apply`].
+/// A row's cells by column, as [`Transforms::apply`] needs them.
 pub struct RowValues(Value);
 
 impl std::fmt::Debug for Transforms {
@@ -38,44 +39,42 @@ impl std::fmt::Debug for Transforms {
     }
 }
 
-/// Whether an expression can be used.
+/// Checks that an expression can be used.
 ///
 /// # Errors
-/// Why not, for the seller.
-pub fn check_expression(expression: &str) -> Result<(), String> {
+/// The message for the seller: why it cannot be used.
+pub fn check_expression(expression: &str) -> Result<(), Text> {
     Transforms::new([expression], &Tables::new(), DecimalMark::Point).map(|_| ())
 }
 
 impl Transforms {
-    /// Makes expressions ready; `mark` is how the file writes numbers.
+    /// Compiles expressions. `mark` is the file's decimal mark.
     ///
     /// # Errors
-    /// Which expression cannot be read, and why.
+    /// The message for the seller: which expression cannot be used, and why.
     pub fn new<'e>(
         expressions: impl IntoIterator<Item = &'e str>,
         tables: &Tables,
         mark: DecimalMark,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Text> {
         let mut environment = environment(tables, mark);
         let mut known = Vec::new();
         for expression in expressions {
-            if known.iter().any(|one| one == expression) {
+            if known.iter().any(|other| other == expression) {
                 continue;
             }
             if expression.len() > 2_000 || expression.contains("{%") || expression.contains("%}") {
-                return Err(format!(
-                    "expected an expression of at most 2,000 characters, without statements: {expression}"
-                ));
+                return Err(say::expression_form(expression));
             }
             let template = format!("{{{{ ({expression}) | as_text }}}}");
             environment
                 .add_template_owned(expression.to_owned(), template)
-                .map_err(|error| format!("the expression \"{expression}\" cannot be read: {}", error_text(&error)))?;
-            // A filter that there is not shows only when it is used.
-            let tried = environment
+                .map_err(|error| say::expression_unreadable(expression, error_text(&error)))?;
+            // An unknown filter is an error only at run time, so the expression is run once.
+            let result = environment
                 .get_template(expression)
-                .and_then(|one| one.render(context! { value => "", row => Value::UNDEFINED }));
-            if let Err(error) = tried
+                .and_then(|template| template.render(context! { value => "", row => Value::UNDEFINED }));
+            if let Err(error) = result
                 && matches!(
                     error.kind(),
                     ErrorKind::UnknownFilter
@@ -84,7 +83,7 @@ impl Transforms {
                         | ErrorKind::UnknownTest
                 )
             {
-                return Err(format!("the expression \"{expression}\" cannot be used: {}", error_text(&error)));
+                return Err(say::expression_unusable(expression, error_text(&error)));
             }
             known.push(expression.to_owned());
         }
@@ -92,35 +91,52 @@ impl Transforms {
         Ok(Self { environment, known, reads_row })
     }
 
-    /// A row's cells, as (column, text): made once for all its expressions, and only if one looks at them.
+    /// Returns a row's cells, given as (column, text), for [`Transforms::apply`]. They are built once for all
+    /// expressions of the row, and only if an expression reads them.
     pub fn row<'c>(&self, cells: impl Iterator<Item = (&'c str, &'c str)>) -> RowValues {
         RowValues(if self.reads_row { Value::from_pairs(cells) } else { Value::UNDEFINED })
     }
 
-    /// What an expression makes of a cell of a row.
+    /// Returns the result of an expression for a cell of a row.
     ///
     /// # Errors
-    /// Why it makes nothing, for the seller.
-    pub fn apply(&self, expression: &str, value: &str, row: &RowValues) -> Result<String, String> {
+    /// The message for the seller: why the expression has no result.
+    pub fn apply(&self, expression: &str, value: &str, row: &RowValues) -> Result<String, Text> {
         let template = self.environment.get_template(expression).map_err(|error| error_text(&error))?;
-        let made = template.render(context! { value, row => &row.0 }).map_err(|error| error_text(&error))?;
-        if made.len() > MAX_RESULT {
-            return Err(format!("expected a text of at most {MAX_RESULT} bytes, it became {} bytes", made.len()));
+        let result = template.render(context! { value, row => &row.0 }).map_err(|error| error_text(&error))?;
+        if result.len() > MAX_RESULT {
+            return Err(say::result_too_long(MAX_RESULT));
         }
-        Ok(made)
+        Ok(result)
     }
 }
 
-/// The reason of an error, without the place in a template that nobody sees.
-fn error_text(error: &Error) -> String {
-    match error.detail() {
-        Some(detail) => detail.to_owned(),
-        None => error.kind().to_string(),
+/// Returns the reason of an error, without its position in a template that users do not see.
+fn error_text(error: &Error) -> Text {
+    if let Some(FilterError(text)) = std::error::Error::source(error).and_then(|source| source.downcast_ref()) {
+        return text.clone();
+    }
+    match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => say::expression_too_slow(),
+        (_, Some(detail)) => Text::verbatim(detail),
+        (kind, None) => Text::verbatim(kind.to_string()),
     }
 }
 
-fn wrong(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidOperation, message.into())
+/// The error of one of our filters, inside an error of minijinja.
+#[derive(Debug)]
+struct FilterError(Text);
+
+impl std::fmt::Display for FilterError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.english())
+    }
+}
+
+impl std::error::Error for FilterError {}
+
+fn wrong(text: Text) -> Error {
+    Error::new(ErrorKind::InvalidOperation, text.english().to_owned()).with_source(FilterError(text))
 }
 
 fn environment(tables: &Tables, mark: DecimalMark) -> Environment<'static> {
@@ -163,14 +179,14 @@ fn environment(tables: &Tables, mark: DecimalMark) -> Environment<'static> {
     environment.add_filter("convert", move |value: Value, from: String, to: String| {
         let amount = decimal(&value, mark)?;
         let made = product::convert(amount, &from, &to);
-        made.and_then(|made| made.to_f64()).ok_or_else(|| wrong(format!("{from} cannot be converted to {to}")))
+        made.and_then(|made| made.to_f64()).ok_or_else(|| wrong(say::units_differ(from, to)))
     });
     environment.add_filter("with_vat", move |value: Value, rate: Value| vat(&value, &rate, mark, true));
     environment.add_filter("without_vat", move |value: Value, rate: Value| vat(&value, &rate, mark, false));
     environment.add_filter("lookup", move |text: String, table: String, other: Rest<String>| {
-        let entries = tables.get(&table).ok_or_else(|| wrong(format!("there is no table \"{table}\"")))?;
+        let entries = tables.get(&table).ok_or_else(|| wrong(say::table_unknown(&table)))?;
         let found = entries.get(&text.trim().to_lowercase()).or_else(|| other.first());
-        found.cloned().ok_or_else(|| wrong(format!("the table \"{table}\" has no \"{}\"", text.trim())))
+        found.cloned().ok_or_else(|| wrong(say::table_lacks(&table, text.trim())))
     });
     environment.add_filter("regex_replace", move |text: String, pattern: String, with: String| {
         Ok::<_, Error>(patterns.get(&pattern)?.replace_all(&text, with.as_str()).into_owned())
@@ -186,7 +202,7 @@ fn environment(tables: &Tables, mark: DecimalMark) -> Environment<'static> {
     environment
 }
 
-/// Patterns, compiled once for all rows.
+/// Regular expressions, compiled once for all rows.
 #[derive(Default)]
 struct Patterns(Mutex<HashMap<String, regex::Regex>>);
 
@@ -197,17 +213,17 @@ impl Patterns {
             return Ok(built.clone());
         }
         let built = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build();
-        let built = built.map_err(|error| wrong(format!("the pattern cannot be used: {error}")))?;
-        // A pattern that is made of each row's cells would fill the memory.
-        if known.len() < MOST_PATTERNS {
+        let built = built.map_err(|error| wrong(say::pattern_invalid(error)))?;
+        // Patterns that are made of the cells of each row would fill the memory.
+        if known.len() < MAX_PATTERNS {
             known.insert(pattern.to_owned(), built.clone());
         }
         Ok(built)
     }
 }
 
-/// A result as a cell: numbers without superfluous zeros and with the file's decimal mark, by which they are read again;
-/// nothing as a blank.
+/// Returns a result as the text of a cell. Numbers have no unnecessary zeros, and have the file's decimal mark, because
+/// they are read again with that mark. No value becomes a blank text.
 fn as_text(value: &Value, mark: DecimalMark) -> String {
     if value.is_undefined() || value.is_none() {
         return String::new();
@@ -226,33 +242,34 @@ fn as_text(value: &Value, mark: DecimalMark) -> String {
 fn decimal(value: &Value, mark: DecimalMark) -> Result<Decimal, Error> {
     if value.is_number() {
         let number = f64::try_from(value.clone()).ok().and_then(Decimal::from_f64);
-        return number.map(|number| number.round_dp(10)).ok_or_else(|| wrong("the number is too large"));
+        return number.map(|number| number.round_dp(10)).ok_or_else(|| wrong(say::number_too_large()));
     }
     let text = value.as_str().unwrap_or_default();
-    parse_number(text, mark).map_err(|error| wrong(error.to_string()))
+    parse_number(text, mark).map_err(|error| wrong(error.message()))
 }
 
-/// `number`: by the file's own decimal mark; `number("fr")`, `number("de")`: a comma; `number("en")`: a point.
+/// The filter `number`: reads a number with the file's decimal mark; with a comma for `number("fr")` or `number("de")`,
+/// with a point for `number("en")`.
 fn number(value: &Value, locale: Option<&str>, mark: DecimalMark) -> Result<f64, Error> {
     let mark = match locale {
         None => mark,
         Some("en" | "us" | "gb" | "ch") => DecimalMark::Point,
         Some("fr" | "de" | "it" | "es" | "nl" | "pt") => DecimalMark::Comma,
-        Some(other) => return Err(wrong(format!("expected a language such as fr or en, found \"{other}\""))),
+        Some(other) => return Err(wrong(say::language_unknown(other))),
     };
-    decimal(value, mark)?.to_f64().ok_or_else(|| wrong("the number is too large"))
+    decimal(value, mark)?.to_f64().ok_or_else(|| wrong(say::number_too_large()))
 }
 
 fn vat(value: &Value, rate: &Value, mark: DecimalMark, add: bool) -> Result<f64, Error> {
     let (amount, rate) = (decimal(value, mark)?, decimal(rate, DecimalMark::Point)?);
     let factor = Decimal::ONE + rate / Decimal::ONE_HUNDRED;
     let made = if add { amount.checked_mul(factor) } else { amount.checked_div(factor) };
-    made.and_then(|made| made.round_dp(4).to_f64()).ok_or_else(|| wrong("the number is too large"))
+    made.and_then(|made| made.round_dp(4).to_f64()).ok_or_else(|| wrong(say::number_too_large()))
 }
 
-/// `date("dd/mm/yyyy")`: a day in that order of day, month and year, as `2026-11-21`.
+/// The filter `date("dd/mm/yyyy")`: reads a day in that order of day, month and year, and returns it as `2026-11-21`.
 fn date(text: String, shape: String) -> Result<String, Error> {
-    let refuse = || wrong(format!("expected a date such as {shape}, found \"{}\"", text.trim()));
+    let refuse = || wrong(say::date_invalid(&shape, text.trim()));
     let order: Vec<char> = shape.to_lowercase().chars().filter(|c| matches!(c, 'd' | 'm' | 'y')).collect();
     let mut order: Vec<char> = order;
     order.dedup();
@@ -261,7 +278,7 @@ fn date(text: String, shape: String) -> Result<String, Error> {
         return Err(refuse());
     }
     let part = |wanted: char| {
-        let at = order.iter().position(|one| *one == wanted)?;
+        let at = order.iter().position(|part| *part == wanted)?;
         numbers.get(at).filter(|digits| digits.len() <= 4)?.parse::<u32>().ok()
     };
     let (Some(day), Some(month), Some(year)) = (part('d'), part('m'), part('y')) else { return Err(refuse()) };
@@ -278,7 +295,7 @@ fn date(text: String, shape: String) -> Result<String, Error> {
 mod tests {
     use super::*;
 
-    fn make(expression: &str, value: &str) -> Result<String, String> {
+    fn make(expression: &str, value: &str) -> Result<String, Text> {
         let tables = Tables::from([("colors".to_owned(), BTreeMap::from([("Rouge".to_owned(), "red".to_owned())]))]);
         let row =
             BTreeMap::from([("Marque".to_owned(), "Bosch".to_owned()), ("Prix HT".to_owned(), "1 234,56".to_owned())]);
@@ -310,7 +327,7 @@ mod tests {
             ("\"REF-\" ~ value if value else none", "", ""),
             ("value | default(\"0\")", " ", "0"),
         ] {
-            assert_eq!(make(expression, value).as_deref(), Ok(made), "{expression}");
+            assert_eq!(make(expression, value).unwrap(), made, "{expression}");
         }
     }
 
@@ -325,9 +342,9 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong_and_runs_for_no_long_time() {
-        assert!(make("value | number", "free").unwrap_err().contains("free"));
-        assert!(make("value | lookup(\"colors\")", "Vert").unwrap_err().contains("has no \"Vert\""));
+    fn reports_problems_and_stops_slow_expressions() {
+        assert_eq!(make("value | number", "free"), Err(messages::product::number_invalid("free")));
+        assert_eq!(make("value | lookup(\"colors\")", "Vert"), Err(say::table_lacks("colors", "Vert")));
         assert!(make("value | date(\"dd/mm/yyyy\")", "31/02/2025").is_err());
         assert!(make("value |", "x").is_err());
         assert!(make("value | unknown", "x").is_err());

@@ -1,5 +1,5 @@
-//! Servers that a seller names, and who we are to them: what must be right about such a name, when two of them are the same
-//! server, and how their secrets are kept.
+//! Servers that a seller names, with our login on them: checks of host and user name, the identity of an account, and
+//! the encryption of its secrets.
 
 use cloud::Keys;
 use runtime::{Cx, Error, Result, TenantId};
@@ -10,39 +10,44 @@ use uuid::Uuid;
 
 use crate::remote::{Protocol, Server};
 
-/// An account on a server with folders, as a source or a destination names it.
+/// An account on an FTP or SFTP server, as a source or a destination names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a> {
-    /// How the server is spoken to.
+    /// The protocol.
     pub protocol: Protocol,
-    /// Its name or address.
+    /// The server's name or address.
     pub host: &'a str,
-    /// Its port, unless it is the protocol's own.
+    /// The port; default: that of the protocol.
     pub port: Option<u16>,
-    /// The account.
+    /// The user name.
     pub username: &'a str,
-    /// The fingerprint of the key or certificate that the server must show, when the seller says it.
+    /// The fingerprint of the key or certificate that the server must show, if the seller gave it.
     pub host_key: Option<&'a str>,
 }
 
 impl Account<'_> {
-    /// Whether host and account can be sent: a line break would be a second command.
+    /// Returns `true` if host and user name can be sent. A line break, for example, would start a second command.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
-        let named = |text: &str, most: usize| !text.is_empty() && is_one_line(text, most);
-        named(self.host, 253) && named(self.username, 200)
+        let sendable = |text: &str, most: usize| !text.is_empty() && is_one_line(text, most);
+        sendable(self.host, 253) && sendable(self.username, 200)
     }
 
-    /// Whom the secrets are shown to: the same text for the same account on the same server.
+    /// Returns a text that is the same for the same account on the same server: the receiver of the secrets.
     #[must_use]
     pub fn identity(&self) -> String {
         let Self { protocol, host, port, username, .. } = self;
         format!("{protocol:?} {username}@{host}:{port:?}")
     }
 
-    /// The server with its secrets; `met` is the key that it showed at the first meeting.
+    /// Returns the server with its secrets; `first_key` is the fingerprint that it showed at the first connection.
     #[must_use]
-    pub fn server(&self, password: Option<&String>, private_key: Option<&String>, met: Option<&String>) -> Server {
+    pub fn server(
+        &self,
+        password: Option<&String>,
+        private_key: Option<&String>,
+        first_key: Option<&String>,
+    ) -> Server {
         Server {
             protocol: self.protocol,
             host: self.host.to_owned(),
@@ -50,63 +55,63 @@ impl Account<'_> {
             username: self.username.to_owned(),
             password: password.cloned(),
             private_key: private_key.cloned(),
-            host_key: self.host_key.map(str::to_owned).or_else(|| met.cloned()),
+            host_key: self.host_key.map(str::to_owned).or_else(|| first_key.cloned()),
         }
     }
 }
 
-/// Whether a text has at most `most` bytes and no control character.
+/// Returns `true` if a text has at most `most` bytes and no control character.
 #[must_use]
 pub fn is_one_line(text: &str, most: usize) -> bool {
     text.len() <= most && !text.chars().any(char::is_control)
 }
 
-/// Scheme, host and port of a web address.
+/// Returns scheme, host and port of a web address.
 #[must_use]
 pub fn origin(url: &str) -> String {
     url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
 }
 
-/// What secrets belong to; they cannot be decrypted as another's.
+/// The object that secrets belong to. They cannot be decrypted for another object.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretsOf {
     /// The organisation.
     pub tenant: TenantId,
-    /// The kind of what they belong to, such as `automation`.
+    /// The kind of the object, such as `automation`.
     pub kind: &'static str,
-    /// Its id.
+    /// The object's id.
     pub id: Uuid,
 }
 
-/// KMS encrypts no more in one call: <https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html> (4,096 bytes).
+/// The most bytes of the secrets of one object. KMS encrypts no more in one call:
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html> (4,096 bytes).
 const MOST_BYTES: usize = 4_000;
 
 impl SecretsOf {
-    /// Encrypts secrets, an object of texts.
+    /// Encrypts secrets, which are the fields of one JSON object.
     ///
     /// # Errors
-    /// 422 when one of them but `private_key` has more than one line, or all are longer than KMS takes.
+    /// 422 when a secret other than `private_key` has more than one line, or all together are longer than KMS accepts.
     pub async fn encrypt(&self, cx: &Cx, secrets: &impl Serialize) -> Result<Vec<u8>> {
         let secrets = serde_json::to_value(secrets).map_err(Error::internal)?;
         let broken = |(name, value): (&String, &Value)| {
             name != "private_key" && value.as_str().is_some_and(|text| text.chars().any(char::is_control))
         };
         if let Some((name, _)) = secrets.as_object().into_iter().flatten().find(|secret| broken(*secret)) {
-            return Err(Error::invalid(&format!("secret.{name}"), "invalid", "expected a secret in one line"));
+            return Err(Error::invalid(&format!("secret.{name}"), "invalid", messages::servers::secret_lines()));
         }
         let plain = secrets.to_string();
         if plain.len() > MOST_BYTES {
-            let message = "expected secrets of at most 4,000 bytes together; an Ed25519 key is short";
-            return Err(Error::invalid("secret", "value_too_long", message));
+            return Err(Error::invalid("secret", "value_too_long", messages::servers::secrets_too_long(MOST_BYTES)));
         }
         let (tenant, id) = (self.tenant.to_string(), self.id.to_string());
         cx.get::<Keys>().await?.encrypt(plain.as_bytes(), &[("tenant", &tenant), (self.kind, &id)]).await
     }
 
-    /// The secrets that were encrypted; empty ones when none were.
+    /// Decrypts secrets; returns the default value for `None`.
     ///
     /// # Errors
-    /// When KMS does not answer, or they are another's.
+    /// When KMS does not answer, or the secrets belong to another object.
     pub async fn decrypt<S: DeserializeOwned + Default>(&self, cx: &Cx, encrypted: Option<&[u8]>) -> Result<S> {
         let Some(encrypted) = encrypted else { return Ok(S::default()) };
         let (tenant, id) = (self.tenant.to_string(), self.id.to_string());

@@ -10,13 +10,15 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use sha2::{Digest, Sha256};
 
 use crate::RemoteError;
+use crate::remote_error::words;
 
-/// Judges the certificate of FTPS: the expected one, or one that a known authority signed for the server's name.
+/// Checks the certificate of FTPS: it must be the expected one, or one that a known authority signed for the server's
+/// name.
 #[derive(Debug)]
 pub(crate) struct Certificate {
     expected: Option<String>,
     refused: Mutex<Option<String>>,
-    /// What the connection is encrypted with.
+    /// The cryptography of the connection.
     pub(crate) provider: Arc<rustls::crypto::CryptoProvider>,
     known: rustls_platform_verifier::Verifier,
 }
@@ -25,11 +27,11 @@ impl Certificate {
     pub(crate) fn expecting(expected: Option<String>) -> Result<Self, RemoteError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let known = rustls_platform_verifier::Verifier::new(Arc::clone(&provider))
-            .map_err(|error| RemoteError::Unreachable(error.to_string()))?;
+            .map_err(|error| RemoteError::Unreachable(words(error)))?;
         Ok(Self { expected, refused: Mutex::new(None), provider, known })
     }
 
-    /// The fingerprint of the certificate that was refused.
+    /// Returns the fingerprint of the refused certificate.
     pub(crate) fn refused(&self) -> Option<String> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -45,15 +47,15 @@ impl ServerCertVerifier for Certificate {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let fingerprint = format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(end_entity)));
-        let judged = match &self.expected {
+        let verdict = match &self.expected {
             Some(expected) if *expected == fingerprint => Ok(ServerCertVerified::assertion()),
             Some(_) => Err(rustls::Error::General("another certificate was expected".to_owned())),
             None => self.known.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
         };
-        if judged.is_err() {
+        if verdict.is_err() {
             *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(fingerprint);
         }
-        judged
+        verdict
     }
 
     fn verify_tls12_signature(

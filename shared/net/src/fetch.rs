@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use messages::{Text, servers as say};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
@@ -14,39 +15,40 @@ use tokio::io::AsyncRead;
 use tokio_util::io::ReaderStream;
 
 use crate::Guard;
+use crate::remote_error::{too_large, words};
 
-/// A client that fetches what lies at other people's addresses, and nothing of ours.
+/// An HTTP client for other people's addresses, which connects to none of ours.
 pub struct Fetcher {
     client: Client,
     /// Follows no redirect.
     steady: Client,
-    /// For what is sent: it waits for an answer as long as the caller does.
+    /// For uploads: it has no read timeout, only the caller's limit.
     sender: Client,
     guard: Guard,
 }
 
-/// Who we are to a server.
+/// Our credentials for a server.
 #[derive(Clone, Default)]
 pub enum Credentials {
-    /// Nobody.
+    /// No credentials.
     #[default]
     None,
-    /// A user and a password.
+    /// A user name and a password.
     Basic(String, String),
     /// A token.
     Bearer(String),
-    /// A header of the server's own, and its value.
+    /// The name of a header and its value.
     Header(String, String),
 }
 
 impl fmt::Debug for Credentials {
-    /// Without secrets.
+    /// Omits the secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("credentials")
     }
 }
 
-/// What is known of a file from the last time.
+/// What identifies the version of a file that was fetched last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     /// Its `ETag`.
@@ -55,34 +57,34 @@ pub struct Known {
     pub last_modified: Option<String>,
 }
 
-/// A file that was fetched.
+/// A fetched file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// Its bytes; none when it is as it was the last time.
+    /// The content; empty if the file is unchanged.
     pub bytes: Vec<u8>,
-    /// Whether it is as it was the last time.
+    /// Whether the file is the same as the last time.
     pub unchanged: bool,
-    /// By what it is known the next time.
+    /// To be passed to the next call.
     pub known: Known,
-    /// The last part of its address's path.
+    /// The last part of the path of its address.
     pub file_name: String,
 }
 
-/// Why a file could not be fetched, for people.
+/// Why a file could not be fetched, or a request not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FetchError {
-    /// The address is none, or not one that we go to; holds what was expected.
-    Address(String),
+    /// The address is malformed, or we do not connect to it; holds what is expected.
+    Address(Text),
     /// The server answered with another status than 200.
     Status(u16),
     /// The file is larger than this many bytes.
     TooLarge(u64),
-    /// The server does not answer, or not in time.
-    Unreachable(String),
+    /// The server cannot be reached, or does not answer in time.
+    Unreachable(Text),
 }
 
 const REDIRECTS: usize = 5;
-/// A server that sends nothing for so long is given up.
+/// After this time without data from the server, the request fails.
 const SILENCE: Duration = Duration::from_secs(10);
 
 impl FetchError {
@@ -97,30 +99,35 @@ impl FetchError {
         }
     }
 
-    /// Whether trying again can help.
+    /// Returns `true` if another attempt can succeed.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
         matches!(self, FetchError::Unreachable(_) | FetchError::Status(408 | 425 | 429 | 500..))
     }
+
+    /// What is wrong and what to do, for people.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        match self {
+            FetchError::Address(expected) => expected.clone(),
+            FetchError::Status(status) => say::status_unexpected(status),
+            FetchError::TooLarge(most) => too_large(*most),
+            FetchError::Unreachable(reason) => say::unreachable(reason.clone()),
+        }
+    }
 }
 
+/// The message in English, for logs.
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            FetchError::Address(expected) => f.write_str(expected),
-            FetchError::Status(status) => write!(f, "expected the file, the server answered with status {status}"),
-            FetchError::TooLarge(most) => {
-                write!(f, "expected a file of at most {} MB, found a larger one", most / 1_000_000)
-            }
-            FetchError::Unreachable(what) => write!(f, "the server could not be reached: {what}"),
-        }
+        f.write_str(self.message().english())
     }
 }
 
 impl std::error::Error for FetchError {}
 
-/// Resolves names, and gives only addresses that the guard allows. The connection is made to exactly these: a name that
-/// resolves differently the second time gains nothing.
+/// Resolves names, and returns only addresses that the guard allows. The client connects to exactly these, so a name
+/// that resolves differently the second time is no danger.
 struct GuardedNames(Guard);
 
 impl Resolve for GuardedNames {
@@ -128,9 +135,9 @@ impl Resolve for GuardedNames {
         let guard = self.0.clone();
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let some = !found.is_empty();
+            let exists = !found.is_empty();
             let allowed: Vec<SocketAddr> = found.into_iter().filter(|address| guard.allows(address.ip())).collect();
-            if some && allowed.is_empty() {
+            if exists && allowed.is_empty() {
                 return Err(Box::new(Refused) as Box<dyn std::error::Error + Send + Sync>);
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
@@ -156,17 +163,17 @@ impl Resource for Fetcher {
 }
 
 impl Fetcher {
-    /// A fetcher with this guard.
+    /// Creates a fetcher with this guard.
     ///
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(guard: Guard) -> Result<Self> {
-        let judge = guard.clone();
+        let redirect_guard = guard.clone();
         let redirects = Policy::custom(move |attempt| {
             if attempt.previous().len() > REDIRECTS {
-                return attempt.error("too many redirects");
+                return attempt.error(FetchError::Unreachable(say::too_many_redirects(REDIRECTS)));
             }
-            match check(attempt.url(), &judge) {
+            match check(attempt.url(), &redirect_guard) {
                 Ok(()) => attempt.follow(),
                 Err(problem) => attempt.error(problem),
             }
@@ -180,7 +187,7 @@ impl Fetcher {
                 .dns_resolver(Arc::new(GuardedNames(guard.clone())))
                 .redirect(redirects)
                 .no_proxy()
-                // A key in the address is nobody else's business.
+                // The address may contain a key, which no other server may see.
                 .referer(false)
                 .connect_timeout(Duration::from_secs(5))
                 .user_agent("ProductsManager/1")
@@ -188,7 +195,7 @@ impl Fetcher {
                 .map_err(Error::internal)
         };
         let (client, steady) = (build(redirects, Some(SILENCE))?, build(Policy::none(), Some(SILENCE))?);
-        // Nothing is read while a file goes out: what is sent has a time of its own.
+        // Nothing is read while a file is sent: a read timeout would end the upload.
         let sender = build(Policy::none(), None)?;
         Ok(Self { client, steady, sender, guard })
     }
@@ -196,15 +203,16 @@ impl Fetcher {
     /// Fetches a file of at most `most` bytes within `time`.
     ///
     /// # Errors
-    /// Why not, for people.
+    /// [`FetchError`]: why not.
     pub async fn fetch(&self, address: &str, most: u64, time: Duration) -> Result<Fetched, FetchError> {
         self.fetch_as(address, &Credentials::None, &Known::default(), most, time).await
     }
 
-    /// The same with credentials, which go to no other server, and without the bytes when the file is as it was.
+    /// Like [`Fetcher::fetch`], with credentials, which are sent to no other server. The result has no bytes if the
+    /// file is the one in `known`.
     ///
     /// # Errors
-    /// Why not, for people.
+    /// [`FetchError`]: why not.
     pub async fn fetch_as(
         &self,
         address: &str,
@@ -215,29 +223,28 @@ impl Fetcher {
     ) -> Result<Fetched, FetchError> {
         let url = self.parsed(address)?;
         let fetched = tokio::time::timeout(time, self.stream(url, credentials, known, most)).await;
-        fetched
-            .unwrap_or_else(|_| Err(FetchError::Unreachable(format!("it took more than {} seconds", time.as_secs()))))
+        fetched.unwrap_or_else(|_| Err(FetchError::Unreachable(say::too_slow(time.as_secs()))))
     }
 
-    /// Judges an address as far as that goes before its name is resolved.
+    /// Checks an address, as far as that is possible before its name is resolved.
     ///
     /// # Errors
-    /// Why nobody goes there, for people.
+    /// [`FetchError::Address`]: why we do not connect to it.
     pub fn judge(&self, address: &str) -> Result<(), FetchError> {
         self.parsed(address).map(|_| ())
     }
 
     fn parsed(&self, address: &str) -> Result<Url, FetchError> {
-        let url = Url::parse(address.trim())
-            .map_err(|_| FetchError::Address(format!("expected an address such as https://…, found \"{address}\"")))?;
+        let url = Url::parse(address.trim()).map_err(|_| FetchError::Address(say::address_invalid(address)))?;
         check(&url, &self.guard)?;
         Ok(url)
     }
 
-    /// Posts JSON and gives the status that the server answers; its answer is not read, and no redirect is followed.
+    /// Posts JSON and returns the status of the answer. The body of the answer is not read, and no redirect is
+    /// followed.
     ///
     /// # Errors
-    /// Why there is no answer, for people.
+    /// [`FetchError`]: why there is no answer.
     pub async fn post(
         &self,
         address: &str,
@@ -250,14 +257,14 @@ impl Fetcher {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        Ok(request.send().await.map_err(why)?.status().as_u16())
+        Ok(request.send().await.map_err(fetch_error)?.status().as_u16())
     }
 
-    /// Sends a file of `length` bytes with `PUT`, and gives the status that the server answers with the beginning of what it says; no
-    /// redirect is followed.
+    /// Sends a file of `length` bytes with `PUT`. Returns the status of the answer and the first 500 characters of its
+    /// body; no redirect is followed.
     ///
     /// # Errors
-    /// Why there is no answer, for people.
+    /// [`FetchError`]: why there is no answer.
     pub async fn put(
         &self,
         address: &str,
@@ -272,34 +279,36 @@ impl Fetcher {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let answer = request.send().await.map_err(why)?;
+        let answer = request.send().await.map_err(fetch_error)?;
         let status = answer.status().as_u16();
-        let mut said = Vec::new();
+        let mut text = Vec::new();
         let mut parts = answer.bytes_stream();
-        while let (Some(Ok(part)), true) = (parts.next().await, said.len() < 2_000) {
-            said.extend_from_slice(&part);
+        while let (Some(Ok(part)), true) = (parts.next().await, text.len() < 2_000) {
+            text.extend_from_slice(&part);
         }
-        Ok((status, String::from_utf8_lossy(&said).chars().take(500).collect()))
+        Ok((status, String::from_utf8_lossy(&text).chars().take(500).collect()))
     }
 
-    /// Whether a file can be had at an address: asks for its head, and for its first byte where a server knows no `HEAD`.
+    /// Checks that a file can be fetched at an address: sends `HEAD`, or requests the first byte if the server does not
+    /// support `HEAD`.
     ///
     /// # Errors
-    /// Why not, for people.
+    /// [`FetchError`]: why not.
     pub async fn probe(&self, address: &str, time: Duration) -> Result<(), FetchError> {
         let url = self.parsed(address)?;
-        let mut status = self.client.head(url.clone()).timeout(time).send().await.map_err(why)?.status().as_u16();
+        let mut status =
+            self.client.head(url.clone()).timeout(time).send().await.map_err(fetch_error)?.status().as_u16();
         if matches!(status, 403 | 405 | 501) {
             let first = self.client.get(url).header("range", "bytes=0-0").timeout(time);
-            status = first.send().await.map_err(why)?.status().as_u16();
+            status = first.send().await.map_err(fetch_error)?.status().as_u16();
         }
         if matches!(status, 200 | 206) { Ok(()) } else { Err(FetchError::Status(status)) }
     }
 
-    /// Posts a form and gives what the server answers, of at most `most` bytes; no redirect is followed.
+    /// Posts a form and returns the body of the answer, of at most `most` bytes; no redirect is followed.
     ///
     /// # Errors
-    /// Why not, for people.
+    /// [`FetchError`]: why not.
     pub async fn post_form(
         &self,
         address: &str,
@@ -308,7 +317,7 @@ impl Fetcher {
         time: Duration,
     ) -> Result<Vec<u8>, FetchError> {
         let url = self.parsed(address)?;
-        let answer = self.steady.post(url).form(form).timeout(time).send().await.map_err(why)?;
+        let answer = self.steady.post(url).form(form).timeout(time).send().await.map_err(fetch_error)?;
         if answer.status().as_u16() != 200 {
             return Err(FetchError::Status(answer.status().as_u16()));
         }
@@ -327,7 +336,7 @@ impl Fetcher {
             Credentials::None => request,
             Credentials::Basic(user, password) => request.basic_auth(user, Some(password)),
             Credentials::Bearer(token) => request.bearer_auth(token),
-            // The client takes such a header along when it is redirected: so it is not.
+            // The client would send such a header to the target of a redirect too: so redirects are not followed.
             Credentials::Header(name, value) => request.header(name.as_str(), value.as_str()),
         };
         if let Some(etag) = &known.etag {
@@ -337,10 +346,10 @@ impl Fetcher {
             request = request.header("if-modified-since", date.as_str());
         }
         let client = if matches!(credentials, Credentials::Header(..)) { &self.steady } else { &self.client };
-        let request = request.build().map_err(why)?;
-        let answer = client.execute(request).await.map_err(why)?;
+        let request = request.build().map_err(fetch_error)?;
+        let answer = client.execute(request).await.map_err(fetch_error)?;
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let told = Known { etag: header("etag"), last_modified: header("last-modified") };
+        let latest = Known { etag: header("etag"), last_modified: header("last-modified") };
         if answer.status().as_u16() == 304 && *known != Known::default() {
             return Ok(Fetched { bytes: Vec::new(), unchanged: true, known: known.clone(), file_name: String::new() });
         }
@@ -353,15 +362,15 @@ impl Fetcher {
         let file_name =
             answer.url().path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default().to_owned();
         let bytes = body(answer, most).await?;
-        Ok(Fetched { bytes, unchanged: false, known: told, file_name })
+        Ok(Fetched { bytes, unchanged: false, known: latest, file_name })
     }
 }
 
-/// The body of an answer, of at most `most` bytes.
+/// Reads the body of an answer, of at most `most` bytes.
 async fn body(answer: reqwest::Response, most: u64) -> Result<Vec<u8>, FetchError> {
     let (mut bytes, mut parts) = (Vec::new(), answer.bytes_stream());
     while let Some(part) = parts.next().await {
-        bytes.extend_from_slice(&part.map_err(why)?);
+        bytes.extend_from_slice(&part.map_err(fetch_error)?);
         if bytes.len() as u64 > most {
             return Err(FetchError::TooLarge(most));
         }
@@ -369,41 +378,37 @@ async fn body(answer: reqwest::Response, most: u64) -> Result<Vec<u8>, FetchErro
     Ok(bytes)
 }
 
-/// Judges an address before any name of it is resolved: its scheme, and the IP address that it may name itself.
+/// Checks an address before its name is resolved: its scheme, and the IP address, if it contains one.
 fn check(url: &Url, guard: &Guard) -> Result<(), FetchError> {
-    let refuse = |expected: &str| Err(FetchError::Address(expected.to_owned()));
+    let refuse = |expected: Text| Err(FetchError::Address(expected));
     if !matches!(url.scheme(), "http" | "https") {
-        return refuse("expected an address that starts with http:// or https://");
+        return refuse(say::address_scheme());
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return refuse("expected an address without user name and password");
+        return refuse(say::address_with_login());
     }
     let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     match host.parse::<IpAddr>() {
-        Ok(address) if !guard.allows(address) => {
-            refuse("expected an address on the public internet, found one in a private network")
-        }
-        _ if host.is_empty() => refuse("expected an address with a host"),
+        Ok(address) if !guard.allows(address) => refuse(say::private_network()),
+        _ if host.is_empty() => refuse(say::address_without_host()),
         _ => Ok(()),
     }
 }
 
-fn why(problem: reqwest::Error) -> FetchError {
+fn fetch_error(problem: reqwest::Error) -> FetchError {
     let mut causes = Vec::new();
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&problem);
-    while let Some(one) = cause {
-        if let Some(refused) = one.downcast_ref::<FetchError>() {
+    while let Some(error) = cause {
+        if let Some(refused) = error.downcast_ref::<FetchError>() {
             return refused.clone();
         }
-        if one.is::<Refused>() {
-            return FetchError::Address(
-                "expected an address on the public internet, found one in a private network".to_owned(),
-            );
+        if error.is::<Refused>() {
+            return FetchError::Address(say::private_network());
         }
-        causes.push(one.to_string());
-        cause = one.source();
+        causes.push(error.to_string());
+        cause = error.source();
     }
-    FetchError::Unreachable(causes.pop().unwrap_or_default().chars().take(200).collect())
+    FetchError::Unreachable(words(causes.pop().unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -444,7 +449,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_is_as_it_was_is_not_fetched_again() {
+    async fn an_unchanged_file_is_not_fetched_again() {
         let same = server("HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n").await;
         let fetcher = Fetcher::new(Guard::allowing("127.0.0.1")).unwrap();
         let known = Known { etag: Some("\"a\"".into()), last_modified: None };
@@ -458,7 +463,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_way_leads_into_our_own_network() {
+    async fn private_addresses_are_refused() {
         let inside = server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
         let port = inside.rsplit(':').next().unwrap().to_owned();
         for address in [

@@ -1,17 +1,17 @@
-//! Which addresses are other people's.
+//! Which addresses are on the public internet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use runtime::Cx;
 
-/// Judges addresses.
+/// Decides to which addresses we connect.
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
     allowed: Vec<IpAddr>,
 }
 
-/// Networks of IPv4 that are not the public internet: the IANA IPv4 Special-Purpose Address Registry, and multicast.
+/// Networks of IPv4 that are not on the public internet: the IANA IPv4 Special-Purpose Address Registry, and multicast.
 const PRIVATE_V4: [(Ipv4Addr, u8); 16] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -31,9 +31,9 @@ const PRIVATE_V4: [(Ipv4Addr, u8); 16] = [
     (Ipv4Addr::new(224, 0, 0, 0), 3),
 ];
 
-/// Of IPv6 only global unicast is the public internet (RFC 4291), and of that these are not: the IANA IPv6 Special-Purpose
-/// Address Registry.
+/// Global unicast: the only IPv6 network on the public internet (RFC 4291).
 const GLOBAL_V6: (Ipv6Addr, u8) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+/// Parts of it that are not on the public internet: the IANA IPv6 Special-Purpose Address Registry.
 const PRIVATE_V6: [(Ipv6Addr, u8); 3] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
@@ -41,20 +41,21 @@ const PRIVATE_V6: [(Ipv6Addr, u8); 3] = [
 ];
 
 impl Guard {
-    /// The guard of a function: of its environment only `NET_ALLOW` opens anything, which is empty outside tests.
+    /// Creates the guard of a function. Only the variable `NET_ALLOW` allows further addresses; it is empty outside
+    /// tests.
     #[must_use]
     pub fn of(cx: &Cx) -> Self {
         Self::allowing(cx.env().optional("NET_ALLOW").unwrap_or_default())
     }
 
-    /// A guard that lets these addresses pass, whatever they are: for tests against servers on this machine. `allowed` is a
-    /// list with commas; what is no address is left out.
+    /// Creates a guard that allows these addresses too, even private ones: for tests against servers on this machine.
+    /// `allowed` is a list with commas; an entry that is not an address is ignored.
     #[must_use]
     pub fn allowing(allowed: &str) -> Self {
         Self { allowed: allowed.split(',').filter_map(|address| address.trim().parse().ok()).collect() }
     }
 
-    /// Whether an address is other people's.
+    /// Returns `true` if we may connect to an address.
     #[must_use]
     pub fn allows(&self, address: IpAddr) -> bool {
         if self.allowed.contains(&address) {
@@ -83,7 +84,7 @@ fn public_v6(address: Ipv6Addr) -> bool {
     inside(&GLOBAL_V6) && !PRIVATE_V6.iter().any(inside)
 }
 
-/// The IPv4 address that an IPv6 address carries: mapped, compatible, NAT64 (RFC 6052), 6to4 (RFC 3056).
+/// Returns the IPv4 address that an IPv6 address contains: mapped, compatible, NAT64 (RFC 6052), 6to4 (RFC 3056).
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let segments = address.segments();
     let from = |high: u16, low: u16| {
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_public_internet_is_other_peoples() {
+    fn only_public_addresses_are_allowed() {
         let guard = Guard::default();
         for inside in [
             "127.0.0.1",

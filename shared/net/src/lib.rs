@@ -1,8 +1,8 @@
-//! The way to other people's servers, at addresses that our users give us.
+//! Connections to other people's servers, at addresses that our users give us.
 //!
-//! Such an address may lead into our own network: to the metadata service, to a database, to another tenant's function. So a
-//! name is resolved by us, every address it has is judged before a connection is made, and a redirect is judged like the
-//! first address. What may be fetched is bounded in time and size.
+//! Such an address may lead into our own network: to the metadata service, to a database, to another tenant's function.
+//! So we resolve each name ourselves and check every address of it before we connect; a redirect is checked like the
+//! first address. The time and the size of what we fetch are limited.
 
 mod account;
 mod certificate;

@@ -1,10 +1,12 @@
-//! Folders on other people's FTP and SFTP servers: listed, fetched from, tidied up. One interface over both.
+//! Folders on other people's FTP and SFTP servers: lists, reads, writes, moves and deletes files. One interface for
+//! both.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use messages::{Text, servers as say};
 use russh::client::{AuthResult, Handle};
 use russh::keys::{HashAlg, PrivateKeyWithHashAlg, decode_secret_key};
 use russh_sftp::client::SftpSession;
@@ -17,22 +19,22 @@ use utoipa::ToSchema;
 
 use crate::Guard;
 use crate::certificate::Certificate;
-use crate::remote_error::RemoteError;
+use crate::remote_error::{RemoteError, words};
 
-/// How a server is spoken to.
+/// The protocol of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Protocol {
-    /// FTP, as it always was: password and files can be read on their way.
+    /// FTP without encryption: others on the network can read the password and the files.
     Ftp,
-    /// FTP that turns to TLS before the password is sent.
+    /// FTP that switches to TLS before the password is sent.
     Ftps,
-    /// Files over SSH.
+    /// SFTP: files over SSH.
     Sftp,
 }
 
 impl Protocol {
-    /// The port that servers listen on unless they say otherwise.
+    /// Returns the default port.
     #[must_use]
     pub const fn port(self) -> u16 {
         match self {
@@ -42,28 +44,28 @@ impl Protocol {
     }
 }
 
-/// A server, and who we are to it.
+/// A server and our login on it.
 #[derive(Clone)]
 pub struct Server {
-    /// How it is spoken to.
+    /// The protocol.
     pub protocol: Protocol,
-    /// Its name or address.
+    /// The server's name or address.
     pub host: String,
-    /// Its port.
+    /// The port.
     pub port: u16,
-    /// The account.
+    /// The user name.
     pub username: String,
-    /// The password; of SFTP also the passphrase of the key.
+    /// The password; with a private key, its passphrase.
     pub password: Option<String>,
-    /// The private key, in OpenSSH's or PEM's form.
+    /// The private key of SFTP, in the OpenSSH or PEM format.
     pub private_key: Option<String>,
-    /// The fingerprint of the server's key that is expected; none at the first meeting. Of FTPS, that of its certificate; none
-    /// when a known authority must have signed it.
+    /// SFTP: the fingerprint of the key that the server must show; `None` for the first connection. FTPS: the
+    /// fingerprint of the certificate; `None` if a known authority must have signed it.
     pub host_key: Option<String>,
 }
 
 impl fmt::Debug for Server {
-    /// Without its secrets.
+    /// Omits the secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} {}@{}:{}", self.protocol, self.username, self.host, self.port)
     }
@@ -72,25 +74,25 @@ impl fmt::Debug for Server {
 /// A file in a folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteFile {
-    /// Its name, without the folder.
+    /// The name, without the folder.
     pub name: String,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// When it was changed last, seconds since 1970; 0 when the server does not say.
+    /// The time of the last change, in seconds since 1970; 0 if the server does not name it.
     pub modified: i64,
 }
 
-/// One answer of a server takes no longer.
+/// The most time for one answer of a server.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 async fn within<T, E: fmt::Display>(
     work: impl Future<Output = Result<T, E>>,
-    failed: impl FnOnce(String) -> RemoteError,
+    failed: impl FnOnce(Text) -> RemoteError,
 ) -> Result<T, RemoteError> {
     match tokio::time::timeout(PATIENCE, work).await {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(failed(error.to_string().chars().take(200).collect())),
-        Err(_) => Err(RemoteError::Unreachable(format!("it did not answer within {} seconds", PATIENCE.as_secs()))),
+        Ok(Err(error)) => Err(failed(words(error))),
+        Err(_) => Err(RemoteError::Unreachable(say::no_answer(PATIENCE.as_secs()))),
     }
 }
 
@@ -101,9 +103,7 @@ async fn connect(server: &Server, guard: &Guard) -> Result<TcpStream, RemoteErro
     let allowed = found.iter().find(|address| guard.allows(address.ip()));
     match allowed {
         Some(address) => within(TcpStream::connect(*address), RemoteError::Unreachable).await,
-        None => Err(RemoteError::Address(
-            "expected a server on the public internet, found one in a private network".to_owned(),
-        )),
+        None => Err(RemoteError::Address(say::private_network())),
     }
 }
 
@@ -117,10 +117,10 @@ enum Session {
 }
 
 impl Remote {
-    /// Logs in.
+    /// Connects and logs in.
     ///
     /// # Errors
-    /// Why not, for people.
+    /// [`RemoteError`]: why not.
     pub async fn open(server: &Server, guard: &Guard) -> Result<Self, RemoteError> {
         let stream = connect(server, guard).await?;
         let password = server.password.clone().unwrap_or_default();
@@ -128,7 +128,7 @@ impl Remote {
             Protocol::Ftp => {
                 let mut ftp = within(AsyncFtpStream::connect_with_stream(stream), RemoteError::Unreachable).await?;
                 within(ftp.login(server.username.as_str(), password.as_str()), RemoteError::Login).await?;
-                // The data comes from where the control connection leads: a server cannot send us elsewhere.
+                // The data connection goes to the same host as the control connection: a server cannot redirect us.
                 ftp.set_passive_nat_workaround(true);
                 within(ftp.transfer_type(FileType::Binary), RemoteError::Refused).await?;
                 Ok(Self(Session::Ftp(Box::new(ftp))))
@@ -137,7 +137,7 @@ impl Remote {
                 let judge = Arc::new(Certificate::expecting(server.host_key.clone())?);
                 let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&judge.provider))
                     .with_safe_default_protocol_versions()
-                    .map_err(|error| RemoteError::Unreachable(error.to_string()))?
+                    .map_err(|error| RemoteError::Unreachable(words(error)))?
                     .dangerous()
                     .with_custom_certificate_verifier(Arc::clone(&judge) as _)
                     .with_no_client_auth();
@@ -165,10 +165,10 @@ impl Remote {
             Some(expected) if !shown().is_empty() && shown() != *expected => RemoteError::HostKey(shown()),
             _ => error,
         })?;
-        let entered = match &server.private_key {
+        let login = match &server.private_key {
             Some(key) => {
                 let key = decode_secret_key(key, server.password.as_deref())
-                    .map_err(|error| RemoteError::Login(format!("the private key cannot be read: {error}")))?;
+                    .map_err(|error| RemoteError::Login(say::key_unreadable(error)))?;
                 let hash = within(handle.best_supported_rsa_hash(), RemoteError::Unreachable).await?.flatten();
                 let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
                 within(handle.authenticate_publickey(&server.username, key), RemoteError::Login).await?
@@ -178,8 +178,8 @@ impl Remote {
                 within(handle.authenticate_password(&server.username, password), RemoteError::Login).await?
             }
         };
-        if !matches!(entered, AuthResult::Success) {
-            return Err(RemoteError::Login("it refused the account".to_owned()));
+        if !matches!(login, AuthResult::Success) {
+            return Err(RemoteError::Login(say::account_refused()));
         }
         let channel = within(handle.channel_open_session(), RemoteError::Refused).await?;
         within(channel.request_subsystem(true, "sftp"), RemoteError::Refused).await?;
@@ -187,7 +187,7 @@ impl Remote {
         Ok(Self(Session::Sftp { sftp: Box::new(sftp), host_key: shown(), _handle: Box::new(handle) }))
     }
 
-    /// The fingerprint of the key that an SFTP server showed, to be expected from now on.
+    /// Returns the fingerprint of the key that an SFTP server showed: later connections must expect it.
     #[must_use]
     pub fn host_key(&self) -> Option<&str> {
         match &self.0 {
@@ -196,7 +196,7 @@ impl Remote {
         }
     }
 
-    /// The files of a folder, in the order of their names; at most 10,000.
+    /// Returns the files of a folder, sorted by name; at most 10,000.
     ///
     /// # Errors
     /// When the server refuses.
@@ -221,12 +221,12 @@ impl Remote {
                 files.collect::<Vec<_>>()
             }
         };
-        files.sort_by(|one, other| one.name.cmp(&other.name));
+        files.sort_by(|first, second| first.name.cmp(&second.name));
         files.truncate(10_000);
         Ok(files)
     }
 
-    /// A file of at most `most` bytes.
+    /// Returns the bytes of a file of at most `most` bytes.
     ///
     /// # Errors
     /// When the server refuses, or the file is larger.
@@ -252,8 +252,9 @@ impl Remote {
         Ok(bytes)
     }
 
-    /// Writes a file: under a name that nobody takes for a file that is ready, then renamed, in the place of one of this name. A
-    /// try that breaks off leaves the part; the next one with the same `mark` writes it anew.
+    /// Writes a file: first under a temporary name (`.name.mark.part`), so that nobody reads half a file; then renames
+    /// it and replaces a file of this name. An interrupted call leaves the temporary file; the next call with the same
+    /// `mark` overwrites it.
     ///
     /// # Errors
     /// When the server refuses, or the file takes longer than `time`.
@@ -278,11 +279,11 @@ impl Remote {
                 }
             }
         };
-        let late = || RemoteError::Unreachable(format!("the file took more than {} seconds", time.as_secs()));
+        let late = || RemoteError::Unreachable(say::file_too_slow(time.as_secs()));
         tokio::time::timeout(time, sent).await.unwrap_or_else(|_| Err(late()))?;
         let renamed = self.rename(&part, &path).await;
         let Err(refused @ RemoteError::Refused(_)) = renamed else { return renamed };
-        // A server that writes over nothing: what is there makes room. Anything else that it refuses is left as it is.
+        // Some servers do not overwrite on rename: then the old file is removed first. Any other refusal is an error.
         if !self.list(folder).await?.iter().any(|file| file.name == name) {
             return Err(refused);
         }
@@ -319,7 +320,7 @@ impl Remote {
         self.rename(&joined(folder, name), &joined(to, name)).await
     }
 
-    /// Says goodbye; a server that does not listen is left.
+    /// Closes the session; if the server does not answer, the connection is dropped.
     pub async fn close(self) {
         match self.0 {
             Session::Ftp(mut ftp) => drop(tokio::time::timeout(PATIENCE, ftp.quit()).await),
@@ -330,7 +331,7 @@ impl Remote {
 }
 
 fn refused(problem: impl fmt::Display) -> RemoteError {
-    RemoteError::Refused(problem.to_string().chars().take(200).collect())
+    RemoteError::Refused(words(problem))
 }
 
 async fn drain(stream: &mut (impl AsyncReadExt + Unpin), bytes: &mut Vec<u8>, most: u64) -> Result<(), RemoteError> {
@@ -355,9 +356,9 @@ fn joined(folder: &str, name: &str) -> String {
     }
 }
 
-/// A line of a listing; none for folders, links and lines that say something else.
+/// Parses a line of a listing; returns `None` for folders, links and other lines.
 fn listed(line: &str) -> Option<RemoteFile> {
-    // The first line of `ls -l`, which is taken for one of MLSD.
+    // The first line of `ls -l`, which the parser would read as a line of MLSD.
     if line.strip_prefix("total ").is_some_and(|number| number.trim().parse::<u64>().is_ok()) {
         return None;
     }
@@ -373,7 +374,7 @@ fn listed(line: &str) -> Option<RemoteFile> {
     })
 }
 
-/// Judges a server's key: the first one is believed, every later one must be the same.
+/// Checks a server's key: the first one is trusted, every later one must be the same.
 struct HostKey {
     expected: Option<String>,
     seen: Arc<Mutex<String>>,
@@ -399,7 +400,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_listings_are_files_or_nothing() {
+    fn lines_of_listings_are_parsed() {
         let file = listed("-rw-r--r--   1 root  root        123 Nov 20 10:11 tarif 2026.csv").unwrap();
         assert_eq!((file.name.as_str(), file.size), ("tarif 2026.csv", 123));
         assert!(listed("drwxr-xr-x   1 root  root        123 Nov 20 10:11 folder").is_none());
@@ -408,7 +409,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_way_leads_into_our_own_network() {
+    async fn private_addresses_are_refused() {
         for host in ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1"] {
             for protocol in [Protocol::Ftp, Protocol::Ftps, Protocol::Sftp] {
                 let server = Server {

@@ -1,28 +1,31 @@
-//! Why another server did not do what it was asked.
+//! Why another server did not do what was requested.
 
 use std::fmt;
 
-/// Why a server did not do what was asked, for people.
+use messages::{Text, servers as say};
+
+/// Why a server did not do what was requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemoteError {
-    /// The address is not one that we go to.
-    Address(String),
-    /// It cannot be reached, or does not answer in time.
-    Unreachable(String),
-    /// It does not let us in.
-    Login(String),
-    /// Its key is another one than at the first meeting; holds the one that it shows.
+    /// We do not connect to this address; holds what is expected.
+    Address(Text),
+    /// The server cannot be reached, or does not answer in time.
+    Unreachable(Text),
+    /// The server refuses the login.
+    Login(Text),
+    /// The server's key is not the one of the first connection; holds the fingerprint of the key that it shows.
     HostKey(String),
-    /// Its certificate is one that no known authority signed for this name, or not the expected one; holds its fingerprint.
+    /// No known authority signed the server's certificate for this name, or it is not the expected one; holds its
+    /// fingerprint.
     Certificate(String),
-    /// It refuses what is asked.
-    Refused(String),
-    /// The file is larger than so many bytes.
+    /// The server refuses the request.
+    Refused(Text),
+    /// The file is larger than this number of bytes.
     TooLarge(u64),
 }
 
 impl RemoteError {
-    /// The fingerprint of the key or certificate that the server shows, when that is the matter.
+    /// Returns the fingerprint of the key or certificate that the server shows, if the error is about that.
     #[must_use]
     pub fn shown_key(&self) -> Option<&str> {
         match self {
@@ -44,27 +47,37 @@ impl RemoteError {
             RemoteError::TooLarge(_) => "file_too_large",
         }
     }
+
+    /// What is wrong and what to do, for people.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        match self {
+            RemoteError::Address(expected) => expected.clone(),
+            RemoteError::Unreachable(reason) => say::unreachable(reason.clone()),
+            RemoteError::Login(reason) => say::login_refused(reason.clone()),
+            RemoteError::HostKey(found) => say::host_key_changed(found),
+            RemoteError::Certificate(found) => say::certificate_unknown(found),
+            RemoteError::Refused(reason) => say::refused(reason.clone()),
+            RemoteError::TooLarge(most) => too_large(*most),
+        }
+    }
 }
 
+/// The message that a file is larger than `most` bytes.
+pub(crate) fn too_large(most: u64) -> Text {
+    let limit = if most < 1_000_000 { say::kilobytes(most / 1_000) } else { say::megabytes(most / 1_000_000) };
+    say::file_too_large(limit)
+}
+
+/// The words of a server or a library, at most 200 characters of them.
+pub(crate) fn words(problem: impl fmt::Display) -> Text {
+    Text::verbatim(problem.to_string().chars().take(200).collect::<String>())
+}
+
+/// The message in English, for logs.
 impl fmt::Display for RemoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RemoteError::Address(expected) => f.write_str(expected),
-            RemoteError::Unreachable(why) => write!(f, "the server could not be reached: {why}"),
-            RemoteError::Login(why) => {
-                write!(f, "the server does not let us in: {why}; check user name, password and key")
-            }
-            RemoteError::HostKey(found) => write!(
-                f,
-                "the server shows another key than before ({found}); if it was replaced on purpose, save the connection with this key or without one"
-            ),
-            RemoteError::Certificate(found) => write!(
-                f,
-                "the server's certificate ({found}) is none that a known authority signed for this name, or not the expected one; if it is the server's own, save the connection with this fingerprint as host_key"
-            ),
-            RemoteError::Refused(why) => write!(f, "the server refused: {why}"),
-            RemoteError::TooLarge(most) => write!(f, "expected a file of at most {most} bytes, found a larger one"),
-        }
+        f.write_str(self.message().english())
     }
 }
 

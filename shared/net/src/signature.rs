@@ -1,4 +1,4 @@
-//! Signatures of webhooks: Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`), and the product's own
+//! Signatures of webhooks: Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`), and our own
 //! `X-PM-Signature`. Source: github.com/standard-webhooks/standard-webhooks, the specification, "Signature scheme".
 
 use aws_lc_rs::hmac;
@@ -6,13 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use runtime::{Error, Result};
 
-/// What stands before a secret.
+/// The prefix of every secret.
 const PREFIX: &str = "whsec_";
 
-/// A new secret: 24 random bytes.
+/// Creates a secret: 24 random bytes in base64, after the prefix `whsec_`.
 ///
 /// # Errors
-/// When there is no randomness.
+/// When the random number generator fails.
 pub fn new_secret() -> Result<String> {
     let mut bytes = [0; 24];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::internal("no randomness"))?;
@@ -24,7 +24,7 @@ fn key(secret: &str) -> Option<hmac::Key> {
     Some(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
 }
 
-/// The headers of a message, by name: `timestamp` is in seconds of Unix. None when the secret is none.
+/// Returns the headers of a message, by name; `timestamp` is in seconds since 1970. `None`: the secret is malformed.
 #[must_use]
 pub fn sign(secret: &str, id: &str, timestamp: i64, body: &str) -> Option<[(&'static str, String); 4]> {
     let key = key(secret)?;
@@ -38,7 +38,8 @@ pub fn sign(secret: &str, id: &str, timestamp: i64, body: &str) -> Option<[(&'st
     ])
 }
 
-/// The same with the secret that was changed a while ago too: the receiver has the one or the other.
+/// Like [`sign`], but signs with the previous secret too, if there is one: the receiver may still have the previous
+/// one.
 #[must_use]
 pub fn sign_with_both(
     secret: &str,
@@ -54,12 +55,12 @@ pub fn sign_with_both(
     Some(headers)
 }
 
-/// Whether a `webhook-signature` is that of a message: what a receiver does.
+/// Returns `true` if a `webhook-signature` is the signature of a message: the check of a receiver.
 #[must_use]
 pub fn verify(secret: &str, id: &str, timestamp: i64, body: &str, signature: &str) -> bool {
     let Some(key) = key(secret) else { return false };
-    signature.split(' ').filter_map(|one| one.strip_prefix("v1,")).any(|one| {
-        let given = STANDARD.decode(one).unwrap_or_default();
+    signature.split(' ').filter_map(|part| part.strip_prefix("v1,")).any(|encoded| {
+        let given = STANDARD.decode(encoded).unwrap_or_default();
         hmac::verify(&key, format!("{id}.{timestamp}.{body}").as_bytes(), &given).is_ok()
     })
 }

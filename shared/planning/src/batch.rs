@@ -2,77 +2,79 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use product::{DecimalMark, ImportMode, Language, MatchKey, Outcome, ProductRow, Rules};
+use messages::Language;
+use product::{DecimalMark, ImportMode, MatchKey, Outcome, ProductRow, Rules};
 use uuid::Uuid;
 
 /// A valid row and its number in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchRow {
-    /// As the spreadsheet shows it.
+    /// The number of the row, as the spreadsheet shows it.
     pub number: i32,
-    /// The values.
+    /// The values of the row.
     pub product: ProductRow,
 }
 
-/// A row that was rejected or taken back before the catalogue was asked, and the codes that it has all the same.
+/// A row that was rejected or skipped before the catalogue was read, with the codes that it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOutRow {
-    /// As the spreadsheet shows it.
+    /// The number of the row, as the spreadsheet shows it.
     pub number: i32,
     /// `rejected` or `skipped`.
     pub action: &'static str,
-    /// Its SKU.
+    /// The SKU of the row.
     pub sku: Option<String>,
-    /// Its EAN, in 14 digits.
+    /// The EAN of the row, in 14 digits.
     pub gtin14: Option<String>,
-    /// The supplier's reference.
+    /// The supplier's reference in the row.
     pub reference: Option<String>,
 }
 
 /// Rows that are written together.
 pub struct Batch {
-    /// The batch, the same at each delivery.
+    /// The id of the batch, the same for each delivery of its message.
     pub id: Uuid,
-    /// Its place in the import, from 0.
+    /// The index of the batch in the import, from 0.
     pub number: i32,
-    /// The import it belongs to.
+    /// The import to which it belongs.
     pub import: Uuid,
     /// The supplier of its products.
     pub supplier: Option<Uuid>,
-    /// What to do with products that are there.
+    /// What to do with products that exist already.
     pub mode: ImportMode,
-    /// By what products are found, in this order.
+    /// The codes by which products are found, in this order.
     pub match_by: Vec<MatchKey>,
-    /// The codes by which rows of the file can name products: those that a column fills.
+    /// The codes by which the file's rows can name products: those with a column in the file.
     pub named_by: Vec<MatchKey>,
-    /// Whether it holds the variants of products that other batches hold.
+    /// Whether it holds variants of products that are in other batches.
     pub variants: bool,
-    /// The key of the identifier by which rows name their parents; their SKUs unless said.
+    /// The key of the identifier by which rows name their parents. Default: the parent's SKU.
     pub parent_by: Option<String>,
-    /// Whether a variant's row shows its main image alone, however many it has.
+    /// Whether the row of a variant shows only its main image, even if it has more.
     pub one_image: bool,
     /// The organisation's own rules.
     pub rules: Rules,
-    /// The language of what is said about rows.
+    /// The language of messages about rows.
     pub language: Language,
-    /// How the file writes numbers.
+    /// The file's decimal mark.
     pub decimal_mark: DecimalMark,
-    /// Whether a wrong value of an attribute is left out instead of its row.
+    /// Whether a wrong value of an attribute is left out, instead of rejecting its row.
     pub reject_values: bool,
-    /// Attributes that are made if they are not there, by code, with their names.
+    /// Attributes that are created if they do not exist: their names, by code.
     pub new_attributes: BTreeMap<String, String>,
-    /// Attributes that a shop's file brings along: a value that cannot be taken is left out, not its row.
+    /// Attributes that are in a shop's file by default: a wrong value is left out, and its row is imported.
     pub optional_attributes: BTreeSet<String>,
-    /// The valid rows, no two with the same SKU or GTIN but for those that break one of the organisation's rules.
+    /// The valid rows. No two of them have the same SKU or GTIN, except rows that break one of the organisation's
+    /// rules.
     pub rows: Vec<BatchRow>,
-    /// The others.
+    /// The rows that are left out.
     pub rejected: Vec<LeftOutRow>,
-    /// What is known already: rows that were rejected or skipped before.
+    /// The results before planning: rows that were rejected or skipped.
     pub before: Outcome,
 }
 
 impl Batch {
-    /// A batch with the usual choices.
+    /// Creates an empty batch with the default options.
     #[must_use]
     pub fn new(id: Uuid, import: Uuid) -> Self {
         Self {

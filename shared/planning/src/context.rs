@@ -1,4 +1,4 @@
-//! What is known before rows are planned.
+//! The data of the catalogue that a plan needs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -6,34 +6,34 @@ use product::{Attribute, Product, SourcePolicy};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// What the catalogue knows of the rows before they are planned.
+/// The data of the catalogue that is read before rows are planned.
 pub struct Context<'k> {
-    /// How many products the plan has room for; `None` = any number.
+    /// The number of products that the organisation's plan allows; `None` = no limit.
     pub quota: Option<i64>,
-    /// Which source may change what.
+    /// Which source may change which fields.
     pub policy: &'k SourcePolicy,
     /// The codes of the families.
     pub families: BTreeSet<&'k str>,
     /// The language of the catalogue's texts, as a locale.
     pub locale: &'static str,
-    /// Products that have one of the rows' codes, or are their parents.
+    /// The products that have one of the rows' codes, and the parents that the rows name.
     pub products: Vec<Product>,
-    /// Definitions of attributes, when a row has any.
+    /// The definitions of attributes, if a row has attributes.
     pub attributes: BTreeMap<String, Attribute>,
-    /// Those categories of the rows that are there.
+    /// The categories of the rows that exist.
     pub categories: BTreeSet<Uuid>,
-    /// Who has the value of a field that must be unique: by field and value.
+    /// The products that have a value of a unique field, by field and value.
     pub taken: HashMap<(String, String), Vec<Uuid>>,
-    /// The parents of the variants that rows' files show, by the variants' SKUs.
+    /// The parents of the variants that the file shows, by the SKU of the variant.
     pub parents: Vec<(String, Uuid)>,
     /// The variants of the rows' parents, by parent and options.
     pub variants: HashMap<(Uuid, BTreeMap<String, String>), Uuid>,
-    /// Rows of the file that left these products unchanged: the last one of each.
+    /// For products that rows of the file left unchanged: the number of the last such row.
     pub unchanged: HashMap<Uuid, i32>,
-    /// How many more products there may be.
+    /// How many more products the organisation's plan allows.
     pub room: Option<i64>,
-    /// Whether the rows' fates are wanted, not only their number.
+    /// Whether the plan lists the result of each row, not only their numbers.
     pub trace: bool,
-    /// When the rows are planned.
+    /// The time of the planning.
     pub now: OffsetDateTime,
 }

@@ -1,16 +1,17 @@
-//! Which product a row of a file is about.
+//! Finds the product of a row.
 
 use std::collections::{BTreeSet, HashMap};
 
-use product::{Field, Language, MatchKey, Product, ProductRow, RowError};
+use messages::{Text, planning as say};
+use product::{Field, MatchKey, Product, ProductRow, RowError};
 use uuid::Uuid;
 
 use crate::batch::Batch;
 
-/// What Shopify, whose files name no parent's SKU, calls a product.
+/// The key of a product's name in Shopify, whose files do not have the SKUs of parents.
 const HANDLE: &str = "shopify.handle";
 
-/// The products by what rows name them by.
+/// An index of the products by the codes in rows.
 pub(crate) struct Index {
     pub(crate) sku: HashMap<String, usize>,
     pub(crate) gtin: HashMap<String, usize>,
@@ -30,7 +31,8 @@ impl Index {
             parent: HashMap::new(),
         };
         if !variants.is_empty() {
-            let places: HashMap<Uuid, usize> = products.iter().enumerate().map(|(at, one)| (one.id, at)).collect();
+            let places: HashMap<Uuid, usize> =
+                products.iter().enumerate().map(|(at, product)| (product.id, at)).collect();
             let known = variants.iter().filter_map(|(sku, parent)| Some((sku.clone(), *places.get(parent)?)));
             index.parent.extend(known);
         }
@@ -54,24 +56,25 @@ impl Index {
         index
     }
 
-    /// Every product that one of a row's codes names.
-    pub(crate) fn named(&self, sku: Option<&str>, gtin14: Option<&str>, reference: Option<&str>) -> Vec<usize> {
+    /// Returns all products that have one of a row's codes.
+    pub(crate) fn find_all(&self, sku: Option<&str>, gtin14: Option<&str>, reference: Option<&str>) -> Vec<usize> {
         let references = reference.and_then(|reference| self.reference.get(reference));
-        let mut named: Vec<usize> = sku
+        let mut found: Vec<usize> = sku
             .and_then(|sku| self.sku.get(sku).copied())
             .into_iter()
             .chain(gtin14.and_then(|gtin| self.gtin.get(gtin).copied()))
             .chain(references.into_iter().flatten().copied())
             .collect();
         let mut seen = std::collections::HashSet::new();
-        named.retain(|at| seen.insert(*at));
-        named
+        found.retain(|at| seen.insert(*at));
+        found
     }
 
-    /// The product that the shop calls as the row does, of those that have one of the variants that the row's file shows; else the one that has all of them
-    /// that are known, unless the shop calls it otherwise.
+    /// Returns the product whose variants the row shows. Of several products with one of these variants, it is the one
+    /// with the row's name in the shop. Otherwise it is the only product with one of these variants, if it has no name
+    /// in the shop.
     pub(crate) fn parent_of(&self, row: &ProductRow, products: &[Product]) -> Option<usize> {
-        let called = row.parent.as_deref().or(row.sku.as_ref().map(product::Sku::as_str));
+        let shop_name = row.parent.as_deref().or(row.sku.as_ref().map(product::Sku::as_str));
         let handle = |at: usize| products[at].content.identifiers.get(HANDLE).map(String::as_str);
         let parents: BTreeSet<usize> = row
             .shown
@@ -79,13 +82,13 @@ impl Index {
             .flat_map(|variants| &variants.skus)
             .filter_map(|sku| self.parent.get(sku).copied())
             .collect();
-        if let Some(at) = parents.iter().find(|at| handle(**at).is_some() && handle(**at) == called) {
+        if let Some(at) = parents.iter().find(|at| handle(**at).is_some() && handle(**at) == shop_name) {
             return Some(*at);
         }
         parents.first().copied().filter(|at| parents.len() == 1 && handle(*at).is_none())
     }
 
-    /// The product that a row is about.
+    /// Returns the product of a row; `None` if the row is about a new product.
     pub(crate) fn find(
         &self,
         batch: &Batch,
@@ -97,33 +100,33 @@ impl Index {
         let references = row.supplier_reference.as_ref().and_then(|reference| self.reference.get(reference));
         let mut found: Option<usize> = None;
         for key in &batch.match_by {
-            let here = match key {
+            let candidate = match key {
                 MatchKey::Sku => by_sku,
                 MatchKey::Ean => by_gtin,
                 MatchKey::SupplierReference => match references.map(Vec::as_slice) {
-                    Some([one]) => Some(*one),
+                    Some([only]) => Some(*only),
                     Some(several) if found.is_none() && !several.is_empty() => {
                         return Err(ambiguous(batch, row, several.len()));
                     }
                     _ => None,
                 },
             };
-            match (found, here) {
-                (None, here) => found = here,
-                (Some(one), Some(other)) if one != other => return Err(conflict(batch, row, &products[other])),
+            match (found, candidate) {
+                (None, candidate) => found = candidate,
+                (Some(at), Some(other)) if at != other => return Err(conflict(batch, row, &products[other])),
                 _ => {}
             }
         }
         if found.is_none() && by_sku.is_none() && by_gtin.is_none() && row.parent.is_none() {
             return Ok(self.parent_of(row, products));
         }
-        // A code that is another product's cannot become this one's.
+        // A code of another product cannot become a code of this product.
         for owner in [by_sku, by_gtin].into_iter().flatten() {
             if found.is_some_and(|found| found != owner) || found.is_none() {
                 return Err(conflict(batch, row, &products[owner]));
             }
         }
-        // Both codes are named, one finds the product and the other says something else.
+        // The row has both codes: the EAN finds the product, but the product has another SKU.
         let both = batch.match_by.contains(&MatchKey::Sku) && batch.match_by.contains(&MatchKey::Ean);
         if let Some(at) = found.filter(|at| both && by_sku != Some(*at) && by_gtin == Some(*at))
             && row.sku.is_some()
@@ -138,28 +141,14 @@ impl Index {
 fn conflict(batch: &Batch, row: &ProductRow, owner: &Product) -> RowError {
     let ean = row.ean.as_ref().map(product::Gtin::as_str).unwrap_or_default();
     let sku = row.sku.as_ref().map(product::Sku::as_str).unwrap_or_default();
-    let (owner_sku, owner_ean) =
-        (owner.content.sku.as_deref().unwrap_or("none"), owner.content.ean.as_deref().unwrap_or("none"));
-    let message = match batch.language {
-        Language::En => format!(
-            "the row says SKU \"{sku}\" and EAN \"{ean}\", which are not both of one product: one has the SKU {owner_sku} and the EAN {owner_ean}; correct one of the two codes"
-        ),
-        Language::Fr => format!(
-            "la ligne dit SKU « {sku} » et EAN « {ean} », qui ne sont pas ceux d'un même produit : l'un a le SKU {owner_sku} et l'EAN {owner_ean} ; corrigez l'un des deux codes"
-        ),
-    };
+    let code = |code: &Option<String>| code.as_deref().map_or_else(say::no_code, Text::verbatim);
+    let message = say::identifier_conflict(sku, ean, code(&owner.content.sku), code(&owner.content.ean));
+    let message = message.into_string(batch.language);
     RowError::field(Field::Ean, "identifier_conflict", message, if ean.is_empty() { sku } else { ean })
 }
 
 fn ambiguous(batch: &Batch, row: &ProductRow, count: usize) -> RowError {
     let reference = row.supplier_reference.as_deref().unwrap_or_default();
-    let message = match batch.language {
-        Language::En => {
-            format!("{count} products of the supplier have the reference \"{reference}\"; name the EAN or the SKU too")
-        }
-        Language::Fr => {
-            format!("{count} produits du fournisseur ont la référence « {reference} » ; indiquez aussi l'EAN ou le SKU")
-        }
-    };
+    let message = say::match_ambiguous(count, reference).into_string(batch.language);
     RowError::field(Field::SupplierReference, "match_ambiguous", message, reference)
 }

@@ -1,7 +1,7 @@
-//! What the rows of a file make of the catalogue: which products they find, what they change of them, what is said about each.
+//! Plans the rows of a file: which products they find, what they change, and the messages about each row.
 //!
-//! Pure: the rows and what the catalogue knows of them go in, the products to be written come out. A preview and a commit ask
-//! here; nobody else decides. `db_catalog` reads the [`Context`] and writes the [`Plan`].
+//! Pure: the input is the rows and the data of the catalogue, the output is the products to write. A preview and a
+//! commit both use this plan; nothing else decides. `db_catalog` reads the [`Context`] and writes the [`Plan`].
 
 mod batch;
 mod context;

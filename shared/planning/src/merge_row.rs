@@ -1,17 +1,24 @@
-//! What a row of a file may change of a product: a field that somebody locked, or that a stronger source owns, stays.
+//! Merges a row of a file into a product. A locked field, or a field that a stronger source owns, does not change.
 
-use product::{
-    Content, Dimensions, Field, Kept, Language, Product, ProductRow, RowError, SourcePolicy, Weight, WeightUnit,
-};
+use messages::{Language, planning as say};
+use product::{Content, Dimensions, Field, Kept, Product, ProductRow, RowError, SourcePolicy, Weight, WeightUnit};
 use uuid::Uuid;
 
-/// What a row may change of a product: a field that somebody locked, or that a stronger source owns, stays.
+/// Merges a row into a product. A locked field, or a field that a stronger source owns, does not change.
 pub(crate) struct MergeRow<'t> {
     policy: &'t SourcePolicy,
     product: &'t Product,
     source: &'t str,
-    /// The fields that stay, and why.
-    pub(crate) kept: Vec<(String, Kept)>,
+    /// The fields that do not change, with the reason.
+    pub(crate) kept: Vec<(String, Reason)>,
+}
+
+/// The reason why a field does not change.
+pub(crate) enum Reason {
+    /// It is locked, or a stronger source owns it.
+    Policy(Kept),
+    /// The row's prices have another currency, and one of the product's prices may not be changed.
+    Prices,
 }
 
 impl<'t> MergeRow<'t> {
@@ -19,34 +26,34 @@ impl<'t> MergeRow<'t> {
         Self { policy, product, source, kept: Vec::new() }
     }
 
-    fn may(&mut self, field: &str) -> bool {
+    fn may_change(&mut self, field: &str) -> bool {
         match self.policy.check(&self.product.owners, &self.product.locked, field, self.source) {
             Ok(()) => true,
             Err(kept) => {
-                self.kept.push((field.to_owned(), kept));
+                self.kept.push((field.to_owned(), Reason::Policy(kept)));
                 false
             }
         }
     }
 
-    /// Puts `new`, if there is one, in the place, unless it is kept.
+    /// Sets a field to `new`, if that is a value and the field may change.
     fn fill<T: PartialEq + Clone>(&mut self, field: &'static str, place: &mut Option<T>, new: Option<&T>) {
         if let Some(new) = new
             && place.as_ref() != Some(new)
-            && self.may(field)
+            && self.may_change(field)
         {
             *place = Some(new.clone());
         }
     }
 
     fn empty<T>(&mut self, field: &'static str, place: &mut Option<T>) {
-        if place.is_some() && self.may(field) {
+        if place.is_some() && self.may_change(field) {
             *place = None;
         }
     }
 
-    /// Whether the row's prices may be taken over: all prices have one currency, so a row in another one changes none of
-    /// them unless it may change each.
+    /// Returns `true` if the row's prices may be merged. All prices of a product have one currency, so a row in another
+    /// currency changes either all prices or none.
     fn may_change_prices(&mut self, content: &Content, row: &ProductRow) -> bool {
         let other = row.currency.zip(content.currency.as_deref()).is_some_and(|(new, old)| new.as_str() != old);
         let stays = other.then(|| {
@@ -62,20 +69,19 @@ impl<'t> MergeRow<'t> {
                 .any(|field| self.policy.check(&self.product.owners, &self.product.locked, field, self.source).is_err())
         });
         if stays == Some(true) {
-            let kept = Kept::Owned("a price that this source may not change".to_owned());
-            self.kept.push(("currency".to_owned(), kept));
+            self.kept.push(("currency".to_owned(), Reason::Prices));
             return false;
         }
         true
     }
 
-    /// Takes over what the row says and leaves the rest.
-    pub(crate) fn take(&mut self, content: &mut Content, row: &ProductRow, supplier: Option<Uuid>) {
+    /// Merges the values of the row; fields without a value in the row stay as they are.
+    pub(crate) fn merge(&mut self, content: &mut Content, row: &ProductRow, supplier: Option<Uuid>) {
         for field in &row.clear {
             self.clear(content, *field);
         }
         if let Some(title) = row.title.as_ref().filter(|title| content.title != **title)
-            && self.may("title")
+            && self.may_change("title")
         {
             content.title.clone_from(title);
         }
@@ -105,12 +111,12 @@ impl<'t> MergeRow<'t> {
         self.fill("seo_description", &mut content.seo_description, row.seo_description.as_ref());
         self.fill("slug", &mut content.slug, row.slug.as_ref());
         for (key, value) in &row.identifiers {
-            if content.identifiers.get(key) != Some(value) && self.may(&format!("identifiers.{key}")) {
+            if content.identifiers.get(key) != Some(value) && self.may_change(&format!("identifiers.{key}")) {
                 content.identifiers.insert(key.clone(), value.clone());
             }
         }
         if let Some(status) = row.status.filter(|status| *status != content.status)
-            && self.may("status")
+            && self.may_change("status")
         {
             content.status = status;
         }
@@ -118,25 +124,25 @@ impl<'t> MergeRow<'t> {
 
     fn measures(&mut self, content: &mut Content, row: &ProductRow) {
         let unit = content.weight.map_or(WeightUnit::Gram, |weight| weight.unit);
-        let weighs = content.weight.map(|weight| weight.grams());
-        if let Some(grams) = row.weight_grams.filter(|grams| weighs != Some(*grams))
-            && self.may("weight")
+        let old_grams = content.weight.map(|weight| weight.grams());
+        if let Some(grams) = row.weight_grams.filter(|grams| old_grams != Some(*grams))
+            && self.may_change("weight")
         {
             content.weight = Some(Weight::from_grams(grams, unit));
         }
         if row.sides.iter().any(Option::is_some) {
             let [length, width, height] = row.sides;
-            let said = Dimensions { length, width, height, unit: row.length_unit }.millimetres();
-            let had = content.dimensions.map_or([None; 3], |size| size.millimetres());
-            let merged = [said[0].or(had[0]), said[1].or(had[1]), said[2].or(had[2])];
-            if merged != had && self.may("dimensions") {
+            let row_sides = Dimensions { length, width, height, unit: row.length_unit }.millimetres();
+            let old_sides = content.dimensions.map_or([None; 3], |size| size.millimetres());
+            let merged = [row_sides[0].or(old_sides[0]), row_sides[1].or(old_sides[1]), row_sides[2].or(old_sides[2])];
+            if merged != old_sides && self.may_change("dimensions") {
                 let unit = content.dimensions.map_or(row.length_unit, |size| size.unit);
                 content.dimensions = Dimensions::from_millimetres(merged, unit);
             }
         }
     }
 
-    /// Empties a field; a title and a status are never empty.
+    /// Removes the value of a field; a title and a status always have a value.
     fn clear(&mut self, content: &mut Content, field: Field) {
         match field {
             Field::Sku => self.empty("sku", &mut content.sku),
@@ -162,7 +168,7 @@ impl<'t> MergeRow<'t> {
             Field::SeoDescription => self.empty("seo_description", &mut content.seo_description),
             Field::Slug => self.empty("slug", &mut content.slug),
             Field::Length | Field::Width | Field::Height => {
-                if let Some(size) = content.dimensions.filter(|_| self.may("dimensions")) {
+                if let Some(size) = content.dimensions.filter(|_| self.may_change("dimensions")) {
                     let mut sides = size.millimetres();
                     sides[usize::from(field == Field::Width) + 2 * usize::from(field == Field::Height)] = None;
                     content.dimensions = Dimensions::from_millimetres(sides, size.unit);
@@ -173,17 +179,15 @@ impl<'t> MergeRow<'t> {
     }
 }
 
-pub(crate) fn kept_error(kept: &[(String, Kept)], language: Language) -> RowError {
-    let french = language == Language::Fr;
-    let reasons: Vec<String> = kept
-        .iter()
-        .map(|(field, why)| match why {
-            Kept::Locked if french => format!("{field} (verrouillé par une modification)"),
-            Kept::Locked => format!("{field} (locked by an edit)"),
-            Kept::Owned(owner) if french => format!("{field} (appartient à {owner})"),
-            Kept::Owned(owner) => format!("{field} (owned by {owner})"),
-        })
-        .collect();
-    let start = language.choose("these fields stay as they are", "ces champs restent comme ils sont");
-    RowError::row("field_kept", format!("{start}: {}", reasons.join(", ")))
+pub(crate) fn kept_error(kept: &[(String, Reason)], language: Language) -> RowError {
+    let fields = kept.iter().map(|(field, reason)| {
+        let text = match reason {
+            Reason::Policy(Kept::Locked) => say::field_locked(field),
+            Reason::Policy(Kept::Owned(owner)) => say::field_owned(field, owner),
+            Reason::Prices => say::prices_kept(field),
+        };
+        text.into_string(language)
+    });
+    let fields = fields.collect::<Vec<_>>().join(", ");
+    RowError::row("field_kept", say::fields_kept(fields).into_string(language))
 }

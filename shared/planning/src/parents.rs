@@ -3,29 +3,31 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use product::{Content, Field, Language, Product, ProductRow, RowError};
+use messages::{Text, planning as say};
+use product::{Content, Field, Product, ProductRow, RowError};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::batch::BatchRow;
 use crate::plan::Planner;
 
-/// The parent that a row names.
+/// The parent of a row's product.
 pub(crate) struct Parent {
-    /// Its place among the known products.
+    /// The index of the parent in the known products.
     pub(crate) at: usize,
-    /// Its axes.
+    /// The names of its options (axes).
     pub(crate) axes: Vec<String>,
 }
 
 impl Planner<'_> {
-    /// Makes the row's product, whose id is `id`, a variant of the parent that it names, or gives a parent its axes.
+    /// Makes the row's product, whose id is `id`, a variant of the parent that the row names; or sets the axes of a
+    /// parent.
     pub(crate) fn parent(&self, row: &BatchRow, content: &mut Content, id: Uuid) -> Result<Option<Parent>, RowError> {
-        let Some(named) = row
+        let Some(parent_name) = row
             .product
             .parent
             .as_deref()
-            .filter(|named| row.product.sku.as_ref().is_none_or(|sku| sku.as_str() != *named))
+            .filter(|parent_name| row.product.sku.as_ref().is_none_or(|sku| sku.as_str() != *parent_name))
         else {
             let axes: Vec<String> = row.product.options.iter().map(|(axis, _)| axis.clone()).collect();
             if !axes.is_empty()
@@ -36,98 +38,83 @@ impl Planner<'_> {
             }
             return Ok(None);
         };
-        let wrong = |english: String, french: String, code: &str| {
-            let message = if self.batch.language == Language::Fr { french } else { english };
-            RowError::field(Field::Parent, code, message, named)
+        let wrong = |code: &str, message: Text| {
+            RowError::field(Field::Parent, code, message.into_string(self.batch.language), parent_name)
         };
         let Some(at) = self.named_parent(&row.product) else {
-            return Err(wrong(
-                format!(
-                    "there is no product \"{named}\" that this row could be a variant of; put the parent into the file"
-                ),
-                format!(
-                    "aucun produit « {named} » dont cette ligne serait une déclinaison ; mettez le parent dans le fichier"
-                ),
-                "parent_unknown",
-            ));
+            return Err(wrong("parent_unknown", say::parent_unknown(parent_name)));
         };
         let parent = &self.context.products[at];
         if parent.content.parent_id.is_some() || parent.trashed_at.is_some() {
-            return Err(wrong(
-                format!("the product \"{named}\" is a variant itself or in the trash"),
-                format!("le produit « {named} » est lui-même une déclinaison, ou dans la corbeille"),
-                "parent_invalid",
-            ));
+            return Err(wrong("parent_invalid", say::parent_invalid(parent_name)));
         }
-        let given: Vec<(String, String)> =
+        let row_options: Vec<(String, String)> =
             row.product.options.iter().filter_map(|(axis, value)| Some((axis.clone(), value.clone()?))).collect();
         let axes = match self.adopted.get(&at) {
             Some(axes) => axes.clone(),
             None if !parent.content.option_axes.is_empty() => parent.content.option_axes.clone(),
-            None => given.iter().map(|(axis, _)| axis.clone()).collect(),
+            None => row_options.iter().map(|(axis, _)| axis.clone()).collect(),
         };
-        // An update may leave the options away.
+        // A row that updates a variant may have no options.
         let options: BTreeMap<String, String> =
-            if given.is_empty() { content.options.clone() } else { given.into_iter().collect() };
-        let wanted: BTreeSet<&String> = axes.iter().collect();
-        if axes.is_empty() || wanted != options.keys().collect() {
-            let (axes, found) = (axes.join(", "), options.keys().cloned().collect::<Vec<_>>().join(", "));
-            return Err(wrong(
-                format!("expected a value for each axis of the parent and nothing else ({axes}), found {found}"),
-                format!("une valeur pour chaque axe du parent et rien d'autre est attendue ({axes}), il y a {found}"),
-                "options_invalid",
-            ));
+            if row_options.is_empty() { content.options.clone() } else { row_options.into_iter().collect() };
+        if axes.is_empty() {
+            return Err(wrong("options_invalid", say::options_unknown()));
+        }
+        let expected: BTreeSet<&String> = axes.iter().collect();
+        if expected != options.keys().collect() {
+            let found = options.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let message = match found.as_str() {
+                "" => say::options_missing(axes.join(", ")),
+                found => say::options_invalid(axes.join(", "), found),
+            };
+            return Err(wrong("options_invalid", message));
         }
         if self.variants.get(&(parent.id, options.clone())).is_some_and(|variant| *variant != id) {
             let shown: Vec<String> = options.iter().map(|(axis, value)| format!("{axis}: {value}")).collect();
-            let shown = shown.join(", ");
-            return Err(wrong(
-                format!(
-                    "the parent has another variant with the same options ({shown}); correct the options or the codes"
-                ),
-                format!(
-                    "le parent a une autre déclinaison avec les mêmes options ({shown}) ; corrigez les options ou les codes"
-                ),
-                "variant_exists",
-            ));
+            return Err(wrong("variant_exists", say::variant_exists(shown.join(", "))));
         }
         content.parent_id = Some(parent.id);
         content.options = options;
         Ok(Some(Parent { at, axes }))
     }
 
-    /// The product that a row names as its parent.
+    /// Returns the product that a row names as its parent.
     fn named_parent(&self, row: &ProductRow) -> Option<usize> {
-        let named = row.parent.as_deref()?;
-        let by_shop = self.batch.parent_by.as_ref().and_then(|_| self.index.identifier.get(named));
-        let found = by_shop.or_else(|| self.index.sku.get(named)).copied();
+        let name = row.parent.as_deref()?;
+        let by_shop = self.batch.parent_by.as_ref().and_then(|_| self.index.identifier.get(name));
+        let found = by_shop.or_else(|| self.index.sku.get(name)).copied();
         found.or_else(|| self.index.parent_of(row, &self.context.products))
     }
 
-    /// The row without what is nothing new of the product that it finds: what the row of a variant repeats of the parent, which the
-    /// variant inherits; the images that a shop shows beside those that the product has; the name by which the shop's file calls a
-    /// parent; a price without VAT that follows from the other.
+    /// Returns the row without the values that are nothing new for its product:
     ///
-    /// What is inherited is looked at in the second phase only: then the parent is as the file leaves it, whatever order batches run in.
-    pub(crate) fn news<'r>(&self, row: &'r ProductRow, product: &Content) -> Cow<'r, ProductRow> {
+    /// - values of a variant's row that repeat those of the parent, which the variant inherits
+    /// - images that a shop shows besides those of the product
+    /// - the name that a shop's file has for a parent, in place of a SKU
+    /// - a price without VAT that follows from the price with VAT
+    ///
+    /// Inherited values are removed only in batches of variants, which run after all other batches. Then the parent has
+    /// the values of the file, in whatever order the batches run.
+    pub(crate) fn new_values<'r>(&self, row: &'r ProductRow, product: &Content) -> Cow<'r, ProductRow> {
         let other_code = row.sku.as_ref().is_some_and(|sku| product.sku.as_deref() != Some(sku.as_str()));
-        let called = other_code && row.parent.is_none() && row.shown.is_some();
-        let follows = product.net_price.is_none() && follows(row, product);
-        let shown = self.only_shows(row, product);
-        // One that goes to another parent says all for itself.
+        let is_shop_name = other_code && row.parent.is_none() && row.shown.is_some();
+        let net_price_follows = product.net_price.is_none() && net_price_follows(row, product);
+        let repeats_images = self.repeats_images(row, product);
+        // A variant that moves to another parent keeps all values of its row.
         let parent = self.named_parent(row).map(|at| &self.context.products[at]);
         let parent = parent.filter(|parent| self.batch.variants && Some(parent.id) == product.parent_id);
-        if !called && !follows && !shown && parent.is_none() {
+        if !is_shop_name && !net_price_follows && !repeats_images && parent.is_none() {
             return Cow::Borrowed(row);
         }
         let mut row = row.clone();
-        if called {
+        if is_shop_name {
             row.sku = None;
         }
-        if follows {
+        if net_price_follows {
             row.net_price = None;
         }
-        if shown {
+        if repeats_images {
             row.image_urls = None;
         }
         if let Some(parent) = parent {
@@ -136,9 +123,9 @@ impl Planner<'_> {
         Cow::Owned(row)
     }
 
-    /// Whether the row's images are those of the product as its shop shows them: of a variant the main one alone, of a parent those of
-    /// its variants behind its own.
-    fn only_shows(&self, row: &ProductRow, product: &Content) -> bool {
+    /// Returns `true` if the row's images are the product's images as a shop shows them: for a variant only the main
+    /// image, for a parent its own images and then those of its variants.
+    fn repeats_images(&self, row: &ProductRow, product: &Content) -> bool {
         let (Some(shown), Some(known)) = (row.image_urls.as_deref(), product.image_urls.as_deref()) else {
             return false;
         };
@@ -147,7 +134,7 @@ impl Planner<'_> {
         main || theirs > 0 && known == &shown[..shown.len().saturating_sub(theirs)]
     }
 
-    /// Notes what an accepted row says of its parent.
+    /// Notes the options of an accepted row for its parent.
     pub(crate) fn adopt(&mut self, parent: Option<Parent>, after: &Product) {
         let Some(Parent { at, axes }) = parent else { return };
         let known = &self.context.products[at];
@@ -158,8 +145,8 @@ impl Planner<'_> {
     }
 }
 
-/// Takes from a variant's row what the variant has from its parent all the same. Prices are inherited together: one of another
-/// product's sale is none.
+/// Removes from a variant's row the values that the variant inherits from its parent. Prices are inherited together: a
+/// price alone, without the price before the sale that belongs to it, would be wrong.
 fn without_inherited(row: &mut ProductRow, product: &Content, parent: &Content) {
     macro_rules! inherited {
         ($($field:ident),*) => {$(
@@ -173,11 +160,11 @@ fn without_inherited(row: &mut ProductRow, product: &Content, parent: &Content) 
         row.weight_grams = None;
     }
     if row.currency.is_none_or(|currency| parent.currency.as_deref() == Some(currency.as_str())) {
-        let (none, same) = (
+        let (has_no_price, same) = (
             product.price.is_none() && product.compare_at_price.is_none(),
             row.price == parent.price && row.compare_at_price == parent.compare_at_price,
         );
-        if none && same {
+        if has_no_price && same {
             (row.price, row.compare_at_price) = (None, None);
         }
         inherited!(cost_price);
@@ -187,8 +174,9 @@ fn without_inherited(row: &mut ProductRow, product: &Content, parent: &Content) 
     }
 }
 
-/// Whether the row's price without VAT is what the price with VAT and the rate make, in the digits that it has.
-fn follows(row: &ProductRow, product: &Content) -> bool {
+/// Returns `true` if the row's price without VAT follows from the price with VAT and the rate, in the digits that it
+/// has.
+fn net_price_follows(row: &ProductRow, product: &Content) -> bool {
     let price = row.price.or(product.price);
     let Some(((net, price), rate)) = row.net_price.zip(price).zip(row.tax_rate.or(product.tax_rate)) else {
         return false;

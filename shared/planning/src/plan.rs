@@ -1,10 +1,11 @@
-//! What the rows of an import make of the catalogue: which products they find, what they change of them, and what is said
-//! about each. A preview and a commit ask here; nobody else decides.
+//! Plans the rows of an import: which products they find, what they change, and the messages about each row. A preview
+//! and a commit both use this plan; nothing else decides.
 
 use std::collections::{BTreeMap, HashMap};
 
+use messages::{Language, planning as say};
 use product::{
-    Content, Field, ImportMode, Language, MatchKey, Product, RowError, RowIssue, Rules, Severity, SourcePolicy, diff,
+    Content, Field, ImportMode, MatchKey, Product, RowError, RowIssue, Rules, Severity, SourcePolicy, diff,
     moved_percent,
 };
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use crate::index::Index;
 use crate::merge_row::{MergeRow, kept_error};
 use crate::planned::{Plan, PlannedRow, PlannedWrite};
 
-/// Plans the rows: the products that they make or change, as they are to be written; counts every row.
+/// Plans the rows of a batch. Returns the products to write, created or changed, and counts every row.
 #[must_use]
 pub fn plan(batch: &Batch, context: Context<'_>) -> Plan {
     let index = Index::new(batch, &context.products, &context.parents);
@@ -31,19 +32,20 @@ pub fn plan(batch: &Batch, context: Context<'_>) -> Plan {
         index: &index,
     };
     for rejected in &batch.rejected {
-        let named = index.named(rejected.sku.as_deref(), rejected.gtin14.as_deref(), rejected.reference.as_deref());
-        planner.trace_named(rejected.number, rejected.action, &named);
+        let products =
+            index.find_all(rejected.sku.as_deref(), rejected.gtin14.as_deref(), rejected.reference.as_deref());
+        planner.trace_left_out(rejected.number, rejected.action, &products);
     }
     let found: Vec<_> = batch.rows.iter().map(|row| index.find(batch, &row.product, &context.products)).collect();
     for row in &batch.rows {
         let notices = row.product.notices.iter().map(|notice| RowIssue { row: row.number, error: notice.clone() });
         planner.plan.outcome.issues.extend(notices);
     }
-    // Of several rows for one product the last good one counts: so from the end.
+    // If several rows are about one product, the last good row counts. So the rows are planned from the end.
     let mut done: Vec<Option<i32>> = vec![None; context.products.len()];
     for (row, at) in batch.rows.iter().zip(&found).rev() {
         if let Ok(Some(at)) = at {
-            planner.meet(row, *at, &mut done[*at]);
+            planner.update(row, *at, &mut done[*at]);
         }
     }
     planner.plan.written.reverse();
@@ -53,23 +55,23 @@ pub fn plan(batch: &Batch, context: Context<'_>) -> Plan {
                 planner.plan.outcome.reject(row.number, vec![error]);
                 let gtin14 = row.product.ean.as_ref().map(product::Gtin::to_gtin14);
                 let sku = row.product.sku.as_ref().map(product::Sku::as_str);
-                let named = index.named(sku, gtin14.as_deref(), row.product.supplier_reference.as_deref());
-                planner.trace_named(row.number, "rejected", &named);
+                let products = index.find_all(sku, gtin14.as_deref(), row.product.supplier_reference.as_deref());
+                planner.trace_left_out(row.number, "rejected", &products);
             }
-            Ok(None) => planner.make(row),
+            Ok(None) => planner.create(row),
             Ok(Some(_)) => {}
         }
     }
     planner.plan.outcome.issues.sort_by_key(|issue| issue.row);
     planner.plan.rows.sort_by_key(|row| row.row);
     let mut plan = planner.plan;
-    // Parents whose axes the first variants told.
+    // Parents without axes get those of their first variants.
     let adopted = planner.adopted;
     for (at, axes) in adopted {
         let before = &context.products[at];
-        let known = plan.written.iter_mut().find(|one| one.after.id == before.id);
+        let known = plan.written.iter_mut().find(|write| write.after.id == before.id);
         match known {
-            Some(one) => one.after.content.option_axes = axes,
+            Some(write) => write.after.content.option_axes = axes,
             None => {
                 let mut after = before.clone();
                 after.content.option_axes = axes;
@@ -87,11 +89,11 @@ pub(crate) struct Planner<'p> {
     plan: Plan,
     room: Option<i64>,
     source: String,
-    /// Values of unique fields that rows of this batch take.
+    /// The products that get a value of a unique field in this batch, by field and value.
     unique: HashMap<(String, String), Uuid>,
-    /// Parents that had no axes yet, by their place among the known products.
+    /// The new axes of parents that had none, by the index of the parent in the known products.
     pub(crate) adopted: BTreeMap<usize, Vec<String>>,
-    /// See [`Context::variants`]; with those that rows of this batch make.
+    /// See [`Context::variants`]; also contains the variants of this batch.
     pub(crate) variants: HashMap<(Uuid, BTreeMap<String, String>), Uuid>,
 }
 
@@ -109,28 +111,29 @@ impl Planner<'_> {
         let changes = after
             .map(|after| diff(before.map_or(&nothing, |before| &before.content), &after.content))
             .unwrap_or_default();
-        let price_move = match (before.and_then(|one| one.content.price), after.and_then(|one| one.content.price)) {
-            (Some(was), Some(is)) if was != is => moved_percent(was, is).map(|moved| moved.round_dp(2)),
-            _ => None,
-        };
+        let price_move =
+            match (before.and_then(|product| product.content.price), after.and_then(|product| product.content.price)) {
+                (Some(was), Some(is)) if was != is => moved_percent(was, is).map(|moved| moved.round_dp(2)),
+                _ => None,
+            };
         self.plan.rows.push(PlannedRow {
             row,
             action,
             found: before.map(|before| (before.id, before.version)),
             also: Vec::new(),
-            sku: shown.and_then(|one| one.content.sku.clone()),
-            ean: shown.and_then(|one| one.content.ean.clone()),
-            title: shown.map(|one| one.content.title.clone()),
+            sku: shown.and_then(|product| product.content.sku.clone()),
+            ean: shown.and_then(|product| product.content.ean.clone()),
+            title: shown.map(|product| product.content.title.clone()),
             changes,
             price_move,
         });
     }
 
-    /// Traces a row that is left out, and all products that it names.
-    fn trace_named(&mut self, row: i32, action: &'static str, named: &[usize]) {
+    /// Records the result of a row that is left out, with all products that have one of its codes.
+    fn trace_left_out(&mut self, row: i32, action: &'static str, products: &[usize]) {
         let context = self.context;
-        self.trace(row, action, named.first().map(|at| &context.products[*at]), None);
-        if let (Some(traced), Some(others)) = (self.plan.rows.last_mut().filter(|_| context.trace), named.get(1..)) {
+        self.trace(row, action, products.first().map(|at| &context.products[*at]), None);
+        if let (Some(traced), Some(others)) = (self.plan.rows.last_mut().filter(|_| context.trace), products.get(1..)) {
             traced.also = others.iter().map(|at| context.products[*at].id).collect();
         }
     }
@@ -151,26 +154,23 @@ impl Planner<'_> {
         self.trace(row.number, "skipped", Some(found), None);
     }
 
-    /// A row that finds nothing makes a product.
-    fn make(&mut self, row: &BatchRow) {
+    /// Plans a row without a product: creates the product.
+    fn create(&mut self, row: &BatchRow) {
         let nothing = Product::new(Content::default(), self.context.now);
         let open = SourcePolicy::default();
-        let mut merged = MergeRow::new(&open, &nothing, "import");
+        let mut merge = MergeRow::new(&open, &nothing, "import");
         let mut content = Content::default();
-        merged.take(&mut content, &row.product, self.batch.supplier);
+        merge.merge(&mut content, &row.product, self.batch.supplier);
         let parent = match self.parent(row, &mut content, nothing.id) {
             Ok(parent) => parent,
             Err(error) => return self.reject(row, None, vec![error]),
         };
         if content.title.is_empty() {
             match &parent {
-                // A variant without a name of its own is called as its parent is.
+                // A variant without a title gets the title of its parent.
                 Some(parent) => content.title.clone_from(&self.context.products[parent.at].content.title),
                 None => {
-                    let message = self.language().choose(
-                        "expected a title: there is no product with this code yet",
-                        "un titre est attendu : aucun produit n'a encore ce code",
-                    );
+                    let message = say::title_required().into_string(self.language());
                     return self.reject(row, None, vec![RowError::row("required_field_missing", message)]);
                 }
             }
@@ -191,26 +191,23 @@ impl Planner<'_> {
         self.plan.written.push(PlannedWrite { before: None, after, row: Some(row.number), action: "created" });
     }
 
-    /// Whether another row of the file may name the product by a code that it has and this row does not.
+    /// Returns `true` if another row of the file may name the product by a code that this row does not have.
     fn may_be_named_otherwise(&self, row: &BatchRow, product: &Product) -> bool {
         let (row, content) = (&row.product, &product.content);
         self.batch.named_by.iter().any(|key| match key {
             MatchKey::Sku => row.sku.is_none() && content.sku.is_some(),
             MatchKey::Ean => row.ean.is_none() && content.ean.is_some(),
-            // Of rows that repeat a reference nothing was taken back when the file was read.
+            // Rows with the same reference are not skipped when the file is read.
             MatchKey::SupplierReference => content.supplier_reference.is_some(),
         })
     }
 
-    /// A row that finds a product changes it.
-    fn meet(&mut self, row: &BatchRow, at: usize, done: &mut Option<i32>) {
+    /// Plans a row with a product: changes the product.
+    fn update(&mut self, row: &BatchRow, at: usize, done: &mut Option<i32>) {
         let context = self.context;
         let product = &context.products[at];
         if product.trashed_at.is_some() {
-            let message = self.language().choose(
-                "the product is in the trash; restore it or delete it for good, then import the row again",
-                "le produit est dans la corbeille ; restaurez-le ou supprimez-le, puis importez de nouveau la ligne",
-            );
+            let message = say::in_trash().into_string(self.language());
             self.plan.outcome.issues.push(RowIssue { row: row.number, error: RowError::row("in_trash", message) });
             return self.skip(row, product);
         }
@@ -226,9 +223,9 @@ impl Planner<'_> {
             return self.supersede(row, by, product);
         }
         let mut content = product.content.clone();
-        let mut merged = MergeRow::new(context.policy, product, &self.source);
-        merged.take(&mut content, &self.news(&row.product, &product.content), self.batch.supplier);
-        let kept = merged.kept;
+        let mut merge = MergeRow::new(context.policy, product, &self.source);
+        merge.merge(&mut content, &self.new_values(&row.product, &product.content), self.batch.supplier);
+        let kept = merge.kept;
         let parent = match self.parent(row, &mut content, product.id) {
             Ok(parent) => parent,
             Err(error) => return self.reject(row, Some(product), vec![error]),
@@ -250,7 +247,7 @@ impl Planner<'_> {
             return self.trace(row.number, "unchanged", Some(product), None);
         }
         let after = Product { content, import: Some((self.batch.import, row.number)), ..product.clone() };
-        // A row that brings an archived product back needs room for it.
+        // A row that makes an archived product active again needs room in the quota.
         if after.counts() && !product.counts() && !take_room(&mut self.room) {
             let error = quota_error(context.quota.unwrap_or_default(), self.language());
             return self.reject(row, Some(product), vec![error]);
@@ -266,31 +263,26 @@ impl Planner<'_> {
         });
     }
 
-    /// Attributes, and everything that has to be true of the whole product.
+    /// Merges the attributes, then checks the whole product.
     fn finish(&mut self, row: &BatchRow, before: Option<&Product>, content: &mut Content, id: Uuid) -> Vec<RowError> {
         let mut errors = self.attributes(row, before, content);
         if let Some(family) =
             row.product.family.as_ref().filter(|family| !self.context.families.contains(family.as_str()))
         {
-            let message = match self.language() {
-                Language::En => format!("there is no family \"{family}\"; make it first"),
-                Language::Fr => format!("aucune famille « {family} » ; créez-la d'abord"),
-            };
+            let message = say::family_unknown(family).into_string(self.language());
             errors.push(RowError::field(Field::Family, "family_unknown", message, family));
         }
         if row.product.category_id.is_some_and(|id| !self.context.categories.contains(&id)) {
-            let message = self.language().choose(
-                "the category that stands for it was deleted; correct the table of categories",
-                "la catégorie correspondante a été supprimée ; corrigez la table des catégories",
-            );
+            let message = say::category_deleted().into_string(self.language());
             let value = row.product.category.as_deref().unwrap_or_default();
             errors.push(RowError::field(Field::Category, "category_unknown", message, value));
         }
         if errors.is_empty() && before.is_none_or(|before| before.content != *content) {
+            let language = self.language();
             errors.extend(content.check().into_iter().map(|wrong| RowError {
                 field: Some(wrong.field),
                 code: wrong.code,
-                message: wrong.message,
+                message: wrong.message.into_string(language),
                 value: None,
             }));
         }
@@ -318,10 +310,7 @@ impl Planner<'_> {
                 if self.batch.optional_attributes.contains(code) {
                     continue;
                 }
-                let message = match self.language() {
-                    Language::En => format!("there is no attribute \"{code}\"; make it, or let the import make it"),
-                    Language::Fr => format!("aucun attribut « {code} » ; créez-le, ou laissez l'import le créer"),
-                };
+                let message = say::attribute_unknown(code).into_string(self.language());
                 errors.push(RowError::field(&field, "attribute_unknown", message, text));
                 continue;
             };
@@ -330,10 +319,14 @@ impl Planner<'_> {
                     content.attributes.insert(code.clone(), value);
                 }
                 Err(message) if self.batch.optional_attributes.contains(code) => {
+                    let message = message.into_string(self.language());
                     let error = RowError::field(&field, "value_left_out", message, text);
                     self.plan.outcome.issues.push(RowIssue { row: row.number, error });
                 }
-                Err(message) => errors.push(RowError::field(&field, "field_format_invalid", message, text)),
+                Err(message) => {
+                    let message = message.into_string(self.language());
+                    errors.push(RowError::field(&field, "field_format_invalid", message, text));
+                }
             }
         }
         if self.batch.reject_values && !errors.is_empty() {
@@ -362,12 +355,8 @@ impl Planner<'_> {
             let here = self.unique.get(&key).is_some_and(|other| *other != id);
             values.push(key);
             if other || here {
-                let message = rule.message.clone().unwrap_or_else(|| match language {
-                    Language::En => {
-                        format!("your rule demands a {} of its own, another product has the same", rule.field)
-                    }
-                    Language::Fr => format!("votre règle demande un {} unique, un autre produit a le même", rule.field),
-                });
+                let message =
+                    rule.message.clone().unwrap_or_else(|| say::rule_unique(&rule.field).into_string(language));
                 let code = if rule.severity == Severity::Error { "rule_broken" } else { "rule_warning" };
                 broken.push((rule.severity, RowError::field(&rule.field, code, message, &value)));
             }
@@ -379,7 +368,7 @@ impl Planner<'_> {
                 Severity::Warning => self.plan.outcome.issues.push(RowIssue { row: row.number, error }),
             }
         }
-        // A row that is rejected takes no value.
+        // The values of a rejected row stay free for other rows.
         if errors.is_empty() {
             self.unique.extend(values.into_iter().map(|value| (value, id)));
         }
@@ -387,13 +376,13 @@ impl Planner<'_> {
     }
 }
 
-/// The source that an import's rows are.
+/// Returns the source of an import's rows: its supplier, or `import`.
 #[must_use]
 pub fn source(supplier: Option<Uuid>) -> String {
     supplier.map_or_else(|| "import".to_owned(), |supplier| format!("supplier:{supplier}"))
 }
 
-/// Takes one of the quota's last places, where there is a quota; gives whether there was one.
+/// Takes one place of the quota. Returns `false` if no place is left.
 fn take_room(room: &mut Option<i64>) -> bool {
     match room {
         None => true,
@@ -406,13 +395,5 @@ fn take_room(room: &mut Option<i64>) -> bool {
 }
 
 fn quota_error(quota: i64, language: Language) -> RowError {
-    let message = match language {
-        Language::En => format!(
-            "Quota exceeded: the plan has room for {quota} products; archive or delete some, or choose a larger plan"
-        ),
-        Language::Fr => format!(
-            "Quota dépassé : l'abonnement a de la place pour {quota} produits ; archivez ou supprimez-en, ou changez d'abonnement"
-        ),
-    };
-    RowError::row("quota_exceeded", message)
+    RowError::row("quota_exceeded", say::quota_exceeded(quota).into_string(language))
 }

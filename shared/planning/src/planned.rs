@@ -1,4 +1,4 @@
-//! What rows come to.
+//! The result of planning rows.
 
 use std::collections::BTreeMap;
 
@@ -6,50 +6,50 @@ use product::{FieldChange, Outcome, Product};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-/// What a row comes to.
+/// The result of one row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedRow {
     /// The row's number in the file.
     pub row: i32,
     /// `created`, `updated`, `unchanged`, `skipped` or `rejected`.
     pub action: &'static str,
-    /// The product that the row finds, as it was.
+    /// The product that the row finds: its id and its version before the import.
     pub found: Option<(Uuid, i64)>,
-    /// Further products that the row names, when its codes contradict each other.
+    /// The other products that have one of the row's codes, if the codes contradict each other.
     pub also: Vec<Uuid>,
-    /// The product's codes and title, as they would be.
+    /// The product's SKU after the import.
     pub sku: Option<String>,
-    /// See [`PlannedRow::sku`].
+    /// The product's EAN after the import.
     pub ean: Option<String>,
-    /// See [`PlannedRow::sku`].
+    /// The product's title after the import.
     pub title: Option<String>,
-    /// The fields that change; of a new product, all that it has.
+    /// The fields that change; for a new product, all its fields.
     pub changes: BTreeMap<String, FieldChange>,
-    /// By how many percent the price moves.
+    /// The change of the price, in percent.
     pub price_move: Option<Decimal>,
 }
 
-/// A product that is to be written.
+/// A product to write.
 #[derive(Clone, Debug)]
 pub struct PlannedWrite {
-    /// As it was; none for a new one.
+    /// The product before the change; `None` for a new product.
     pub before: Option<Product>,
-    /// As it is to be.
+    /// The product after the change.
     pub after: Product,
-    /// The row of a file that says so.
+    /// The number of the row of a file that makes the change.
     pub row: Option<i32>,
     /// `created`, `updated`, `trashed`, `restored` or `reverted`.
     pub action: &'static str,
 }
 
-/// What rows come to.
+/// The result of planning rows.
 pub struct Plan {
-    /// The products that the rows make or change.
+    /// The products that the rows create or change.
     pub written: Vec<PlannedWrite>,
-    /// What came of the rows, in numbers and messages.
+    /// The results of the rows: numbers and messages.
     pub outcome: Outcome,
-    /// What came of each row, where that is wanted.
+    /// The result of each row, if [`Context::trace`](crate::Context::trace) is set.
     pub rows: Vec<PlannedRow>,
-    /// Products that rows leave unchanged, which other rows may name by another code; with the number of the row.
+    /// The products that rows leave unchanged and that other rows may name by another code, with the number of the row.
     pub unchanged: Vec<(Uuid, i32)>,
 }

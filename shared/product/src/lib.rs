@@ -14,7 +14,7 @@ mod model {
     pub(crate) mod stored;
 }
 
-/// A row of a file, and what comes of it.
+/// A row of a file, and the result of importing it.
 mod rows {
     pub(crate) mod cells;
     pub(crate) mod outcome;
@@ -30,12 +30,11 @@ mod rules {
     pub(crate) mod provenance;
 }
 
-/// Values that a product has, each with what makes it valid.
+/// Values of a product, each with the conditions under which it is valid.
 mod values {
     pub(crate) mod currency;
     pub(crate) mod gtin;
     pub(crate) mod html;
-    pub(crate) mod language;
     pub(crate) mod measure;
     pub(crate) mod number;
     pub(crate) mod sku;
@@ -63,7 +62,6 @@ pub use rules::provenance::{Kept, Owners, SourcePolicy};
 pub use values::currency::{Currency, UnknownCurrency};
 pub use values::gtin::{Gtin, GtinError};
 pub use values::html::strip_html;
-pub use values::language::Language;
 pub use values::measure::{Dimensions, LengthUnit, Weight, convert, measures, unit_sizes, units};
 pub use values::number::{DecimalMark, NumberError, parse_number};
 pub use values::sku::{Sku, SkuError};

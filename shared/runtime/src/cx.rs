@@ -1,9 +1,10 @@
-//! What a handler is given beside its input.
+//! The context that a handler gets together with its input.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use messages::Language;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
@@ -12,33 +13,34 @@ use crate::access::limits::Usage;
 use crate::env::Env;
 use crate::error::{Error, Result};
 
-/// Nobody calls.
-pub(crate) const TOKEN_MISSING: Error = Error::Unauthenticated {
-    code: "token_missing",
-    message: "send an access token in the header `Authorization: Bearer …`",
-};
+/// The error for a request without a caller.
+pub(crate) fn token_missing() -> Error {
+    Error::Unauthenticated { code: "token_missing", message: messages::runtime::token_missing() }
+}
 
-/// The request's context: who calls, when, under which id, and the way to databases and clients.
+/// The context of a request: its caller, time and id, and access to databases and clients.
 #[derive(Clone)]
 pub struct Cx {
-    /// This invocation.
+    /// The id of this invocation.
     pub request_id: String,
-    /// The chain of invocations that this one belongs to; taken from the caller, or the request's own id.
+    /// The id of the chain of invocations that this one belongs to: from the caller, or the request's own id.
     pub correlation_id: String,
-    /// When the invocation began. Handlers take the time from here, so that tests can set it.
+    /// When the invocation began. Handlers read the time from here, so that tests can set it.
     pub now: OffsetDateTime,
-    /// How often the message was delivered, this time included; 1 outside queues.
+    /// How often the message was delivered, including this time; 1 outside queues.
     pub attempt: u32,
-    /// The caller's address, as the gateway saw it.
+    /// The IP address of the caller, as the gateway saw it.
     pub address: Option<String>,
     /// What the caller calls itself (`User-Agent`), at most 300 characters.
     pub user_agent: Option<String>,
+    /// The language of answers, by the header `Accept-Language`; English outside requests.
+    pub language: Language,
     pub(crate) caller: Option<Caller>,
     pub(crate) usage: Option<Usage>,
     app: Arc<App>,
 }
 
-/// What lives as long as the process: the settings, and the databases and clients opened so far.
+/// The state of the process: the settings, and the databases and clients that were opened so far.
 #[derive(Default)]
 pub struct App {
     env: Env,
@@ -49,18 +51,18 @@ type Opened = Arc<OnceCell<Arc<dyn Any + Send + Sync>>>;
 
 /// A database or a client that is opened when a handler first asks for it, and kept.
 pub trait Resource: Send + Sync + Sized + 'static {
-    /// Opens it with the settings in `env`; `cx` gives the resources that it is built on.
+    /// Opens it. `cx` has the settings, and the resources on which it is built.
     fn open(cx: &Cx) -> impl Future<Output = Result<Self>> + Send;
 }
 
 impl App {
-    /// An app with these settings and nothing opened.
+    /// Returns an app with these settings and no open resources.
     #[must_use]
     pub fn new(env: Env) -> Arc<Self> {
         Arc::new(Self { env, opened: Mutex::default() })
     }
 
-    /// A context for an invocation that begins now.
+    /// Returns a context for an invocation that begins now.
     #[must_use]
     pub fn cx(self: &Arc<Self>, request_id: &str) -> Cx {
         Cx {
@@ -70,19 +72,20 @@ impl App {
             attempt: 1,
             address: None,
             user_agent: None,
+            language: Language::En,
             caller: None,
             usage: None,
             app: Arc::clone(self),
         }
     }
 
-    /// The settings.
+    /// Returns the settings.
     #[must_use]
     pub fn env(&self) -> &Env {
         &self.env
     }
 
-    /// Puts `resource` in the place of the one that would be opened: a test's own database.
+    /// Uses `resource` instead of the one that would be opened: for a test with its own database.
     pub fn provide<R: Resource>(&self, resource: R) {
         let opened: Opened = Arc::new(OnceCell::new_with(Some(Arc::new(resource) as Arc<dyn Any + Send + Sync>)));
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<R>(), opened);
@@ -90,36 +93,36 @@ impl App {
 }
 
 impl Cx {
-    /// The same context with a caller.
+    /// Returns the same context with a caller.
     #[must_use]
     pub fn with_caller(mut self, caller: Caller) -> Self {
         self.caller = Some(caller);
         self
     }
 
-    /// The settings.
+    /// Returns the settings.
     #[must_use]
     pub fn env(&self) -> &Env {
         &self.app.env
     }
 
-    /// Who calls.
+    /// Returns the caller.
     ///
     /// # Errors
-    /// 401 when nobody does: only in a public function or outside HTTP.
+    /// 401 when there is no caller: only in a public function or outside HTTP.
     pub fn caller(&self) -> Result<&Caller> {
-        self.caller.as_ref().ok_or(TOKEN_MISSING)
+        self.caller.as_ref().ok_or_else(token_missing)
     }
 
-    /// The person who calls.
+    /// Returns the person who calls.
     ///
     /// # Errors
-    /// 401 when nobody does, 403 for an API key.
+    /// 401 when there is no caller, 403 for an API key.
     pub fn person(&self) -> Result<&Person> {
         self.caller()?.person()
     }
 
-    /// The caller's organisation.
+    /// Returns the caller's organisation.
     ///
     /// # Errors
     /// As [`Cx::caller`].
@@ -127,10 +130,10 @@ impl Cx {
         Ok(self.caller()?.tenant)
     }
 
-    /// The database or client `R`, opened now if it is the first time.
+    /// Returns the database or client `R`; the first call opens it.
     ///
     /// # Errors
-    /// What opening it gives; the next call tries again.
+    /// When it cannot be opened; the next call tries again.
     pub async fn get<R: Resource>(&self) -> Result<Arc<R>> {
         let cell = {
             let mut opened = self.app.opened.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,14 +1,14 @@
-//! Settings from the environment, the one place that reads it.
+//! Settings from the environment. Only this module reads the environment.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
-/// The environment of the process, or one that a test made up.
+/// The environment of the process, or one that a test defines.
 #[derive(Clone, Default)]
 pub struct Env(HashMap<String, String>);
 
-/// A setting that is missing or malformed; names the variable.
+/// The error for a variable that is missing or malformed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvError {
     name: String,
@@ -16,7 +16,7 @@ pub struct EnvError {
 }
 
 impl Env {
-    /// The environment of this process.
+    /// Returns the environment of this process.
     #[must_use]
     pub fn of_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
@@ -24,24 +24,24 @@ impl Env {
         Self(variables.collect())
     }
 
-    /// The text of a variable.
+    /// Returns the text of a variable.
     ///
     /// # Errors
-    /// [`EnvError`] when it is not set or empty.
+    /// [`EnvError`] when it is not set, or empty.
     pub fn text(&self, name: &str) -> Result<&str, EnvError> {
         self.optional(name).ok_or_else(|| EnvError { name: name.to_owned(), problem: "is not set".to_owned() })
     }
 
-    /// The text of a variable that may be missing.
+    /// Returns the text of a variable that may be missing; `None` if it is not set, or empty.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
     }
 
-    /// A variable as a number or another type read from text; `default` when it is not set.
+    /// Returns a variable as a number, or as another type that is read from text; `default` if it is not set.
     ///
     /// # Errors
-    /// [`EnvError`] when it is set to something else.
+    /// [`EnvError`] when it is set to another text.
     pub fn parsed<T: FromStr>(&self, name: &str, default: T) -> Result<T, EnvError> {
         let Some(text) = self.optional(name) else { return Ok(default) };
         text.parse().map_err(|_| EnvError {

@@ -1,12 +1,13 @@
-//! The one error of every handler, and its policy.
+//! The error type of all handlers, and the rules for errors.
 //!
-//! - What a caller did wrong is said in full: what was expected, what was found, what to do.
-//! - What went wrong inside is [`Error::Internal`]: logged with its causes, answered with the request id only.
-//! - Existence is secret: another tenant's object is [`Error::NotFound`], never a 403.
-//! - Nothing below the edge knows HTTP; the status is chosen here, once.
+//! - A mistake of the caller is answered in full: what was expected, what was found, what to do.
+//! - A failure inside is [`Error::Internal`]: it is logged with its causes; the answer has only the request id.
+//! - Existence is secret: an object of another tenant is [`Error::NotFound`], never a 403.
+//! - Only this module chooses HTTP statuses; the code below it does not know HTTP.
 
 use std::fmt;
 
+use messages::{Language, Text, runtime as say};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,25 +15,25 @@ use crate::access::limits::Usage;
 use crate::access::permission::{NotHeld, Permission};
 use crate::env::EnvError;
 
-/// What a handler gives.
+/// The result of a handler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a handler could not do what it was asked.
+/// Why a handler could not answer its request.
 #[derive(Debug)]
 pub enum Error {
     /// The request has no meaning: broken JSON, an unknown cursor. 400
     BadRequest {
         /// A code that clients branch on.
         code: &'static str,
-        /// For people.
-        message: String,
+        /// The message, for people.
+        message: Text,
     },
-    /// No caller, or one whose proof is not valid. 401
+    /// The request has no token or no password, or one that is not valid. 401
     Unauthenticated {
         /// `token_missing`, `token_expired`, `token_invalid`, `credentials_invalid` or `second_factor_needed`.
         code: &'static str,
-        /// For people.
-        message: &'static str,
+        /// The message, for people.
+        message: Text,
     },
     /// The caller lacks a permission. 403
     Forbidden(Permission),
@@ -40,47 +41,47 @@ pub enum Error {
     Refused {
         /// A code that clients branch on.
         code: &'static str,
-        /// For people.
-        message: String,
+        /// The message, for people.
+        message: Text,
     },
-    /// There is none, or none that the caller may know of; holds what was asked for. 404
-    NotFound(&'static str),
-    /// It contradicts what is there. 409
+    /// It does not exist, or the caller may not see it; holds the kind of the thing, one of `messages::things`. 404
+    NotFound(Text),
+    /// The request contradicts the current state. 409
     Conflict {
         /// A code that clients branch on.
         code: &'static str,
-        /// For people.
-        message: String,
+        /// The message, for people.
+        message: Text,
     },
-    /// What the caller saw is not what is there any more. 412
+    /// The caller read an older version. 412
     Changed {
-        /// What is there now.
+        /// The current version.
         version: i64,
     },
-    /// The caller has to say which version they saw. 428
+    /// The caller has to send the version that they read. 428
     VersionNeeded,
-    /// The body is longer than this many bytes. 413
+    /// The body is longer than this number of bytes. 413
     TooLarge(usize),
-    /// Too often. 429
+    /// The caller sends too many requests. 429
     TooManyRequests {
         /// A code that clients branch on.
         code: &'static str,
-        /// For people.
-        message: String,
-        /// In how many seconds trying again can help.
+        /// The message, for people.
+        message: Text,
+        /// The number of seconds after which another attempt can succeed.
         retry_after: i64,
-        /// The organisation's limits, when it is one of them.
+        /// The organisation's limits, if one of them was reached.
         usage: Option<Box<Usage>>,
     },
     /// Values that are not acceptable. 422
     Invalid(Vec<FieldError>),
-    /// A service behind this one does not answer; trying again may help. 503
-    Unavailable(&'static str),
-    /// A fault of ours. 500
+    /// A service behind this one does not answer; another attempt may succeed. 503
+    Unavailable(Text),
+    /// An internal error. 500
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// One value that is not acceptable.
+/// A value that is not acceptable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
     /// Where it is, as a path such as `mapping[2].field`.
@@ -88,10 +89,10 @@ pub struct FieldError {
     /// A code that clients branch on.
     pub code: String,
     /// What was expected and what was found.
-    pub message: String,
+    pub message: Text,
 }
 
-/// An error as the wire carries it: RFC 9457, `application/problem+json`.
+/// An error as the API answers it: RFC 9457, `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Identifies the kind of problem.
@@ -100,52 +101,48 @@ pub struct Problem {
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// This occurrence, for people.
+    /// What is wrong in this request and what to do, for people.
     pub detail: String,
     /// A code that clients branch on.
     pub code: String,
-    /// The request, to be quoted to the support.
+    /// The id of the request, which the support asks for.
     pub request_id: String,
-    /// The values concerned.
+    /// The values that are not acceptable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
 }
 
 impl Error {
-    /// One value that is not acceptable.
+    /// Returns the error for one value that is not acceptable.
     #[must_use]
-    pub fn invalid(field: &str, code: &str, message: impl fmt::Display) -> Self {
-        Error::Invalid(vec![FieldError {
-            field: field.to_owned(),
-            code: code.to_owned(),
-            message: message.to_string(),
-        }])
+    pub fn invalid(field: &str, code: &str, message: Text) -> Self {
+        Error::Invalid(vec![FieldError { field: field.to_owned(), code: code.to_owned(), message }])
     }
 
-    /// A fault of ours, from any error or a text.
+    /// Returns an internal error, from any error or a text.
     #[must_use]
     pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Error::Internal(error.into())
     }
 
-    /// The organisation has used up one of its limits.
+    /// Returns the error for an organisation that has used up one of its limits.
     #[must_use]
     pub fn limit_reached(usage: Usage) -> Self {
         let window = usage.full();
-        let kind = if window.name == "bulk" { "bulk operations" } else { "requests" };
-        let span = if window.name == "hour" { "an hour" } else { "a minute" };
+        let message = match (window.name == "bulk", window.name == "hour") {
+            (true, _) => say::bulk_limit_reached(window.quota, window.reset),
+            (false, true) => say::hourly_limit_reached(window.quota, window.reset),
+            (false, false) => say::limit_reached(window.quota, window.reset),
+        };
         Error::TooManyRequests {
             code: "rate_limit_exceeded",
-            message: format!(
-                "your organisation may make {} {kind} {span}, and has; try again in {} seconds, or ask the support for more",
-                window.quota, window.reset
-            ),
+            message,
             retry_after: window.reset,
             usage: Some(Box::new(usage)),
         }
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -164,7 +161,7 @@ impl Error {
         }
     }
 
-    /// The code that clients branch on.
+    /// Returns the code that clients branch on.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -184,63 +181,66 @@ impl Error {
         }
     }
 
-    /// The error as the caller sees it.
+    /// Returns the error as the caller sees it, in `language`.
     #[must_use]
-    pub fn to_problem(&self, request_id: &str) -> Problem {
+    pub fn to_problem(&self, request_id: &str, language: Language) -> Problem {
         let title = match self {
-            Error::BadRequest { .. } => "Bad request",
-            Error::Unauthenticated { .. } => "Not authenticated",
-            Error::Forbidden(_) | Error::Refused { .. } => "Permission denied",
-            Error::NotFound(_) => "Not found",
-            Error::Conflict { .. } => "Conflict",
-            Error::Changed { .. } => "Changed meanwhile",
-            Error::VersionNeeded => "Version needed",
-            Error::TooLarge(_) => "Body too large",
-            Error::TooManyRequests { .. } => "Too many requests",
-            Error::Invalid(_) => "Validation failed",
-            Error::Unavailable(_) => "Temporarily unavailable",
-            Error::Internal(_) => "Internal error",
+            Error::BadRequest { .. } => say::bad_request_title(),
+            Error::Unauthenticated { .. } => say::unauthenticated_title(),
+            Error::Forbidden(_) | Error::Refused { .. } => say::refused_title(),
+            Error::NotFound(_) => say::not_found_title(),
+            Error::Conflict { .. } => say::conflict_title(),
+            Error::Changed { .. } => say::changed_title(),
+            Error::VersionNeeded => say::version_needed_title(),
+            Error::TooLarge(_) => say::too_large_title(),
+            Error::TooManyRequests { .. } => say::too_many_requests_title(),
+            Error::Invalid(_) => say::invalid_title(),
+            Error::Unavailable(_) => say::unavailable_title(),
+            Error::Internal(_) => say::internal_title(),
         };
+        let mut errors = if let Error::Invalid(errors) = self { errors.clone() } else { Vec::new() };
+        for error in &mut errors {
+            error.message = error.message.in_only(language);
+        }
         Problem {
             r#type: format!("https://docs.productsmanager.app/problems/{}", self.code()),
-            title: title.to_owned(),
+            title: title.into_string(language),
             status: self.status(),
-            detail: self.to_string(),
+            detail: self.message().into_string(language),
             code: self.code().to_owned(),
             request_id: request_id.to_owned(),
-            errors: if let Error::Invalid(errors) = self { errors.clone() } else { Vec::new() },
+            errors,
         }
     }
-}
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Returns what is wrong and what to do, for people.
+    #[must_use]
+    pub fn message(&self) -> Text {
         match self {
             Error::BadRequest { message, .. }
             | Error::Refused { message, .. }
             | Error::TooManyRequests { message, .. }
-            | Error::Conflict { message, .. } => f.write_str(message),
-            Error::Changed { version } => {
-                write!(f, "somebody changed it meanwhile, it has version {version} now; read it again, then change it")
-            }
-            Error::VersionNeeded => {
-                f.write_str("send the ETag that you read as the header If-Match, so that nobody's change is lost; * changes any version")
-            }
-            Error::TooLarge(most) => write!(f, "expected a body of at most {most} bytes; send less at a time"),
-            Error::Unauthenticated { message, .. } => f.write_str(message),
-            Error::Forbidden(permission) => {
-                write!(f, "this needs the permission {permission}; ask an administrator of your organisation for it")
-            }
-            Error::NotFound(what) => write!(f, "there is no such {what}"),
+            | Error::Conflict { message, .. }
+            | Error::Unauthenticated { message, .. } => message.clone(),
+            Error::Changed { version } => say::changed(version),
+            Error::VersionNeeded => say::version_needed(),
+            Error::TooLarge(most) => say::too_large(most),
+            Error::Forbidden(permission) => say::forbidden(permission),
+            Error::NotFound(what) => say::not_found(what.clone()),
             Error::Invalid(errors) => match errors.as_slice() {
-                [only] => write!(f, "{}: {}", only.field, only.message),
-                many => write!(f, "{} values are not acceptable", many.len()),
+                [only] => say::invalid(&only.field, only.message.clone()),
+                many => say::many_invalid(many.len()),
             },
-            Error::Unavailable(what) => write!(f, "{what} does not answer at the moment; try again in a minute"),
-            Error::Internal(_) => {
-                f.write_str("something went wrong on our side; try again, and quote the request id to the support")
-            }
+            Error::Unavailable(what) => say::unavailable(what.clone()),
+            Error::Internal(_) => say::internal(),
         }
+    }
+}
+
+/// The message in English, for logs.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message().english())
     }
 }
 
@@ -255,12 +255,7 @@ impl std::error::Error for Error {
 
 impl From<NotHeld> for Error {
     fn from(NotHeld(missing): NotHeld) -> Self {
-        Error::Refused {
-            code: "permission_not_held",
-            message: format!(
-                "this would give the permission {missing}, which you do not hold yourself; ask somebody who holds it"
-            ),
-        }
+        Error::Refused { code: "permission_not_held", message: say::permission_not_held(missing) }
     }
 }
 
@@ -276,8 +271,8 @@ mod tests {
     use crate::access::limits::{Limits, Rate};
 
     #[test]
-    fn internals_stay_inside() {
-        let problem = Error::internal("password=hunter2 at 10.0.0.3").to_problem("req-1");
+    fn an_internal_error_does_not_show_its_cause() {
+        let problem = Error::internal("password=hunter2 at 10.0.0.3").to_problem("req-1", Language::Fr);
         let text = serde_json::to_string(&problem).unwrap();
         assert!(!text.contains("hunter2"), "{text}");
         assert_eq!((problem.status, problem.request_id.as_str()), (500, "req-1"));
@@ -285,7 +280,8 @@ mod tests {
 
     #[test]
     fn a_problem_is_rfc_9457() {
-        let problem = Error::invalid("size_bytes", "too_large", "expected at most 50 MB, found 60 MB").to_problem("r");
+        let problem = Error::invalid("size_bytes", "too_large", Text::verbatim("expected at most 50 MB, found 60 MB"))
+            .to_problem("r", Language::En);
         insta::assert_json_snapshot!(problem, @r#"
         {
           "type": "https://docs.productsmanager.app/problems/validation_failed",
@@ -306,19 +302,19 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_full_window_says_when_to_come_back() {
+    fn the_longest_full_window_sets_the_retry_time() {
         let Error::TooManyRequests { retry_after, message, .. } =
             Error::limit_reached(Limits::default().usage(Rate::Bulk, 30, 10, 1_000))
         else {
             panic!("expected a 429")
         };
         assert_eq!(retry_after, 3_570);
-        assert!(message.contains("1000 requests an hour"), "{message}");
+        assert!(message.english().contains("1000 requests an hour"), "{message:?}");
         let Error::TooManyRequests { message, .. } =
             Error::limit_reached(Limits::default().usage(Rate::Bulk, 30, 10, 50))
         else {
             panic!("expected a 429")
         };
-        assert!(message.contains("10 bulk operations a minute"), "{message}");
+        assert!(message.english().contains("10 bulk operations a minute"), "{message:?}");
     }
 }

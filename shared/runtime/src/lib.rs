@@ -1,9 +1,9 @@
-//! What turns a typed async fn into a Lambda function.
+//! Turns typed async functions into Lambda functions.
 //!
-//! A domain's library states its functions in one table, [`functions!`]. Its executable calls [`main()`], which runs
-//! the entry that `_HANDLER` names. Handlers are plain async fns over plain types; everything of Lambda, API Gateway
-//! and SQS stays in this crate. The same table feeds the OpenAPI document, the routes of the API's stack, the check of the
-//! domains' templates and the tenancy test.
+//! The library of a domain declares its functions in one table, [`functions!`]. Its executable calls [`main()`], which
+//! runs the entry that `_HANDLER` names. Handlers are plain async functions over plain types; everything about Lambda,
+//! API Gateway and SQS stays in this crate. The OpenAPI document, the routes of the API's stack, the check of the
+//! domains' templates and the tenancy test are made from the same table.
 
 mod cx;
 mod env;
@@ -11,7 +11,7 @@ mod error;
 mod logs;
 mod page;
 
-/// Who calls, what they may do, how often.
+/// Callers, their permissions and their limits.
 mod access {
     pub(crate) mod admit;
     pub(crate) mod caller;
@@ -19,7 +19,7 @@ mod access {
     pub(crate) mod permission;
 }
 
-/// Requests and answers, on `lambda_http`.
+/// Requests and answers, based on `lambda_http`.
 mod http {
     pub(crate) mod input;
     pub(crate) mod output;
@@ -27,7 +27,7 @@ mod http {
     pub(crate) mod request;
 }
 
-/// The functions of a domain, and how one of them is run.
+/// The functions of a domain, and how they are run.
 mod lambda {
     pub(crate) mod dispatch;
     pub(crate) mod entry;
@@ -38,7 +38,7 @@ mod lambda {
     pub(crate) mod trigger;
 }
 
-/// The OpenAPI document, made from the function tables.
+/// The OpenAPI document, generated from the function tables.
 pub mod openapi {
     pub(crate) mod document;
     pub(crate) mod operation;
@@ -55,7 +55,7 @@ pub use cx::{App, Cx, Resource};
 pub use env::{Env, EnvError};
 pub use error::{Error, FieldError, Result};
 pub use futures::future::BoxFuture;
-pub use http::input::{Body, IdempotencyKey, IfMatch, Input, Key, Path, Query};
+pub use http::input::{Body, IdempotencyKey, IfMatch, Input, Key, Path, Query, ValueError};
 pub use http::output::{Accepted, Created, Found, NoContent, Output, Versioned};
 pub use http::reply::HttpReply;
 pub use http::request::HttpRequest;

@@ -1,4 +1,4 @@
-//! JSON logs, one line for each invocation at least, and metrics in CloudWatch's embedded metric format.
+//! JSON logs, at least one line per invocation, and metrics in CloudWatch's embedded metric format.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::cx::Cx;
 use crate::env::Env;
 use crate::error::Error;
 
-/// The unit of a metric, by CloudWatch's name.
+/// The unit of a metric, with CloudWatch's name.
 #[derive(Clone, Copy, Debug)]
 pub enum Unit {
     /// A number of things.
@@ -18,11 +18,11 @@ pub enum Unit {
     Milliseconds,
 }
 
-/// A measured value.
+/// A measured value: name, value, unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric(pub &'static str, pub f64, pub Unit);
 
-/// Sends logs to the standard output as JSON; `LOG_LEVEL` is `info` unless said.
+/// Sends logs to the standard output as JSON, at the level in `LOG_LEVEL`; default: `info`.
 pub(crate) fn init(env: &Env) {
     let level = env.optional("LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     let subscriber = tracing_subscriber::fmt()
@@ -36,7 +36,7 @@ pub(crate) fn init(env: &Env) {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// The line about one invocation.
+/// Logs the line about one invocation.
 pub(crate) fn invocation(function: &str, cx: &Cx, outcome: &str, took: Duration, cold: bool) {
     let tenant = cx.caller.as_ref().map(|caller| caller.tenant.to_string());
     tracing::info!(
@@ -51,7 +51,7 @@ pub(crate) fn invocation(function: &str, cx: &Cx, outcome: &str, took: Duration,
     );
 }
 
-/// Writes the line about an error with its causes, which no caller sees; `id` says of what.
+/// Logs an error with its causes, which no caller sees. `id` is the id of the request or message that failed.
 pub fn error(error: &Error, id: &str) {
     let mut causes = Vec::new();
     let mut cause = std::error::Error::source(error);
@@ -62,8 +62,8 @@ pub fn error(error: &Error, id: &str) {
     tracing::error!(id, code = error.code(), error = %error, causes = causes.join(": "), "failed");
 }
 
-/// Writes metrics in the embedded metric format: CloudWatch makes metrics of such log lines, without a call.
-/// `dimensions` are few and of few values: a function, a format, never a tenant.
+/// Writes metrics in the embedded metric format: CloudWatch turns such log lines into metrics, without a call.
+/// Use few `dimensions`, with few values: a function, a format, never a tenant.
 pub fn emit_metrics(cx: &Cx, dimensions: &[(&str, &str)], metrics: &[Metric]) {
     println!("{}", embedded(cx, dimensions, metrics));
 }
@@ -95,7 +95,7 @@ mod tests {
     use crate::App;
 
     #[test]
-    fn a_metric_line_is_what_cloudwatch_reads() {
+    fn a_metric_line_has_the_form_that_cloudwatch_reads() {
         let mut cx = App::new(Env::default()).cx("r");
         cx.now = time::OffsetDateTime::UNIX_EPOCH;
         let line = embedded(&cx, &[("function", "imports.parse_file")], &[Metric("Rows", 5.0, Unit::Count)]);

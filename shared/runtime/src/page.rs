@@ -1,4 +1,4 @@
-//! Lists, a page at a time.
+//! Pages of lists.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 
-/// One page of a list, and the way to the next.
+/// One page of a list, and the cursor of the next one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
     /// The items, in a stable order.
@@ -20,45 +20,45 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
-/// Which page of a list is wanted.
+/// The query parameters that select a page of a list.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 pub struct PageQuery {
-    /// How many items at most, 1 to 200; 50 unless said.
+    /// The most items of the page, 1 to 200; default: 50.
     #[serde(default)]
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u16>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page; default: the first page.
     #[serde(default)]
     pub cursor: Option<String>,
 }
 
-/// Where a page ends: the last item's key. Opaque to clients.
+/// The key of the last item of a page. Opaque to clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cursor {
     /// An item's id.
     Id(Uuid),
-    /// A number, such as a row's.
+    /// A number, such as that of a row.
     Number(i64),
-    /// A text that only the list itself understands: of lists that are in different orders.
+    /// A text that only the list itself understands: for lists that can be sorted in several ways.
     Text(String),
 }
 
 impl PageQuery {
-    /// The number of items wanted.
+    /// Returns the most items of the page.
     ///
     /// # Errors
-    /// 422 unless it is 1 to 200.
+    /// 422 when it is not 1 to 200.
     pub fn limit(&self) -> Result<i64> {
         match self.limit.unwrap_or(50) {
             limit @ 1..=200 => Ok(i64::from(limit)),
-            other => Err(Error::invalid("limit", "out_of_range", format!("expected 1 to 200, found {other}"))),
+            other => Err(Error::invalid("limit", "out_of_range", messages::runtime::out_of_range(1, 200, other))),
         }
     }
 
-    /// The id after which the page begins.
+    /// Returns the id after which the page begins.
     ///
     /// # Errors
-    /// 400 when the cursor is not one of ours.
+    /// 400 when the cursor is not one that a page returned.
     pub fn after_id(&self) -> Result<Option<Uuid>> {
         match self.decode()? {
             Some(Cursor::Id(id)) => Ok(Some(id)),
@@ -67,10 +67,10 @@ impl PageQuery {
         }
     }
 
-    /// The text with which the page before ended.
+    /// Returns the text with which the previous page ended.
     ///
     /// # Errors
-    /// 400 when the cursor is not one of ours.
+    /// 400 when the cursor is not one that a page returned.
     pub fn after_text(&self) -> Result<Option<String>> {
         match self.decode()? {
             Some(Cursor::Text(text)) => Ok(Some(text)),
@@ -79,10 +79,10 @@ impl PageQuery {
         }
     }
 
-    /// The number after which the page begins.
+    /// Returns the number after which the page begins.
     ///
     /// # Errors
-    /// 400 when the cursor is not one of ours.
+    /// 400 when the cursor is not one that a page returned.
     pub fn after_number(&self) -> Result<Option<i64>> {
         match self.decode()? {
             Some(Cursor::Number(number)) => Ok(Some(number)),
@@ -106,11 +106,11 @@ impl PageQuery {
     }
 }
 
-/// The first byte of a cursor that is a text.
+/// The first byte of a text cursor.
 const TEXT: u8 = b't';
 
 impl Cursor {
-    /// The cursor as a client holds it.
+    /// Returns the cursor as clients see it.
     #[must_use]
     pub fn encode(&self) -> String {
         let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -119,7 +119,7 @@ impl Cursor {
             Cursor::Number(number) => engine.encode(number.to_be_bytes()),
             Cursor::Text(text) => {
                 let mut bytes = [&[TEXT], text.as_bytes()].concat();
-                // Eight bytes are a number, sixteen an id.
+                // Eight bytes would be read as a number, sixteen as an id.
                 if matches!(bytes.len(), 8 | 16) {
                     bytes.push(0);
                 }
@@ -129,7 +129,7 @@ impl Cursor {
     }
 }
 
-// By hand, because the derived one names the schema of the items without giving it.
+// Not derived, because the derived implementation refers to the schema of the items without adding it.
 impl<T: ToSchema> PartialSchema for Page<T> {
     fn schema() -> RefOr<Schema> {
         let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
@@ -137,7 +137,7 @@ impl<T: ToSchema> PartialSchema for Page<T> {
             .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
             .description(Some("Send it as `cursor` to get the next page; null on the last."));
         ObjectBuilder::new()
-            .description(Some("One page of a list, and the way to the next."))
+            .description(Some("One page of a list, and the cursor of the next one."))
             .property("data", items)
             .required("data")
             .property("next_cursor", cursor)
@@ -157,7 +157,8 @@ impl<T: ToSchema> ToSchema for Page<T> {
 }
 
 impl<T> Page<T> {
-    /// A page from `items`, of which one more than `limit` was asked for, to know whether there is a next page.
+    /// Returns the page of `items`. One item more than `limit` must have been read, so that it is known whether a next
+    /// page exists.
     pub fn cut(mut items: Vec<T>, limit: i64, key: impl Fn(&T) -> Cursor) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
@@ -166,14 +167,14 @@ impl<T> Page<T> {
         Self { data: items, next_cursor }
     }
 
-    /// The same page with each item changed.
+    /// Returns the same page with every item converted by `change`.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page { data: self.data.into_iter().map(change).collect(), next_cursor: self.next_cursor }
     }
 }
 
 fn unknown_cursor() -> Error {
-    Error::BadRequest { code: "cursor_invalid", message: "expected the next_cursor of an earlier page".to_owned() }
+    Error::BadRequest { code: "cursor_invalid", message: messages::runtime::cursor_invalid() }
 }
 
 #[cfg(test)]
@@ -181,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_comes_back_as_it_went() {
+    fn a_cursor_is_read_as_it_was_written() {
         let page = Page::cut(vec![1, 2, 3], 2, |number| Cursor::Number(*number));
         assert_eq!(page.data, [1, 2]);
         let query = PageQuery { cursor: page.next_cursor, limit: None };

@@ -1,6 +1,6 @@
-//! When something is due: every day, some days of the week, a day of the month, or by a cron expression, in a time zone of
-//! its own. Right on the nights when clocks change: a time that the clock leaves out comes as soon as it goes on, one that
-//! it shows twice comes once.
+//! Schedules: every day, on some days of the week, on a day of the month, or by a cron expression, each in its own time
+//! zone. They are right on the nights when clocks change: a time that the clock skips is due right after the gap, and a
+//! time that the clock shows twice is due once.
 
 use std::str::FromStr;
 
@@ -8,108 +8,104 @@ use croner::Cron;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use messages::{Text, mapping as say};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// When something is due.
+/// A schedule: when something is due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "every", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Schedule {
-    /// Every day at a time.
+    /// Every day at one time.
     Day {
         /// The time, such as `06:30`.
         at: String,
     },
     /// On some days of the week.
     Week {
-        /// 1 (Monday) to 7 (Sunday).
+        /// The days, from 1 (Monday) to 7 (Sunday).
         days: Vec<u8>,
-        /// The time.
+        /// The time, such as `06:30`.
         at: String,
     },
-    /// On a day of the month; a month that has no such day has its last one.
+    /// On a day of the month; in a shorter month, on its last day.
     Month {
-        /// 1 to 31.
+        /// The day, 1 to 31.
         day: u8,
-        /// The time.
+        /// The time, such as `06:30`.
         at: String,
     },
     /// By a cron expression of five fields.
     Cron {
-        /// Such as `*/15 8-18 * * 1-5`.
+        /// The expression, such as `*/15 8-18 * * 1-5`.
         expression: String,
     },
 }
 
-// A schedule that cannot be: for people.
-type ScheduleError = String;
-
-fn zone(name: &str) -> Result<TimeZone, ScheduleError> {
-    TimeZone::get(name).map_err(|_| format!("expected a time zone such as Europe/Paris, found \"{name}\""))
+fn zone(name: &str) -> Result<TimeZone, Text> {
+    TimeZone::get(name).map_err(|_| say::zone_unknown(name))
 }
 
-fn time(text: &str) -> Result<Time, ScheduleError> {
-    let wrong = || format!("expected a time such as 06:30, found \"{text}\"");
+fn time(text: &str) -> Result<Time, Text> {
+    let wrong = || say::time_invalid(text);
     let (hour, minute) = text.split_once(':').ok_or_else(wrong)?;
     let (hour, minute) = (hour.parse().map_err(|_| wrong())?, minute.parse().map_err(|_| wrong())?);
     Time::new(hour, minute, 0, 0).map_err(|_| wrong())
 }
 
 impl Schedule {
-    /// Checks what can be checked before it is due.
+    /// Checks the schedule.
     ///
     /// # Errors
-    /// What is wrong, for people.
-    pub fn check(&self, zone_name: &str) -> Result<(), ScheduleError> {
+    /// The message for people: what is wrong.
+    pub fn check(&self, zone_name: &str) -> Result<(), Text> {
         if let Schedule::Week { days, .. } = self
             && (days.is_empty() || days.iter().any(|day| !(1..=7).contains(day)))
         {
-            return Err("expected days of the week from 1 (Monday) to 7 (Sunday)".to_owned());
+            return Err(say::weekdays_invalid());
         }
         if let Schedule::Month { day, .. } = self
             && !(1..=31).contains(day)
         {
-            return Err(format!("expected a day of the month from 1 to 31, found {day}"));
+            return Err(say::month_day_invalid(day));
         }
         self.next(0, zone_name).map(|_| ())
     }
 
-    /// The first moment after `after` (seconds since 1970) when it is due, in seconds since 1970.
+    /// Returns the first time after `after` when it is due. Both are Unix times in seconds.
     ///
     /// # Errors
-    /// When the schedule or the zone cannot be read, or it is never due.
-    pub fn next(&self, after: i64, zone_name: &str) -> Result<i64, ScheduleError> {
+    /// When the schedule or the time zone is wrong, or the schedule is never due.
+    pub fn next(&self, after: i64, zone_name: &str) -> Result<i64, Text> {
         let zone = zone(zone_name)?;
-        let after = Timestamp::from_second(after).map_err(|_| "the moment lies too far away".to_owned())?;
+        let after = Timestamp::from_second(after).map_err(|_| say::moment_too_far())?;
         if let Schedule::Cron { expression } = self {
             let fields = expression.split_whitespace().count();
-            let wrong =
-                |why: String| format!("expected a cron expression of five fields, found \"{expression}\": {why}");
             if fields != 5 {
-                return Err(wrong(format!("it has {fields}")));
+                return Err(say::cron_fields(expression, fields));
             }
-            let cron = Cron::from_str(expression).map_err(|error| wrong(error.to_string()))?;
-            let next =
-                cron.find_next_occurrence(&after.to_zoned(zone), false).map_err(|error| wrong(error.to_string()))?;
+            let wrong = |error| say::cron_invalid(expression, error);
+            let cron = Cron::from_str(expression).map_err(wrong)?;
+            let next = cron.find_next_occurrence(&after.to_zoned(zone), false).map_err(wrong)?;
             return Ok(next.timestamp().as_second());
         }
         let today = after.to_zoned(zone.clone()).date();
-        // A month and a half holds every day of the week, and every day of the month.
+        // Every day of the week and every day of the month comes at least once in 62 days.
         let mut day = today;
         for _ in 0..=62 {
             if let Some(time) = self.on(day)? {
-                let at = day.to_datetime(time).to_zoned(zone.clone()).map_err(|error| error.to_string())?.timestamp();
+                let at = day.to_datetime(time).to_zoned(zone.clone()).map_err(|_| say::moment_too_far())?.timestamp();
                 if at > after {
                     return Ok(at.as_second());
                 }
             }
-            day = day.checked_add(1.day()).map_err(|error| error.to_string())?;
+            day = day.checked_add(1.day()).map_err(|_| say::moment_too_far())?;
         }
-        Err("it is never due".to_owned())
+        Err(say::never_due())
     }
 
-    /// The time at which it is due on a day, if it is.
-    fn on(&self, date: Date) -> Result<Option<Time>, ScheduleError> {
+    /// Returns the time at which it is due on a day; `None` if it is not due on that day.
+    fn on(&self, date: Date) -> Result<Option<Time>, Text> {
         match self {
             Schedule::Day { at } => time(at).map(Some),
             Schedule::Week { days, at } => {
@@ -126,11 +122,11 @@ impl Schedule {
         }
     }
 
-    /// The next `count` moments after `after` when it is due.
+    /// Returns the next `count` times after `after` when it is due, as Unix times in seconds.
     ///
     /// # Errors
     /// As [`Schedule::next`].
-    pub fn upcoming(&self, after: i64, zone_name: &str, count: usize) -> Result<Vec<i64>, ScheduleError> {
+    pub fn upcoming(&self, after: i64, zone_name: &str, count: usize) -> Result<Vec<i64>, Text> {
         let mut moments = Vec::with_capacity(count);
         let mut last = after;
         for _ in 0..count {
@@ -181,14 +177,15 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_told() {
-        let told = |schedule: Schedule, zone: &str| schedule.check(zone).unwrap_err();
-        assert!(told(Schedule::Day { at: "25:00".into() }, "Europe/Paris").contains("25:00"));
-        assert!(told(Schedule::Day { at: "06:30".into() }, "Europe/Paname").contains("Paname"));
-        assert!(told(Schedule::Week { days: vec![], at: "06:30".into() }, "UTC").contains("Monday"));
-        assert!(told(Schedule::Month { day: 32, at: "06:30".into() }, "UTC").contains("32"));
-        assert!(told(Schedule::Cron { expression: "* * *".into() }, "UTC").contains("five fields"));
-        assert!(told(Schedule::Cron { expression: "61 * * * *".into() }, "UTC").contains("61"));
+    fn a_schedule_that_cannot_be_is_reported() {
+        let problem = |schedule: Schedule, zone: &str| schedule.check(zone).unwrap_err();
+        let at = || "06:30".to_owned();
+        assert_eq!(problem(Schedule::Day { at: "25:00".into() }, "Europe/Paris"), say::time_invalid("25:00"));
+        assert_eq!(problem(Schedule::Day { at: at() }, "Europe/Paname"), say::zone_unknown("Europe/Paname"));
+        assert_eq!(problem(Schedule::Week { days: vec![], at: at() }, "UTC"), say::weekdays_invalid());
+        assert_eq!(problem(Schedule::Month { day: 32, at: at() }, "UTC"), say::month_day_invalid(32));
+        assert_eq!(problem(Schedule::Cron { expression: "* * *".into() }, "UTC"), say::cron_fields("* * *", 3));
+        assert!(problem(Schedule::Cron { expression: "61 * * * *".into() }, "UTC").english().contains("61"));
         assert!(Schedule::Cron { expression: "*/15 8-18 * * 1-5".into() }.check("UTC").is_ok());
     }
 }

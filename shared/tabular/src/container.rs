@@ -1,22 +1,23 @@
-//! Files inside files: gzip, and a zip that holds one table. Nothing is inflated beyond a limit, whatever the file claims
-//! of itself.
+//! Packed files: gzip, and a zip that holds one table. Nothing is inflated beyond a limit, whatever size the file
+//! claims.
 
 use std::io::{self, Cursor, Read};
 
+use messages::files;
 use zip::ZipArchive;
 
 use crate::error::{ReadError, TooMuch};
 
-/// What a text may inflate to: no table of 50 MB that is worth importing is larger.
+/// A text may inflate to this many bytes. No table of 50 MB that is worth importing is larger.
 const MAX_INFLATED: u64 = 256 * 1024 * 1024;
-/// What a sheet may inflate to: its XML says much of each cell.
+/// A sheet may inflate to this many bytes: its XML needs much space for each cell.
 const MAX_SHEET: u64 = 768 * 1024 * 1024;
-/// A spreadsheet is held in memory while it is read.
+/// A workbook may have this many bytes, because it is held in memory while it is read.
 const MAX_HELD: u64 = 64 * 1024 * 1024;
-/// Entries in a zip that are looked at.
+/// A zip may have this many entries.
 const MAX_ENTRIES: usize = 10_000;
 
-/// What the first bytes say.
+/// The kind of content, by its first bytes.
 pub(crate) enum Kind<'a> {
     /// Text: CSV, JSON or XML.
     Text(Box<dyn Read + Send + 'a>),
@@ -41,14 +42,14 @@ impl BookFormat {
     }
 }
 
-/// Opens what `source` is packed in; gives the content, and `gzip` or `zip` if it was packed.
+/// Unpacks `source`. Returns the content, and `gzip` or `zip` if it was packed.
 pub(crate) fn unpack<'a>(source: Box<dyn Read + Send + 'a>) -> Result<(Kind<'a>, Option<&'static str>), ReadError> {
     let (head, source) = peek(source)?;
     if head.starts_with(b"\x1F\x8B") {
         let inflated = Box::new(Limited::new(flate2::read::MultiGzDecoder::new(source)));
         return match unpack_once(inflated)? {
             (kind, None) => Ok((kind, Some("gzip"))),
-            (_, Some(_)) => Err(ReadError::Archive("a GZIP file with another packed file in it")),
+            (_, Some(_)) => Err(ReadError::Archive(files::gzip_around_archive())),
         };
     }
     unpack_once(source)
@@ -57,7 +58,7 @@ pub(crate) fn unpack<'a>(source: Box<dyn Read + Send + 'a>) -> Result<(Kind<'a>,
 fn unpack_once<'a>(source: Box<dyn Read + Send + 'a>) -> Result<(Kind<'a>, Option<&'static str>), ReadError> {
     let (head, source) = peek(source)?;
     if head.starts_with(b"\x1F\x8B") {
-        return Err(ReadError::Archive("a GZIP file in another packed file"));
+        return Err(ReadError::Archive(files::gzip_in_archive()));
     }
     if head.starts_with(b"PK\x05\x06") {
         return Err(ReadError::Empty);
@@ -76,9 +77,9 @@ fn unpack_once<'a>(source: Box<dyn Read + Send + 'a>) -> Result<(Kind<'a>, Optio
     }
     let bytes = hold(source)?;
     let mut archive =
-        ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|_| ReadError::Archive("a damaged ZIP file"))?;
+        ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|_| ReadError::Archive(files::damaged_zip()))?;
     if archive.len() > MAX_ENTRIES {
-        return Err(ReadError::Archive("a ZIP file with too many files in it"));
+        return Err(ReadError::Archive(files::zip_with_too_many_files()));
     }
     let names: Vec<String> = archive.file_names().flatten().map(std::borrow::Cow::into_owned).collect();
     if names.iter().any(|name| name == "xl/workbook.xml" || name.eq_ignore_ascii_case("[content_types].xml")) {
@@ -99,14 +100,14 @@ fn unpack_once<'a>(source: Box<dyn Read + Send + 'a>) -> Result<(Kind<'a>, Optio
         .collect();
     let [file] = files[..] else {
         return Err(ReadError::Archive(if files.is_empty() {
-            "a ZIP file with nothing in it"
+            files::zip_with_nothing()
         } else {
-            "a ZIP file with several files in it"
+            files::zip_with_several_files()
         }));
     };
     let entry = archive.by_name(file).map_err(|error| match error {
         zip::result::ZipError::UnsupportedArchive(text) if text.contains("assword") => ReadError::Password,
-        _ => ReadError::Archive("a damaged ZIP file"),
+        _ => ReadError::Archive(files::damaged_zip()),
     })?;
     if entry.encrypted() {
         return Err(ReadError::Password);
@@ -114,7 +115,7 @@ fn unpack_once<'a>(source: Box<dyn Read + Send + 'a>) -> Result<(Kind<'a>, Optio
     let (start, size) = (entry.data_start(), entry.compressed_size());
     let method = entry.compression();
     drop(entry);
-    let start = start.ok_or(ReadError::Archive("a damaged ZIP file"))?;
+    let start = start.ok_or_else(|| ReadError::Archive(files::damaged_zip()))?;
     drop(archive);
     let mut raw = Cursor::new(bytes);
     raw.set_position(start);
@@ -122,15 +123,15 @@ fn unpack_once<'a>(source: Box<dyn Read + Send + 'a>) -> Result<(Kind<'a>, Optio
     let inflated: Box<dyn Read + Send> = match method {
         zip::CompressionMethod::Stored => Box::new(Limited::new(raw)),
         zip::CompressionMethod::Deflated => Box::new(Limited::new(flate2::read::DeflateDecoder::new(raw))),
-        _ => return Err(ReadError::Archive("a ZIP file packed in a way that is not known; pack it with Deflate")),
+        _ => return Err(ReadError::Archive(files::zip_method_unknown())),
     };
     match unpack_inner(inflated)? {
         Some(kind) => Ok((kind, Some("zip"))),
-        None => Err(ReadError::Archive("a ZIP file with another packed file in it")),
+        None => Err(ReadError::Archive(files::zip_around_archive())),
     }
 }
 
-/// What lies in a zip: text, or a workbook; no further archive.
+/// The content of the file in a zip: text or a workbook; `None` for another archive.
 fn unpack_inner<'a>(source: Box<dyn Read + Send + 'a>) -> Result<Option<Kind<'a>>, ReadError> {
     let (head, source) = peek(source)?;
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"\xD0\xCF\x11\xE0") {
@@ -142,7 +143,7 @@ fn unpack_inner<'a>(source: Box<dyn Read + Send + 'a>) -> Result<Option<Kind<'a>
     Ok(if head.starts_with(b"\x1F\x8B") { None } else { Some(Kind::Text(source)) })
 }
 
-/// The first bytes of a source, and the source from its beginning.
+/// Returns the first bytes of a source, and the source from its beginning.
 fn peek<'a>(mut source: Box<dyn Read + Send + 'a>) -> Result<(Vec<u8>, Box<dyn Read + Send + 'a>), ReadError> {
     let mut head = Vec::with_capacity(8);
     source.as_mut().take(8).read_to_end(&mut head).map_err(ReadError::from)?;
@@ -156,7 +157,7 @@ fn hold(source: impl Read) -> Result<Vec<u8>, ReadError> {
     if bytes.len() as u64 > MAX_HELD { Err(ReadError::Inflated) } else { Ok(bytes) }
 }
 
-/// A workbook's parts are inflated once, to see that they end: the reader of cells would follow them for ever.
+/// Inflates each part of a workbook once, to check its size: the reader of cells has no limit of its own.
 fn check_workbook(archive: &mut ZipArchive<Cursor<&[u8]>>, names: &[String]) -> Result<(), ReadError> {
     for name in names {
         // All shared texts are held in memory.
@@ -181,7 +182,7 @@ fn inflates_within(
     let (mut total, mut items) = (0_u64, 0_u64);
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        // A damaged part is the workbook reader's to tell.
+        // The workbook reader reports a damaged part.
         let Ok(read) = entry.read(&mut buffer) else { return Ok(()) };
         if read == 0 {
             return Ok(());
@@ -196,7 +197,7 @@ fn inflates_within(
     }
 }
 
-/// A source that ends with an error when it gives more than [`MAX_INFLATED`].
+/// A source that ends with an error after more than [`MAX_INFLATED`] bytes.
 struct Limited<R> {
     source: R,
     left: u64,

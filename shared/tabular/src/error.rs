@@ -1,6 +1,8 @@
-//! What can be wrong with a file, and with one row of it. Every `Display` is meant for the seller.
+//! What can be wrong with a file, and with one row of it. Both types have a message for the seller.
 
 use std::fmt;
+
+use messages::{Text, files};
 
 /// Why a file cannot be read as a table.
 #[derive(Debug)]
@@ -8,8 +10,8 @@ pub enum ReadError {
     /// The file has no bytes, or only blank ones.
     Empty,
     /// The file is something else; holds what it looks like.
-    NotText(&'static str),
-    /// There is text, but no row that could be a header.
+    NotText(Text),
+    /// There is text, but no row that can be a header.
     NoHeader,
     /// A quoted text that begins in this row never ends, or is longer than a row may be.
     UnclosedQuote {
@@ -22,37 +24,39 @@ pub enum ReadError {
         row: u64,
     },
     /// A packed file that cannot be opened; holds what it is.
-    Archive(&'static str),
-    /// A packed file that would grow beyond all bounds.
+    Archive(Text),
+    /// A packed file that is larger than the limits when it is unpacked.
     Inflated,
     /// A workbook or an archive with a password.
     Password,
     /// A JSON or XML file ends in the middle.
     CutShort {
-        /// The row that is not whole.
+        /// The row that is not complete.
         row: u64,
     },
-    /// A file that breaks the rules of its format; holds how.
+    /// A file that breaks the rules of its format.
     Malformed {
-        /// The row, 0 when it is not known.
+        /// The row; 0 when it is not known.
         row: u64,
         /// What is wrong.
-        what: String,
+        problem: Text,
     },
     /// There are no rows at this path.
     PathMissing(String),
+    /// An XML file has no element that can be a row.
+    ElementsMissing,
     /// A workbook has no such sheet.
     SheetMissing {
-        /// The sheet that was asked for.
+        /// The requested sheet.
         wanted: String,
-        /// The sheets that are there.
+        /// The names of the sheets that exist, separated by commas.
         found: String,
     },
-    /// More columns than a table has.
+    /// More than 16,384 columns.
     TooManyColumns,
     /// An encoding that does not exist.
     EncodingUnknown(String),
-    /// A delimiter that cannot be one.
+    /// A delimiter that cannot be used.
     DelimiterUnusable(char),
     /// The source failed.
     Io(std::io::Error),
@@ -73,7 +77,7 @@ impl ReadError {
             ReadError::Password => "file_password_protected",
             ReadError::CutShort { .. } => "file_cut_short",
             ReadError::Malformed { .. } => "file_malformed",
-            ReadError::PathMissing(_) => "path_missing",
+            ReadError::PathMissing(_) | ReadError::ElementsMissing => "path_missing",
             ReadError::SheetMissing { .. } => "sheet_missing",
             ReadError::TooManyColumns => "too_many_columns",
             ReadError::EncodingUnknown(_) => "encoding_unknown",
@@ -83,52 +87,36 @@ impl ReadError {
     }
 }
 
+impl ReadError {
+    /// The message for the seller: what is wrong with the file, and what to do.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        match self {
+            ReadError::Empty => files::empty(),
+            ReadError::NotText(found) => files::not_a_table(found.clone()),
+            ReadError::NoHeader => files::no_header(),
+            ReadError::UnclosedQuote { row } => files::unclosed_quote(row),
+            ReadError::RowTooLong { row } => files::row_too_long(row),
+            ReadError::Archive(found) => files::archive_invalid(found.clone()),
+            ReadError::Inflated => files::unpacked_too_large(),
+            ReadError::Password => files::password(),
+            ReadError::CutShort { row } => files::cut_short(row),
+            ReadError::Malformed { row: 0, problem } => problem.clone(),
+            ReadError::Malformed { row, problem } => files::malformed(row, problem.clone()),
+            ReadError::PathMissing(path) => files::path_missing(path),
+            ReadError::ElementsMissing => files::elements_missing(),
+            ReadError::SheetMissing { wanted, found } => files::sheet_missing(wanted, found),
+            ReadError::TooManyColumns => files::too_many_columns(),
+            ReadError::EncodingUnknown(name) => files::encoding_unknown(name),
+            ReadError::DelimiterUnusable(delimiter) => files::delimiter_unusable(format!("{delimiter:?}")),
+            ReadError::Io(_) => files::unreadable(),
+        }
+    }
+}
+
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReadError::Empty => f.write_str("the file is empty: expected a header line and at least one product"),
-            ReadError::NotText(found) => {
-                write!(f, "expected a CSV, Excel, JSON or XML file, found {found}; save the table as CSV (UTF-8) and send it again")
-            }
-            ReadError::NoHeader => f.write_str("expected a line with the column names, found none"),
-            ReadError::UnclosedQuote { row } => write!(
-                f,
-                "a quoted text begins in row {row} and never ends; close the quote (\") or double it if it belongs to the text, or have quotes read as plain characters (read.quotes = false)"
-            ),
-            ReadError::RowTooLong { row } => write!(
-                f,
-                "row {row} is longer than 1 MiB, which no product is; check that its lines are separated and its quotes closed"
-            ),
-            ReadError::Archive(what) => {
-                write!(f, "expected a table, or a packed file with exactly one table in it; found {what}. Pack it anew, or send the table itself")
-            }
-            ReadError::Inflated => f.write_str(
-                "the file grows beyond 256 MB when it is unpacked, or holds a piece of more than 8 MB; send the table itself, in parts",
-            ),
-            ReadError::Password => {
-                f.write_str("the file is protected by a password; remove the password in the program that set it, and send the file again")
-            }
-            ReadError::CutShort { row } => write!(
-                f,
-                "the file ends in the middle of row {row}: it was cut short on its way; send it again"
-            ),
-            ReadError::Malformed { row: 0, what } => f.write_str(what),
-            ReadError::Malformed { row, what } => write!(f, "the file cannot be read from row {row} on: {what}"),
-            ReadError::PathMissing(path) => {
-                write!(f, "expected rows at \"{path}\", found none; name the place where the products are (read.path)")
-            }
-            ReadError::SheetMissing { wanted, found } => {
-                write!(f, "the workbook has no sheet \"{wanted}\"; it has: {found}")
-            }
-            ReadError::TooManyColumns => f.write_str("expected at most 16,384 columns, found more; check that the file's rows are what they should be"),
-            ReadError::EncodingUnknown(name) => {
-                write!(f, "expected the name of an encoding, such as UTF-8 or windows-1252, found \"{name}\"")
-            }
-            ReadError::DelimiterUnusable(delimiter) => {
-                write!(f, "expected an ASCII character other than a quote and a line end as delimiter, found {delimiter:?}")
-            }
-            ReadError::Io(_) => f.write_str("the file could not be read to its end; send it again"),
-        }
+        f.write_str(self.message().english())
     }
 }
 
@@ -143,12 +131,12 @@ impl std::error::Error for ReadError {
 
 impl From<std::io::Error> for ReadError {
     fn from(error: std::io::Error) -> Self {
-        // What is packed wrongly is the file's fault, not the source's.
+        // Invalid packed data is a fault of the file, not of the source.
         match error.kind() {
             std::io::ErrorKind::InvalidData if error.to_string() == crate::error::TooMuch.to_string() => {
                 ReadError::Inflated
             }
-            std::io::ErrorKind::InvalidData => ReadError::Archive("a damaged packed file"),
+            std::io::ErrorKind::InvalidData => ReadError::Archive(files::damaged_archive()),
             _ => ReadError::Io(error),
         }
     }
@@ -157,17 +145,17 @@ impl From<std::io::Error> for ReadError {
 /// Why the cells of one row cannot be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowProblem {
-    /// The row has more or fewer cells than the header, so that a value may stand in the wrong column.
+    /// The row has more or fewer cells than the header, so that a value may be in the wrong column.
     Width {
         /// The header's width.
         expected: usize,
         /// The row's.
         found: usize,
     },
-    /// The row has bytes that are no text in the file's encoding.
+    /// The row has bytes that are not text in the file's encoding.
     Encoding,
-    /// An object that breaks the rules of its format; holds how.
-    Malformed(String),
+    /// An object that breaks the rules of its format; holds what is wrong.
+    Malformed(Text),
 }
 
 impl RowProblem {
@@ -182,22 +170,25 @@ impl RowProblem {
     }
 }
 
-impl fmt::Display for RowProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl RowProblem {
+    /// The message for the seller: what is wrong with the row, and what to do.
+    #[must_use]
+    pub fn message(&self) -> Text {
         match self {
-            RowProblem::Width { expected, found } => write!(
-                f,
-                "expected {expected} cells as in the header, found {found}; a separator is missing or a text with a separator in it is not quoted"
-            ),
-            RowProblem::Malformed(what) => f.write_str(what),
-            RowProblem::Encoding => {
-                f.write_str("the row has bytes that are no text in the file's encoding; save the file as UTF-8")
-            }
+            RowProblem::Width { expected, found } => files::width(expected, found),
+            RowProblem::Malformed(problem) => problem.clone(),
+            RowProblem::Encoding => files::encoding_invalid(),
         }
     }
 }
 
-/// By this an [`io::Error`] says that a limit was reached.
+impl fmt::Display for RowProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message().english())
+    }
+}
+
+/// The cause inside an [`std::io::Error`] when a limit was reached.
 #[derive(Debug)]
 pub(crate) struct TooMuch;
 

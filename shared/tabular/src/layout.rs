@@ -1,12 +1,13 @@
-//! What is known of a file before its rows are read.
+//! What is known about a file before its rows are read.
 
+use messages::{Language, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// How many of the first rows [`Layout::samples`] holds at most.
 pub const SAMPLE_ROWS: usize = 100;
 
-/// What the caller knows better than the file's beginning tells.
+/// What the caller knows about the file. Default: all of it is found out from the beginning of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReadOptions {
@@ -19,7 +20,7 @@ pub struct ReadOptions {
     /// Whether `"` quotes cells of a CSV; `false` reads it as any other character.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quotes: Option<bool>,
-    /// The row with the column names, counted from 1; 0 = there is none.
+    /// The row with the column names, counted from 1; 0 if the file has no such row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header_row: Option<u32>,
     /// The sheet of a workbook.
@@ -28,24 +29,26 @@ pub struct ReadOptions {
     /// Where the rows are: `data.products` in JSON, `catalog/product` in XML.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Whether the cells that a CSV's row lacks at its end are taken for blank; otherwise such a row is rejected.
+    /// Whether cells that are missing at the end of a CSV's row count as blank. Default: such a row is rejected.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pad_short_rows: bool,
-    /// Whether the value of cells that are merged over several rows of a workbook counts for each of these rows; otherwise it
-    /// stands in the first, as the file has it.
+    /// Whether the value of cells that are merged over several rows of a workbook counts for each of these rows.
+    /// Default: it counts for the first row only, as the file has it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub fill_merged: bool,
 }
 
-/// One thing that was found out about a file, and how.
+/// One fact about a file, and how it was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
-    /// What it is about: `packing`, `format`, `encoding`, `delimiter`, `header`, `sheet`, `merged`, `path` or `columns`.
+    /// The subject: `packing`, `format`, `encoding`, `delimiter`, `header`, `sheet`, `merged`, `path` or `columns`.
     pub what: String,
     /// What was found.
-    pub found: String,
-    /// Why it was taken for that.
-    pub why: String,
+    #[schema(value_type = String)]
+    pub found: Text,
+    /// The reason for it.
+    #[schema(value_type = String)]
+    pub why: Text,
     /// How sure that is, in percent.
     pub sureness: u8,
 }
@@ -59,14 +62,14 @@ pub struct SheetInfo {
     pub hidden: bool,
 }
 
-/// A place in a JSON or XML file where rows could be.
+/// A place in a JSON or XML file where the rows can be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PathInfo {
-    /// The path, to be given as [`ReadOptions::path`].
+    /// The path, in the form of [`ReadOptions::path`].
     pub path: String,
-    /// How many were seen in the file's beginning.
+    /// How many objects or elements the beginning of the file has there.
     pub seen: usize,
-    /// The kind of feed that has its products there, when it is known.
+    /// The kind of feed that has its products there, if it is known.
     pub known: Option<String>,
 }
 
@@ -81,11 +84,11 @@ pub struct Layout {
     pub encoding: &'static str,
     /// The character between the cells of a CSV.
     pub delimiter: Option<char>,
-    /// The row that holds the column names, counted from 1 as a spreadsheet does; 0 when there is none.
+    /// The row that holds the column names, counted from 1 as a spreadsheet does; 0 if the file has no such row.
     pub header_row: u64,
     /// The column names as the file has them, trimmed.
     pub headers: Vec<String>,
-    /// The column names, each once: `id`, `id (2)`; one without a name is `column 3`.
+    /// The column names, made unique: `id`, `id (2)`. A column without a name is called `column 3`, for example.
     pub columns: Vec<String>,
     /// The cells of the first rows below the header, at most [`SAMPLE_ROWS`].
     pub samples: Vec<Vec<String>>,
@@ -93,14 +96,24 @@ pub struct Layout {
     pub sheets: Vec<SheetInfo>,
     /// The sheet that is read.
     pub sheet: Option<String>,
-    /// Where the rows of a JSON or XML file could be, the most likely first.
+    /// Where the rows of a JSON or XML file can be, the most likely place first.
     pub paths: Vec<PathInfo>,
-    /// The place that is read.
+    /// The place from which rows are read.
     pub path: Option<String>,
-    /// What was found, and why.
+    /// What was found, and the reasons.
     pub findings: Vec<Finding>,
 }
 
-pub(crate) fn finding(what: &str, found: impl ToString, why: impl ToString, sureness: u8) -> Finding {
-    Finding { what: what.to_owned(), found: found.to_string(), why: why.to_string(), sureness }
+impl Finding {
+    /// Creates a finding whose value is the same in every language.
+    #[must_use]
+    pub fn new(what: &str, found: impl ToString, why: Text, sureness: u8) -> Self {
+        Self { what: what.to_owned(), found: Text::verbatim(found.to_string()), why, sureness }
+    }
+
+    /// Returns the finding in `language` only.
+    #[must_use]
+    pub fn in_only(self, language: Language) -> Self {
+        Self { found: self.found.in_only(language), why: self.why.in_only(language), ..self }
+    }
 }

@@ -1,10 +1,10 @@
 //! Tables in files: rows of cells, read as a stream.
 //!
-//! [`open`] looks at the first bytes of a source, finds out what it is (packing, format, encoding, delimiter, header) and
-//! gives a [`TableReader`], from which rows come one at a time. Whoever reads rows does not know the format: CSV, a
-//! workbook's sheet, JSON objects and XML elements all come as texts under column names.
+//! [`open`] reads the first bytes of a source, finds out what it is (packing, format, encoding, delimiter, header) and
+//! returns a [`TableReader`], which reads one row at a time. The reader of the rows does not need to know the format:
+//! CSV, a workbook's sheet, JSON objects and XML elements all become texts under column names.
 //!
-//! Pure: the source is any [`std::io::Read`]; where it comes from is the caller's business.
+//! The source is any [`std::io::Read`]; the crate itself opens no files and no connections.
 
 mod container;
 mod error;

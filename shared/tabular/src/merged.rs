@@ -5,14 +5,14 @@ use std::io::{Cursor, Read};
 use calamine::Dimensions;
 use zip::ZipArchive;
 
-/// Sheets inflate to so many bytes together that are looked through.
+/// At most this many bytes of all sheets together are searched, after unpacking.
 const MOST: u64 = 768 * 1024 * 1024;
-/// What begins such an element, and how far its reference reaches.
+/// The beginning of an element of merged cells, and the longest length of its reference.
 const MARK: &[u8] = b"mergeCell ref=\"";
 const REACH: usize = 40;
 
-/// How many cells of an .xlsx are merged over several rows, in all of its sheets. The XML says it behind the cells: it is looked
-/// through as bytes, which costs a small part of reading it.
+/// Counts the cells of an .xlsx that are merged over several rows, in all of its sheets. The XML has them after the
+/// cells. It is searched as bytes, which costs a small part of the time of reading it.
 pub(crate) fn count_in_xlsx(book: &[u8]) -> usize {
     let Ok(mut archive) = ZipArchive::new(Cursor::new(book)) else { return 0 };
     let (mut count, mut left) = (0, MOST);
@@ -29,10 +29,10 @@ pub(crate) fn count_in_xlsx(book: &[u8]) -> usize {
 
 fn count_in(part: &mut impl Read) -> usize {
     let (mut buffer, mut kept, mut count) = (vec![0; 256 * 1024], 0, 0);
-    // What cannot be inflated the reader will tell.
+    // The reader of cells reports what cannot be unpacked.
     while let Ok(read) = part.read(&mut buffer[kept..]) {
         let held = kept + read;
-        // A reference at the end of the buffer may go on in the next part.
+        // A reference at the end of the buffer may continue in the next part.
         let whole = if read == 0 { held } else { held.saturating_sub(MARK.len() + REACH) };
         let mut from = 0;
         while let Some(at) = memchr::memmem::find(&buffer[from..held], MARK).filter(|at| from + at < whole) {
@@ -59,9 +59,9 @@ fn is_over_rows(reference: &str) -> bool {
 
 /// Repeats the values of merged cells in each of their rows.
 pub(crate) struct Filler {
-    /// Those that begin further down, the last first.
+    /// The regions that begin further down, the last one first.
     waiting: Vec<Dimensions>,
-    /// Column, last row and value of those that reach down to the rows now.
+    /// Column, last row and value of the regions that contain the current row.
     open: Vec<(usize, u32, String)>,
 }
 
@@ -75,7 +75,7 @@ impl Filler {
     /// Fills the cells of the row at `at`, counted from 0.
     pub(crate) fn fill(&mut self, at: u32, cells: &mut Vec<String>) {
         self.open.retain(|(_, last, _)| *last >= at);
-        // A blank row is none, wherever merged cells reach.
+        // A blank row stays blank, also inside merged cells.
         let open = if cells.iter().all(String::is_empty) { &[][..] } else { &self.open[..] };
         for (column, _, value) in open {
             if cells.len() <= *column {
@@ -103,9 +103,9 @@ mod tests {
 
     #[test]
     fn only_what_spans_rows_counts_wherever_the_buffer_ends() {
-        let one = "<mergeCell ref=\"A1:C1\"/><x:mergeCell ref=\"$B$3:$B$7\"/>";
+        let regions = "<mergeCell ref=\"A1:C1\"/><x:mergeCell ref=\"$B$3:$B$7\"/>";
         for padding in [0, 10, 256 * 1024 - 60, 256 * 1024 - 30, 256 * 1024 - 5] {
-            let text = format!("{}{one}<mergeCell ref=\"AA10:AB11\"/>", " ".repeat(padding));
+            let text = format!("{}{regions}<mergeCell ref=\"AA10:AB11\"/>", " ".repeat(padding));
             assert_eq!(count_in(&mut text.as_bytes()), 2, "{padding}");
         }
         assert_eq!(count_in(&mut &b"<mergeCell ref=\""[..]), 0);

@@ -1,12 +1,14 @@
-//! What a file is: the reader that fits it, and what was found out on the way.
+//! Opens a file: finds out what it is, and chooses the reader for it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Read;
 
+use messages::files;
+
 use crate::container::{self, Kind};
 use crate::error::ReadError;
 use crate::json::reader::JsonReader;
-use crate::layout::{Layout, PathInfo, ReadOptions, SAMPLE_ROWS, finding};
+use crate::layout::{Finding, Layout, PathInfo, ReadOptions, SAMPLE_ROWS};
 use crate::row::Row;
 use crate::table::{Rows, TableReader, Text};
 use crate::text::csv_reader::CsvReader;
@@ -14,18 +16,18 @@ use crate::text::transcode::Utf8;
 use crate::xml::reader::XmlReader;
 use crate::{merged, sniff};
 
-/// Looks at the beginning of `source` and opens the table in it.
+/// Opens the table in `source`. What the file is, is found out from its beginning.
 ///
 /// # Errors
-/// [`ReadError`] when the file is empty, is no table, or has no header.
+/// [`ReadError`] when the file is empty, is not a table, or has no header.
 pub fn open<'a>(source: impl Read + Send + 'a) -> Result<TableReader<'a>, ReadError> {
     open_with(source, &ReadOptions::default())
 }
 
-/// Opens the table in `source` as `options` say; what they leave open is found out.
+/// Opens the table in `source` with `options`. What they do not contain is found out from the beginning of the file.
 ///
 /// # Errors
-/// [`ReadError`] when the file is empty, is no table, has no header, or is not what the options say.
+/// [`ReadError`] when the file is empty, is not a table, has no header, or is not what the options say.
 pub fn open_with<'a>(source: impl Read + Send + 'a, options: &ReadOptions) -> Result<TableReader<'a>, ReadError> {
     let (kind, packing) = container::unpack(Box::new(source))?;
     let mut table = match kind {
@@ -34,7 +36,7 @@ pub fn open_with<'a>(source: impl Read + Send + 'a, options: &ReadOptions) -> Re
     };
     if let Some(packing) = packing {
         table.layout.packing = Some(packing);
-        table.layout.findings.insert(0, finding("packing", packing, "the file's first bytes say so", 100));
+        table.layout.findings.insert(0, Finding::new("packing", packing, files::why_first_bytes(), 100));
     }
     Ok(table)
 }
@@ -70,14 +72,14 @@ fn open_text<'a>(mut text: Box<dyn Read + Send + 'a>, options: &ReadOptions) -> 
     let sample = encoding.decode_with_bom_removal(sniff::whole_lines(&head)).0.into_owned();
     let ascii = encoding == encoding_rs::UTF_8 && head.is_ascii();
     let utf8 = Utf8::new(head, text, encoding);
-    let told = finding("encoding", encoding.name(), why, sureness);
+    let found = Finding::new("encoding", encoding.name(), why, sureness);
     let mut table = match sample.trim_start().bytes().next() {
         None => return Err(ReadError::Empty),
         Some(b'<') => open_xml(utf8, encoding.name(), &sample, options)?,
         Some(b'{' | b'[') => open_json(utf8, encoding.name(), &sample, options)?,
         Some(_) => open_csv(utf8, encoding.name(), &sample, ascii, options)?,
     };
-    table.layout.findings.insert(0, told);
+    table.layout.findings.insert(0, found);
     Ok(table)
 }
 
@@ -136,38 +138,39 @@ fn open_book<'a>(
         let header = first.pop_front().ok_or(ReadError::NoHeader)?;
         layout.header_row = header.number;
         layout.headers = header_cells(&header);
-        // Columns beyond the header's last cell that hold something have no name, but are there.
+        // Columns beyond the header's last cell that hold something count as columns without a name.
         let width = first.iter().map(filled_width).max().unwrap_or_default();
         if width > layout.headers.len() {
             layout.headers.resize(width, String::new());
         }
         let (why, sureness) = match above {
-            _ if options.header_row.is_some() => ("asked for".to_owned(), 100),
-            0 => ("the first row with anything in it".to_owned(), 90),
-            _ => (format!("{above} rows above it fill fewer than half of the columns"), 80),
+            _ if options.header_row.is_some() => (files::why_chosen(), 100),
+            0 => (files::why_first_filled_row(), 90),
+            _ => (files::why_rows_above(above), 80),
         };
-        layout.findings.push(finding("header", layout.header_row, why, sureness));
+        layout.findings.push(Finding::new("header", layout.header_row, why, sureness));
     } else {
         let width = first.iter().map(filled_width).max().unwrap_or_default();
         layout.headers = vec![String::new(); width];
     }
     let hidden = book.sheets.iter().filter(|sheet| sheet.hidden).count();
     let why = match &options.sheet {
-        Some(_) => "asked for".to_owned(),
-        None => format!("the first visible sheet with rows, of {} ({hidden} hidden)", book.sheets.len()),
+        Some(_) => files::why_chosen(),
+        None => files::why_first_sheet(book.sheets.len(), hidden),
     };
     layout.findings.insert(
         0,
-        finding("sheet", &book.sheet, why, if options.sheet.is_some() || book.sheets.len() == 1 { 100 } else { 75 }),
+        Finding::new(
+            "sheet",
+            &book.sheet,
+            why,
+            if options.sheet.is_some() || book.sheets.len() == 1 { 100 } else { 75 },
+        ),
     );
-    layout.findings.insert(0, finding("format", format.name(), "the file's first bytes and parts say so", 100));
+    layout.findings.insert(0, Finding::new("format", format.name(), files::why_first_bytes_and_parts(), 100));
     if merged > 0 {
-        let why = if options.fill_merged {
-            "cells are merged over several rows; their value counts for each of these, as asked for"
-        } else {
-            "cells are merged over several rows; their value stands in the first of them only (read.fill_merged repeats it)"
-        };
-        layout.findings.push(finding("merged", merged, why, 100));
+        let why = if options.fill_merged { files::why_merged_filled() } else { files::why_merged() };
+        layout.findings.push(Finding::new("merged", merged, why, 100));
     }
     layout.columns = unique(&layout.headers);
     layout.sheets = book.sheets;
@@ -183,24 +186,24 @@ fn open_json<'a>(
     options: &ReadOptions,
 ) -> Result<TableReader<'a>, ReadError> {
     let candidates = crate::json::paths::find_paths(sample.as_bytes());
-    let path = options.path.clone().or_else(|| candidates.first().map(|one| one.path.clone()));
+    let path = options.path.clone().or_else(|| candidates.first().map(|candidate| candidate.path.clone()));
     let reader = JsonReader::new(utf8, path.as_deref())?;
     let mut layout = layout(if reader.is_lines() { "jsonl" } else { "json" }, encoding);
-    layout.paths =
-        candidates.iter().map(|one| PathInfo { path: one.path.clone(), seen: one.objects, known: None }).collect();
-    let shown = path.clone().filter(|path| !path.is_empty()).unwrap_or_else(|| "(the whole file)".to_owned());
+    layout.paths = candidates
+        .iter()
+        .map(|found| PathInfo { path: found.path.clone(), seen: found.objects, known: None })
+        .collect();
+    let place = path.clone().filter(|path| !path.is_empty()).map_or_else(files::whole_file, messages::Text::verbatim);
     let (why, sureness) = match (&options.path, candidates.len()) {
-        (Some(_), _) => ("asked for".to_owned(), 100),
-        (None, 0) => ("objects one after the other".to_owned(), 95),
-        (None, _) if candidates[0].objects == 0 && !candidates[0].path.is_empty() => {
-            ("the object that is most of the file".to_owned(), 60)
-        }
-        (None, 1) => ("the only array of objects".to_owned(), 98),
-        (None, several) => (format!("the most likely of {several} arrays of objects"), 70),
+        (Some(_), _) => (files::why_chosen(), 100),
+        (None, 0) => (files::why_objects_in_lines(), 95),
+        (None, _) if candidates[0].objects == 0 && !candidates[0].path.is_empty() => (files::why_largest_object(), 60),
+        (None, 1) => (files::why_only_array(), 98),
+        (None, arrays) => (files::why_likely_array(arrays), 70),
     };
     layout.path = path;
-    layout.findings.push(finding("format", layout.format, "the first character says so", 98));
-    layout.findings.push(finding("path", shown, why, sureness));
+    layout.findings.push(Finding::new("format", layout.format, files::why_first_character(), 98));
+    layout.findings.push(Finding { what: "path".to_owned(), found: place, why, sureness });
     open_paths(Rows::Json(Box::new(reader)), layout)
 }
 
@@ -212,37 +215,33 @@ fn open_xml<'a>(
 ) -> Result<TableReader<'a>, ReadError> {
     let start = sample.trim_start().to_lowercase();
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
-        return Err(ReadError::NotText("a web page (HTML)"));
+        return Err(ReadError::NotText(files::web_page()));
     }
     let candidates = crate::xml::paths::find_paths(sample);
     let mut layout = layout("xml", encoding);
     layout.paths = candidates
         .iter()
-        .map(|one| PathInfo { path: one.path.clone(), seen: one.count, known: one.known.map(str::to_owned) })
+        .map(|found| PathInfo { path: found.path.clone(), seen: found.count, known: found.known.map(str::to_owned) })
         .collect();
     let path = match (&options.path, candidates.first()) {
         (Some(path), _) => path.trim_matches('/').to_owned(),
         (None, Some(first)) => first.path.clone(),
-        (None, None) => return Err(ReadError::PathMissing("a repeated element".to_owned())),
+        (None, None) => return Err(ReadError::ElementsMissing),
     };
     let (why, sureness) = match (&options.path, candidates.first()) {
-        (None, Some(first)) if first.known.is_some() => {
-            (format!("a {} file has its products there", first.known.unwrap_or_default()), 99)
-        }
-        (None, Some(first)) if first.count > 1 => {
-            (format!("the element repeats ({} in the beginning of the file)", first.count), 80)
-        }
-        (None, _) => ("the only element with parts".to_owned(), 40),
-        (Some(_), _) => ("asked for".to_owned(), 100),
+        (None, Some(first)) if first.known.is_some() => (files::why_known_feed(first.known.unwrap_or_default()), 99),
+        (None, Some(first)) if first.count > 1 => (files::why_element_repeats(first.count), 80),
+        (None, _) => (files::why_only_element(), 40),
+        (Some(_), _) => (files::why_chosen(), 100),
     };
-    layout.findings.push(finding("format", "xml", "the first character says so", 99));
-    layout.findings.push(finding("path", &path, why, sureness));
+    layout.findings.push(Finding::new("format", "xml", files::why_first_character(), 99));
+    layout.findings.push(Finding::new("path", &path, why, sureness));
     let reader = XmlReader::new(utf8, &path);
     layout.path = Some(path);
     open_paths(Rows::Xml(Box::new(reader)), layout)
 }
 
-/// Opens a file without a header: its columns are the paths that its first rows have.
+/// Opens a file without a header. Its columns are the paths in its first rows.
 fn open_paths(mut rows: Rows<'_>, mut layout: Layout) -> Result<TableReader<'_>, ReadError> {
     rows.keep_objects(true);
     let (first, broken) = read_some(&mut rows, SAMPLE_ROWS)?;
@@ -256,12 +255,12 @@ fn open_paths(mut rows: Rows<'_>, mut layout: Layout) -> Result<TableReader<'_>,
     Ok(TableReader { layout, rows, replay: first, broken, open_ended: true })
 }
 
-/// The first rows, and what broke off their reading after at least one of them.
+/// Reads the first rows. Returns them, and the error that ended the reading after at least one row.
 fn read_some(rows: &mut Rows<'_>, most: usize) -> Result<(VecDeque<Row>, Option<ReadError>), ReadError> {
     let mut read = VecDeque::new();
     let mut row = Row::default();
     let mut bytes = 0;
-    // A sample of a hundred rows of descriptions is small; one of a hundred huge rows need not be a hundred.
+    // A sample of huge rows may have fewer rows than `most`.
     while read.len() < most && bytes < 8 * 1024 * 1024 {
         match rows.read(&mut row) {
             Ok(true) => {}
@@ -287,7 +286,7 @@ fn header_cells(row: &Row) -> Vec<String> {
     row.cells().map(|cell| cell.trim().replace('\0', "\u{fffd}")).collect()
 }
 
-/// Column names of which no two are the same, whatever their case, and none is blank.
+/// Makes the column names unique (case does not count) and fills in blank ones.
 fn unique(headers: &[String]) -> Vec<String> {
     let mut seen: HashSet<String> = HashSet::new();
     let mut counts: HashMap<String, usize> = HashMap::new();
@@ -312,7 +311,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_columns_have_one_name() {
+    fn column_names_are_unique() {
         let names = unique(&["id", "ID (2)", "id", "", "Id"].map(str::to_owned));
         assert_eq!(names, ["id", "ID (2)", "id (3)", "column 4", "Id (4)"]);
     }

@@ -2,27 +2,27 @@
 
 use crate::error::RowProblem;
 
-/// One row; reused from call to call, so that reading allocates nothing once the buffers have grown.
+/// One row. It is reused from call to call, so that reading allocates nothing when the buffers are large enough.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
-    /// The row's number as a spreadsheet shows it: the first row of the file is 1, blank rows are counted. In JSON and XML
-    /// the first object is 1.
+    /// The row's number as a spreadsheet shows it: the first row of the file is 1, and blank rows are counted. In JSON
+    /// and XML the first object is 1.
     pub number: u64,
-    /// Why the cells cannot be trusted, if so.
+    /// Why the cells cannot be trusted; `None` if they can.
     pub problem: Option<RowProblem>,
-    /// The object of a JSON file or the element of an XML file as it stands there, when [`TableReader::keep_objects`](crate::TableReader::keep_objects) asks
-    /// for it.
+    /// The object of a JSON file or the element of an XML file, as it is in the file. Empty unless
+    /// [`TableReader::keep_objects`](crate::TableReader::keep_objects) was called.
     pub object: Vec<u8>,
-    /// The cells' texts, one behind the other.
+    /// The texts of the cells, one after the other.
     pub(crate) text: String,
     /// Where in the text each cell ends.
     pub(crate) ends: Vec<usize>,
-    /// The cells that were written as numbers.
+    /// The indexes of cells that were written as numbers.
     typed: Vec<usize>,
 }
 
-/// Stands behind a number of a workbook or of JSON that could be taken for thousands, until it comes into a [`Row`]: of
-/// Unicode's private use.
+/// The mark behind a number of a workbook or of JSON that looks like one with a thousands separator. [`Row::push`]
+/// removes it. A character of Unicode's private use area.
 pub(crate) const TYPED: char = '\u{e000}';
 
 impl Row {
@@ -32,7 +32,7 @@ impl Row {
         self.ends.len()
     }
 
-    /// The text of the cell at `index`, counted from 0; empty beyond the last.
+    /// The text of the cell at `index`, counted from 0; empty beyond the last cell.
     #[must_use]
     pub fn cell(&self, index: usize) -> &str {
         let Some(end) = self.ends.get(index) else { return "" };
@@ -45,8 +45,8 @@ impl Row {
         (0..self.width()).map(|index| self.cell(index))
     }
 
-    /// The cells that a program wrote as numbers with three decimals: `1.234` in them is never 1,234, whatever the file's texts
-    /// mean by it.
+    /// The indexes of cells that a program wrote as numbers with three decimals: `1.234` in them is never 1,234,
+    /// whatever decimal mark the texts of the file use.
     #[must_use]
     pub fn typed(&self) -> &[usize] {
         &self.typed

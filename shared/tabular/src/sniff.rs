@@ -1,18 +1,19 @@
-//! What a file is, told from its first bytes.
+//! Finds out what a file is, from its first bytes.
 
 use std::io::Read;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use messages::{Text, files};
 
 use crate::error::ReadError;
-use crate::layout::{Finding, ReadOptions, SAMPLE_ROWS, finding};
+use crate::layout::{Finding, ReadOptions, SAMPLE_ROWS};
 use crate::row::Row;
 use crate::text::csv_reader::CsvReader;
 
 pub(crate) const HEAD: usize = 256 * 1024;
 const DELIMITERS: [u8; 8] = [b';', b',', b'\t', b'|', b'^', b'~', 0x01, 0x1F];
-/// A header below more lines than this is not looked for.
+/// The header is searched below at most this many lines.
 pub(crate) const MAX_LINES_ABOVE_HEADER: usize = 20;
 
 pub(crate) struct Found {
@@ -24,27 +25,27 @@ pub(crate) struct Found {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// The first bytes of `source`, at most 256 KiB.
+/// Reads the first bytes of `source`, at most 256 KiB.
 pub(crate) fn read_head(source: &mut impl Read) -> Result<Vec<u8>, ReadError> {
     let mut head = Vec::with_capacity(HEAD);
     source.take(HEAD as u64).read_to_end(&mut head)?;
     Ok(head)
 }
 
-/// What the beginning of a CSV shows.
+/// Finds out the delimiter and the header of a CSV, from its beginning.
 pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Found, ReadError> {
     let quotes = options.quotes.unwrap_or(true);
     let sep = sep_line(text);
-    let mut findings = vec![finding("format", "csv", "text that is neither JSON nor XML", 95)];
-    let asked = match options.delimiter {
+    let mut findings = vec![Finding::new("format", "csv", files::why_neither_json_nor_xml(), 95)];
+    let chosen = match options.delimiter {
         Some(delimiter) if delimiter.is_ascii() && !matches!(delimiter, '"' | '\n' | '\r') => Some(delimiter as u8),
         Some(delimiter) => return Err(ReadError::DelimiterUnusable(delimiter)),
         None => None,
     };
-    let (delimiter, records) = match asked.or(sep) {
+    let (delimiter, records) = match chosen.or(sep) {
         Some(delimiter) => {
-            let why = if asked.is_some() { "asked for" } else { "the file's own line \"sep=\" says so" };
-            findings.push(finding("delimiter", char::from(delimiter), why, 100));
+            let why = if chosen.is_some() { files::why_chosen() } else { files::why_sep_line() };
+            findings.push(Finding::new("delimiter", char::from(delimiter), why, 100));
             (delimiter, records(text, delimiter, quotes))
         }
         None => {
@@ -52,8 +53,8 @@ pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Found, ReadErro
             let width = usual_width(&records);
             let agreeing = records.iter().filter(|record| record.len() == width).count();
             let percent = u8::try_from(agreeing * 99 / records.len().max(1)).unwrap_or(99);
-            let why = format!("{agreeing} of the first {} rows have {width} cells with it", records.len());
-            findings.push(finding("delimiter", char::from(delimiter), why, if width > 1 { percent } else { 50 }));
+            let why = files::why_delimiter(agreeing, records.len(), width);
+            findings.push(Finding::new("delimiter", char::from(delimiter), why, if width > 1 { percent } else { 50 }));
             (delimiter, records)
         }
     };
@@ -66,17 +67,17 @@ pub(crate) fn sniff(text: &str, options: &ReadOptions) -> Result<Found, ReadErro
     let has_header = options.header_row != Some(0);
     if has_header {
         let (why, sureness) = match (options.header_row, above - skip.min(above)) {
-            (Some(_), _) => ("asked for".to_owned(), 100),
-            (None, 0) => ("the first row that is not blank".to_owned(), 90),
-            (None, rows) => (format!("{rows} rows above it fill fewer than half of the columns"), 80),
+            (Some(_), _) => (files::why_chosen(), 100),
+            (None, 0) => (files::why_first_filled_row(), 90),
+            (None, rows) => (files::why_rows_above(rows), 80),
         };
-        findings.push(finding("header", number_of(text, delimiter, quotes, above), why, sureness));
+        findings.push(Finding::new("header", number_of(text, delimiter, quotes, above), why, sureness));
     }
     let samples = records.into_iter().skip(above + usize::from(has_header)).take(SAMPLE_ROWS).collect();
     Ok(Found { delimiter, quotes, records_above_header: above, has_header, samples, findings })
 }
 
-/// The number of the row below so many records: blank lines are numbered too.
+/// The number of the row below `above` records. Blank lines are counted too.
 fn number_of(text: &str, delimiter: u8, quotes: bool, above: usize) -> u64 {
     let mut reader = CsvReader::new(text.as_bytes(), delimiter, quotes, false);
     let mut row = Row::default();
@@ -88,7 +89,7 @@ fn number_of(text: &str, delimiter: u8, quotes: bool, above: usize) -> u64 {
     row.number
 }
 
-/// How many records stand above the row with this number.
+/// How many records are above the row with this number.
 fn above_row(text: &str, delimiter: u8, quotes: bool, number: u32) -> Result<usize, ReadError> {
     let mut reader = CsvReader::new(text.as_bytes(), delimiter, quotes, false);
     let mut row = Row::default();
@@ -102,43 +103,43 @@ fn above_row(text: &str, delimiter: u8, quotes: bool, number: u32) -> Result<usi
     Err(ReadError::NoHeader)
 }
 
-/// The encoding of a text, why, and how sure that is in percent.
+/// The encoding of a text, the reason, and how sure that is, in percent.
 pub(crate) fn encoding_of(
     head: &[u8],
     named: Option<&'static Encoding>,
-) -> Result<(&'static Encoding, &'static str, u8), ReadError> {
+) -> Result<(&'static Encoding, Text, u8), ReadError> {
     if head.iter().all(u8::is_ascii_whitespace) {
         return Err(ReadError::Empty);
     }
     if let Some((encoding, _)) = Encoding::for_bom(head) {
-        return Ok((encoding, "the byte-order mark says so", 100));
+        return Ok((encoding, files::why_byte_order_mark(), 100));
     }
-    const MAGIC: [(&[u8], &str); 6] = [
-        (b"%PDF", "a PDF"),
-        (b"\x89PNG", "a PNG image"),
-        (b"\xFF\xD8\xFF", "a JPEG image"),
-        (b"GIF8", "a GIF image"),
-        (b"\x28\xB5\x2F\xFD", "a Zstandard file"),
-        (b"Rar!", "a RAR file"),
+    const MAGIC: [(&[u8], fn() -> Text); 6] = [
+        (b"%PDF", files::pdf),
+        (b"\x89PNG", files::png_image),
+        (b"\xFF\xD8\xFF", files::jpeg_image),
+        (b"GIF8", files::gif_image),
+        (b"\x28\xB5\x2F\xFD", files::zstandard_file),
+        (b"Rar!", files::rar_file),
     ];
-    if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
-        return Err(ReadError::NotText(what));
+    if let Some((_, kind)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Err(ReadError::NotText(kind()));
     }
     if let Some(named) = named {
-        return Ok((named, "asked for", 100));
+        return Ok((named, files::why_chosen(), 100));
     }
     if let Some(encoding) = utf16_without_mark(head) {
-        return Ok((encoding, "every other byte is zero", 95));
+        return Ok((encoding, files::why_utf16(), 95));
     }
     let controls = head
         .iter()
         .filter(|byte| **byte < 0x20 && !matches!(**byte, b'\t' | b'\r' | b'\n' | 0x0C | 0x01 | 0x1F))
         .count();
     if head.contains(&0) || controls * 50 > head.len() {
-        return Err(ReadError::NotText("binary data"));
+        return Err(ReadError::NotText(files::binary_data()));
     }
     if let Some(declared) = crate::xml::reader::declared_encoding(head) {
-        return Ok((declared, "the XML declaration says so", 98));
+        return Ok((declared, files::why_xml_declaration(), 98));
     }
     // A sample that was cut may end inside a character.
     let valid_utf8 = match std::str::from_utf8(head) {
@@ -146,25 +147,21 @@ pub(crate) fn encoding_of(
         Err(error) => error.error_len().is_none() && head.len() == HEAD,
     };
     if valid_utf8 {
-        return Ok((UTF_8, if head.is_ascii() { "only ASCII was seen" } else { "its bytes are valid UTF-8" }, 99));
+        return Ok((UTF_8, if head.is_ascii() { files::why_only_ascii() } else { files::why_valid_utf8() }, 99));
     }
-    // A few bytes that are none do not make a file another one: those rows are told, and the rest is read as it is.
+    // A few invalid bytes do not change the encoding of the file: their rows are reported, and the others are read.
     let (mut characters, mut broken) = (0_usize, 0_usize);
     for chunk in head.utf8_chunks() {
         characters += chunk.valid().bytes().filter(|byte| *byte >= 0xC0).count();
         broken += usize::from(!chunk.invalid().is_empty());
     }
     if characters > 10 * broken {
-        return Ok((UTF_8, "its bytes are valid UTF-8, but for a few", 90));
+        return Ok((UTF_8, files::why_mostly_utf8(), 90));
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(head, head.len() < HEAD);
-    // Our sellers' suppliers are western European: with too little text to tell, Windows-1252 is meant.
-    Ok((
-        detector.guess(Some(b"fr"), Utf8Detection::Deny),
-        "the bytes above ASCII are no UTF-8 and make words in it",
-        75,
-    ))
+    // Our sellers' suppliers are western European: when there is too little text to decide, it is Windows-1252.
+    Ok((detector.guess(Some(b"fr"), Utf8Detection::Deny), files::why_words_in_encoding(), 75))
 }
 
 /// UTF-16 without a byte-order mark: Latin text in it has a zero in every other byte.
@@ -181,7 +178,7 @@ fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// The sample up to its last line end, if it was cut.
+/// The sample up to its last line end, if the file is longer than the sample.
 pub(crate) fn whole_lines(head: &[u8]) -> &[u8] {
     if head.len() < HEAD {
         return head;
@@ -191,7 +188,7 @@ pub(crate) fn whole_lines(head: &[u8]) -> &[u8] {
     &head[..(end + end % 2).min(head.len())]
 }
 
-/// Excel's own directive: a first line such as `sep=;`.
+/// The delimiter in Excel's own directive: a first line such as `sep=;`.
 fn sep_line(text: &str) -> Option<u8> {
     let first = text.lines().next()?.trim_matches('"');
     let delimiter = first.strip_prefix("sep=").or_else(|| first.strip_prefix("SEP="))?;
@@ -211,7 +208,8 @@ fn records(text: &str, delimiter: u8, quotes: bool) -> Vec<Vec<String>> {
     records
 }
 
-/// The delimiter that splits the sample into the most columns of the same number, the header's before all.
+/// The delimiter with which the most rows have the same, largest number of columns; a header of that width counts
+/// double.
 fn best_delimiter(text: &str, quotes: bool) -> (u8, Vec<Vec<String>>) {
     let mut best: Option<(f64, u8, Vec<Vec<String>>)> = None;
     for delimiter in DELIMITERS {
@@ -229,7 +227,7 @@ fn best_delimiter(text: &str, quotes: bool) -> (u8, Vec<Vec<String>>) {
     best.map_or_else(|| (b',', records(text, b',', quotes)), |(_, delimiter, records)| (delimiter, records))
 }
 
-/// The width that most records have, the larger of two.
+/// The width that most records have; the larger one if two are equally frequent.
 fn usual_width(records: &[Vec<String>]) -> usize {
     let mut counts = std::collections::BTreeMap::<usize, usize>::new();
     for record in records {
@@ -238,11 +236,11 @@ fn usual_width(records: &[Vec<String>]) -> usize {
     counts.into_iter().max_by_key(|(width, count)| (*count, *width)).map_or(0, |(width, _)| width)
 }
 
-/// How many records stand above the column names: titles and notes, which fill fewer than half of the columns. The first
-/// `skip` are none of them.
+/// How many records are above the column names: titles and notes, which fill fewer than half of the columns. The first
+/// `skip` records are never the column names.
 pub(crate) fn records_above_header(records: &[Vec<String>], skip: usize) -> usize {
     let filled = |record: &[String]| record.iter().filter(|cell| !cell.trim().is_empty()).count();
-    // In a sheet a row ends with its last cell: what counts is what most rows fill.
+    // In a sheet a row ends with its last cell, so the number of filled cells counts too.
     let width = usual_width(records).max(usual_filled(records));
     records
         .iter()
@@ -253,7 +251,7 @@ pub(crate) fn records_above_header(records: &[Vec<String>], skip: usize) -> usiz
         .map_or(skip, |(index, _)| index)
 }
 
-/// How many cells the fuller half of the records fill, at least.
+/// The median number of filled cells: half of the records fill at least this many.
 fn usual_filled(records: &[Vec<String>]) -> usize {
     let mut filled: Vec<usize> =
         records.iter().map(|record| record.iter().filter(|cell| !cell.trim().is_empty()).count()).collect();

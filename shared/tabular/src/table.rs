@@ -16,11 +16,11 @@ use crate::xml::reader::XmlReader;
 pub struct TableReader<'a> {
     pub(crate) layout: Layout,
     pub(crate) rows: Rows<'a>,
-    /// Rows that were read to find out about the file.
+    /// The rows that were already read to find out what the file is.
     pub(crate) replay: VecDeque<Row>,
-    /// What ended the reading of those rows, when it was not the file's end.
+    /// The error that ended the reading of those rows, if it was not the end of the file.
     pub(crate) broken: Option<ReadError>,
-    /// Whether a JSON or XML file can show further columns below.
+    /// Whether further columns can appear below (JSON and XML).
     pub(crate) open_ended: bool,
 }
 
@@ -51,7 +51,7 @@ impl Rows<'_> {
         }
     }
 
-    /// The paths seen so far, of a file without a header.
+    /// The paths found so far, in a file without a header.
     pub(crate) fn paths(&mut self) -> Option<&mut Paths> {
         match self {
             Rows::Json(rows) => Some(&mut rows.paths),
@@ -62,13 +62,13 @@ impl Rows<'_> {
 }
 
 impl TableReader<'_> {
-    /// What was found out about the file.
+    /// Returns what was found out about the file.
     #[must_use]
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// Makes room for columns that a mapping names: a JSON or XML file may show them only further down.
+    /// Adds columns that a mapping names: in a JSON or XML file they may appear only further down.
     pub fn expect_columns<'c>(&mut self, columns: impl IntoIterator<Item = &'c str>) {
         if let Some(paths) = self.rows.paths() {
             for column in columns.into_iter().filter(|column| !column.is_empty()) {
@@ -79,19 +79,19 @@ impl TableReader<'_> {
         }
     }
 
-    /// From now on each row of a JSON or XML file brings its object or element along.
+    /// Keeps the object or element of each row of a JSON or XML file, from now on, in [`Row::object`].
     pub fn keep_objects(&mut self) {
         self.rows.keep_objects(true);
     }
 
-    /// The start tags that stand around the rows of an XML file, and their end tags; from the first row on.
+    /// The start tags around the rows of an XML file, and their end tags; known from the first row on.
     #[must_use]
     pub fn frame(&self) -> Option<(&str, &str)> {
         let Rows::Xml(rows) = &self.rows else { return None };
         rows.frame.as_ref().map(|(starts, ends)| (starts.as_str(), ends.as_str()))
     }
 
-    /// Columns that appeared below the rows from which [`Layout::columns`] was taken: JSON and XML have no header.
+    /// The columns that appeared below the rows from which [`Layout::columns`] was made: JSON and XML have no header.
     pub fn late_columns(&mut self) -> &[String] {
         let known = self.layout.columns.len();
         if !self.open_ended {
@@ -100,11 +100,11 @@ impl TableReader<'_> {
         self.rows.paths().map_or(&[], |paths| paths.names.get(known..).unwrap_or_default())
     }
 
-    /// Puts the next row that is not blank into `row`; `false` at the end of the file.
+    /// Reads the next row that is not blank into `row`. Returns `false` at the end of the file.
     ///
     /// # Errors
     /// [`ReadError`] when the source fails or the rest of the file cannot be split into rows. A row that can be
-    /// told from its neighbours but not trusted is no error: it comes with [`Row::problem`].
+    /// separated from its neighbours but not trusted is not an error: it has a [`Row::problem`].
     pub fn read(&mut self, row: &mut Row) -> Result<bool, ReadError> {
         if let Some(first) = self.replay.pop_front() {
             *row = first;

@@ -1,4 +1,4 @@
-//! Workbooks as they are written, read again.
+//! Writes workbooks and reads them again.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

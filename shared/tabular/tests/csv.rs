@@ -1,4 +1,4 @@
-//! CSV files as suppliers send them, each held as bytes.
+//! CSV files as suppliers send them, each one given as bytes.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -66,8 +66,8 @@ fn counts_rows_as_a_spreadsheet_does() {
 #[test]
 fn the_header_is_numbered_with_the_blank_lines_above_it() {
     let (layout, _) = read(b"\n\nsku;title\n1;a\n");
-    let told = layout.findings.iter().find(|finding| finding.what == "header").unwrap();
-    assert_eq!((layout.header_row, told.found.as_str()), (3, "3"));
+    let header = layout.findings.iter().find(|finding| finding.what == "header").unwrap();
+    assert_eq!((layout.header_row, header.found.english()), (3, "3"));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_broken_row_in_a_utf8_file_is_named() {
 }
 
 #[test]
-fn one_broken_byte_does_not_make_a_file_another_encoding() {
+fn one_broken_byte_does_not_change_the_encoding_of_a_file() {
     let mut bytes = b"sku;title\n".to_vec();
     for number in 0..100 {
         bytes.extend_from_slice(format!("{number};Écrou à tête\n").as_bytes());
@@ -150,7 +150,7 @@ fn an_unclosed_quote_names_its_row_and_is_bounded() {
 }
 
 #[test]
-fn says_what_a_file_is_when_it_is_no_table() {
+fn says_what_a_file_is_when_it_is_not_a_table() {
     let refuse = |bytes: &[u8]| open(bytes).err().unwrap().to_string();
     assert!(refuse(b"").contains("empty"));
     assert!(refuse(b" \n\r\n").contains("empty"));

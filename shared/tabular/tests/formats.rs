@@ -1,4 +1,4 @@
-//! Workbooks, JSON, XML and packed files as suppliers send them, each made here.
+//! Workbooks, JSON, XML and packed files as suppliers send them; each is created here.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -70,8 +70,8 @@ fn a_workbook_is_read_as_excel_shows_it() {
     let other = ReadOptions { sheet: Some("Notes".into()), ..ReadOptions::default() };
     assert_eq!(read_with(&bytes, &other).unwrap().0.headers, ["not this one"]);
     let none = ReadOptions { sheet: Some("Prix".into()), ..ReadOptions::default() };
-    let told = read_with(&bytes, &none).unwrap_err().to_string();
-    assert!(told.contains("Prix") && told.contains("Tarif"), "{told}");
+    let message = read_with(&bytes, &none).unwrap_err().to_string();
+    assert!(message.contains("Prix") && message.contains("Tarif"), "{message}");
     assert_eq!(refused(&bytes[..bytes.len() / 2]), "file_archive_invalid");
 }
 
@@ -144,7 +144,7 @@ fn a_value_keeps_its_html_and_a_pair_its_value() {
 }
 
 #[test]
-fn a_number_of_a_program_is_taken_for_no_thousands() {
+fn a_number_of_a_program_has_no_thousands_separator() {
     let json = br#"[{"weight": 1.234, "price": 12.5, "text": "1.234", "several": [1.234, 2.5, 3.125]}]"#;
     let (mut table, mut row) = (tabular::open(&json[..]).unwrap(), Row::default());
     assert!(table.read(&mut row).unwrap());
@@ -182,7 +182,7 @@ fn packed_files_are_opened_and_bombs_are_not() {
     assert_eq!(refused(&gzipped(&gzipped(csv))), "file_archive_invalid");
     assert_eq!(refused(&zipped(&[("a.zip", &zipped(&[("b.csv", csv)]))])), "file_archive_invalid");
     assert_eq!(refused(&gzipped(csv)[..12]), "file_archive_invalid");
-    // Hundreds of megabytes of blank lines in a few.
+    // Hundreds of megabytes of blank lines, packed into a few kilobytes.
     let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     bomb.write_all(b"sku,title\n1,a\n").unwrap();
     let blanks = vec![b'\n'; 1 << 20];
@@ -231,7 +231,7 @@ fn options_say_what_the_beginning_does_not() {
     assert_eq!(read_with(&latin, &named).unwrap().1[0][1], "й");
 }
 
-/// Every reader ends, whatever the bytes, and never panics.
+/// Checks that every reader ends for these bytes, and does not panic.
 fn read_anything(bytes: &[u8]) {
     let Ok(mut table) = open(bytes) else { return };
     let mut row = Row::default();
@@ -278,7 +278,7 @@ proptest! {
 }
 
 #[test]
-fn merged_cells_are_told_and_filled_when_asked_for() {
+fn merged_cells_are_reported_and_filled_on_request() {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
     let plain = Format::new();
@@ -294,15 +294,15 @@ fn merged_cells_are_told_and_filled_when_asked_for() {
     let bytes = workbook.save_to_buffer().unwrap();
     let rows = |options: &ReadOptions| {
         let mut table = open_with(bytes.as_slice(), options).unwrap();
-        let told = table.layout().findings.iter().find(|finding| finding.what == "merged").unwrap().clone();
+        let found = table.layout().findings.iter().find(|finding| finding.what == "merged").unwrap().clone();
         let (mut rows, mut row) = (vec![table.layout().headers.join("|")], Row::default());
         while table.read(&mut row).unwrap() {
             rows.push(row.cells().collect::<Vec<_>>().join("|"));
         }
-        (told, rows)
+        (found, rows)
     };
-    let (told, as_stored) = rows(&ReadOptions { header_row: Some(2), ..ReadOptions::default() });
-    assert_eq!((told.found.as_str(), told.why.contains("read.fill_merged")), ("3", true));
+    let (found, as_stored) = rows(&ReadOptions { header_row: Some(2), ..ReadOptions::default() });
+    assert_eq!((found.found.english(), found.why.english().contains("read.fill_merged")), ("3", true));
     assert_eq!(as_stored, ["|SKU|Title", "Bosch|A|Drill", "|B", "|C", "|D"]);
     let filled = ReadOptions { header_row: Some(2), fill_merged: true, ..ReadOptions::default() };
     assert_eq!(rows(&filled).1, ["Brand|SKU|Title", "Bosch|A|Drill", "Bosch|B|Drill", "Bosch|C", "|D"]);

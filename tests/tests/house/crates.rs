@@ -1,11 +1,11 @@
-//! The crates: which depends on which, and what each knows of the world outside.
+//! The crates: which may depend on which, and which external crates each may use.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::root;
 
-/// Which crates of the house a crate may depend on.
+/// Which crates of this project each crate may depend on.
 fn allowed(krate: &str) -> &'static [&'static str] {
     const DATABASES: &[&str] = &["db-tenancy", "mapping", "planning", "product", "runtime", "schedule", "tabular"];
     const FUNCTIONS: &[&str] = &[
@@ -121,7 +121,7 @@ fn pure_crates_know_no_clock_no_async_and_no_environment() {
 }
 
 #[test]
-fn every_crate_takes_the_lints_of_the_house() {
+fn every_crate_uses_the_lints_of_the_workspace() {
     for (path, manifest) in manifests() {
         assert_eq!(manifest["lints"]["workspace"].as_bool(), Some(true), "{}", path.display());
         assert_eq!(manifest["package"]["publish"]["workspace"].as_bool(), Some(true), "{}", path.display());

@@ -1,4 +1,4 @@
-//! What is written from the code is up to date, and the code says what it does.
+//! Generated documents are up to date, and every function is documented.
 
 use e2e::functions;
 use runtime::Trigger;
@@ -18,7 +18,7 @@ fn every_function_without_http_has_a_sample_event() {
     }
 }
 
-/// Compares a document that is written from the code with the committed one, or writes it.
+/// Compares a generated document with the committed one, or writes it.
 pub(crate) fn up_to_date(name: &str, made: &str) {
     let file = root().join(name);
     #[expect(clippy::disallowed_methods, reason = "a test has no Env")]
@@ -41,7 +41,7 @@ fn the_openapi_documents_permissions_are_up_to_date() {
 }
 
 #[test]
-fn every_reference_in_the_openapi_document_leads_somewhere() {
+fn every_reference_in_the_openapi_document_has_a_target() {
     let document = runtime::openapi::document(functions());
     let mut values = vec![&document];
     while let Some(value) = values.pop() {
@@ -70,7 +70,7 @@ fn a_body_with_an_unknown_field_is_refused() {
 }
 
 #[test]
-fn every_function_says_what_it_does() {
+fn every_function_has_a_description() {
     for function in functions() {
         assert!(
             function.summary.ends_with('.') && function.summary.len() > 10,

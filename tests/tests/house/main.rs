@@ -1,4 +1,4 @@
-//! The rules of the house, as tests. `docs/architecture.md` says what they protect.
+//! Tests of the project's own rules. `docs/architecture.md` explains what they protect.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -13,7 +13,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The files below a folder of the project whose names end so.
+/// Returns the files below a folder of the project whose names have this ending.
 fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     let (mut found, mut folders) = (Vec::new(), vec![root().join(folder)]);
     while let Some(folder) = folders.pop() {

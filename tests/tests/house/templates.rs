@@ -29,14 +29,14 @@ fn untagged(value: &Value) -> &Value {
     }
 }
 
-/// The resources of a type, by their logical names.
+/// Returns the resources of a type, by their logical names.
 fn resources<'t>(template: &'t Value, kind: &str) -> BTreeMap<&'t str, &'t Value> {
     let all = template["Resources"].as_mapping().unwrap();
     let wanted = all.iter().filter(|(_, resource)| resource["Type"] == kind);
     wanted.map(|(name, resource)| (name.as_str().unwrap(), &resource["Properties"])).collect()
 }
 
-/// The functions of a template by handler.
+/// Returns the functions of a template, by handler.
 fn deployed(template: &Value) -> BTreeMap<&str, &Value> {
     let functions = resources(template, "AWS::Serverless::Function");
     functions.into_values().map(|properties| (properties["Handler"].as_str().unwrap(), properties)).collect()
@@ -46,12 +46,12 @@ fn events(properties: &Value) -> Vec<&Value> {
     properties.get("Events").and_then(Value::as_mapping).map(|events| events.values().collect()).unwrap_or_default()
 }
 
-/// What stands behind `pm-${Stage}-` in a name or an ARN.
+/// Returns the part after `pm-${Stage}-` of a name or an ARN.
 fn named(value: &Value) -> &str {
     untagged(value).as_str().unwrap().rsplit_once("pm-${Stage}-").unwrap().1
 }
 
-/// The name of the queue that an event reads: of a resource of the template, or by an ARN that ends with it.
+/// Returns the name of the queue that an event reads: a resource of the template, or the end of an ARN.
 fn queue_of<'t>(template: &'t Value, event: &'t Value) -> &'t str {
     let queue = untagged(&event["Properties"]["Queue"]).as_str().unwrap();
     match queue.strip_suffix(".Arn") {
@@ -64,7 +64,7 @@ fn has_route(function: &Function) -> bool {
     matches!(function.trigger, Trigger::Http { .. })
 }
 
-/// The name under which a function is deployed, in a template.
+/// Returns the deployed name of a function, as the template writes it.
 fn deployed_name(function: &Function) -> String {
     format!("pm-${{Stage}}-{}", function.name.replace('.', "-"))
 }
@@ -111,7 +111,7 @@ fn a_deployed_name_is_not_too_long_for_lambda() {
     assert!(longest.as_ref().unwrap().len() <= 64, "{longest:?}");
 }
 
-/// Writes between two markers of template.yaml, or compares.
+/// Writes the text between two markers of template.yaml, or compares it.
 fn generated(text: &str, name: &str, lines: &[String]) -> String {
     let (begin, end) = (text.find(&format!("# <{name}:")).unwrap(), text.find(&format!("# </{name}>")).unwrap());
     let first = begin + text[begin..].find('\n').unwrap() + 1;
@@ -225,7 +225,7 @@ fn every_queue_function_has_partial_responses_a_dead_letter_queue_and_enough_vis
     }
 }
 
-/// The settings that only some domains read, with the client or the words in their code that read it.
+/// The settings that only some domains read, with the client or the words in the code that read them.
 const SETTINGS: &[(&str, &[&str])] = &[
     ("QUEUES", &["get::<Queues>"]),
     ("DATA_BUCKET", &["get::<Objects>"]),
@@ -245,7 +245,7 @@ const SETTINGS: &[(&str, &[&str])] = &[
 
 #[test]
 fn a_domain_gets_the_settings_that_it_reads_and_no_others() {
-    // What every function with a caller needs: who calls (database, stage), and how often (state table).
+    // Every function with a caller needs the caller (database, stage) and the rate limits (state table).
     const ALL: &[&str] = &[
         "STAGE",
         "LOG_LEVEL",
@@ -280,7 +280,7 @@ fn nothing_is_imported_from_another_stack() {
 }
 
 #[test]
-fn every_domain_has_a_database_role_and_a_login_that_the_proxy_knows() {
+fn every_domain_has_a_database_role_and_a_login_for_the_proxy() {
     assert_eq!(domains(), BTreeSet::from(ops::DOMAINS), "ops.migrate makes a role for each domain");
     let storage = std::fs::read_to_string(root().join("infra/storage.yaml")).unwrap();
     let database = std::fs::read_to_string(root().join("infra/database.yaml")).unwrap();

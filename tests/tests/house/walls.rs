@@ -1,4 +1,4 @@
-//! The walls inside the crates: no cycle between files, handlers that nobody imports, folders with names.
+//! Rules inside each crate: no import cycles between files, no imports of handlers, folders in large crates.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use e2e::functions;
 
 use crate::{files, root};
 
-/// The imports between the files of one crate: who takes what from whom.
+/// The imports between the files of one crate.
 struct Crate {
     name: String,
     /// The files by module path: the empty one is the root, `find::search` is `find/search.rs`.
@@ -16,9 +16,9 @@ struct Crate {
 
 struct Source {
     path: PathBuf,
-    /// The code without comments and texts.
+    /// The code without comments and string literals.
     code: String,
-    /// Names that the file hands on from others: `pub use search::ProductQuery` -> `ProductQuery`, `search`.
+    /// Names that the file exports again: `pub use search::ProductQuery` -> `ProductQuery`, `search`.
     handed_on: BTreeMap<String, Vec<String>>,
     /// The paths that it uses, each with the name at its end.
     used: Vec<Vec<String>>,
@@ -59,7 +59,7 @@ impl Crate {
         Self { name: manifest.strip_prefix(root()).unwrap().display().to_string(), modules }
     }
 
-    /// The module that defines what a path names: through those that only hand it on.
+    /// Returns the module that defines the item of a path, following `pub use`.
     fn origin(&self, path: &[String]) -> Option<&Vec<String>> {
         let deepest = (0..=path.len()).rev().find_map(|length| self.modules.get_key_value(&path[..length]))?;
         let (module, source) = deepest;
@@ -81,7 +81,7 @@ impl Crate {
         self.modules.iter().map(|(module, source)| (module, targets(module, source))).collect()
     }
 
-    /// The groups of files that import each other in a loop.
+    /// Returns the groups of files that import each other in a cycle.
     fn cycles(&self) -> Vec<Vec<String>> {
         let arrows = self.arrows();
         let reach = |from: &Vec<String>| {
@@ -106,7 +106,7 @@ impl Crate {
     }
 }
 
-/// The same text with spaces in the place of comments, strings and characters.
+/// Returns the text with spaces instead of comments, strings and characters.
 fn without_comments_and_texts(text: &str) -> String {
     let bytes = text.as_bytes();
     let (mut code, mut at) = (Vec::with_capacity(bytes.len()), 0);
@@ -157,7 +157,7 @@ fn without_tests(code: &str) -> String {
     code.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned()
 }
 
-/// The trees of the `use` items, and whether they hand on what they name.
+/// Returns the trees of the `use` items, and whether each is exported again.
 fn uses(code: &str) -> Vec<(bool, String)> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices("use ") {
@@ -206,7 +206,7 @@ fn leaves(tree: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Paths within code, such as `crate::links::links(…)`.
+/// Returns the paths within code, such as `crate::links::links(…)`.
 fn inline_paths(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for start in ["crate::", "super::"] {
@@ -222,7 +222,7 @@ fn inline_paths(code: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// A path from the crate's root, when it names something of this crate.
+/// Returns a path from the crate's root, if it names an item of this crate.
 fn absolute(module: &[String], mut path: Vec<String>) -> Option<Vec<String>> {
     let mut base = match path.first()?.as_str() {
         "crate" => Vec::new(),
@@ -250,7 +250,7 @@ fn crates() -> Vec<Crate> {
 }
 
 #[test]
-fn no_files_of_a_crate_import_each_other_in_a_loop() {
+fn the_files_of_a_crate_import_each_other_without_cycles() {
     let circles: Vec<String> = crates()
         .iter()
         .flat_map(|one| one.cycles().into_iter().map(|circle| format!("{}: {}", one.name, circle.join(", "))))
@@ -259,7 +259,7 @@ fn no_files_of_a_crate_import_each_other_in_a_loop() {
 }
 
 #[test]
-fn a_handlers_file_exports_the_handler_and_is_imported_by_nobody() {
+fn a_handler_file_exports_the_handler_and_is_not_imported() {
     let mut wrong = Vec::new();
     for one in crates() {
         let Some(domain) = one.name.strip_prefix("functions/") else { continue };

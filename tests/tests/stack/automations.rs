@@ -1,4 +1,4 @@
-//! Files that come by themselves: from web addresses, interfaces, servers, mails, folders.
+//! Automations: files from web addresses, interfaces, servers, mails, folders.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ async fn supplier(tenant: &mut Tenant) -> String {
     tenant.post("/v1/suppliers", json!({ "name": "Supplier" })).await["id"].as_str().unwrap().to_owned()
 }
 
-/// The newest look, when so many have ended.
+/// Waits until `number` runs have ended; returns the newest.
 async fn looked(tenant: &mut Tenant, id: &str, number: usize) -> Value {
     eventually("a run that has ended", async || {
         let runs = tenant.get(&format!("/v1/automations/{id}/runs")).await;
@@ -23,7 +23,7 @@ async fn looked(tenant: &mut Tenant, id: &str, number: usize) -> Value {
     .await
 }
 
-/// Asks for a look and waits for its end.
+/// Requests a run and waits until it ends.
 async fn look(tenant: &mut Tenant, id: &str) -> Value {
     let before = tenant.get(&format!("/v1/automations/{id}/runs")).await["data"].as_array().unwrap().len();
     tenant.post(&format!("/v1/automations/{id}/run"), json!({})).await;
@@ -36,7 +36,7 @@ async fn imported(tenant: &mut Tenant, run: &Value) -> client::Import {
 }
 
 #[tokio::test]
-async fn a_web_address_is_looked_at_when_due_and_fetched_when_changed() {
+async fn a_web_address_is_polled_when_due_and_fetched_when_changed() {
     let mut tenant = Tenant::new("Web address").await;
     let supplier = supplier(&mut tenant).await;
     let file = Arc::new(Mutex::new((1, "sku;title;price\n1;Nut;1\n".to_owned())));
@@ -63,7 +63,7 @@ async fn a_web_address_is_looked_at_when_due_and_fetched_when_changed() {
     let failed = tenant.post(&format!("/v1/automations/{id}/test"), json!({})).await;
     assert!(failed["success"] == false && failed["message"].as_str().unwrap().contains("401"), "{failed}");
 
-    // Two failures in a row: it pauses, and says why.
+    // Two failures in a row: the automation pauses and names the reason.
     for _ in 0..2 {
         let run = look(&mut tenant, &id).await;
         assert!(run["status"] == "failed" && run["message"].as_str().unwrap().contains("401"), "{run}");
@@ -78,7 +78,7 @@ async fn a_web_address_is_looked_at_when_due_and_fetched_when_changed() {
     assert_eq!((mended["failures"].as_u64(), &mended["paused_at"]), (Some(0), &Value::Null));
     assert_eq!(tenant.post(&format!("{path}/test"), json!({})).await["success"], true);
 
-    // It is due: the tick claims it once.
+    // The automation is due: only one tick starts it.
     let due = format!("update automations set next_run_at = now() - interval '1 hour' where automation_id = '{id}'");
     Stack::get().sql("db_suppliers", &tenant.id, &due).await;
     for _ in 0..2 {
@@ -97,7 +97,7 @@ async fn a_web_address_is_looked_at_when_due_and_fetched_when_changed() {
     assert_eq!((import.totals.created, import.totals.updated), (1, 1));
     assert_eq!(tenant.get(&format!("{path}/runs")).await["data"].as_array().unwrap().len(), 6, "one look was due");
 
-    // The guards are on by themselves: a file that lost most of its rows is held.
+    // The guards are on by default: a file that lost most of its rows is held.
     let many: String = (100..150).map(|sku| format!("{sku};Thing;1\n")).collect();
     *file.lock().unwrap() = (4, format!("sku;title;price\n{many}"));
     let run = look(&mut tenant, &id).await;
@@ -107,7 +107,7 @@ async fn a_web_address_is_looked_at_when_due_and_fetched_when_changed() {
     let held = tenant.reaches(run["imports"][0].as_str().unwrap(), &["held"]).await;
     assert!(held["holds"].to_string().contains("rows"), "{held}");
 
-    // The password goes nowhere else.
+    // The password is sent to no other server.
     input["secret"] = Value::Null;
     input["source"]["url"] = json!("https://elsewhere.example/tarif.csv");
     let refused = e2e::refusal(tenant.client.call("PUT", &path, Some(&input)).await);
@@ -159,7 +159,7 @@ async fn an_interface_is_read_page_by_page() {
     assert_eq!(imported(&mut tenant, &run).await.totals.created, 5);
     assert_eq!(tenant.catalogue().await.len(), 5);
 
-    // The same with a token that is asked for.
+    // The same with a token that is requested first.
     let login = json!({ "oauth2": { "token_url": format!("{base}/token"), "client_id": "pm", "scope": "items" } });
     let mut input = json!({
         "name": "With tokens", "supplier_id": supplier, "secret": { "password": "wrong" },
@@ -168,7 +168,7 @@ async fn an_interface_is_read_page_by_page() {
     let made = tenant.post("/v1/automations", input.clone()).await;
     let path = format!("/v1/automations/{}", made["id"].as_str().unwrap());
     let refused = tenant.post(&format!("{path}/test"), json!({})).await;
-    assert!(refused["message"].as_str().unwrap().contains("no token could be had"), "{refused}");
+    assert!(refused["message"].as_str().unwrap().contains("no access token could be obtained"), "{refused}");
     input["secret"] = json!({ "password": "s&cret" });
     tenant.client.call("PUT", &path, Some(&input)).await.unwrap();
     assert_eq!(tenant.post(&format!("{path}/test"), json!({})).await["success"], true);
@@ -188,7 +188,7 @@ fn mail(token: &str, from: &str, proof: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_arrives_by_mail_and_in_folders_is_imported_once_and_from_whom_may() {
+async fn files_from_mails_and_folders_are_imported_once_and_only_from_allowed_senders() {
     let mut tenant = Tenant::new("Arrivals").await;
     let supplier = supplier(&mut tenant).await;
     let stack = Stack::get();
@@ -224,7 +224,7 @@ async fn what_arrives_by_mail_and_in_folders_is_imported_once_and_from_whom_may(
     let import = imported(&mut tenant, &run).await;
     assert_eq!((import.totals.created, import.file_name.as_str()), (1, "tarif.csv"));
 
-    // The folder: a name with spaces and accents, the same notification twice, somebody else's folder.
+    // The folder: a name with spaces and accents, the same notification twice, the folder of another organisation.
     let dropped = tenant
         .post(
             "/v1/automations",
@@ -243,7 +243,7 @@ async fn what_arrives_by_mail_and_in_folders_is_imported_once_and_from_whom_may(
     tenant.post(&format!("/v1/imports/{}/apply", run["imports"][0].as_str().unwrap()), json!({})).await;
     tenant.finished(run["imports"][0].as_str().unwrap()).await;
 
-    // The same name again, as a supplier does each day.
+    // A new file with the same name, as suppliers send each day.
     stack.put_object(&format!("{folder}tarif%20d'%C3%A9t%C3%A9.csv"), b"sku;title;price\nd1;Dropped;1.1\n").await;
     let run = looked(&mut tenant, &drop_id, 2).await;
     let waiting = tenant.reaches(run["imports"][0].as_str().unwrap(), &["ready"]).await;
@@ -266,7 +266,7 @@ async fn what_arrives_by_mail_and_in_folders_is_imported_once_and_from_whom_may(
     assert!(stranger.catalogue().await.is_empty());
 }
 
-/// What a folder of a server goes through, whatever it speaks.
+/// Tests a folder of a server, for any protocol.
 async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     let mut tenant = Tenant::new(kind).await;
     let supplier = supplier(&mut tenant).await;
@@ -288,7 +288,7 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     let path = format!("/v1/automations/{}", made["id"].as_str().unwrap());
     let id = made["id"].as_str().unwrap().to_owned();
     if let Some(certificate) = server.facts.get("certificate") {
-        // Nobody known signed it: it is shown, and believed when somebody says so.
+        // No known authority signed the certificate: it is shown, and trusted once somebody saves it.
         let unknown = tenant.post(&format!("{path}/test"), json!({})).await;
         assert!(unknown["success"] == false && unknown["host_key"] == *certificate, "{unknown}");
         input["source"]["host_key"] = certificate.clone();
@@ -321,7 +321,7 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     assert!(!server.folder.join("out/tarif_old.csv").exists() && server.folder.join("out/notes.txt").exists());
     assert_eq!(look(&mut tenant, &id).await["status"], "nothing_new");
 
-    // What somebody is still writing is left until it is whole.
+    // A file that is still being written is left until it is complete.
     let growing = server.folder.join("out/tarif_4.csv");
     std::fs::write(&growing, "sku;title;price\n").unwrap();
     let (going, ended) = (Arc::new(Mutex::new(true)), growing.clone());
@@ -347,28 +347,28 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     let known = tenant.get(&path).await["host_key"].clone();
     assert_eq!(known, server.facts.get("fingerprint").cloned().unwrap_or_default());
     if protocol != "ftp" {
-        // Another server at the same address: it gets neither password nor trust.
+        // Another server at the same address is not trusted and gets no password.
         input["source"]["host_key"] = json!("SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
         tenant.client.call("PUT", &path, Some(&input)).await.unwrap();
         let run = look(&mut tenant, &id).await;
-        let told = if protocol == "sftp" { "another key" } else { "certificate" };
-        assert!(run["status"] == "failed" && run["message"].as_str().unwrap().contains(told), "{run}");
+        let expected = if protocol == "sftp" { "another key" } else { "certificate" };
+        assert!(run["status"] == "failed" && run["message"].as_str().unwrap().contains(expected), "{run}");
     }
 }
 
 #[tokio::test]
-async fn a_folder_of_an_ftp_server_is_looked_into() {
+async fn a_folder_of_an_ftp_server_is_polled() {
     folder("ftp", |server| json!({ "password": server.facts["password"] })).await;
 }
 
 #[tokio::test]
-async fn a_folder_of_an_ftps_server_is_looked_into() {
+async fn a_folder_of_an_ftps_server_is_polled() {
     folder("ftps", |server| json!({ "password": server.facts["password"] })).await;
 }
 
 #[tokio::test]
-async fn a_folder_of_openssh_is_looked_into_with_a_key() {
-    // `make test` says so where OpenSSH cannot be had.
+async fn a_folder_of_openssh_is_polled_with_a_key() {
+    // `make test` reports it if OpenSSH is missing.
     if std::env::var_os("PM_NO_OPENSSH").is_some() {
         return;
     }
@@ -376,11 +376,11 @@ async fn a_folder_of_openssh_is_looked_into_with_a_key() {
 }
 
 #[tokio::test]
-async fn a_folder_of_an_sftp_server_is_looked_into_with_a_password() {
+async fn a_folder_of_an_sftp_server_is_polled_with_a_password() {
     folder("sftp", |server| json!({ "password": server.facts["password"] })).await;
 }
 
 #[tokio::test]
-async fn a_folder_of_an_sftp_server_is_looked_into_with_a_key() {
+async fn a_folder_of_an_sftp_server_is_polled_with_a_key() {
     folder("sftp", |server| json!({ "private_key": server.facts["private_key"] })).await;
 }

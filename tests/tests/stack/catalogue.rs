@@ -4,13 +4,13 @@ use client::NewImport;
 use e2e::{Stack, Tenant, csv, eventually, refusal};
 use serde_json::{Value, json};
 
-/// A change of a product that was read with `version`.
+/// Changes a product that was read with `version`.
 async fn patch(tenant: &mut Tenant, id: &str, version: impl ToString, body: Value) -> Result<Value, client::Error> {
     let seen = format!("\"{}\"", version.to_string());
     tenant.client.call_seen("PATCH", &format!("/v1/products/{id}"), Some(&body), Some(&seen)).await
 }
 
-/// Waits for the end of a job. One whose process another test killed is resumed after a minute or two.
+/// Waits until a job ends. If another test kills its process, it is resumed after a minute or two.
 pub(crate) async fn job_ended(tenant: &mut Tenant, id: &str) -> Value {
     eventually("the job's end", async || {
         let job = tenant.get(&format!("/v1/catalog/jobs/{id}")).await;
@@ -20,7 +20,7 @@ pub(crate) async fn job_ended(tenant: &mut Tenant, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_product_lives_through_the_api() {
+async fn a_product_is_created_changed_searched_and_deleted() {
     let mut tenant = Tenant::new("Catalogue").await;
     let new = json!({"title": "Perceuse à percussion", "sku": "PX-1", "ean": "4006381333931", "price": "99.90", "currency": "EUR",
         "weight": {"value": "1.8", "unit": "kg"}, "texts": {"en": {"title": "Hammer drill"}}, "description": ""});
@@ -31,7 +31,7 @@ async fn a_product_lives_through_the_api() {
         (&json!(1), &json!("draft"), &json!(""), &Value::Null)
     );
 
-    // Two writers: the second has to look first.
+    // Two writers: the second one must read again first.
     assert_eq!(
         refusal(tenant.client.call("PATCH", &format!("/v1/products/{id}"), Some(&json!({"price": "1"}))).await),
         (428, "version_needed".into())
@@ -42,13 +42,13 @@ async fn a_product_lives_through_the_api() {
     assert_eq!(refusal(patch(&mut tenant, &id, 1, json!({"price": "1"})).await), (412, "version_changed".into()));
     assert_eq!(refusal(patch(&mut tenant, &id, 2, json!({"colour": "red"})).await), (422, "validation_failed".into()));
 
-    // What is unique is given anew.
+    // Unique values are not copied.
     assert_eq!(tenant.refused("POST", "/v1/products", new).await, (409, "sku_taken".into()));
     assert_eq!(tenant.refused("POST", &format!("/v1/products/{id}/duplicate"), json!({})).await.0, 422);
     let copy = tenant.post(&format!("/v1/products/{id}/duplicate"), json!({"sku": "PX-2"})).await;
     assert_eq!((&copy["title"], &copy["ean"], &copy["status"]), (&made["title"], &Value::Null, &json!("draft")));
 
-    // Found by words without their accents, by a slip, by its code first.
+    // Found by words without their accents, by a misspelt word; an exact code comes first.
     for q in ["percussion", "PERCEUSES", "percusion", "4006381333931"] {
         let found = tenant.get(&format!("/v1/products?q={q}&count=true")).await;
         assert!(found["data"].as_array().unwrap().iter().any(|one| one["id"] == id.as_str()), "{q}: {found}");
@@ -64,7 +64,7 @@ async fn a_product_lives_through_the_api() {
         422
     );
 
-    // A value is put back from the history.
+    // A value is restored from the history.
     let history = tenant.get(&format!("/v1/products/{id}/history")).await;
     let change = &history["data"][0];
     assert_eq!((&change["changes"]["price"]["old"], &change["actor_name"]), (&json!("99.9"), &json!(tenant.email)));
@@ -73,7 +73,7 @@ async fn a_product_lives_through_the_api() {
         tenant.client.call_seen("POST", &format!("/v1/products/{id}/revert"), Some(&body), Some("*")).await.unwrap();
     assert_eq!((&reverted["price"], &reverted["status"]), (&json!("99.9"), &json!("active")));
 
-    // The trash and back; then for good.
+    // Deleted, restored, then deleted permanently.
     let path = format!("/v1/products/{id}");
     tenant.client.call("DELETE", &path, None).await.unwrap();
     assert_eq!(tenant.get("/v1/products").await["data"].as_array().unwrap().len(), 1);
@@ -98,7 +98,7 @@ async fn a_product_lives_through_the_api() {
 }
 
 #[tokio::test]
-async fn a_file_and_a_hand_share_a_product_and_a_bulk_edit_is_undone() {
+async fn an_import_and_a_person_change_one_product_and_a_bulk_edit_is_undone() {
     let mut tenant = Tenant::new("Provenance").await;
     let created =
         tenant.begin(&csv(5, "first"), NewImport { supplier: Some("Nord".into()), ..NewImport::default() }).await;
@@ -140,7 +140,7 @@ async fn a_file_and_a_hand_share_a_product_and_a_bulk_edit_is_undone() {
     job_ended(&mut tenant, merge["id"].as_str().unwrap()).await;
     assert_eq!(tenant.get(&format!("/v1/products?supplier_id={south}&count=true")).await["total"]["count"], 5);
 
-    // Previewed, done, undone.
+    // Preview, run, undo.
     let before = tenant.catalogue().await;
     let raise = json!({"selection": {"query": {"filter": [{"field": "price", "op": "at_least", "value": 3}]}},
         "edits": [{"field": "price", "action": "increase_percent", "value": "10"}, {"field": "tags", "action": "add", "value": "raised"}]});
@@ -185,9 +185,9 @@ async fn a_large_bulk_edit_runs_in_the_background_and_survives_a_killed_process(
     );
     assert_eq!(tenant.get("/v1/products?brand=bulk&count=true").await["total"], json!({"count": 3_000, "exact": true}));
 
-    // Whoever follows the changes sees each product once.
+    // The list of changes contains each product once.
     let (mut seen, mut cursor) = (std::collections::HashSet::new(), cursor);
-    // A transaction of another test hides the newest changes while it lasts.
+    // A transaction of another test hides the newest changes until it ends.
     eventually("three thousand changes", async || {
         let page = tenant.get(&format!("/v1/changes?limit=200&since={cursor}")).await;
         for change in page["data"].as_array().unwrap() {
@@ -204,7 +204,7 @@ async fn a_large_bulk_edit_runs_in_the_background_and_survives_a_killed_process(
 }
 
 #[tokio::test]
-async fn a_full_plan_says_so_and_writes_nothing_of_it() {
+async fn a_full_plan_refuses_new_products() {
     let mut tenant = Tenant::new("Quota").await;
     let order = json!({"organisation_id": tenant.id, "plan": "business", "per_minute": 100_000, "bulk_per_minute": 100_000, "per_hour": 1_000_000, "products": 3});
     Stack::get().invoke("identity.set_limits", order).await;

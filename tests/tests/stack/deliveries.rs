@@ -1,4 +1,4 @@
-//! Files of exports on their way to real servers, by hand and by schedule.
+//! Delivers the files of exports to real servers, by hand and by schedule.
 
 use e2e::{Stack, Tenant, eventually};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ async fn products(tenant: &mut Tenant, number: usize) {
     tenant.import(&e2e::csv(number, "delivered")).await;
 }
 
-/// Waits until every delivery of an export has ended; gives the export.
+/// Waits until `number` deliveries of an export have ended; returns the export.
 async fn delivered(tenant: &mut Tenant, id: &str, number: usize) -> Value {
     eventually("the deliveries' end", async || {
         let export = tenant.get(&format!("/v1/exports/{id}")).await;
@@ -43,7 +43,7 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
         "{refused}"
     );
 
-    // The files are there although they cannot be delivered, and wait for the destination to be mended.
+    // The files exist although they cannot be delivered, and stay until the destination is fixed.
     let spec = json!({ "layout": "products", "format": "csv", "file_name": "catalogue", "destinations": [made["id"]] });
     let export = tenant.post("/v1/exports", spec).await;
     let id = export["id"].as_str().unwrap().to_owned();
@@ -81,7 +81,7 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
         "no part is left"
     );
 
-    // Told again, it sends nothing; asked again, the file is written over.
+    // The same message again sends nothing; a new delivery overwrites the file.
     std::fs::remove_file(&there).unwrap();
     let delivery = json!({ "tenant_id": tenant.id, "delivery_id": export["deliveries"][0]["id"] }).to_string();
     assert!(Stack::get().deliver("exports.deliver_files", &[delivery.clone(), delivery]).await.is_empty());
@@ -138,7 +138,7 @@ async fn files_go_to_buckets_mails_and_webhooks() {
     let export = tenant.post("/v1/exports", spec).await;
     let id = export["id"].as_str().unwrap().to_owned();
     delivered(&mut tenant, &id, 3).await;
-    // The receiver was not ready: tried again, it gets the same message.
+    // The receiver was not ready: the next attempt sends the same message.
     eventually("a message", async || (!got.lock().unwrap().is_empty()).then_some(())).await;
     *answer.lock().unwrap() = 200;
     let due = format!(
@@ -169,7 +169,7 @@ async fn files_go_to_buckets_mails_and_webhooks() {
     let own = linking.text.split_whitespace().find(|word| word.starts_with("http")).unwrap();
     assert!(own.starts_with(&format!("{}/v1/files/", stack.api())), "{own}");
     assert_eq!(reqwest::get(own).await.unwrap().text().await.unwrap(), linked, "without an account");
-    // What a receiver refuses for good is told to people; the files stay.
+    // A final refusal of a receiver notifies people; the files stay.
     let (refusing, _, _) = receiver(404);
     let refusing = json!({ "name": "Refusing", "target": { "kind": "webhook", "url": refusing } });
     let refusing = tenant.post("/v1/export-destinations", refusing).await;
@@ -184,7 +184,7 @@ async fn files_go_to_buckets_mails_and_webhooks() {
         notices["data"].to_string().contains("export.delivery_failed").then_some(())
     })
     .await;
-    // A link is nobody's to make up, and ends with the files.
+    // A link cannot be guessed, and ends with the files.
     let secret = own.rsplit('/').next().unwrap();
     let (before, after) = secret.split_at(secret.len() / 2);
     let other = if after.starts_with('A') { "B" } else { "A" };
@@ -195,7 +195,7 @@ async fn files_go_to_buckets_mails_and_webhooks() {
     let over = format!("update export_jobs set expires_at = now() - interval '1 minute' where export_id = '{id}'");
     stack.sql("db_imports", &tenant.id, &over).await;
     assert_eq!(reqwest::get(own).await.unwrap().status(), 404, "the files are gone");
-    // Other people's networks are not ours to post into.
+    // Webhooks into private networks are refused.
     let inward = json!({ "name": "Inward", "target": { "kind": "webhook", "url": "http://169.254.169.254/" } });
     assert_eq!(tenant.refused("POST", "/v1/export-destinations", inward).await.0, 422);
 }
@@ -216,7 +216,7 @@ async fn a_role_of_the_sellers_account_lets_us_into_its_bucket_and_nobody_else()
     let early = tenant.post(&test, json!({})).await;
     assert!(early["message"].as_str().unwrap().contains("does not let us in"), "there is no such role yet: {early}");
 
-    // A role that any of our customers could use through us is used by none.
+    // A role that any of our customers could use through us is refused.
     let mut open = made["trust_policy"].clone();
     open["Statement"][0].as_object_mut().unwrap().remove("Condition");
     let trust = |policy: &Value| [("RoleName", name.clone()), ("PolicyDocument", policy.to_string())];
@@ -240,7 +240,7 @@ async fn a_role_of_the_sellers_account_lets_us_into_its_bucket_and_nobody_else()
     assert_eq!(export["deliveries"][0]["status"], "delivered", "{export}");
     assert!(stack.object(&name, "in/products.csv", Some(account)).await.contains("Product 2 delivered"));
 
-    // Somebody else who names it gets nowhere, nor does whoever names a role of our own account.
+    // Another customer who names the role is refused, and so is a role of our own account.
     let theirs = stranger.post("/v1/export-destinations", destination.clone()).await;
     let test = format!("/v1/export-destinations/{}/test", theirs["id"].as_str().unwrap());
     let refused = stranger.post(&test, json!({})).await;
@@ -274,7 +274,7 @@ async fn a_schedule_runs_when_due_once_and_exports_what_changed() {
         (made["id"].as_str().unwrap().to_owned(), format!("/v1/export-schedules/{}", made["id"].as_str().unwrap()));
     assert_eq!((made["next_runs"].as_array().unwrap().len(), made["time_zone"].as_str()), (5, Some("Europe/Paris")));
     let tick = async || {
-        // It was due hours ago, and twice.
+        // Due hours ago; two ticks.
         let due = format!(
             "update export_schedules set next_run_at = date_trunc('hour', now()) - interval '5 hours' where schedule_id = '{id}'"
         );
@@ -292,7 +292,7 @@ async fn a_schedule_runs_when_due_once_and_exports_what_changed() {
         (first["cause"].as_str(), first["exported"].as_i64(), first["name"].as_str()),
         (Some("schedule"), Some(3), Some("Each night"))
     );
-    // Nothing changed; then one product does.
+    // No product changed; then one changes.
     let run = |made: Value| made["id"].as_str().unwrap().to_owned();
     let again = run(tenant.post(&format!("{path}/run"), json!({})).await);
     let quiet = eventually("nothing new", async || {
@@ -308,7 +308,7 @@ async fn a_schedule_runs_when_due_once_and_exports_what_changed() {
     let third = run(tenant.post(&format!("{path}/run"), json!({})).await);
     let third = ended(&mut tenant, &third).await;
     assert_eq!((third["exported"].as_i64(), third["cause"].as_str()), (Some(1), Some("by_hand")), "{third}");
-    // Paused, it is not due; a choice that cannot be any more is a failed export, and people are told.
+    // A paused schedule is never due; a choice that is not possible any more makes the export fail and notifies people.
     let mut paused = input.clone();
     paused["enabled"] = json!(false);
     let saved = tenant.client.call("PUT", &path, Some(&paused)).await.unwrap();
@@ -333,7 +333,7 @@ async fn a_schedule_runs_when_due_once_and_exports_what_changed() {
         (Some("failed"), Some("choices_invalid")),
         "{failed}"
     );
-    // A template that is changed makes the next run a whole one; a destination of it that is deleted stops nothing.
+    // After a change of the template the next run exports everything; a deleted destination blocks nothing.
     let to = json!({ "name": "Deleted", "target": { "kind": "email", "to": [e2e::address()] } });
     let to = tenant.post("/v1/export-destinations", to).await["id"].clone();
     let shown = json!({ "layout": "products", "format": "csv", "destinations": [to] });

@@ -1,4 +1,5 @@
-//! Exports, whole: every layout and format, what is left out, templates, cancelling, and our own files read again.
+//! Exports from end to end: every layout and format, products that are left out, templates, cancelling, our own files
+//! read again.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ pub(crate) async fn ended(tenant: &mut Tenant, id: &str) -> Value {
     .await
 }
 
-/// Exports, and gives the export with the bytes of its files by their names.
+/// Exports; returns the export, and the bytes of its files by name.
 pub(crate) async fn exported(tenant: &mut Tenant, spec: Value) -> (Value, BTreeMap<String, Vec<u8>>) {
     let begun = tenant.post("/v1/exports", spec.clone()).await;
     let export = ended(tenant, begun["id"].as_str().unwrap()).await;
@@ -22,8 +23,8 @@ pub(crate) async fn exported(tenant: &mut Tenant, spec: Value) -> (Value, BTreeM
     let counted = export["exported"].as_i64().unwrap() + export["left_out"].as_i64().unwrap();
     assert_eq!(export["total_products"], counted, "{export}");
     let reasons = export["left_out_reasons"].as_array().unwrap();
-    let told: i64 = reasons.iter().map(|reason| reason["products"].as_i64().unwrap()).sum();
-    assert_eq!(export["left_out"], told, "each product that is left out has its reason");
+    let reported: i64 = reasons.iter().map(|reason| reason["products"].as_i64().unwrap()).sum();
+    assert_eq!(export["left_out"], reported, "each product that is left out has its reason");
     let mut files = BTreeMap::new();
     for file in export["files"].as_array().unwrap() {
         let there = Scratch::new(b"");
@@ -68,7 +69,7 @@ async fn catalogue(tenant: &mut Tenant) {
 }
 
 #[tokio::test]
-async fn what_is_not_exported_is_told_product_by_product() {
+async fn left_out_products_are_reported_one_by_one() {
     let mut tenant = Tenant::new("Left out").await;
     catalogue(&mut tenant).await;
     product(&mut tenant, json!({ "sku": "FREE", "title": "No price" })).await;
@@ -83,13 +84,13 @@ async fn what_is_not_exported_is_told_product_by_product() {
     assert_eq!(rows.len(), 2, "{report}");
     assert!(rows.iter().any(|row| row.contains(";OLD-1;") && row.contains("not_active")), "{report}");
     assert!(rows.iter().any(|row| row.contains(";FREE;") && row.contains("required_missing;Price")), "{report}");
-    // Asked for, what is not active is exported; a status that nothing has is an empty file.
+    // Inactive products are exported on request; a status without products makes an empty file.
     let chosen = json!({ "layout": "shopify", "selection": { "statuses": ["inactive"] } });
     assert_eq!(exported(&mut tenant, chosen).await.0["exported"], 1);
     let (empty, files) =
         exported(&mut tenant, json!({ "layout": "shopify", "selection": { "statuses": ["draft"] } })).await;
     assert_eq!((empty["exported"].as_i64(), files.len()), (Some(0), 1));
-    // A parent that is picked means its variants; a filter reaches them through theirs.
+    // A selected parent stands for its variants; a filter that matches a parent selects its variants.
     let parent = tenant.get("/v1/products?sku=shirt").await["data"][0]["id"].clone();
     let picked = json!({ "layout": "shopify", "selection": { "ids": [parent] } });
     assert_eq!(exported(&mut tenant, picked).await.0["exported"], 3);
@@ -119,7 +120,7 @@ async fn what_is_not_exported_is_told_product_by_product() {
 }
 
 #[tokio::test]
-async fn two_runs_over_the_same_catalogue_are_the_same_bytes() {
+async fn two_exports_of_the_same_catalogue_have_the_same_bytes() {
     let mut tenant = Tenant::new("Same bytes").await;
     catalogue(&mut tenant).await;
     for (layout, format) in [("products", "xlsx"), ("products", "jsonl"), ("shopify", "csv"), ("odoo", "csv")] {
@@ -128,7 +129,7 @@ async fn two_runs_over_the_same_catalogue_are_the_same_bytes() {
         let other = exported(&mut tenant, spec).await.1;
         assert!(one == other, "{layout} {format}");
     }
-    // Odoo reads XML from a module only: a zip of one.
+    // Odoo reads XML only from a module: the file is a zip of a module.
     let simple = json!({ "layout": "odoo", "format": "xml", "selection": { "filter": [{ "field": "kind", "op": "equals", "value": "simple" }] } });
     let one = exported(&mut tenant, simple.clone()).await.1;
     assert!(one == exported(&mut tenant, simple).await.1);
@@ -167,7 +168,7 @@ async fn templates_are_shared_versioned_copied_and_used() {
     let (status, _) =
         tenant.refused("POST", "/v1/exports", json!({ "template_id": made["id"], "layout": "shopify" })).await;
     assert_eq!(status, 422, "a template says how");
-    // Changed with the version that was seen; what it was is kept.
+    // A change needs the version that was read; the previous content is kept.
     let changed = json!({ "name": "Pour l'agence", "definition": { "layout": "shopify" } });
     assert_eq!(tenant.refused("PUT", &path, changed.clone()).await.0, 428);
     let saved = tenant.client.call_seen("PUT", &path, Some(&changed), Some("\"1\"")).await.unwrap();
@@ -196,7 +197,7 @@ async fn templates_are_shared_versioned_copied_and_used() {
         "{text}"
     );
     assert_eq!(tenant.refused("POST", "/v1/amazon-templates", json!({ "name": "No", "text": "a,b" })).await.0, 422);
-    // As a workbook, whose sheet is called as its language calls it.
+    // As a workbook: the name of its sheet depends on the language.
     let mut book = rust_xlsxwriter::Workbook::new();
     book.add_worksheet().set_name("Anleitung").unwrap().write_string(0, 0, "Lesen Sie dies").unwrap();
     let sheet = book.add_worksheet().set_name("Vorlage").unwrap();
@@ -264,7 +265,7 @@ async fn images_are_checked_packed_and_changed() {
     let (_, files) = exported(&mut tenant, within).await;
     let read: Value = serde_json::from_slice(&files["products.json"]).unwrap();
     assert!(read[0]["image_urls"][0].as_str().unwrap().starts_with("data:image/png;base64,"), "{read}");
-    // Our own network is nobody's image.
+    // Images in our own network are refused.
     let inward = json!({ "sku": "P-2", "title": "Inward", "price": "5", "image_urls": ["http://169.254.169.254/latest/meta-data"] });
     product(&mut tenant, inward).await;
     let (export, _) = exported(&mut tenant, json!({ "layout": "shopify", "images": { "check": true } })).await;
@@ -272,7 +273,7 @@ async fn images_are_checked_packed_and_changed() {
 }
 
 #[tokio::test]
-async fn an_export_under_way_is_cancelled_and_a_killed_one_ends_all_the_same() {
+async fn a_running_export_is_cancelled_and_a_killed_one_still_ends() {
     let mut tenant = Tenant::new("Cancelled").await;
     tenant.import(&e2e::csv(3_000, "exported")).await;
     let stack = Stack::get();
@@ -292,7 +293,7 @@ async fn an_export_under_way_is_cancelled_and_a_killed_one_ends_all_the_same() {
         (409, "export_ended".into())
     );
 
-    // Its process was killed: the sweeper has it begun once more, and it says so.
+    // The process was killed: the sweep starts the export again, and the export reports it.
     stack.hold("exports.write_export", true).await;
     let begun = tenant.post("/v1/exports", json!({ "layout": "products", "format": "csv" })).await;
     let id = begun["id"].as_str().unwrap().to_owned();

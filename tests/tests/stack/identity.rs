@@ -18,7 +18,7 @@ async fn anonymous(path: &str, body: Value) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn an_account_is_good_when_its_address_is_confirmed() {
+async fn an_account_works_once_its_address_is_confirmed() {
     let email = address();
     let sign_up = json!({ "organisation": "Atelier", "email": email, "password": PASSWORD, "locale": "fr" });
     let (status, new) = anonymous("/v1/organisations", sign_up.clone()).await;
@@ -29,18 +29,18 @@ async fn an_account_is_good_when_its_address_is_confirmed() {
 
     assert_eq!(refusal(stranger().login(&email, PASSWORD).await), (403, "email_not_verified".into()));
     assert_eq!(refusal(stranger().login(&email, "wrong password!").await), (401, "credentials_invalid".into()));
-    // Asked for again: the newer link counts, the older one does not any more.
+    // A second request: only the newer link is valid.
     assert_eq!(anonymous("/v1/auth/resend-verification", json!({ "email": email })).await.0, 202);
     let newer = Stack::get().mail(&email, 2).await;
     assert_eq!(refusal(stranger().verify_email(&mail.token(), PASSWORD).await), (401, "link_invalid".into()));
-    // Whoever signs up with somebody else's address does not get the account by the owner's click.
+    // Somebody who signs up with another person's address does not get the account when the owner clicks the link.
     let other = stranger().verify_email(&newer.token(), OTHER_PASSWORD).await;
     assert_eq!(refusal(other), (401, "credentials_invalid".into()));
     stranger().verify_email(&newer.token(), PASSWORD).await.unwrap();
     assert_eq!(refusal(stranger().verify_email(&newer.token(), PASSWORD).await).0, 401, "a link is good once");
     stranger().login(&email.to_uppercase(), PASSWORD).await.expect("the case of an address does not matter");
 
-    // The same answer for an address that is known; the mail tells its owner.
+    // A known address gets the same answer; a mail informs its owner.
     assert_eq!(anonymous("/v1/organisations", sign_up).await, (202, new));
     assert_eq!(Stack::get().mail(&email, 3).await.subject, "Vous avez déjà un compte");
     assert_eq!(anonymous("/v1/auth/resend-verification", json!({ "email": email })).await.0, 202);
@@ -48,7 +48,7 @@ async fn an_account_is_good_when_its_address_is_confirmed() {
 }
 
 #[tokio::test]
-async fn a_login_says_nothing_about_addresses_and_slows_guessing_down() {
+async fn a_login_reveals_no_addresses_and_slows_guessing_down() {
     let mut tenant = Tenant::new("Login").await;
     let wrong = anonymous("/v1/auth/login", json!({ "email": tenant.email, "password": "a wrong one" })).await;
     let unknown = anonymous("/v1/auth/login", json!({ "email": address(), "password": "a wrong one" })).await;
@@ -58,7 +58,7 @@ async fn a_login_says_nothing_about_addresses_and_slows_guessing_down() {
         let (status, _) = anonymous("/v1/auth/login", json!({ "email": strange, "password": "p" })).await;
         assert!([401, 422].contains(&status), "{strange:?}: {status}");
     }
-    // Nobody guesses for free: the waits grow to a minute, so that sooner or later the next guess comes too early.
+    // Guessing is slow: the waits grow to a minute, so that at some point the next attempt comes too early.
     eventually("a guess that has to wait", async || {
         let guess = json!({ "email": tenant.email, "password": "a wrong one" });
         let (status, problem) = anonymous("/v1/auth/login", guess).await;
@@ -66,12 +66,12 @@ async fn a_login_says_nothing_about_addresses_and_slows_guessing_down() {
         (status == 429).then_some(())
     })
     .await;
-    // Not locked out: the wait ends.
+    // The account is not locked: the wait ends.
     eventually("the owner's login", async || tenant.client.login(&tenant.email, PASSWORD).await.ok()).await;
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_session() {
+async fn a_refresh_token_is_valid_once_and_its_reuse_ends_the_session() {
     let mut tenant = Tenant::new("Refresh").await;
     let first = tenant.client.login(&tenant.email, PASSWORD).await.unwrap();
     let second = tenant.client.refresh().await.unwrap();
@@ -102,7 +102,7 @@ async fn a_forgotten_password_is_replaced_once_and_ends_every_session() {
     tenant.client.login(&tenant.email, OTHER_PASSWORD).await.unwrap();
     assert_eq!(Stack::get().mail(&tenant.email, 3).await.subject, "Your password was changed");
 
-    // By somebody who knows the old one: this session stays.
+    // Changed with the old password: this session stays.
     let change = json!({ "current_password": "not this one", "new_password": PASSWORD });
     assert_eq!(tenant.refused("POST", "/v1/me/password", change).await, (401, "credentials_invalid".into()));
     let mut elsewhere = stranger();
@@ -120,8 +120,8 @@ async fn an_address_changes_when_the_new_one_is_confirmed() {
     assert_eq!(tenant.refused("POST", "/v1/me/email", wrong).await.0, 401);
     tenant.post("/v1/me/email", json!({ "new_email": new, "current_password": PASSWORD })).await;
     let token = Stack::get().mail(&new, 1).await.token();
-    let told = Stack::get().mail(&old, 2).await;
-    assert!(told.text.contains(&new) && told.subject.contains("about to change"), "{told:?}");
+    let notice = Stack::get().mail(&old, 2).await;
+    assert!(notice.text.contains(&new) && notice.subject.contains("about to change"), "{notice:?}");
     stranger().login(&old, PASSWORD).await.expect("nothing has changed yet");
     assert_eq!(anonymous("/v1/auth/confirm-email", json!({ "token": token })).await.0, 204);
     assert_eq!(anonymous("/v1/auth/confirm-email", json!({ "token": token })).await.0, 401);
@@ -129,7 +129,7 @@ async fn an_address_changes_when_the_new_one_is_confirmed() {
     stranger().login(&new, PASSWORD).await.unwrap();
     assert_eq!(tenant.get("/v1/me").await["email"], new, "the session goes on");
 
-    // A change of the password makes the link worthless that somebody who knew it asked for.
+    // A change of the password invalidates a link that somebody requested who knew the old one.
     let third = address();
     tenant.post("/v1/me/email", json!({ "new_email": third, "current_password": PASSWORD })).await;
     let token = Stack::get().mail(&third, 1).await.token();
@@ -137,7 +137,7 @@ async fn an_address_changes_when_the_new_one_is_confirmed() {
     assert_eq!(anonymous("/v1/auth/confirm-email", json!({ "token": token })).await.0, 401);
     tenant.post("/v1/me/password", json!({ "current_password": OTHER_PASSWORD, "new_password": PASSWORD })).await;
 
-    // Another account's address: found out by whoever confirms it, and told to nobody else.
+    // The address of another account: only the person who confirms it learns that.
     let other = Tenant::new("Other").await;
     tenant.post("/v1/me/email", json!({ "new_email": other.email, "current_password": PASSWORD })).await;
     let token = Stack::get().mail(&other.email, 2).await.token();
@@ -189,7 +189,7 @@ fn code(secret: &str, steps_from_now: i64) -> String {
 }
 
 #[tokio::test]
-async fn a_second_factor_is_asked_for_and_no_code_is_good_twice() {
+async fn a_second_factor_is_required_and_no_code_is_valid_twice() {
     let mut tenant = Tenant::new("Two factors").await;
     assert_eq!(tenant.refused("POST", "/v1/me/two-factor", json!({ "current_password": "wrong" })).await.0, 401);
     let enrolment = tenant.post("/v1/me/two-factor", json!({ "current_password": PASSWORD })).await;
@@ -226,7 +226,7 @@ async fn a_second_factor_is_asked_for_and_no_code_is_good_twice() {
 }
 
 #[tokio::test]
-async fn an_organisation_can_demand_a_second_factor_of_a_role() {
+async fn an_organisation_can_require_a_second_factor_for_a_role() {
     let mut tenant = Tenant::new("Strict").await;
     let demand = json!({ "value": ["super_admin"] });
     tenant.client.call("PUT", "/v1/settings/security.two_factor_roles", Some(&demand)).await.unwrap();
@@ -239,7 +239,7 @@ async fn an_organisation_can_demand_a_second_factor_of_a_role() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_gets_a_precise_answer() {
+async fn malformed_requests_get_precise_answers() {
     let mut tenant = Tenant::new("Bad input").await;
     let session = tenant.client.login(&tenant.email, PASSWORD).await.unwrap();
     let api = Stack::get().api();
@@ -272,7 +272,7 @@ async fn what_is_no_request_gets_a_precise_answer() {
         assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("email")), "{email:?}");
     }
 
-    // Tokens that are none: no algorithm, another algorithm with the public key as its secret, another's claims.
+    // Invalid tokens: no algorithm, another algorithm with the public key as secret, the claims of another token.
     let parts: Vec<&str> = token.split('.').collect();
     let encode = |json: Value| base64(json.to_string().as_bytes());
     let header: Value = serde_json::from_slice(&unbase64(parts[0])).unwrap();

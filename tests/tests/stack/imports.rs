@@ -1,4 +1,4 @@
-//! Imports, whole: inspect, preview, apply, guards, reports, undo; every format.
+//! Imports from end to end: inspect, preview, apply, guards, reports, undo; every format.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ fn workbook() -> Vec<u8> {
     workbook.save_to_buffer().unwrap()
 }
 
-/// Every product of the organisation by its SKU, without what changes by being looked at or written.
+/// Returns every product of the organisation by SKU, without the fields that each read or write changes.
 async fn catalogue(tenant: &mut Tenant) -> BTreeMap<String, Value> {
     let mut products = BTreeMap::new();
     let mut cursor = String::new();
@@ -97,7 +97,7 @@ async fn a_workbook_is_inspected_previewed_applied_and_undone() {
     assert_eq!(after["0012"]["title"], "Écrou");
     assert_eq!(after["other"], before["other"]);
 
-    // The rejected row comes back as the sheet's own, is corrected, and is the only one that runs.
+    // The report contains the rejected row as in the sheet; corrected, it is the only row of the next import.
     let report = reqwest::get(done["error_report_url"].as_str().unwrap()).await.unwrap().bytes().await.unwrap();
     let mut table = tabular::open(&report[..]).unwrap();
     assert_eq!(
@@ -120,7 +120,7 @@ async fn a_workbook_is_inspected_previewed_applied_and_undone() {
     let again = tenant.finished(&again).await;
     assert_eq!((again.status.as_str(), again.totals.rows, again.totals.created), ("completed", Some(1), 1));
 
-    // A field that somebody edits stays when the import is undone; everything else is as before.
+    // A field that somebody edited stays when the import is undone; everything else is restored.
     let product = after["0012"]["id"].as_str().unwrap().to_owned();
     tenant
         .client
@@ -153,7 +153,7 @@ async fn a_workbook_is_inspected_previewed_applied_and_undone() {
 }
 
 #[tokio::test]
-async fn guards_hold_what_nobody_would_have_wanted() {
+async fn guards_hold_unwanted_imports() {
     let mut tenant = Tenant::new("Guards").await;
     let rows = |price: u32, count: u32| {
         let mut text = String::from("sku;title;price\n");
@@ -192,7 +192,7 @@ async fn guards_hold_what_nobody_would_have_wanted() {
     assert_eq!(tenant.get(&format!("/v1/imports/{other}")).await["status"], "cancelled");
     assert_eq!(tenant.refused("POST", &format!("/v1/imports/{other}/apply"), json!({})).await.0, 409);
 
-    // A JSON that was cut short on its way is held with what it has; without guards it is refused.
+    // A truncated JSON file is held with its complete records; without guards it is refused.
     let cut = br#"[{"sku": "J1", "title": "One"}, {"sku": "J2", "ti"#;
     let refused = tenant.send(cut, None, json!({})).await;
     assert_eq!(tenant.reaches(&refused, &["failed"]).await["code"], "file_cut_short");
@@ -201,7 +201,7 @@ async fn guards_hold_what_nobody_would_have_wanted() {
     tenant.post(&format!("/v1/imports/{held}/apply"), json!({})).await;
     assert_eq!(tenant.finished(&held).await.totals.created, 1);
 
-    // All or nothing: one wrong row keeps the others out.
+    // All or nothing: one wrong row blocks the others.
     let none = tenant.send(b"sku;title;price\nN1;One;1\nN2;Two;-1\n", None, json!({"all_or_nothing": true})).await;
     let failed = tenant.reaches(&none, &["failed"]).await;
     assert_eq!((failed["code"].as_str(), failed["error_report_url"].is_string()), (Some("rows_rejected"), true));
@@ -209,7 +209,7 @@ async fn guards_hold_what_nobody_would_have_wanted() {
 }
 
 #[tokio::test]
-async fn a_preview_that_would_no_longer_come_true_is_not_applied() {
+async fn an_outdated_preview_is_not_applied() {
     let mut tenant = Tenant::new("Stale preview").await;
     tenant.import(b"sku;title;price;stock\nS1;One;1;1\nS2;Two;2;2\n").await;
     let id = tenant.send(b"sku;title;price\nS1;One;3\nS3;New;4\n", None, json!({"run": "preview"})).await;
@@ -217,7 +217,7 @@ async fn a_preview_that_would_no_longer_come_true_is_not_applied() {
     let products = catalogue(&mut tenant).await;
     let product = products["S1"]["id"].as_str().unwrap();
     let edit = |body: Value| (format!("/v1/products/{product}"), body);
-    // A change that the file says nothing of does not matter.
+    // A change of a field that the file does not contain does not matter.
     let (path, body) = edit(json!({"stock": 9}));
     tenant.client.call_seen("PATCH", &path, Some(&body), Some("*")).await.unwrap();
     let (path, body) = edit(json!({"price": "8"}));
@@ -241,7 +241,7 @@ async fn a_preview_that_would_no_longer_come_true_is_not_applied() {
 }
 
 #[tokio::test]
-async fn a_shops_export_is_imported_whole_and_a_mapping_is_remembered() {
+async fn a_shop_export_is_imported_completely_and_a_mapping_is_remembered() {
     let mut tenant = Tenant::new("Shop").await;
     let shopify = "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Variant SKU,Variant Grams,Variant Inventory Qty,Variant Price,Image Src,Image Position,Status\n\
         tee,Tee,<p>Soft</p>,Acme,Shirts,\"a, b\",true,Size,S,TEE-S,200,3,10.00,https://images.example/1.jpg,1,active\n\
@@ -261,7 +261,7 @@ async fn a_shops_export_is_imported_whole_and_a_mapping_is_remembered() {
     );
     assert_eq!((mug["price"].as_str(), mug["identifiers"]["shopify.handle"].as_str()), (Some("5"), Some("mug")));
 
-    // What somebody mapped by hand maps itself the next time, in whatever order the columns stand.
+    // A mapping by hand is applied the next time, in any order of the columns.
     let mapping = json!([
         {"column": "Artikel", "field": "sku"}, {"column": "Text", "field": "title", "transform": "value | trim | title"},
         {"column": "Preis netto", "field": "price", "transform": "value | with_vat(20)"},
@@ -283,7 +283,7 @@ async fn a_shops_export_is_imported_whole_and_a_mapping_is_remembered() {
 }
 
 #[tokio::test]
-async fn the_rejected_elements_of_xml_come_back_and_are_sent_again_alone() {
+async fn the_rejected_elements_of_xml_are_reported_and_sent_again_alone() {
     let mut tenant = Tenant::new("XML report").await;
     let file = "<tarif><date>2026</date><lignes><ligne ref=\"A\"><nom>Vis</nom><prix>-3</prix></ligne>\
                 <ligne ref=\"B\"><nom>Clou</nom><prix>2,50</prix></ligne></lignes></tarif>";
@@ -295,7 +295,7 @@ async fn the_rejected_elements_of_xml_come_back_and_are_sent_again_alone() {
     let done = tenant.get(&format!("/v1/imports/{id}")).await;
     let report = reqwest::get(done["error_report_url"].as_str().unwrap()).await.unwrap().text().await.unwrap();
     assert!(report.contains("<tarif><lignes>") && report.contains("<field>prix</field>"), "{report}");
-    // One element repeats nothing: where the rows are is known from before.
+    // With only one element nothing repeats: the position of the rows is remembered from before.
     let corrected = report.replace("-3", "3");
     let again = tenant.send(corrected.as_bytes(), None, json!({"like": id})).await;
     assert_eq!(tenant.finished(&again).await.totals.created, 1);

@@ -1,4 +1,4 @@
-//! The deployed stack, driven through HTTP and S3. Each test has an organisation of its own, so they run side by side.
+//! Tests of the deployed stack through HTTP and S3. Each test has its own organisation, so they run in parallel.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -1,9 +1,9 @@
-//! A supplier's file in, a Shopify file out.
+//! The main job: imports a supplier's file, exports a Shopify file.
 
 use client::{ColumnMapping, Error, NewExport, NewImport};
 use e2e::{Scratch, Stack, Tenant, csv, eventually};
 
-/// The seeded supplier file that ships with the project, with its spoilt rows.
+/// The example file of a supplier in this repository, with its invalid rows.
 fn supplier_file() -> Vec<u8> {
     std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/supplier-catalogue.csv")).unwrap()
 }
@@ -26,7 +26,7 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
         ("UTF-8", Some(";"), "comma")
     );
 
-    // The product as it was written, in every kind of value.
+    // Every kind of value of the product is correct.
     let page = tenant.client.products(&[("sku", "SF-000001".to_owned())]).await.unwrap();
     let product = &page.data[0];
     assert_eq!(product.title, "Sécateur à enclume Bodum sans BPA, grand modèle");
@@ -39,7 +39,7 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
     assert_eq!(tenant.client.product(&product.id).await.unwrap().sku, product.sku);
     assert_eq!(tenant.client.suppliers().await.unwrap().data[0].name, "L'Atelier du Nord");
 
-    // Errors name row, column, value and remedy, page by page, and as a file.
+    // Errors name row, column, value and remedy, in pages and as a file.
     let first = tenant.client.import_errors(&import.id, 10, None).await.unwrap();
     assert_eq!(first.data.len(), 10);
     let negative = &first.data[0];
@@ -49,7 +49,7 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
     );
     let rest = tenant.client.import_errors(&import.id, 200, first.next_cursor.as_deref()).await.unwrap();
     assert!(rest.data[0].row > first.data[9].row && rest.next_cursor.is_none());
-    // The report is the file itself: its 22 rejected rows, and what is wrong with each.
+    // The report has the form of the file: its 22 rejected rows, and what is wrong with each.
     let report = reqwest::get(import.error_report_url.unwrap()).await.unwrap().text().await.unwrap();
     let mut reader =
         csv::ReaderBuilder::new().delimiter(b';').from_reader(report.trim_start_matches('\u{feff}').as_bytes());
@@ -93,7 +93,7 @@ async fn a_supplier_file_becomes_a_catalogue_and_a_shopify_file() {
         "only active products are exported; rows of further images have no status"
     );
 
-    // What the jobs did reaches the statistics through outbox, bus and queue.
+    // The results of the jobs reach the statistics through outbox, bus and queue.
     eventually("the statistics of two imports and an export", async || {
         let rows = Stack::get().sql("db_analytics", &tenant.id, "select job_id from job_metrics").await;
         (rows.len() == 3).then_some(())
@@ -126,7 +126,7 @@ async fn more_than_a_thousand_products_are_exported_in_the_background() {
 }
 
 #[tokio::test]
-async fn a_mapping_by_hand_is_followed() {
+async fn a_mapping_by_hand_is_applied() {
     let mut tenant = Tenant::new("Mapping").await;
     let map = |column: &str, field: &str| ColumnMapping { column: column.into(), field: Some(field.into()) };
     let new = NewImport {
@@ -158,7 +158,7 @@ async fn a_mapping_by_hand_is_followed() {
 }
 
 #[tokio::test]
-async fn existing_products_are_updated_or_left_as_the_mode_says() {
+async fn the_mode_decides_whether_existing_products_are_updated() {
     let mut tenant = Tenant::new("Modes").await;
     tenant.import(b"sku,title,price\n1,One,1\n").await;
     for mode in ["ignore", "create_only"] {
@@ -178,7 +178,7 @@ async fn existing_products_are_updated_or_left_as_the_mode_says() {
 }
 
 #[tokio::test]
-async fn the_upload_takes_exactly_what_was_announced() {
+async fn the_upload_accepts_only_the_announced_size() {
     let mut tenant = Tenant::new("Upload").await;
     let new = NewImport { file_name: "a.csv".into(), size_bytes: 20, ..NewImport::default() };
     let created = tenant.client.create_import(&new).await.unwrap();

@@ -1,4 +1,4 @@
-//! Pictures through HTTP and S3: uploads, addresses, zips, thumbnails, and what is wrong with files.
+//! Pictures through HTTP and S3: uploads, addresses, zips, thumbnails, unusable files.
 
 use std::io::{Cursor, Read, Write};
 
@@ -21,7 +21,7 @@ async fn put(upload: &Value, bytes: &[u8]) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-/// Uploads a file; gives the picture when it has an end.
+/// Uploads a file; returns the picture once its processing has ended.
 async fn upload(tenant: &mut Tenant, name: &str, bytes: &[u8], products: &[&str]) -> Value {
     let created =
         tenant.post("/v1/media", json!({"file_name": name, "size_bytes": bytes.len(), "product_ids": products})).await;
@@ -29,7 +29,7 @@ async fn upload(tenant: &mut Tenant, name: &str, bytes: &[u8], products: &[&str]
     ended(tenant, &format!("/v1/media/{}", created["medium"]["id"].as_str().unwrap())).await
 }
 
-/// What has a status, when it has its last one.
+/// Waits until the object at `path` has a final status; returns it.
 async fn ended(tenant: &mut Tenant, path: &str) -> Value {
     eventually("its end", async || {
         let found = tenant.get(path).await;
@@ -45,7 +45,7 @@ async fn products(tenant: &mut Tenant, number: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_picture_is_uploaded_seen_shared_and_deleted() {
+async fn a_picture_is_uploaded_shown_shared_and_deleted() {
     let mut tenant = Tenant::new("Media").await;
     let ids = products(&mut tenant, 2).await;
     let file = png(1_000, 500, 10);
@@ -68,7 +68,7 @@ async fn a_picture_is_uploaded_seen_shared_and_deleted() {
     let seen = image::load_from_memory_with_format(&answer.bytes().await.unwrap(), ImageFormat::WebP).unwrap();
     assert_eq!((seen.width(), seen.height()), (300, 150));
 
-    // The catalogue knows of it.
+    // The catalogue knows the number of pictures.
     let product = tenant.get(&format!("/v1/products/{}", ids[0])).await;
     assert_eq!(
         (&product["media"], product["missing"].as_array().unwrap().contains(&json!("image"))),
@@ -76,7 +76,7 @@ async fn a_picture_is_uploaded_seen_shared_and_deleted() {
     );
     assert_eq!(tenant.get("/v1/products?has_image=true&count=true").await["total"]["count"], 2);
 
-    // The same picture again is the same picture; another one beside it is put first.
+    // The same file again is a duplicate; another picture is moved to the first place.
     let again = upload(&mut tenant, "copy.png", &file, &[&ids[0]]).await;
     assert_eq!((&again["status"], &again["duplicate_of"]), (&json!("duplicate"), &medium["id"]));
     let other = upload(&mut tenant, "back.png", &png(300, 300, 200), &[]).await;
@@ -108,11 +108,11 @@ async fn refused(tenant: &mut Tenant, path: &str, body: Value) -> u16 {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_file_is_told_and_blocks_nothing() {
+async fn an_unusable_file_is_reported_and_blocks_nothing() {
     let mut tenant = Tenant::new("Bad media").await;
     let whole = png(400, 400, 50);
     let mut huge = whole.clone();
-    // A header that promises 60,000 x 60,000 pixels: a bomb.
+    // A decompression bomb: its header declares 60,000 x 60,000 pixels.
     huge[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
     let crc = crc32(&huge[12..29]);
     huge[29..33].copy_from_slice(&crc.to_be_bytes());
@@ -141,7 +141,7 @@ async fn what_is_wrong_with_a_file_is_told_and_blocks_nothing() {
     assert_eq!((&job["total"], &job["done"]), (&json!(1), &json!(1)));
 }
 
-/// CRC-32 of ISO 3309, as PNG chunks have it.
+/// Returns the CRC-32 of ISO 3309, as used in PNG chunks.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0_u32, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
@@ -194,7 +194,7 @@ async fn a_picture_is_fetched_from_an_address_and_never_from_our_own_network() {
 }
 
 #[tokio::test]
-async fn a_zip_gives_each_product_its_pictures() {
+async fn the_pictures_of_a_zip_are_attached_to_their_products() {
     let mut tenant = Tenant::new("Zipped media").await;
     let ids = products(&mut tenant, 2).await;
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));

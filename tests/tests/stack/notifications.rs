@@ -1,4 +1,4 @@
-//! What people and other systems are told when something ends.
+//! Notifications of people and other systems when a job ends.
 
 use e2e::{Stack, Tenant, eventually};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ async fn notices(tenant: &mut Tenant, number: usize) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_end_of_an_import_is_told_to_people_and_webhooks_once() {
+async fn people_and_webhooks_are_notified_once_of_the_end_of_an_import() {
     let mut tenant = Tenant::new("Told").await;
     let (url, got, _) = receiver(204);
     let hook = json!({ "url": url, "events": ["import.completed", "import.failed", "import.held"] });
@@ -35,7 +35,7 @@ async fn the_end_of_an_import_is_told_to_people_and_webhooks_once() {
     let body: Value = serde_json::from_str(&message.body).unwrap();
     assert_eq!((&body["event"], &body["webhook_id"]), (&json!("import.completed"), &json!(hook_id)));
     assert_eq!((&body["data"]["stats"]["created"], &body["data"]["stats"]["rejected"]), (&json!(1), &json!(1)));
-    // The person who began it gets a mail of it, after the one of signing up.
+    // The person who created it gets a mail about it, after the mail of the sign-up.
     let mails = eventually("the mail", async || {
         let mails = Stack::get().mails(&tenant.email).await;
         mails.iter().any(|mail| mail.subject.contains("test.csv")).then_some(mails)
@@ -46,7 +46,7 @@ async fn the_end_of_an_import_is_told_to_people_and_webhooks_once() {
     assert!(summary.text.contains("1 created") && summary.text.contains(&link), "{}", summary.text);
     assert!(summary.html.contains("1 created"), "{}", summary.html);
 
-    // The bus tells it again: nobody hears it twice.
+    // The bus delivers the event again: nobody is notified twice.
     let ours = format!("select kind, detail::text from outbox where tenant_id = '{}'", tenant.id);
     let event = Stack::get()
         .sql("db_imports", &tenant.id, &ours)
@@ -55,22 +55,22 @@ async fn the_end_of_an_import_is_told_to_people_and_webhooks_once() {
         .map(|row| (sqlx::Row::get::<String, _>(row, 0), sqlx::Row::get::<String, _>(row, 1)))
         .next()
         .unwrap();
-    let told =
+    let repeated =
         json!({ "detail-type": event.0, "detail": serde_json::from_str::<Value>(&event.1).unwrap() }).to_string();
-    assert!(Stack::get().deliver("notifications.take_event", &[told.clone(), told]).await.is_empty());
+    assert!(Stack::get().deliver("notifications.take_event", &[repeated.clone(), repeated]).await.is_empty());
     let deliveries = tenant.get(&format!("/v1/webhooks/{hook_id}/deliveries")).await;
     assert_eq!(deliveries["data"].as_array().unwrap().len(), 1);
     assert_eq!(
         (&deliveries["data"][0]["status"], &deliveries["data"][0]["answer"]),
         (&json!("delivered"), &json!(204))
     );
-    // Whatever waits is sent by the sweeper: there is nothing.
+    // The sweep sends whatever is due: nothing is.
     Stack::get().invoke("notifications.sweep", json!({ "source": "aws.events" })).await;
     assert_eq!((notices(&mut tenant, 1).await.len(), got.lock().unwrap().len()), (1, 1));
     let again = Stack::get().mails(&tenant.email).await;
     assert_eq!(again.iter().filter(|mail| mail.subject.contains("test.csv")).count(), 1);
 
-    // Read, and what is wanted; another organisation sees nothing of it.
+    // Marking as read, preferences; another organisation sees nothing.
     assert_eq!(tenant.get("/v1/notifications?unread=true").await["unread"], 1);
     assert_eq!(tenant.post("/v1/notifications/read", json!({})).await["unread"], 0);
     assert!(tenant.get("/v1/notifications?unread=true").await["data"].as_array().unwrap().is_empty());
@@ -104,7 +104,7 @@ async fn a_webhook_that_fails_is_tried_again_and_one_that_is_gone_is_switched_of
             eventually("the try", async || {
                 let last = tenant.get(&format!("{path}/deliveries")).await["data"][0].clone();
                 (last["status"] == status
-                    // The stack's own sweeper may have been faster than this test.
+                    // The stack's own sweep may have been faster than this test.
                     && last["attempts"].as_u64() >= Some(attempts)
                     && last["error"].is_string() == (status != "delivered"))
                     .then_some(last)
@@ -137,7 +137,7 @@ async fn a_webhook_that_fails_is_tried_again_and_one_that_is_gone_is_switched_of
     let on = tenant.client.call("PUT", &path, Some(&on)).await.unwrap();
     assert_eq!((&on["active"], &on["disabled_at"], &on["description"]), (&json!(true), &Value::Null, &json!("mended")));
 
-    // What waits for a webhook that is switched off is given up.
+    // Pending deliveries of a webhook that is switched off fail.
     *answer.lock().unwrap() = 503;
     tenant.import(b"colour\nred\n").await;
     tried("pending", 1)(&mut tenant).await;
@@ -146,7 +146,7 @@ async fn a_webhook_that_fails_is_tried_again_and_one_that_is_gone_is_switched_of
     let dropped = tried("failed", 1)(&mut tenant).await;
     assert_eq!(dropped["error"], "the webhook was switched off");
 
-    // Nobody is led into our own network.
+    // Addresses in our own network are refused.
     let inside = "http://169.254.169.254/latest/meta-data";
     let moved = format!("update webhooks set url = '{inside}' where webhook_id = '{}'", hook["id"].as_str().unwrap());
     stack.sql("db_core", &tenant.id, &moved).await;
@@ -167,7 +167,7 @@ async fn a_webhook_that_fails_is_tried_again_and_one_that_is_gone_is_switched_of
 }
 
 #[tokio::test]
-async fn a_secret_is_changed_in_peace_and_deliveries_are_sent_once_more() {
+async fn a_rotated_secret_overlaps_for_a_day_and_deliveries_are_sent_again() {
     let mut tenant = Tenant::new("Rotated").await;
     let (url, got, answer) = receiver(204);
     let hook = json!({ "url": url, "events": ["import.completed"] });
@@ -189,10 +189,10 @@ async fn a_secret_is_changed_in_peace_and_deliveries_are_sent_once_more() {
             message.header("webhook-signature")
         ));
     }
-    // A day later the former secret is nobody's.
+    // A day later the previous secret is invalid.
     let over = "update webhooks set previous_until = now() - interval '1 minute'";
     Stack::get().sql("db_core", &tenant.id, over).await;
-    // What the receiver refused is sent once more, with the id that it had.
+    // A delivery that the receiver refused is sent again, with the same id.
     *answer.lock().unwrap() = 400;
     tenant.post(&format!("{path}/test"), json!({})).await;
     let failed = eventually("a failure", async || {

@@ -4,7 +4,7 @@ use client::{Client, Login};
 use e2e::{Mail, PASSWORD, Stack, Tenant, address, refusal};
 use serde_json::{Value, json};
 
-/// Somebody new who accepts an invitation with this role, logged in.
+/// Invites a new person with this role; returns the person's client, logged in.
 async fn member(owner: &mut Tenant, role: &str) -> (Client, String) {
     let email = address();
     owner.post("/v1/invitations", json!({ "email": email, "role": role })).await;
@@ -40,18 +40,18 @@ async fn members_are_invited_change_roles_and_leave() {
     manager.login(&invitee, PASSWORD).await.unwrap();
     let path = format!("/v1/members/{paul}");
 
-    // A change of role acts on the next request.
+    // A change of role takes effect with the next request.
     assert_eq!(refusal(manager.call("GET", "/v1/members", None).await).0, 403);
     owner.client.call("PATCH", &path, Some(&json!({ "role": "admin" }))).await.unwrap();
     let members = manager.call("GET", "/v1/members", None).await.unwrap();
     assert_eq!(members["data"].as_array().unwrap().len(), 2, "{members}");
-    // Nobody gives what they do not hold, nor takes it from somebody who holds more.
+    // Nobody can grant permissions that they do not hold, nor change somebody who holds more.
     let up = json!({ "role": "super_admin" });
     assert_eq!(refusal(manager.call("PATCH", &path, Some(&up)).await), (403, "permission_not_held".into()));
     let owners = format!("/v1/members/{}", owner.user);
     assert_eq!(refusal(manager.call("DELETE", &owners, None).await), (403, "permission_not_held".into()));
 
-    // The last Super Admin stays.
+    // The last Super Admin cannot be removed.
     assert_eq!(owner.refused("POST", "/v1/organisation/leave", json!({})).await, (409, "last_super_admin".into()));
     let down = owner.refused("PATCH", &owners, json!({ "role": "viewer" })).await;
     assert_eq!(down, (409, "last_super_admin".into()));
@@ -90,7 +90,7 @@ async fn one_address_belongs_to_several_organisations() {
     let nowhere = json!({ "organisation_id": uuid::Uuid::now_v7() });
     assert_eq!(refusal(switched.call("POST", "/v1/auth/switch", Some(&nowhere)).await).0, 404);
 
-    // Removed there, still at home here.
+    // Removed from that organisation, the person is still a member of this one.
     let path = format!("/v1/members/{}", second.user);
     first.client.call("DELETE", &path, None).await.unwrap();
     assert_eq!(refusal(switched.call("GET", "/v1/me", None).await).0, 401);
@@ -103,7 +103,7 @@ async fn one_address_belongs_to_several_organisations() {
 }
 
 #[tokio::test]
-async fn an_organisation_makes_roles_of_its_own() {
+async fn an_organisation_creates_its_own_roles() {
     let mut owner = Tenant::new("Roles").await;
     let role = json!({ "name": "Reader of suppliers", "permissions": ["read:suppliers"] });
     let id = owner.post("/v1/roles", role.clone()).await["id"].as_str().unwrap().to_owned();
@@ -126,7 +126,7 @@ async fn an_organisation_makes_roles_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_api_key_does_what_it_may_and_no_more() {
+async fn an_api_key_has_only_its_permissions() {
     let mut owner = Tenant::new("Keys").await;
     let new = json!({ "name": "Shop", "permissions": ["read:products", "write:imports"] });
     let made = owner.post("/v1/api-keys", new).await;
@@ -153,7 +153,7 @@ async fn an_api_key_does_what_it_may_and_no_more() {
     owner.client.call("DELETE", &format!("/v1/api-keys/{id}"), None).await.unwrap();
     assert_eq!(ask("GET", "/v1/products", &key).await.0, 401, "revoked at once");
 
-    // A key gives no more than its maker has, and dies at its hour.
+    // A key has no more permissions than its creator, and expires.
     let (mut admin, _) = member(&mut owner, "admin").await;
     let more = json!({ "name": "X", "permissions": ["admin:amazon_api_global"] });
     assert_eq!(refusal(admin.call("POST", "/v1/api-keys", Some(&more)).await), (403, "permission_not_held".into()));
@@ -170,10 +170,11 @@ async fn an_api_key_does_what_it_may_and_no_more() {
     assert_eq!(ask("GET", "/v1/products", key).await.0, 401);
 }
 
-/// What a request is answered: status, `RateLimit`, `RateLimit-Policy`, `Retry-After`.
+/// The answer to a request: status, `RateLimit`, `RateLimit-Policy`, `Retry-After`.
 type Limited = (u16, Option<String>, Option<String>, Option<String>);
 
-/// Begins imports without a file, all at once: 422 each, or 429 where the limit for bulk operations refuses.
+/// Creates imports without a file, all at once: each is answered with 422, or with 429 by the limit for bulk
+/// operations.
 async fn ask_at_once(token: &str, requests: usize) -> Vec<Limited> {
     let http = reqwest::Client::new();
     let asks = (0..requests).map(|_| async {
@@ -186,9 +187,9 @@ async fn ask_at_once(token: &str, requests: usize) -> Vec<Limited> {
 }
 
 #[tokio::test]
-async fn limits_hold_however_many_ask_at_once() {
+async fn limits_hold_under_concurrent_requests() {
     const AT_ONCE: usize = 24;
-    // How fast processes start is not what is tested: they start here, a few at a time.
+    // This test does not measure how fast processes start: they start here, a few at a time.
     let mut warming = Tenant::limited("Warming").await;
     let token = warming.client.login(&warming.email, PASSWORD).await.unwrap().access_token;
     for requests in [AT_ONCE / 3, AT_ONCE * 2 / 3, AT_ONCE] {
@@ -207,7 +208,8 @@ async fn limits_hold_however_many_ask_at_once() {
         let (admitted, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.0 == 422);
         assert!(refused.iter().all(|answer| answer.0 == 429 && answer.3.is_some()), "{refused:?}");
         assert!((10..=10 * minutes).contains(&admitted.len()), "{} in {minutes} minutes", admitted.len());
-        // A round that crosses the end of a minute proves less: another one, unless the machine is so slow that none fits.
+        // A round that crosses the end of a minute proves less: repeat it, unless the machine is too slow for a round
+        // in a minute.
         if minutes == 1 || rounds == 4 {
             break (tenant, token, admitted, refused);
         }
@@ -215,7 +217,7 @@ async fn limits_hold_however_many_ask_at_once() {
     assert_eq!(admitted[0].2.as_deref(), Some("\"bulk\";q=10;w=60, \"hour\";q=1000;w=3600"));
     assert!(refused.iter().all(|answer| answer.1.as_ref().unwrap().starts_with("\"bulk\";r=0;t=")), "{refused:?}");
 
-    // Other requests have a limit of their own; an operator widens it for one organisation.
+    // Other requests have a separate limit; an operator raises it for one organisation.
     tenant.get("/v1/me").await;
     let order = json!({ "organisation_id": tenant.id, "plan": "standard", "bulk_per_minute": 1_000 });
     Stack::get().invoke("identity.set_limits", order).await;
@@ -224,7 +226,7 @@ async fn limits_hold_however_many_ask_at_once() {
 }
 
 #[tokio::test]
-async fn settings_are_checked_kept_and_reverted() {
+async fn settings_are_checked_stored_and_reverted() {
     let mut tenant = Tenant::new("Settings").await;
     let path = "/v1/settings/imports.default_currency";
     let mut set = async |value: Value| tenant.client.call("PUT", path, Some(&json!({ "value": value }))).await;
@@ -252,7 +254,7 @@ async fn settings_are_checked_kept_and_reverted() {
 }
 
 #[tokio::test]
-async fn every_change_leaves_a_line_that_nobody_can_change() {
+async fn every_change_is_recorded_in_an_immutable_audit_trail() {
     let mut owner = Tenant::new("Audit").await;
     let (mut admin, user) = member(&mut owner, "admin").await;
     let path = format!("/v1/members/{user}");
@@ -284,7 +286,7 @@ async fn every_change_leaves_a_line_that_nobody_can_change() {
     let of_import = owner.get(&format!("/v1/audit-log?target_id={}", import.id)).await["data"].clone();
     assert_eq!(of_import.as_array().unwrap().len(), 2, "{of_import}");
     assert!(!lines.to_string().contains(PASSWORD) && !lines.to_string().contains("argon2"));
-    // Page by page it is the same.
+    // In pages the result is the same.
     let (mut paged, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = owner.get(&format!("/v1/audit-log?limit=3{cursor}")).await;

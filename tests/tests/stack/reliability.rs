@@ -1,11 +1,12 @@
-//! What goes wrong in a real cloud, made to go wrong.
+//! Failures of a real cloud, caused on purpose.
 
 use client::NewImport;
 use e2e::{Scratch, Stack, Tenant, csv};
 use serde_json::json;
 use tokio::sync::Mutex;
 
-/// Tests that hold a queue back or kill a function's processes do so one at a time; the others go on and wait.
+/// Locked by tests that stop a queue or kill the processes of a function: one at a time. The other tests run on and
+/// wait.
 static QUEUES: Mutex<()> = Mutex::const_new(());
 
 fn expected(rows: usize, mark: &str) -> Vec<(String, String, String)> {
@@ -17,7 +18,7 @@ fn batch(tenant: &Tenant, import: &str, number: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_killed_apply_process_loses_and_doubles_nothing() {
+async fn a_killed_apply_process_neither_loses_nor_repeats_rows() {
     let mut tenant = Tenant::new("Killed").await;
     let _alone = QUEUES.lock().await;
     let created = tenant.begin(&csv(12_000, "killed"), NewImport::default()).await;
@@ -80,7 +81,7 @@ async fn batches_in_reverse_order_end_the_same() {
     let mut tenant = Tenant::new("Reverse").await;
     let stack = Stack::get();
     let mut file = csv(4_000, "first");
-    // The codes of the first thousand rows again, in the last batch: the last row of a file wins.
+    // The last batch repeats the codes of the first thousand rows: the last row of a file wins.
     let repeated = String::from_utf8(csv(1_000, "last")).unwrap();
     file.extend(repeated.split_once('\n').unwrap().1.as_bytes());
     let alone = QUEUES.lock().await;
@@ -160,7 +161,7 @@ async fn the_same_file_twice_is_imported_once() {
 }
 
 #[tokio::test]
-async fn files_that_are_none_end_with_a_message_that_helps() {
+async fn unreadable_files_end_with_a_helpful_message() {
     let mut tenant = Tenant::new("Strange files").await;
     let noise: Vec<u8> = (0..20_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     for (bytes, code, says) in [
@@ -183,7 +184,7 @@ async fn a_large_import_does_not_delay_a_small_one() {
     let (mut large, mut small) = (Tenant::new("Large").await, Tenant::new("Small").await);
     let _alone = QUEUES.lock().await;
     let stack = Stack::get();
-    // Both wait to be written, the large one first; then whatever the machine's speed, the small one is not last in line.
+    // Both wait to be written, the large one first. On a machine of any speed, the small one must not be the last.
     stack.hold("imports.apply_batch", true).await;
     let big = large.begin(&csv(40_000, "large"), NewImport::default()).await.import.id;
     large.until(&big, |import| import.totals.rows.is_some()).await;

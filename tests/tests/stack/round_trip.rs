@@ -1,4 +1,4 @@
-//! Our own files, imported again: whatever a catalogue holds, the preview of each layout's file changes nothing.
+//! Imports our own exports again: whatever a catalogue contains, the preview of each layout's file changes nothing.
 
 use e2e::Tenant;
 use proptest::prelude::*;
@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use crate::exports::{exported, product};
 
-/// So many products, and their variants beside.
+/// How many products; their variants are added to them.
 const PRODUCTS: usize = 30;
 const SIZES: [&str; 3] = ["S", "M/L", "10"];
 const ODD_SIZES: [&str; 3] = ["1,5", "M, L", "1/2\""];
 const COLOURS: [&str; 3] = ["Rouge & noir", "Bleu", "青"];
 
-/// What stands in texts: quotes, the signs of CSV, XML and spreadsheets, other scripts, what looks like a number or a list.
+/// Difficult texts: quotes, the special characters of CSV, XML and spreadsheets, other scripts, texts like numbers or
+/// lists.
 fn words() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
         "Perceuse", "18 V", "\"pro\"", "l'été", "Größe", "a, b", "x & y", "5 %", "电钻", "No 1", "Ø 10", "Set (3)",
@@ -35,7 +36,7 @@ fn money(cents: u32) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
 
-/// A GTIN of a maker in France.
+/// Returns a GTIN of a French manufacturer.
 fn gtin(number: usize) -> String {
     let body = format!("3{number:011}");
     let digit = |(at, byte): (usize, u8)| u32::from(byte - b'0') * if at % 2 == 1 { 3 } else { 1 };
@@ -43,7 +44,7 @@ fn gtin(number: usize) -> String {
     format!("{body}{}", (10 - sum % 10) % 10)
 }
 
-/// What is said of a product or of a variant. Each may be left unsaid, as it is in half of all catalogues.
+/// The fields of a product or a variant. Each may be missing, as in half of all catalogues.
 fn said() -> impl Strategy<Value = Value> {
     let texts = (
         words(),
@@ -100,7 +101,7 @@ fn said() -> impl Strategy<Value = Value> {
         )
 }
 
-/// The same catalogue each time, a different one for each seed: 6 to 11 were tried.
+/// Returns the catalogue of a seed: always the same one. The seeds 6 to 11 were tried.
 fn catalogue(seed: u8) -> Vec<(Value, Vec<Value>)> {
     let mut runner =
         TestRunner::new_with_rng(ProptestConfig::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));
@@ -121,7 +122,7 @@ fn catalogue(seed: u8) -> Vec<(Value, Vec<Value>)> {
         let mut made = Vec::new();
         for (at, mut variant) in variants.into_iter().enumerate() {
             named(&mut variant, format!("P-{number}-{at}"), number * 10 + at + 1);
-            // PrestaShop and Magento take no comma here, and leave such products out.
+            // PrestaShop and Magento accept no comma here: such products are left out.
             variant["options"] = json!({ "Size": if number % 3 == 0 { ODD_SIZES[at] } else { SIZES[at] } });
             if two_axes {
                 variant["options"]["Colour"] = json!(COLOURS[at]);
@@ -137,7 +138,7 @@ fn catalogue(seed: u8) -> Vec<(Value, Vec<Value>)> {
 }
 
 #[tokio::test]
-async fn our_own_files_come_back_without_a_change() {
+async fn our_own_files_are_imported_without_a_change() {
     let mut tenant = Tenant::new("Round trip").await;
     for (parent, variants) in catalogue(6) {
         let parent = product(&mut tenant, parent).await["id"].clone();
@@ -164,7 +165,8 @@ async fn our_own_files_come_back_without_a_change() {
         ("google", "tsv"),
         ("google", "xml"),
     ] {
-        // WordPress knows the axes of variants by other names, Odoo their parents by no code; in a feed they say all themselves.
+        // WordPress renames the options of variants, Odoo has no code of their parents; in a feed variants have all
+        // fields themselves.
         let few = matches!((layout, format), ("woocommerce", "xml") | ("odoo" | "google", _));
         let simple = json!([{ "field": "kind", "op": "equals", "value": "simple" }]);
         let simple = if few { simple } else { json!([]) };
@@ -177,20 +179,21 @@ async fn our_own_files_come_back_without_a_change() {
         let changes = tenant.get(&format!("/v1/imports/{import}/preview?limit=200")).await;
         let totals = &seen["totals"];
         let known = totals["unchanged"].as_i64().unwrap() + totals["updated"].as_i64().unwrap();
-        // Each product and variant is met; one that two rows claim would be skipped. PrestaShop's variants have a file of their own.
+        // Each product and variant is found; one that two rows match would be skipped. PrestaShop's variants have a
+        // separate file.
         let exported = if layout == "prestashop" { 1 } else { export["exported"].as_i64().unwrap() };
         let met = known >= exported && known > 0;
         if totals["created"] != 0 || totals["rejected"] != 0 || !met {
             wrong.push(format!("{layout} {format}: {totals} {} {}", seen["message"], seen["warnings"]));
         }
-        // What the shop calls a product is known from its own files on, and where it is: nothing that the seller said.
+        // The shop's id and address of a product are new with its own files; they are no data of the seller.
         for row in changes["data"].as_array().unwrap() {
             for (field, change) in row["changes"].as_object().unwrap() {
-                // A feed has texts without marks, and the summary of what has no description.
+                // A feed has texts without markup, and the summary where the description is missing.
                 let plain =
                     |text: &str| !text.is_empty() && !text.contains(['<', '&', '\u{a0}']) && !text.contains("  ");
                 let theirs = match field.as_str() {
-                    // Magento's variants stand before their parents, as products of their own.
+                    // Magento lists variants before their parents, as separate products.
                     "slug" | "weight" | "category" => layout == "magento" && change["old"].is_null(),
                     "description" => layout == "google" && !change["old"].as_str().is_some_and(plain),
                     field => field.starts_with("identifiers."),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use e2e::Stack;
 use serde_json::Value;
 
-/// A web server that answers each request, in small letters, by what `answer` gives: status line, headers, body.
+/// Starts a web server: `answer` gets each request in lower case and returns status line, headers and body.
 pub(crate) fn serve(answer: impl Fn(&str) -> (String, String, String) + Send + 'static) -> String {
     let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = server.local_addr().unwrap();
@@ -36,7 +36,7 @@ pub(crate) fn serve(answer: impl Fn(&str) -> (String, String, String) + Send + '
     format!("http://{address}")
 }
 
-/// A server of `tests/servers.py`, which ends with this.
+/// A server of `tests/servers.py`; it ends when this is dropped.
 pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) folder: PathBuf,
@@ -71,14 +71,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Its input ends, and with it what it started.
+        // The end of its standard input ends the process and what it started.
         drop(self.child.stdin.take());
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
-/// A message as a receiver got it.
+/// A received message.
 #[derive(Clone, Debug)]
 pub(crate) struct Got {
     pub(crate) headers: Vec<(String, String)>,
@@ -91,7 +91,7 @@ impl Got {
     }
 }
 
-/// A server that is told: its address, what it got, and the status that it answers.
+/// A receiver of webhooks: its address, its messages, and the status that it answers.
 pub(crate) type Receiver = (String, Arc<Mutex<Vec<Got>>>, Arc<Mutex<u16>>);
 
 pub(crate) fn receiver(status: u16) -> Receiver {

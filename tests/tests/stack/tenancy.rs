@@ -1,4 +1,4 @@
-//! Every HTTP function, tried by those who may not.
+//! Calls every HTTP function without the right to do so.
 
 use client::NewImport;
 use e2e::{PASSWORD, Stack, Tenant, address, csv};
@@ -28,7 +28,7 @@ async fn status(method: &str, path: &str, token: Option<&str>) -> u16 {
     answer(method, path, token).await.0
 }
 
-/// A body that is acceptable where an id is asked for, so that the id is what is refused.
+/// Returns a valid body for a function with an id, so that only the id can be refused.
 fn body(path: &str) -> Value {
     let id = uuid::Uuid::nil();
     let columns = json!([{ "column": "Title", "field": "title" }, { "column": "Code", "field": "sku" }]);
@@ -102,7 +102,7 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
 
     let mut viewer = Tenant::new("Viewer").await;
     let viewers = viewer.client.login(&viewer.email, PASSWORD).await.unwrap().access_token;
-    // No member of one can make themselves less than Super Admin.
+    // The only member cannot give up the role Super Admin.
     Stack::get().sql("db_core", &viewer.id, "update memberships set role = 'viewer'").await;
 
     for (function, method, path, permission) in http_functions() {

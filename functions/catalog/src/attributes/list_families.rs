@@ -3,7 +3,7 @@
 use db_catalog::{CatalogDb, Family};
 use runtime::{Cx, Page, Result};
 
-/// The families, in the order of their codes.
+/// Lists the families, in the order of their codes.
 pub async fn list_families(cx: Cx) -> Result<Page<Family>> {
     let data = cx.get::<CatalogDb>().await?.families(cx.tenant()?).await?;
     Ok(Page { data, next_cursor: None })

@@ -19,7 +19,7 @@ pub struct NewAttributeGroup {
     pub position: i32,
 }
 
-/// Makes a group of attributes, or changes it.
+/// Creates or changes an attribute group.
 pub async fn put_attribute_group(cx: Cx, code: Key, input: Body<NewAttributeGroup>) -> Result<AttributeGroup> {
     let group = AttributeGroup { code: code.0, name: name("name", &input.0.name)?, position: input.0.position };
     cx.get::<CatalogDb>().await?.put_attribute_group(cx.tenant()?, &group, &Stamp::of(&cx)?).await?;

@@ -20,7 +20,7 @@ pub struct NewFamily {
     pub attributes: Vec<FamilyAttribute>,
 }
 
-/// Makes a family, or changes it; products are then assessed anew, in the background when there are many.
+/// Creates or changes a family. A job then computes the completeness of all products again.
 pub async fn put_family(cx: Cx, code: Key, input: Body<NewFamily>) -> Result<Family> {
     let family = Family { code: code.0, name: name("name", &input.0.name)?, attributes: input.0.attributes.into() };
     cx.get::<CatalogDb>().await?.put_family(cx.tenant()?, &family, &Stamp::of(&cx)?).await?;

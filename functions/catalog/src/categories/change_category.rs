@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::categories::input::check_names;
 use crate::products::input::name;
 
-/// What is to be changed; what is not said stays.
+/// The changes of a category. Absent fields stay.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeCategory {
@@ -26,17 +26,17 @@ pub struct ChangeCategory {
     #[serde(default)]
     pub position: Option<i32>,
     /// Another category above it; `null` = the root. Everything below it moves with it.
-    #[serde(default, deserialize_with = "said")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Uuid>)]
     pub parent_id: Option<Option<Uuid>>,
 }
 
-/// `null` is something that was said.
-fn said<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Option<Uuid>>, D::Error> {
+/// Reads a field that is present; `null` is a value too.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Option<Uuid>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Renames a category, or moves it with all below it.
+/// Renames a category, or moves it together with the categories below it.
 pub async fn change_category(cx: Cx, id: Path, input: Body<ChangeCategory>) -> Result<Category> {
     let ChangeCategory { name: new_name, names, position, parent_id } = input.0;
     check_names(names.as_ref().unwrap_or(&BTreeMap::new()))?;

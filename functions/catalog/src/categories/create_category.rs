@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::categories::input::check_names;
 use crate::products::input::name;
 
-/// A category that is asked for.
+/// A category to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCategory {
@@ -21,7 +21,7 @@ pub struct NewCategory {
     /// Its names in other languages, by locale.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
-    /// The category above it; the root unless said.
+    /// The category above it. Default: the root.
     #[serde(default)]
     pub parent_id: Option<Uuid>,
     /// Its place among its siblings.
@@ -29,7 +29,7 @@ pub struct NewCategory {
     pub position: i32,
 }
 
-/// Makes a category.
+/// Creates a category.
 pub async fn create_category(cx: Cx, input: Body<NewCategory>) -> Result<Created<Category>> {
     let input = input.0;
     check_names(&input.names)?;

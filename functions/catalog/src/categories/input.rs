@@ -1,4 +1,4 @@
-//! What handlers of categories check in the same way.
+//! Checks that several handlers of categories share.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use runtime::{Error, Result};
 
 use crate::products::input::name;
 
-/// 422 unless every name is one and in a language that we know.
+/// Returns 422 if a name is invalid or its language unknown.
 pub(crate) fn check_names(names: &BTreeMap<String, String>) -> Result<()> {
     for (locale, text) in names {
         if !LOCALES.contains(&locale.as_str()) {
             return Err(Error::invalid(
                 "names",
                 "locale_unknown",
-                format!("expected one of {}, found \"{locale}\"", LOCALES.join(", ")),
+                messages::catalog::locale_unknown(LOCALES.join(", "), locale),
             ));
         }
         name("names", text)?;

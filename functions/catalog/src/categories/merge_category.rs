@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Into which category.
+/// The target of a merge.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MergeCategory {
@@ -15,7 +15,7 @@ pub struct MergeCategory {
     pub into: Uuid,
 }
 
-/// Merges a category into another one: its products and the categories below it go there.
+/// Merges a category into another one: moves its products and the categories below it there, then deletes it.
 pub async fn merge_category(cx: Cx, id: Path, input: Body<MergeCategory>) -> Result<Category> {
     cx.get::<CatalogDb>().await?.merge_category(cx.tenant()?, id.0, input.0.into, &Stamp::of(&cx)?).await
 }

@@ -8,15 +8,16 @@ use utoipa::IntoParams;
 
 use crate::jobs::background;
 
-/// In which language.
+/// The language of the rules.
 #[derive(Deserialize, IntoParams)]
 pub struct OfLocale {
-    /// The language; the organisation's own unless said.
+    /// The language. Default: the organisation's own.
     #[serde(default)]
     pub locale: Option<String>,
 }
 
-/// Deletes the rules of a channel; those of the default channel go back to the product's own.
+/// Deletes the rules of completeness of a channel. The default channel then has the built-in rules again. A job
+/// computes the completeness of all products again.
 pub async fn delete_completeness_rules(cx: Cx, channel: Key, of: Query<OfLocale>) -> Result<NoContent> {
     let db = cx.get::<CatalogDb>().await?;
     db.set_completeness_rules(cx.tenant()?, &channel.0, of.0.locale.as_deref(), None, &Stamp::of(&cx)?).await?;

@@ -9,18 +9,18 @@ use utoipa::ToSchema;
 
 use crate::jobs::background;
 
-/// What a complete product has.
+/// The rules of completeness.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCompletenessRules {
-    /// The language; the organisation's own unless said.
+    /// The language. Default: the organisation's own.
     #[serde(default)]
     pub locale: Option<String>,
     /// What is required, 1 to 200 criteria.
     pub requirements: Vec<Requirement>,
 }
 
-/// Sets what a complete product has in a channel; every product is assessed anew, in the background when there are many.
+/// Sets the rules of completeness of a channel. A job then computes the completeness of all products again.
 pub async fn put_completeness_rules(
     cx: Cx,
     channel: Key,

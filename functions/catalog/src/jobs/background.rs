@@ -1,4 +1,4 @@
-//! Jobs on many products: small ones are done at once, large ones go to the queue.
+//! Jobs on many products: small ones run within the request, large ones go to the queue.
 
 use cloud::{Outgoing, Queues};
 use db_catalog::{CatalogDb, CatalogJob, Work};
@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::products::input::origin;
 
-/// Up to so many products are done within the request.
+/// The most products of a job that runs within the request.
 const AT_ONCE: i64 = 1_000;
 
-/// A message that names a job.
+/// The message of the queue: a job to work on.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct JobMessage {
     /// The organisation.
@@ -20,7 +20,7 @@ pub struct JobMessage {
     pub job_id: Uuid,
 }
 
-/// Begins a job; does it, when it is small.
+/// Starts a job. A small one is done when this returns.
 pub(crate) async fn begin(cx: &Cx, work: &Work, key: &IdempotencyKey) -> Result<CatalogJob> {
     let (tenant, db) = (cx.tenant()?, cx.get::<CatalogDb>().await?);
     let (_, stamp) = origin(cx)?;
@@ -36,7 +36,7 @@ pub(crate) async fn begin(cx: &Cx, work: &Work, key: &IdempotencyKey) -> Result<
     db.catalog_job(tenant, job.id).await
 }
 
-/// Sends a job on its way.
+/// Sends a job to the queue.
 pub(crate) async fn send(cx: &Cx, tenant: TenantId, job: Uuid) -> Result<()> {
     let message = Outgoing::json(&JobMessage { tenant_id: tenant, job_id: job }, tenant)?;
     cx.get::<Queues>().await?.send("catalog-bulk-jobs", vec![message]).await

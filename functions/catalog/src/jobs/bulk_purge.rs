@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::jobs::background;
 
-/// The products that are deleted.
+/// The products to delete.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkPurge {
@@ -15,7 +15,7 @@ pub struct BulkPurge {
     pub selection: Selection,
 }
 
-/// Deletes many products of the trash for good; what is not in the trash stays.
+/// Deletes many products in the trash for good. Products that are not in the trash stay.
 pub async fn bulk_purge(cx: Cx, input: Body<BulkPurge>, key: IdempotencyKey) -> Result<Accepted<CatalogJob>> {
     background::begin(&cx, &Work::Purge(input.0.selection), &key).await.map(Accepted)
 }

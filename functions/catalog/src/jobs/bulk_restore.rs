@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::jobs::background;
 
-/// The products that are restored.
+/// The products to restore.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkRestore {
@@ -15,7 +15,7 @@ pub struct BulkRestore {
     pub selection: Selection,
 }
 
-/// Takes many products out of the trash. The query says `trashed` is true.
+/// Restores many products from the trash. A query must have the condition that `trashed` is true.
 pub async fn bulk_restore(cx: Cx, input: Body<BulkRestore>, key: IdempotencyKey) -> Result<Accepted<CatalogJob>> {
     background::begin(&cx, &Work::Restore(input.0.selection), &key).await.map(Accepted)
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::jobs::background;
 
-/// The products that are moved.
+/// The products to move.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkTrash {

@@ -1,4 +1,4 @@
-//! Bulk edits as the API takes them.
+//! The input of bulk edits.
 
 use db_catalog::Selection;
 use product::Edit;
@@ -11,6 +11,6 @@ use utoipa::ToSchema;
 pub struct BulkEdit {
     /// Which products.
     pub selection: Selection,
-    /// What is done to each, in this order; at most 50.
+    /// The edits of each product, in this order; at most 50.
     pub edits: Vec<Edit>,
 }

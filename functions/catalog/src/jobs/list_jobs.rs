@@ -3,7 +3,7 @@
 use db_catalog::{CatalogDb, CatalogJob};
 use runtime::{Cx, Page, PageQuery, Query, Result};
 
-/// The jobs on many products, the newest first.
+/// Lists the jobs on many products, the newest first.
 pub async fn list_jobs(cx: Cx, page: Query<PageQuery>) -> Result<Page<CatalogJob>> {
     cx.get::<CatalogDb>().await?.catalog_jobs(cx.tenant()?, page.0.after_id()?, page.0.limit()?).await
 }

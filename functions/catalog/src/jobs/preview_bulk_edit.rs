@@ -5,11 +5,12 @@ use runtime::{Body, Cx, Result};
 
 use crate::jobs::input::BulkEdit;
 
-/// So many products are shown.
+/// How many products the preview shows.
 const SAMPLE: i64 = 20;
 
-/// What edits would do: how many products, and the first 20 of them before and after. Nothing is written.
+/// Previews edits: returns how many products they change, and the first 20 before and after. Nothing is written.
 pub async fn preview_bulk_edit(cx: Cx, input: Body<BulkEdit>) -> Result<EditPreview> {
     let BulkEdit { selection, edits } = input.0;
-    cx.get::<CatalogDb>().await?.preview_edit(cx.tenant()?, &selection, &edits, SAMPLE).await
+    let db = cx.get::<CatalogDb>().await?;
+    Ok(db.preview_edit(cx.tenant()?, &selection, &edits, SAMPLE).await?.in_only(cx.language))
 }

@@ -7,15 +7,16 @@ use runtime::{Cx, Result};
 
 use crate::jobs::background::{JobMessage, send};
 
-/// One invocation works for so long, then hands the job on: well below the function's timeout.
+/// For how long one invocation works before it sends the rest to the queue: well below the function's timeout.
 const WORKING: Duration = Duration::from_secs(30);
 
-/// Does a job's next products, for half a minute; then it sends itself the rest. Delivered twice, each step is done once.
+/// Processes the next products of a job for half a minute, then sends the rest to the queue. A message that is
+/// delivered twice does each step once.
 pub async fn run_job(cx: Cx, message: JobMessage) -> Result<()> {
     let JobMessage { tenant_id: tenant, job_id: job } = message;
-    let (db, began) = (cx.get::<CatalogDb>().await?, Instant::now());
+    let (db, started) = (cx.get::<CatalogDb>().await?, Instant::now());
     while db.job_step(tenant, job, time::OffsetDateTime::now_utc()).await? {
-        if began.elapsed() > WORKING {
+        if started.elapsed() > WORKING {
             return send(&cx, tenant, job).await;
         }
     }

@@ -1,4 +1,4 @@
-//! Jobs that stopped: a process may be killed, a message lost.
+//! Resumes jobs that stopped, because a process was killed or a message was lost.
 
 use db_catalog::CatalogDb;
 use runtime::{Cx, Result};
@@ -6,11 +6,12 @@ use time::Duration;
 
 use crate::jobs::background::send;
 
-/// A job whose last step is older has stopped: a step takes seconds.
+/// A job whose last step is older than this has stopped: a step takes seconds.
 const STALLED: Duration = Duration::seconds(90);
+/// The most jobs that one invocation resumes.
 const MOST: i32 = 100;
 
-/// Sends jobs that stopped on their way again; one that never gets on is failed.
+/// Resumes jobs that stopped. A job that makes no progress fails after five attempts.
 pub async fn sweep(cx: Cx) -> Result<()> {
     let db = cx.get::<CatalogDb>().await?;
     for (tenant, job) in db.stalled_jobs(cx.now - STALLED, MOST).await? {
@@ -18,7 +19,7 @@ pub async fn sweep(cx: Cx) -> Result<()> {
             tracing::warn!(%job, "a stalled job is resumed");
             send(&cx, tenant, job).await?;
         } else {
-            tracing::error!(%job, "a job that does not get on is given up");
+            tracing::error!(%job, "a job without progress has failed");
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use runtime::{Accepted, Cx, IdempotencyKey, Path, Result};
 
 use crate::jobs::background;
 
-/// Puts back what a job changed, field by field, where nothing changed it since.
+/// Undoes a job field by field, where nothing changed the field since.
 pub async fn undo_job(cx: Cx, id: Path) -> Result<Accepted<CatalogJob>> {
     background::begin(&cx, &Work::Undo(id.0), &IdempotencyKey(None)).await.map(Accepted)
 }

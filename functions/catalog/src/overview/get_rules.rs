@@ -3,7 +3,7 @@
 use db_catalog::{CatalogDb, CatalogRules};
 use runtime::{Cx, Result};
 
-/// What the organisation decided about its catalogue: language, sources, locks, history.
+/// Returns the rules of the catalogue: language, sources, locks, history.
 pub async fn get_rules(cx: Cx) -> Result<CatalogRules> {
     cx.get::<CatalogDb>().await?.catalog_rules(cx.tenant()?).await
 }

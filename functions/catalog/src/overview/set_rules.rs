@@ -6,7 +6,7 @@ use runtime::{Body, Cx, IdempotencyKey, Result};
 
 use crate::jobs::background;
 
-/// Decides about the catalogue. With another language every product is indexed anew, in the background.
+/// Sets the rules of the catalogue. A new language starts a job that indexes every product again.
 pub async fn set_rules(cx: Cx, input: Body<CatalogRules>) -> Result<CatalogRules> {
     let (db, tenant) = (cx.get::<CatalogDb>().await?, cx.tenant()?);
     let before = db.catalog_rules(tenant).await?;

@@ -4,16 +4,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// The products that go with a product, in their order.
+/// The products that are associated with a product, in their order.
 #[derive(Serialize, ToSchema)]
 pub struct Associations {
-    /// Sold beside it.
+    /// Products that are sold with it.
     pub cross_sell: Vec<Uuid>,
-    /// Better ones.
+    /// Better products.
     pub up_sell: Vec<Uuid>,
     /// Accessories.
     pub accessory: Vec<Uuid>,
-    /// What takes its place.
+    /// Products that replace it.
     pub replacement: Vec<Uuid>,
 }
 

@@ -6,7 +6,7 @@ use runtime::{Body, Created, Cx, Result, Versioned};
 
 use crate::products::input::{ProductFields, origin};
 
-/// Makes a product: a draft, unless it says otherwise. A variant names its parent and its options.
+/// Creates a product. Its status is `draft` by default. A variant names its parent and its options.
 pub async fn create_product(cx: Cx, input: Body<ProductFields>) -> Result<Versioned<Created<Product>>> {
     let content = input.0.onto(&Content { status: ProductStatus::Draft, ..Content::default() })?;
     let (origin, stamp) = origin(&cx)?;

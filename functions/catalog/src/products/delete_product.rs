@@ -7,15 +7,15 @@ use utoipa::IntoParams;
 
 use crate::products::input::origin;
 
-/// How far a deletion goes.
+/// The kind of deletion.
 #[derive(Deserialize, IntoParams)]
 pub struct Deletion {
-    /// Deletes for good what is in the trash already.
+    /// Whether to delete a product in the trash for good. Default: false.
     #[serde(default)]
     pub permanent: bool,
 }
 
-/// Moves a product, and the variants of a parent, into the trash, where they stay for 30 days.
+/// Moves a product into the trash, a parent together with its variants. They stay there for 30 days.
 pub async fn delete_product(cx: Cx, id: Path, how: Query<Deletion>) -> Result<NoContent> {
     let (db, tenant) = (cx.get::<CatalogDb>().await?, cx.tenant()?);
     let (origin, stamp) = origin(&cx)?;

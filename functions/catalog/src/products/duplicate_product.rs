@@ -5,7 +5,8 @@ use runtime::{Body, Created, Cx, Path, Result, Versioned};
 
 use crate::products::input::{ProductFields, origin};
 
-/// Makes a draft like another product, with the fields that are said: its SKU or EAN at least, which are unique.
+/// Creates a draft with the values of another product. The fields of the request replace them; at least a SKU or an EAN
+/// is needed, because these are unique.
 pub async fn duplicate_product(cx: Cx, id: Path, input: Body<ProductFields>) -> Result<Versioned<Created<Product>>> {
     let db = cx.get::<CatalogDb>().await?;
     let original = db.product(cx.tenant()?, id.0).await?;

@@ -5,7 +5,7 @@ use runtime::{Cx, Path, Result};
 
 use crate::products::associations::Associations;
 
-/// The products that go with a product.
+/// Returns the products that are associated with a product.
 pub async fn get_associations(cx: Cx, id: Path) -> Result<Associations> {
     Ok(cx.get::<CatalogDb>().await?.associations(cx.tenant()?, id.0).await?.into())
 }

@@ -3,7 +3,7 @@
 use db_catalog::{CatalogDb, Product};
 use runtime::{Cx, Path, Result, Versioned};
 
-/// One product, also one in the trash.
+/// Returns one product, also if it is in the trash.
 pub async fn get_product(cx: Cx, id: Path) -> Result<Versioned<Product>> {
     let product = cx.get::<CatalogDb>().await?.product(cx.tenant()?, id.0).await?;
     let version = product.version;

@@ -5,7 +5,7 @@ use db_imports::ImportsDb;
 use runtime::{Cx, Page, Path, Result};
 use uuid::Uuid;
 
-/// Where each of a product's values comes from: its source, and the change, file and row that set it.
+/// Lists where each of a product's values comes from: its source, and the change, file and row that set it.
 pub async fn get_provenance(cx: Cx, id: Path) -> Result<Page<FieldOrigin>> {
     let tenant = cx.tenant()?;
     let mut data = cx.get::<CatalogDb>().await?.product_provenance(tenant, id.0).await?;

@@ -1,4 +1,4 @@
-//! What handlers of this domain read and know in the same way.
+//! Input and checks that several handlers of this domain share.
 
 use db_catalog::Origin;
 use db_tenancy::Stamp;
@@ -10,16 +10,16 @@ use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::{RefOr, schema};
 use utoipa::{PartialSchema, ToSchema};
 
-/// A product's fields, as many as are said: a new product, or a merge patch (RFC 7396) of one.
+/// Some or all fields of a product: a new product, or a merge patch (RFC 7396) of an existing one.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub struct ProductFields(pub Map<String, Value>);
 
 impl ProductFields {
-    /// `content` with these fields changed.
+    /// Returns `content` with these fields changed.
     ///
     /// # Errors
-    /// 422 for each field that there is not or that is of another kind.
+    /// 422 with one error for each field that does not exist or has a value of the wrong kind.
     pub fn onto(&self, content: &Content) -> Result<Content> {
         with_patch(content, &self.0).map_err(|wrong| {
             Error::Invalid(
@@ -52,10 +52,10 @@ impl ToSchema for ProductFields {
     }
 }
 
-/// Who changes products in this request, for their history and for the audit trail.
+/// Returns who changes products in this request, for their history and for the audit trail.
 ///
 /// # Errors
-/// 401 when nobody calls.
+/// 401 without a caller.
 pub(crate) fn origin(cx: &Cx) -> Result<(Origin, Stamp)> {
     let stamp = Stamp::of(cx)?;
     let source = match &cx.caller()?.actor {
@@ -67,19 +67,15 @@ pub(crate) fn origin(cx: &Cx) -> Result<(Origin, Stamp)> {
     Ok((origin, stamp))
 }
 
-/// A name for people: 1 to 200 characters, in one line.
+/// Returns a name without the space around it. It must have 1 to 200 characters, in one line.
 ///
 /// # Errors
-/// 422
+/// 422 if it does not.
 pub(crate) fn name(field: &str, text: &str) -> Result<String> {
     let trimmed = text.trim();
     let length = trimmed.chars().count();
     if !(1..=200).contains(&length) || trimmed.chars().any(char::is_control) {
-        return Err(Error::invalid(
-            field,
-            "length",
-            format!("expected 1 to 200 characters in one line, found {length}"),
-        ));
+        return Err(Error::invalid(field, "length", messages::catalog::name_length(length)));
     }
     Ok(trimmed.to_owned())
 }

@@ -5,7 +5,7 @@ use db_imports::ImportsDb;
 use runtime::{Cx, Page, PageQuery, Path, Query, Result};
 use uuid::Uuid;
 
-/// What happened to a product, field by field, the newest first.
+/// Lists the changes of a product, field by field, the newest first.
 pub async fn list_history(cx: Cx, id: Path, page: Query<PageQuery>) -> Result<Page<ProductChange>> {
     let (tenant, db) = (cx.tenant()?, cx.get::<CatalogDb>().await?);
     let mut history = db.product_history(tenant, id.0, page.0.after_id()?, page.0.limit()?).await?;

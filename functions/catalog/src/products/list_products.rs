@@ -7,54 +7,56 @@ use serde_json::Value;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-/// Which products are wanted; what is not said does not matter.
+/// Filters, order and count of a list of products. Absent filters do not filter.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 pub struct ProductFilter {
-    /// Words, or a code. Accents, case and a slip of the pen are forgiven; exactly this SKU or EAN comes first.
+    /// Words, or a code. Accents, case and small misspellings do not matter; a product with exactly this SKU or EAN
+    /// comes first.
     pub q: Option<String>,
-    /// This SKU, exactly.
+    /// The exact SKU.
     pub sku: Option<String>,
-    /// This GTIN, in any of its spellings.
+    /// The GTIN, in any of its spellings.
     pub ean: Option<String>,
-    /// This supplier.
+    /// The supplier.
     pub supplier_id: Option<Uuid>,
-    /// `draft`, `active`, `inactive` or `archived`.
+    /// The status: `draft`, `active`, `inactive` or `archived`.
     pub status: Option<String>,
-    /// This brand, whatever its case.
+    /// The brand; case does not matter.
     pub brand: Option<String>,
-    /// In this category or one below it.
+    /// Products in this category or one below it.
     pub category_id: Option<Uuid>,
-    /// With this tag, whatever its case.
+    /// Products with this tag; case does not matter.
     pub tag: Option<String>,
-    /// Of this family.
+    /// Products of this family.
     pub family: Option<String>,
     /// The variants of this product.
     pub parent_id: Option<Uuid>,
-    /// `simple`, `parent` or `variant`.
+    /// The kind: `simple`, `parent` or `variant`.
     pub kind: Option<String>,
-    /// With an image, or without one.
+    /// Products with an image (`true`) or without one (`false`).
     pub has_image: Option<bool>,
-    /// The completeness at least.
+    /// The lowest completeness.
     pub min_completeness: Option<u8>,
-    /// The completeness at most.
+    /// The highest completeness.
     pub max_completeness: Option<u8>,
-    /// Lacking this criterion of completeness.
+    /// Products that do not meet this criterion of completeness.
     pub missing: Option<String>,
-    /// The price at least.
+    /// The lowest price.
     pub min_price: Option<String>,
-    /// The price at most.
+    /// The highest price.
     pub max_price: Option<String>,
-    /// Changed since this moment (RFC 3339).
+    /// Products that changed at this time (RFC 3339) or later.
     pub changed_since: Option<String>,
-    /// Only what is in the trash.
+    /// Whether to list only products in the trash. Default: only products that are not in the trash.
     pub trashed: bool,
-    /// More conditions, all of which hold, as a JSON list: `[{"field": "attributes.color", "op": "in", "value": ["red"]}]`.
+    /// More conditions that a product must meet, as a JSON list: `[{"field": "attributes.color", "op": "in", "value":
+    /// ["red"]}]`.
     pub filter: Option<String>,
-    /// `created_at`, `updated_at`, `title`, `price`, `stock` or `completeness`.
+    /// The order: `created_at`, `updated_at`, `title`, `price`, `stock` or `completeness`.
     #[param(value_type = Option<String>)]
     pub sort: Option<Sort>,
-    /// Whether the order is turned round.
+    /// Whether the order is reversed.
     pub descending: bool,
     /// Whether to count the products on all pages: exactly up to 10,000, estimated above.
     pub count: bool,
@@ -64,9 +66,8 @@ impl ProductFilter {
     fn into_query(self) -> Result<ProductQuery> {
         let more: Vec<Condition> = match &self.filter {
             None => Vec::new(),
-            Some(text) => serde_json::from_str(text).map_err(|problem| {
-                Error::invalid("filter", "invalid", format!("expected a JSON list of conditions: {problem}"))
-            })?,
+            Some(text) => serde_json::from_str(text)
+                .map_err(|problem| Error::invalid("filter", "invalid", messages::catalog::filter_not_json(problem)))?,
         };
         let mut query = ProductQuery { q: self.q, filter: more, sort: self.sort, descending: self.descending };
         let text = |id: Option<Uuid>| id.map(|id| id.to_string());
@@ -92,7 +93,7 @@ impl ProductFilter {
     }
 }
 
-/// The products that are wanted, the newest first unless said.
+/// Lists, filters and searches products. Default order: the newest first, or with `q` the best match first.
 pub async fn list_products(cx: Cx, filter: Query<ProductFilter>, page: Query<PageQuery>) -> Result<ProductPage> {
     let count = filter.0.count;
     let query = filter.0.into_query()?;

@@ -1,4 +1,4 @@
-//! Every day: the trash after 30 days, the history after its time.
+//! Empties the trash and shortens the history, every day.
 
 use std::time::Instant;
 
@@ -6,27 +6,27 @@ use db_catalog::CatalogDb;
 use runtime::{Cx, Result, log_error};
 use time::Duration;
 
-/// Products lie in the trash for so long.
+/// For how long products stay in the trash.
 const IN_TRASH: Duration = Duration::days(30);
-/// So many are deleted in one transaction.
+/// The most products that are deleted in one transaction.
 const AT_ONCE: i64 = 500;
-/// The function stops well before it is stopped; the rest comes the next day.
+/// For how long the function works: well below its timeout. The rest follows the next day.
 const WORKING: std::time::Duration = std::time::Duration::from_secs(600);
 
-/// Deletes what lay in the trash for 30 days, and the history that an organisation does not want to keep any longer.
+/// Deletes products that were in the trash for 30 days, and the history that an organisation does not keep any longer.
 pub async fn purge_trash(cx: Cx) -> Result<()> {
-    let (db, began) = (cx.get::<CatalogDb>().await?, Instant::now());
+    let (db, started) = (cx.get::<CatalogDb>().await?, Instant::now());
     for (tenant, months) in db.catalogs_to_tend().await? {
         let tended = async {
-            while began.elapsed() < WORKING && db.purge_trash(tenant, cx.now - IN_TRASH, AT_ONCE).await? > 0 {}
+            while started.elapsed() < WORKING && db.purge_trash(tenant, cx.now - IN_TRASH, AT_ONCE).await? > 0 {}
             if let Some(months) = months {
-                // A month of 31 days: rather a day too long than one too short.
+                // A month counts as 31 days: history is kept a day too long rather than a day too short.
                 let before = cx.now - Duration::days(31 * i64::from(months));
-                while began.elapsed() < WORKING && db.forget_history(tenant, before, 10 * AT_ONCE).await? > 0 {}
+                while started.elapsed() < WORKING && db.forget_history(tenant, before, 10 * AT_ONCE).await? > 0 {}
             }
             Ok(())
         };
-        // One organisation whose rows are locked does not keep the others.
+        // A failure for one organisation, such as locked rows, does not stop the others.
         if let Err(error) = tended.await {
             log_error(&error, &tenant.to_string());
         }

@@ -11,22 +11,22 @@ use uuid::Uuid;
 
 use crate::products::associations::Associations;
 
-/// The associations of the kinds that are named; other kinds stay.
+/// The associations to set. Absent kinds stay.
 #[derive(Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[derive(Default)]
 pub struct NewAssociations {
-    /// Sold beside it, at most 200.
+    /// Products that are sold with it, at most 200.
     pub cross_sell: Option<Vec<Uuid>>,
-    /// Better ones.
+    /// Better products, at most 200.
     pub up_sell: Option<Vec<Uuid>>,
-    /// Accessories.
+    /// Accessories, at most 200.
     pub accessory: Option<Vec<Uuid>>,
-    /// What takes its place.
+    /// Products that replace it, at most 200.
     pub replacement: Option<Vec<Uuid>>,
 }
 
-/// Sets the products that go with a product.
+/// Sets the products that are associated with a product.
 pub async fn set_associations(cx: Cx, id: Path, input: Body<NewAssociations>) -> Result<Associations> {
     let NewAssociations { cross_sell, up_sell, accessory, replacement } = input.0;
     let kinds =

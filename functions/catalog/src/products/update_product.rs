@@ -5,7 +5,7 @@ use runtime::{Body, Cx, IfMatch, Path, Result, Versioned};
 
 use crate::products::input::{ProductFields, origin};
 
-/// Changes the fields that are said; `null` makes one not known. Refused when somebody was faster.
+/// Changes the given fields; `null` makes a field not known. Fails with 412 if the product was changed meanwhile.
 pub async fn update_product(cx: Cx, id: Path, seen: IfMatch, input: Body<ProductFields>) -> Result<Versioned<Product>> {
     let (origin, stamp) = origin(&cx)?;
     let change = |product: &Product| input.0.onto(&product.content);

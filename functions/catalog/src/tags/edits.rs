@@ -4,7 +4,7 @@ use db_catalog::{Condition, ProductQuery, Selection};
 use product::{Edit, EditAction};
 use serde_json::json;
 
-/// The products with a tag.
+/// Returns the selection of the products with a tag.
 pub(crate) fn tagged(tag: &str) -> Selection {
     Selection {
         ids: None,
@@ -12,7 +12,7 @@ pub(crate) fn tagged(tag: &str) -> Selection {
     }
 }
 
-/// An edit of the tags.
+/// Returns an edit of the tags.
 pub(crate) fn edit(action: EditAction, tag: &str) -> Edit {
     Edit { field: "tags".to_owned(), action, value: json!(tag), find: None, replace: None }
 }

@@ -7,7 +7,7 @@ use runtime::{Body, Cx, Path, Result};
 use crate::products::input::name;
 use crate::views::input::NewView;
 
-/// Changes a view of one's own.
+/// Changes a view of the caller.
 pub async fn change_view(cx: Cx, id: Path, input: Body<NewView>) -> Result<SavedView> {
     let (input, db) = (input.0, cx.get::<CatalogDb>().await?);
     let name = name("name", &input.name)?;

@@ -7,7 +7,7 @@ use runtime::{Body, Created, Cx, Result};
 use crate::products::input::name;
 use crate::views::input::NewView;
 
-/// Keeps a query for another time.
+/// Saves a query as a view.
 pub async fn create_view(cx: Cx, input: Body<NewView>) -> Result<Created<SavedView>> {
     let (input, db) = (input.0, cx.get::<CatalogDb>().await?);
     let name = name("name", &input.name)?;

@@ -1,10 +1,10 @@
-//! Saved views as the API takes them.
+//! The input of saved views.
 
 use db_catalog::ProductQuery;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A view that is to be kept.
+/// A view to save.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewView {

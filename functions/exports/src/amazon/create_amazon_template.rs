@@ -16,33 +16,33 @@ use crate::templates::input::checked_name;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateAmazonTemplate {
-    /// A name for it.
+    /// Its name.
     pub name: String,
-    /// The sheet "Template" as tab-delimited text: the rows above the data are enough.
+    /// The sheet "Template" as tab-delimited text; the rows above the data are enough.
     #[serde(default)]
     pub text: Option<String>,
-    /// In its place, the file as Seller Central gives it (`.xlsm`, or its text): the id of what was uploaded by
+    /// Instead of `text`, the file of Seller Central (`.xlsm`, or its text): the id of the upload from
     /// `POST /v1/amazon-templates/uploads`.
     #[serde(default)]
     pub upload: Option<Uuid>,
 }
 
-/// A template that was taken.
+/// A template that was created.
 #[derive(Serialize, ToSchema)]
 pub struct CreatedAmazonTemplate {
-    /// The id, to be named as `amazon_template` by exports.
+    /// The id; exports name it as `amazon_template`.
     id: Uuid,
     /// Its name.
     name: String,
     /// The technical names of its columns, which a mapping can name.
     columns: Vec<String>,
-    /// How many rows stand above the data.
+    /// The number of rows above the data.
     rows_above: usize,
-    /// Whether it is of the newer generation, of 2024.
+    /// Whether it is of the newer generation (2024).
     newer: bool,
 }
 
-/// Takes a template: its rows above the data come back in the files as they are.
+/// Creates a template. Its rows above the data are written into the files unchanged.
 pub async fn create_amazon_template(
     cx: Cx,
     input: Body<CreateAmazonTemplate>,
@@ -50,21 +50,20 @@ pub async fn create_amazon_template(
     let (name, id) = (checked_name(&input.0.name)?, Uuid::now_v7());
     let template = match (input.0.text, input.0.upload) {
         (Some(text), None) if text.contains('\0') => {
-            let message = "expected tab-delimited text, found a workbook; upload that, and name the upload";
-            return Err(Error::invalid("text", "invalid", message));
+            return Err(Error::invalid("text", "invalid", messages::exports::text_is_workbook()));
         }
         (Some(text), None) => AmazonTemplate::read(&text).map_err(|problem| ("text", problem)),
         (None, Some(upload)) => {
             let bytes = cx.get::<Objects>().await?.read_small(&key(cx.tenant()?, upload), MOST).await;
             let bytes = bytes.map_err(|error| match error {
-                Error::NotFound(_) => Error::invalid("upload", "unknown", "nothing was uploaded under this id"),
+                Error::NotFound(_) => Error::invalid("upload", "unknown", messages::exports::upload_unknown()),
                 other => other,
             })?;
             AmazonTemplate::read_file(&bytes).map_err(|problem| ("upload", problem))
         }
-        _ => return Err(Error::invalid("text", "required", "expected text or an upload, and not both")),
+        _ => return Err(Error::invalid("text", "required", messages::exports::text_or_upload())),
     };
-    let template = template.map_err(|(field, problem)| Error::invalid(field, "invalid", problem.to_string()))?;
+    let template = template.map_err(|(field, problem)| Error::invalid(field, "invalid", problem.message()))?;
     let kept = serde_json::to_value(&template).map_err(Error::internal)?;
     cx.get::<ImportsDb>().await?.create_amazon_template(cx.tenant()?, id, &name, &kept, &Stamp::of(&cx)?).await?;
     let rows_above = template.head.lines().count();

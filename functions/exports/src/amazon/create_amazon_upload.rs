@@ -12,7 +12,7 @@ use crate::amazon::upload::{MOST, key};
 
 const VALID: Duration = Duration::from_secs(60 * 60);
 
-/// A workbook that is to be uploaded.
+/// A workbook to be uploaded.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateAmazonUpload {
@@ -20,20 +20,20 @@ pub struct CreateAmazonUpload {
     pub size_bytes: u64,
 }
 
-/// Where a workbook goes.
+/// The upload of a workbook.
 #[derive(Serialize, ToSchema)]
 pub struct AmazonUpload {
-    /// The upload's id, which `POST /v1/amazon-templates` takes as `upload` when the file is there.
+    /// The upload's id; when the file is uploaded, `POST /v1/amazon-templates` takes it as `upload`.
     id: Uuid,
-    /// Where to send it, within an hour.
+    /// Where to send the file, within an hour.
     upload: PresignedUpload,
 }
 
-/// Gives the right to upload a template's workbook.
+/// Creates an upload for the workbook of a template.
 pub async fn create_amazon_upload(cx: Cx, input: Body<CreateAmazonUpload>) -> Result<Created<AmazonUpload>> {
     let bytes = input.0.size_bytes;
     if bytes == 0 || bytes > MOST {
-        let message = format!("expected a workbook of 1 to {MOST} bytes, found {bytes}");
+        let message = messages::exports::workbook_size(MOST, bytes);
         return Err(Error::invalid("size_bytes", "out_of_range", message));
     }
     let id = Uuid::now_v7();

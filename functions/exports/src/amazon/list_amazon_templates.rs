@@ -3,7 +3,7 @@
 use db_imports::{ImportsDb, NamedAmazonTemplate};
 use runtime::{Cx, Page, PageQuery, Query, Result};
 
-/// The templates of Amazon that were uploaded, the newest first.
+/// Lists the uploaded templates of Amazon, the newest first.
 pub async fn list_amazon_templates(cx: Cx, page: Query<PageQuery>) -> Result<Page<NamedAmazonTemplate>> {
     cx.get::<ImportsDb>().await?.amazon_templates(cx.tenant()?, page.0.after_id()?, page.0.limit()?).await
 }

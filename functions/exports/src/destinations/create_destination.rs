@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::destinations::destination::{DestinationInput, DestinationView, view};
 
-/// Makes a destination. The signing secret of a webhook is shown once.
+/// Creates a destination. The signing secret of a webhook is shown only in this answer.
 pub async fn create_destination(cx: Cx, input: Body<DestinationInput>) -> Result<Created<DestinationView>> {
     let (tenant, id) = (cx.tenant()?, Uuid::now_v7());
     let (new, shown) = input.0.checked(&cx, tenant, id, None).await?;

@@ -1,7 +1,7 @@
-//! SQS `exports-deliveries`: the files of an export on their way to a destination.
+//! SQS `exports-deliveries`: sends the files of an export to a destination.
 //!
-//! File by file: what is there is noted, and never sent again. A try that fails is made again as [`net::wait_after`] says; the
-//! files stay where they are whatever becomes of it.
+//! File by file: each sent file is recorded, and never sent again. A failed try is repeated after [`net::wait_after`].
+//! The files of the export stay in the store, whether the delivery succeeds or not.
 
 use db_imports::ImportsDb;
 use runtime::{Cx, Error, Result, log_error};
@@ -11,15 +11,15 @@ use crate::destinations::delivery::{DeliveryError, send};
 use crate::destinations::failure::DeliveryFailure;
 use crate::pipeline::messages::{DeliveryMessage, publish_events};
 
-/// Tries a delivery. Delivered again while another tries, or when it has ended, it does nothing.
+/// Tries a delivery. Does nothing if another try is running or the delivery has ended.
 pub async fn deliver_files(cx: Cx, message: DeliveryMessage) -> Result<()> {
     let (tenant, db) = (message.tenant_id, cx.get::<ImportsDb>().await?);
     let Some(due) = db.take_export_delivery(tenant, message.delivery_id, cx.now).await? else { return Ok(()) };
     let job = db.export(tenant, due.export).await?;
     let destination = match db.destination(tenant, due.destination).await {
         Err(Error::NotFound(_)) => {
-            let why = Some(("the destination was deleted", None));
-            db.end_export_delivery(tenant, due.id, why, OffsetDateTime::now_utc()).await?;
+            let why = messages::exports::destination_deleted();
+            db.end_export_delivery(tenant, due.id, Some((why.english(), None)), OffsetDateTime::now_utc()).await?;
             return publish_events(&cx, &db, tenant).await;
         }
         found => found?,
@@ -28,16 +28,16 @@ pub async fn deliver_files(cx: Cx, message: DeliveryMessage) -> Result<()> {
     let failed = match sent {
         Ok(()) => None,
         Err(DeliveryError::Failed(failed)) => Some(failed),
-        // A fault of ours is tried again as theirs are.
+        // Our own faults are retried like those of the server.
         Err(DeliveryError::Ours(error)) => {
             log_error(&error, &due.id.to_string());
-            Some(DeliveryFailure::new("a service of ours does not answer"))
+            Some(DeliveryFailure::new(messages::exports::service_unavailable()))
         }
     };
     let now = OffsetDateTime::now_utc();
     let ended = failed.as_ref().map(|failed| {
         let again = net::wait_after(due.attempt).filter(|_| !failed.hopeless).map(|wait| now + wait);
-        (failed.why.as_str(), again)
+        (failed.why.english(), again)
     });
     db.end_export_delivery(tenant, due.id, ended, now).await?;
     publish_events(&cx, &db, tenant).await

@@ -1,4 +1,4 @@
-//! How files reach a destination.
+//! Sending files to a destination.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use cloud::{Mail, ObjectReader, Objects};
 use db_imports::{Destination, ExportJob, ImportsDb};
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
+use messages::{Language, Text, exports as say};
 use net::{FetchError, Fetcher, Guard, Remote, is_final, sign};
 use runtime::{Cx, Error, Result, TenantId};
 use serde_json::json;
@@ -18,66 +19,74 @@ use crate::destinations::destination::{MOST_ATTACHED, Target, TargetSecrets, sec
 use crate::destinations::failure::{DeliveryFailure, PATIENCE};
 use crate::exports::links::links;
 
-/// Tries a destination with a file of a few words, or as far as that goes without one; gives what to know of it, or why it fails.
+/// Tests a destination with a small file or a message. Returns the result in words, or why the test failed and the key
+/// that the server shows.
 pub(crate) async fn try_out(
     cx: &Cx,
     tenant: TenantId,
     destination: &Destination,
-) -> Result<std::result::Result<String, (String, Option<String>)>> {
+) -> Result<std::result::Result<Text, (Text, Option<String>)>> {
     const NAME: &str = "products-manager-test.txt";
-    let words = b"Products Manager can write here.\r\n".as_slice();
+    let words = format!("{}\r\n", say::test_file().shown(cx.language)).into_bytes();
     let (target, secrets) = (target(destination)?, secrets(cx, tenant, destination).await?);
     Ok(match &target {
         Target::Ftp { folder, .. } => {
             let server = server(&target, &secrets, destination.host_key.as_ref())?;
             let mut remote = match Remote::open(&server, &Guard::of(cx)).await {
                 Ok(remote) => remote,
-                Err(why) => return Ok(Err((why.to_string(), why.shown_key().map(str::to_owned)))),
+                Err(why) => return Ok(Err((why.message(), why.shown_key().map(str::to_owned)))),
             };
             let key = remote.host_key().map(str::to_owned);
-            let tried = match remote.put(folder, NAME, words, "test", ANSWER).await {
+            let result = match remote.put(folder, NAME, words.as_slice(), "test", ANSWER).await {
                 Ok(()) => remote.remove(folder, NAME).await,
                 failed => failed,
             };
             remote.close().await;
-            match tried {
-                Ok(()) => Ok("a file was written and removed again".to_owned()),
-                Err(why) => Err((why.to_string(), key)),
+            match result {
+                Ok(()) => Ok(say::test_folder_passed()),
+                Err(why) => Err((why.message(), key)),
             }
         }
         Target::S3 { .. } => {
-            let tried = async {
+            let upload = async {
                 let store = Store::open(cx, tenant, &target, secrets).await?;
-                store.put(cx, NAME, std::io::Cursor::new(words), words.len() as u64).await
+                let size = words.len() as u64;
+                store.put(cx, NAME, std::io::Cursor::new(words), size).await
             };
-            match tried.await {
-                Ok(()) => Ok(format!("the file {NAME} was written; it can be deleted")),
+            match upload.await {
+                Ok(()) => Ok(say::test_bucket_passed(NAME)),
                 Err(failed) => Err((failed.why, None)),
             }
         }
         Target::Webhook { url } => {
             let body = json!({ "type": "test", "timestamp": cx.now.unix_timestamp(), "data": { "destination": destination.name } }).to_string();
             match post(cx, url, &secrets, Uuid::now_v7(), body).await? {
-                Ok(status) if (200..300).contains(&status) => Ok(format!("the server answered {status}")),
-                Ok(status) => Err((format!("expected a status from 200 to 299, the server answered {status}"), None)),
-                Err(why) => Err((why.to_string(), None)),
+                Ok(status) if (200..300).contains(&status) => Ok(say::test_webhook_passed(status)),
+                Ok(status) => Err((say::status_unexpected(status), None)),
+                Err(why) => Err((why.message(), None)),
             }
         }
         Target::Email { to, .. } => {
             let sender = cx.get::<Mail>().await?;
-            let message = letter(&sender, to, "Products Manager: test")?
-                .body("Files of exports will come to this address.\r\n".to_owned())
+            let message = letter(&sender, to, say::test_mail_subject().shown(cx.language))?
+                .body(format!("{}\r\n", say::test_mail_body().shown(cx.language)))
                 .map_err(Error::internal)?;
             sender.send_raw(to, message.formatted()).await?;
-            Ok("a mail was sent".to_owned())
+            Ok(say::test_mail_passed())
         }
     })
 }
 
+/// How long a server has to answer.
 const ANSWER: Duration = Duration::from_secs(15);
+/// The language of mails with files: a delivery does not know in which language its recipients read.
+const LANGUAGE: Language = Language::En;
 
+/// Why files could not be sent.
 pub(crate) enum DeliveryError {
+    /// The server or the destination is at fault.
     Failed(DeliveryFailure),
+    /// We are at fault.
     Ours(Error),
 }
 
@@ -93,6 +102,7 @@ impl From<DeliveryFailure> for DeliveryError {
     }
 }
 
+/// Sends the files of an export to a destination, from file number `done` on.
 pub(crate) async fn send(
     cx: &Cx,
     db: &ImportsDb,
@@ -103,16 +113,12 @@ pub(crate) async fn send(
     done: i32,
 ) -> std::result::Result<(), DeliveryError> {
     if job.expires_at.is_some_and(|until| until <= cx.now) {
-        return Err(DeliveryFailure {
-            why: "the files are gone after 30 days; export again".to_owned(),
-            hopeless: true,
-        }
-        .into());
+        return Err(DeliveryFailure { why: say::files_expired(), hopeless: true }.into());
     }
     let (target, secrets) = (target(destination)?, secrets(cx, tenant, destination).await?);
     let objects = cx.get::<Objects>().await?;
     let files = &job.files.0;
-    // A link is a message of all files: there is one thing to be sent.
+    // Mails and webhooks are one message for all files.
     let mut place = match &target {
         Target::Email { to, attach_up_to } => {
             let most = attach_up_to.unwrap_or(MOST_ATTACHED).min(MOST_ATTACHED);
@@ -121,7 +127,7 @@ pub(crate) async fn send(
         Target::Webhook { url } => return webhook(cx, tenant, job, delivery, url, &secrets).await,
         Target::Ftp { folder, .. } => {
             let server = server(&target, &secrets, destination.host_key.as_ref())?;
-            let session = Remote::open(&server, &Guard::of(cx)).await.map_err(DeliveryFailure::new)?;
+            let session = Remote::open(&server, &Guard::of(cx)).await.map_err(DeliveryFailure::from)?;
             if let Some(key) = session.host_key() {
                 db.pin_destination(tenant, destination.id, key).await?;
             }
@@ -139,7 +145,7 @@ pub(crate) async fn send(
     Ok(())
 }
 
-/// Where files are put one by one.
+/// A place for files, one by one.
 enum Place<'t> {
     Folder(Box<Remote>, &'t str),
     Bucket(Store<'t>),
@@ -156,7 +162,7 @@ impl Place<'_> {
         match self {
             Place::Folder(session, folder) => {
                 let part = delivery.simple().to_string();
-                session.put(folder, name, object.body, &part, PATIENCE).await.map_err(DeliveryFailure::new)
+                session.put(folder, name, object.body, &part, PATIENCE).await.map_err(DeliveryFailure::from)
             }
             Place::Bucket(store) => store.put(cx, name, object.body, object.size).await,
         }
@@ -169,7 +175,7 @@ impl Place<'_> {
     }
 }
 
-/// A signed message with links; the same id at each try, so that a receiver knows it again.
+/// Sends a signed message with links. The id is the same at each try, so that the receiver recognises repetitions.
 async fn webhook(
     cx: &Cx,
     tenant: TenantId,
@@ -189,15 +195,15 @@ async fn webhook(
                   "left_out": job.left_out, "files": files },
     })
     .to_string();
-    let status = post(cx, url, secrets, delivery, body).await?.map_err(DeliveryFailure::new)?;
+    let status = post(cx, url, secrets, delivery, body).await?.map_err(DeliveryFailure::from)?;
     if (200..300).contains(&status) {
         return Ok(());
     }
-    let why = format!("expected a status from 200 to 299, the server answered {status}");
+    let why = say::status_unexpected(status);
     Err(DeliveryFailure { why, hopeless: is_final(status) }.into())
 }
 
-/// Sends a signed message; gives the status of the answer, or why there is none.
+/// Sends a signed message. Returns the status of the answer, or why no answer came.
 async fn post(
     cx: &Cx,
     url: &str,
@@ -207,19 +213,19 @@ async fn post(
 ) -> Result<std::result::Result<u16, FetchError>> {
     let secret = secrets.signing.as_deref().unwrap_or_default();
     let headers = sign(secret, &id.to_string(), cx.now.unix_timestamp(), &body)
-        .ok_or_else(|| Error::internal("the signing secret of a destination is none"))?;
+        .ok_or_else(|| Error::internal("the signing secret of a destination is not valid"))?;
     Ok(cx.get::<Fetcher>().await?.post(url, &headers, body, ANSWER).await)
 }
 
-/// A mail of ours to people.
+/// Begins a mail to people.
 fn letter(sender: &Mail, to: &[String], subject: &str) -> Result<MessageBuilder> {
     let address = |text: &str| -> Result<Mailbox> { text.parse().map_err(Error::internal) };
     let from = Mailbox::new(Some("Products Manager".to_owned()), address(sender.from())?.email);
-    let begun = lettre::Message::builder().from(from).subject(subject);
-    to.iter().try_fold(begun, |letter, one| Ok(letter.to(address(one)?)))
+    let mail = lettre::Message::builder().from(from).subject(subject);
+    to.iter().try_fold(mail, |mail, recipient| Ok(mail.to(address(recipient)?)))
 }
 
-/// A mail with the files, or with links where they are too large together.
+/// Sends a mail with the files attached, or with links if they are too large together.
 async fn mail(
     cx: &Cx,
     tenant: TenantId,
@@ -230,13 +236,16 @@ async fn mail(
     let sender = cx.get::<Mail>().await?;
     let files = &job.files.0;
     let attached = files.iter().map(|file| file.bytes).sum::<u64>() <= most;
-    let mut text = format!("{}: {} products, {} left out.\r\n\r\n", job.name, job.exported, job.left_out);
+    let summary = say::mail_summary(&job.name, job.exported, job.left_out);
+    let mut text = format!("{}\r\n\r\n", summary.shown(LANGUAGE));
     if attached {
-        files.iter().for_each(|file| text.push_str(&format!("- {} ({} bytes)\r\n", file.name, file.bytes)));
+        for file in files {
+            text.push_str(&format!("- {}\r\n", say::mail_file(&file.name, file.bytes).shown(LANGUAGE)));
+        }
     } else {
-        text.push_str("The files are too large for a mail; they can be downloaded here:\r\n");
+        text.push_str(&format!("{}\r\n", say::mail_links().shown(LANGUAGE)));
         for (file, link) in files.iter().zip(links(cx, tenant, job).await?) {
-            text.push_str(&format!("- {}: {link}\r\n", file.name));
+            text.push_str(&format!("- {}\r\n", say::mail_link(&file.name, link).shown(LANGUAGE)));
         }
     }
     let mut parts = MultiPart::mixed().singlepart(SinglePart::plain(text));
@@ -247,8 +256,8 @@ async fn mail(
             parts = parts.singlepart(Attachment::new(file.name.clone()).body(bytes, kind));
         }
     }
-    let subject = format!("Export {}", job.name.split_whitespace().collect::<Vec<_>>().join(" "));
-    let message = letter(&sender, to, &subject)?;
+    let subject = say::mail_subject(job.name.split_whitespace().collect::<Vec<_>>().join(" "));
+    let message = letter(&sender, to, subject.shown(LANGUAGE))?;
     let message = message.multipart(parts).map_err(Error::internal)?;
     sender.send_raw(to, message.formatted()).await?;
     Ok(())

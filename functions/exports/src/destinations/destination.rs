@@ -1,6 +1,7 @@
-//! Destinations as the API shows and takes them: where files go, who we are there.
+//! Destinations in the requests and answers of the API: where files go, and with which account.
 
 use db_imports::{Destination, NewDestination};
+use messages::{Text, exports as say};
 use net::{Account, Fetcher, Protocol, SecretsOf, Server, is_one_line, new_secret, origin};
 use runtime::{Cx, Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
@@ -15,81 +16,82 @@ use crate::templates::input::checked_name;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Target {
-    /// Mails: the files attached, or links to them when they are too large.
+    /// Mails with the files attached, or with links if the files are too large.
     Email {
-        /// To whom, 1 to 20 addresses.
+        /// The recipients, 1 to 20 addresses.
         to: Vec<String>,
-        /// Files of together so many bytes are attached, larger ones linked; 7,000,000 unless said, and at most.
+        /// The most bytes that all files together may have to be attached; larger files are linked. Default and
+        /// maximum: 7,000,000.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attach_up_to: Option<u64>,
     },
     /// A folder on an FTP, FTPS or SFTP server.
     Ftp {
-        /// How the server is spoken to.
+        /// The protocol of the server.
         protocol: Protocol,
         /// Its name or address.
         host: String,
-        /// Its port; 21 or 22 unless said.
+        /// Its port; default: 21, of SFTP 22.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         port: Option<u16>,
-        /// The account.
+        /// The user name of the account.
         username: String,
-        /// The folder, which is there; the account's own unless said.
+        /// The folder, which must exist; default: the home folder of the account.
         #[serde(default)]
         folder: String,
-        /// The fingerprint of the key that the SFTP server must show, `SHA256:…`; the one it showed at the first meeting
-        /// unless said. Of FTPS, that of its certificate, for one that no known authority signed.
+        /// The fingerprint of the key that the SFTP server must show, `SHA256:…`; default: the key of the first
+        /// connection. For FTPS: the fingerprint of its certificate, if no known authority signed it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         host_key: Option<String>,
     },
-    /// An address that is told of the files, with links to them, signed as Standard Webhooks.
+    /// An address that gets a notification with links to the files, signed as Standard Webhooks.
     Webhook {
         /// The address.
         url: String,
     },
-    /// A bucket of S3, or of a store that speaks as S3 does, such as `MinIO`.
+    /// A bucket of S3, or of an S3-compatible store, such as `MinIO`.
     S3 {
-        /// The address of the store, when it is not Amazon's: `https://minio.example:9000`.
+        /// The address of the store, if it is not Amazon's: `https://minio.example:9000`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         endpoint: Option<String>,
-        /// Its region; `us-east-1` unless said.
+        /// Its region; default: `us-east-1`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         region: Option<String>,
         /// The bucket.
         bucket: String,
-        /// What stands before the names of files: `exports/`.
+        /// The prefix of the object names: `exports/`.
         #[serde(default)]
         prefix: String,
-        /// In the place of keys, the ARN of a role in the account of a bucket of Amazon's that lets us write there. It must trust us as
-        /// the destination's `trust_policy` says.
+        /// Instead of keys, the ARN of a role that may write to a bucket of Amazon's, in the account of the bucket. It
+        /// must trust us as the destination's `trust_policy` says.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         role: Option<String>,
     },
 }
 
-/// What nobody is ever shown.
+/// The secrets of a destination. They are never shown.
 #[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TargetSecrets {
-    /// The password; of SFTP with a key, its passphrase.
+    /// The password; for SFTP with a private key, the passphrase of the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// The private key of SFTP, in OpenSSH's or PEM's form.
+    /// The private key for SFTP, in OpenSSH or PEM format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private_key: Option<String>,
-    /// The access key's id of a bucket.
+    /// The id of the access key of a bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
-    /// The access key's secret.
+    /// The secret of the access key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_access_key: Option<String>,
-    /// What a webhook's messages are signed with; made by us.
+    /// The secret that signs the messages of a webhook; we create it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub signing: Option<String>,
 }
 
-/// A destination that is made, or put in the place of one.
+/// A destination to be created, or to replace an existing one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DestinationInput {
@@ -97,7 +99,8 @@ pub struct DestinationInput {
     pub name: String,
     /// Where it is.
     pub target: Target,
-    /// Passwords and keys; kept encrypted, never shown. Without them those that are there stay, as long as it goes to the same server.
+    /// Passwords and keys; stored encrypted, never shown. Without them the stored ones stay, if the server stays the
+    /// same.
     #[serde(default)]
     pub secret: Option<TargetSecrets>,
 }
@@ -111,23 +114,24 @@ pub struct DestinationView {
     name: String,
     /// Where it is.
     target: Target,
-    /// Whether passwords or keys are kept.
+    /// Whether passwords or keys are stored.
     has_secret: bool,
     /// The fingerprint of the SFTP server's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     host_key: Option<String>,
-    /// The trust policy that the role of a bucket needs, as IAM takes it.
+    /// The trust policy that the role of a bucket needs, in the format of IAM.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     trust_policy: Option<Value>,
-    /// What a webhook's messages are signed with; shown only when the destination is made.
+    /// The secret that signs the messages of a webhook; shown only when the destination is created.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_secret: Option<String>,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
 }
 
+/// The most bytes of attachments in one mail.
 pub(crate) const MOST_ATTACHED: u64 = 7_000_000;
 
 impl Target {
@@ -140,13 +144,13 @@ impl Target {
         }
     }
 
-    /// The account, of a folder.
+    /// Returns the account of a folder; `None` for other targets.
     fn account(&self) -> Option<Account<'_>> {
         let Target::Ftp { protocol, host, port, username, host_key, .. } = self else { return None };
         Some(Account { protocol: *protocol, host, port: *port, username, host_key: host_key.as_deref() })
     }
 
-    /// Whom the secrets are shown to.
+    /// Returns the identity of the server that gets the secrets.
     fn server(&self) -> String {
         match self {
             Target::Email { .. } => "email".to_owned(),
@@ -157,59 +161,56 @@ impl Target {
     }
 
     async fn check(&self, cx: &Cx) -> Result<()> {
-        let wrong = |field: &str, message: &str| Err(Error::invalid(field, "invalid", message.to_owned()));
-        let named = |text: &str, most: usize| !text.is_empty() && is_one_line(text, most);
+        let wrong = |field: &str, message: Text| Err(Error::invalid(field, "invalid", message));
+        let filled = |text: &str, most: usize| !text.is_empty() && is_one_line(text, most);
         match self {
             Target::Email { to, attach_up_to } => {
                 let address = |text: &String| is_one_line(text, 320) && text.parse::<lettre::Address>().is_ok();
                 if to.is_empty() || to.len() > 20 || !to.iter().all(address) {
-                    return wrong("target.to", "expected 1 to 20 addresses");
+                    return wrong("target.to", say::addresses_invalid());
                 }
                 if attach_up_to.is_some_and(|most| most > MOST_ATTACHED) {
-                    return wrong("target.attach_up_to", "expected at most 7,000,000 bytes: mail servers refuse more");
+                    return wrong("target.attach_up_to", say::attachments_too_large());
                 }
             }
             Target::Ftp { folder, .. } => {
                 if !self.account().is_some_and(|account| account.is_well_formed()) || !is_one_line(folder, 1_000) {
-                    return wrong("target", "expected a host, a user name and a folder in one line");
+                    return wrong("target", say::server_invalid());
                 }
             }
             Target::Webhook { url } => {
                 let judged = cx.get::<Fetcher>().await?.judge(url);
-                judged.map_err(|why| Error::invalid("target.url", why.code(), why.to_string()))?;
+                judged.map_err(|why| Error::invalid("target.url", why.code(), why.message()))?;
             }
             Target::S3 { endpoint, region, bucket, prefix, role } => {
                 let plain = |text: &str| {
                     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
                 };
-                if !named(bucket, 255)
+                if !filled(bucket, 255)
                     || !plain(bucket)
-                    || region.as_ref().is_some_and(|region| !named(region, 50) || !plain(region))
+                    || region.as_ref().is_some_and(|region| !filled(region, 50) || !plain(region))
                 {
-                    return wrong("target.bucket", "expected the names of a bucket and of a region");
+                    return wrong("target.bucket", say::bucket_invalid());
                 }
                 if !is_one_line(prefix, 500) || prefix.starts_with('/') {
-                    return wrong("target.prefix", "expected a prefix such as exports/, without / at its beginning");
+                    return wrong("target.prefix", say::prefix_invalid());
                 }
                 if let Some(role) = role {
                     let account = account_of(role).filter(|account| Some(*account) != cx.env().optional("ACCOUNT_ID"));
                     if account.is_none() || role.len() > 500 || !is_one_line(role, 500) {
-                        return wrong(
-                            "target.role",
-                            "expected the ARN of a role in your account: arn:aws:iam::111122223333:role/name",
-                        );
+                        return wrong("target.role", say::role_invalid());
                     }
                     // It becomes part of a policy.
                     if prefix.contains(['*', '?', '$']) {
-                        return wrong("target.prefix", "expected a prefix without * ? $ beside a role");
+                        return wrong("target.prefix", say::prefix_beside_role());
                     }
                     if endpoint.is_some() {
-                        return wrong("target.role", "expected no endpoint: roles are for Amazon's own buckets");
+                        return wrong("target.role", say::endpoint_beside_role());
                     }
                 }
                 if let Some(endpoint) = endpoint {
                     let judged = cx.get::<Fetcher>().await?.judge(endpoint);
-                    judged.map_err(|why| Error::invalid("target.endpoint", why.code(), why.to_string()))?;
+                    judged.map_err(|why| Error::invalid("target.endpoint", why.code(), why.message()))?;
                 }
             }
         }
@@ -218,7 +219,8 @@ impl Target {
 }
 
 impl DestinationInput {
-    /// What is kept of it. `before` is the destination in whose place it comes.
+    /// Checks the input. Returns the destination to be stored, and the signing secret if it is new. `before` is the
+    /// destination to be replaced.
     pub(crate) async fn checked(
         self,
         cx: &Cx,
@@ -234,13 +236,13 @@ impl DestinationInput {
         };
         let mut secret = self.secret;
         if secret.as_ref().is_some_and(|secret| secret.signing.is_some()) {
-            return Err(Error::invalid("secret.signing", "invalid", "the signing secret is made by us"));
+            return Err(Error::invalid("secret.signing", "invalid", say::signing_secret_ours()));
         }
         let mut shown = None;
         if matches!(self.target, Target::Webhook { .. }) && !same_server {
-            let made = new_secret()?;
-            shown = Some(made.clone());
-            secret = Some(TargetSecrets { signing: Some(made), ..TargetSecrets::default() });
+            let signing = new_secret()?;
+            shown = Some(signing.clone());
+            secret = Some(TargetSecrets { signing: Some(signing), ..TargetSecrets::default() });
         } else if matches!(
             self.target,
             Target::Webhook { .. } | Target::Email { .. } | Target::S3 { role: Some(_), .. }
@@ -253,27 +255,27 @@ impl DestinationInput {
         };
         let needed = matches!(self.target, Target::Ftp { .. } | Target::S3 { role: None, .. });
         if kept.is_none() && !same_server && needed {
-            return Err(Error::invalid("secret", "required", "expected the password or keys of this server"));
+            return Err(Error::invalid("secret", "required", say::secret_missing()));
         }
         let settings = serde_json::to_value(&self.target).map_err(Error::internal)?;
         Ok((NewDestination { name, kind: self.target.kind(), settings, secret: kept, same_server }, shown))
     }
 }
 
-/// Whose a destination's secrets are.
+/// Returns the owner of a destination's secrets, for their encryption.
 fn secrets_of(tenant: TenantId, id: Uuid) -> SecretsOf {
     SecretsOf { tenant, kind: "destination", id }
 }
 
-/// The account of a role's ARN.
+/// Returns the account in the ARN of a role.
 fn account_of(role: &str) -> Option<&str> {
     let (account, name) = role.strip_prefix("arn:aws:iam::")?.split_once(":role/")?;
-    let numbered = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    let named = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+=,.@_-".contains(&byte));
-    (numbered && named && !name.is_empty()).then_some(account)
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+=,.@_-".contains(&byte));
+    (is_account && is_name && !name.is_empty()).then_some(account)
 }
 
-/// The trust policy of a role that lets this organisation's files in, and nobody else's.
+/// Returns the trust policy of a role that accepts the files of this organisation only.
 fn trust_policy(cx: &Cx) -> Result<Value> {
     let principal = format!("arn:aws:iam::{}:root", cx.env().text("ACCOUNT_ID")?);
     Ok(json!({
@@ -283,20 +285,20 @@ fn trust_policy(cx: &Cx) -> Result<Value> {
     }))
 }
 
-/// Where a destination is.
+/// Returns the target of a destination.
 pub(crate) fn target(destination: &Destination) -> Result<Target> {
     serde_json::from_value(destination.settings.clone()).map_err(Error::internal)
 }
 
-/// A destination's secrets.
+/// Returns a destination's secrets, decrypted.
 pub(crate) async fn secrets(cx: &Cx, tenant: TenantId, destination: &Destination) -> Result<TargetSecrets> {
     secrets_of(tenant, destination.id).decrypt(cx, destination.secret.as_deref()).await
 }
 
-/// The server of a folder; `met` is the key that it showed at the first meeting.
-pub(crate) fn server(target: &Target, secrets: &TargetSecrets, met: Option<&String>) -> Result<Server> {
+/// Returns the server of a folder; `known_key` is the key of its first connection.
+pub(crate) fn server(target: &Target, secrets: &TargetSecrets, known_key: Option<&String>) -> Result<Server> {
     let account = target.account().ok_or_else(|| Error::internal("a folder without a server"))?;
-    Ok(account.server(secrets.password.as_ref(), secrets.private_key.as_ref(), met))
+    Ok(account.server(secrets.password.as_ref(), secrets.private_key.as_ref(), known_key))
 }
 
 pub(crate) fn view(cx: &Cx, destination: Destination, signing_secret: Option<String>) -> Result<DestinationView> {

@@ -5,7 +5,7 @@ use runtime::{Cx, Page, PageQuery, Query, Result};
 
 use crate::destinations::destination::{DestinationView, view};
 
-/// The destinations, the newest first; no secret of them is shown.
+/// Lists the destinations, the newest first. Their secrets are not shown.
 pub async fn list_destinations(cx: Cx, page: Query<PageQuery>) -> Result<Page<DestinationView>> {
     let db = cx.get::<ImportsDb>().await?;
     let found = db.destinations(cx.tenant()?, page.0.after_id()?, page.0.limit()?).await?;

@@ -6,7 +6,7 @@ use runtime::{Body, Cx, Path, Result};
 
 use crate::destinations::destination::{DestinationInput, DestinationView, view};
 
-/// Changes a destination. One that goes to another server is asked for its secrets again.
+/// Updates a destination. If it goes to another server, its secrets must be given again.
 pub async fn put_destination(cx: Cx, id: Path, input: Body<DestinationInput>) -> Result<DestinationView> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let before = db.destination(tenant, id.0).await?;

@@ -6,7 +6,8 @@ use runtime::{Cx, Path, Result};
 
 use crate::exports::view::{ExportView, view};
 
-/// Cancels an export that is under way: whoever writes it stops at the next page, and nothing of it stays.
+/// Cancels an export that is queued or running: the function that writes it stops at the next page and removes its
+/// files.
 pub async fn cancel_export(cx: Cx, id: Path) -> Result<ExportView> {
     let tenant = cx.tenant()?;
     let job = cx.get::<ImportsDb>().await?.cancel_export(tenant, id.0, &Stamp::of(&cx)?).await?;

@@ -10,11 +10,11 @@ use uuid::Uuid;
 use crate::exports::view::{ExportView, view};
 use crate::pipeline::messages::send_deliveries;
 
-/// A delivery that is asked for.
+/// A delivery to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateDelivery {
-    /// To whom.
+    /// The destination.
     pub destination_id: Uuid,
 }
 

@@ -13,7 +13,7 @@ use crate::pipeline::images::ImageMode;
 use crate::pipeline::messages::send_export;
 use crate::pipeline::run_export::run_export;
 
-/// More products are exported in the background.
+/// The most products that are exported before the answer; more are exported in the background.
 const AT_ONCE: i64 = 1_000;
 
 /// Begins an export.
@@ -39,14 +39,15 @@ pub async fn create_export(cx: Cx, input: Body<ExportSpec>, key: IdempotencyKey)
     if job.id != new.id {
         return view(&cx, tenant, job).await.map(Created);
     }
-    // It is noted, and the sweeper goes on with it: a client that tried again would get a second one.
+    // The export is stored, and the sweeper resumes it. An error here would make the client retry and get a second
+    // export.
     if let Err(failed) = begin(&cx, tenant, job.id, &spec).await {
         log_error(&failed, &job.id.to_string());
     }
     view(&cx, tenant, db.export(tenant, new.id).await?).await.map(Created)
 }
 
-/// Writes the files now when they are small, else has them written in the background.
+/// Writes small exports now; queues all others.
 async fn begin(cx: &Cx, tenant: TenantId, export: Uuid, spec: &ExportSpec) -> Result<()> {
     let slow = spec.images.mode != ImageMode::Urls || spec.images.check;
     if !slow {

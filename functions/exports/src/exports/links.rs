@@ -1,7 +1,8 @@
-//! Links to the files of exports, for people and systems that have no account: who has one gets the file, for as long as it is there.
+//! Links to the files of exports, for people and systems without an account. Whoever has a link gets the file, as long
+//! as it exists.
 //!
-//! A link is the export's id and the file's place, encrypted: nobody can make one up, and nothing has to be kept. What signs a link
-//! of S3 on AWS is gone within hours.
+//! A link is the export's id and the file's index, encrypted: nobody can forge one, and nothing has to be stored. A
+//! link of S3 itself would not last on AWS: the credentials that sign it expire within hours.
 
 use std::time::Duration;
 
@@ -12,19 +13,20 @@ use db_imports::{ExportFile, ExportJob, ImportsDb};
 use runtime::{Cx, Error, Result, TenantId};
 use uuid::Uuid;
 
-/// How long a link of S3 is good: as long as S3 allows, where there is no address of our own.
+/// How long a link of S3 is valid where we have no address of our own: the longest that S3 allows.
 const SIGNED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const CONTEXT: [(&str, &str); 1] = [("purpose", "export file")];
 
-/// The links to an export's files, in their order. They are our own where `PUBLIC_URL` says what the API's address is.
+/// Returns the links to an export's files, in their order. They are our own links where `PUBLIC_URL` holds the API's
+/// address.
 pub(crate) async fn links(cx: &Cx, tenant: TenantId, job: &ExportJob) -> Result<Vec<String>> {
     let base = cx.env().optional("PUBLIC_URL").map(|url| url.trim_end_matches('/'));
     let mut links = Vec::with_capacity(job.files.0.len());
     for (place, file) in (0_u16..).zip(&job.files.0) {
         links.push(match base {
             Some(base) => {
-                let named = [tenant.0.as_bytes().as_slice(), job.id.as_bytes(), &place.to_be_bytes()].concat();
-                let link = cx.get::<Keys>().await?.encrypt(&named, &CONTEXT).await?;
+                let plain = [tenant.0.as_bytes().as_slice(), job.id.as_bytes(), &place.to_be_bytes()].concat();
+                let link = cx.get::<Keys>().await?.encrypt(&plain, &CONTEXT).await?;
                 format!("{base}/v1/files/{}", URL_SAFE_NO_PAD.encode(link))
             }
             None => cx.get::<Objects>().await?.presign_download(&file.key, &file.name, SIGNED).await?,
@@ -33,11 +35,11 @@ pub(crate) async fn links(cx: &Cx, tenant: TenantId, job: &ExportJob) -> Result<
     Ok(links)
 }
 
-/// The file that a link leads to; `None` when it is no link of ours, or the file is gone.
+/// Returns the file of a link; `None` if the link is not ours, or the file is deleted.
 pub(crate) async fn linked(cx: &Cx, link: &str) -> Result<Option<ExportFile>> {
     let Some(cipher) = URL_SAFE_NO_PAD.decode(link).ok().filter(|cipher| cipher.len() < 1_000) else { return Ok(None) };
-    let Some(named) = cx.get::<Keys>().await?.decrypt_foreign(&cipher, &CONTEXT).await? else { return Ok(None) };
-    let (Some((tenant, rest)), true) = (named.split_first_chunk::<16>(), named.len() == 34) else { return Ok(None) };
+    let Some(plain) = cx.get::<Keys>().await?.decrypt_foreign(&cipher, &CONTEXT).await? else { return Ok(None) };
+    let (Some((tenant, rest)), true) = (plain.split_first_chunk::<16>(), plain.len() == 34) else { return Ok(None) };
     let (id, place) = rest.split_at(16);
     let (tenant, place) = (TenantId(Uuid::from_bytes(*tenant)), u16::from_be_bytes([place[0], place[1]]));
     let job = match cx.get::<ImportsDb>().await?.export(tenant, Uuid::from_slice(id).map_err(Error::internal)?).await {

@@ -3,7 +3,7 @@
 use db_imports::{ImportsDb, JobEvent};
 use runtime::{Cx, Page, Path, Result};
 
-/// What happened to an export, the oldest first.
+/// Lists the events of an export, the oldest first.
 pub async fn list_events(cx: Cx, id: Path) -> Result<Page<JobEvent>> {
     let db = cx.get::<ImportsDb>().await?;
     db.export(cx.tenant()?, id.0).await?;

@@ -11,11 +11,11 @@ use crate::exports::view::{ExportView, view_of};
 /// Which exports are listed.
 #[derive(Deserialize, IntoParams)]
 pub struct ExportFilter {
-    /// Those of this schedule only.
+    /// Only the exports of this schedule.
     pub schedule_id: Option<Uuid>,
 }
 
-/// The exports, the newest first.
+/// Lists the exports, the newest first.
 pub async fn list_exports(cx: Cx, filter: Query<ExportFilter>, page: Query<PageQuery>) -> Result<Page<ExportView>> {
     let db = cx.get::<ImportsDb>().await?;
     let found = db.exports(cx.tenant()?, filter.0.schedule_id, page.0.after_id()?, page.0.limit()?).await?;

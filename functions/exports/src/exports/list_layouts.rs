@@ -3,7 +3,7 @@
 use channels::{LayoutInfo, layouts};
 use runtime::{Cx, Page, Result};
 
-/// The layouts that there are.
-pub async fn list_layouts(_cx: Cx) -> Result<Page<LayoutInfo>> {
-    Ok(Page { data: layouts(), next_cursor: None })
+/// Lists the layouts.
+pub async fn list_layouts(cx: Cx) -> Result<Page<LayoutInfo>> {
+    Ok(Page { data: layouts(cx.language), next_cursor: None })
 }

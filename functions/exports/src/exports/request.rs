@@ -1,11 +1,11 @@
-//! What a request for an export comes to, and whether it can be done.
+//! Resolving and checking the request for an export.
 
 use db_imports::ImportsDb;
 use runtime::{Cx, Error, Result, TenantId};
 
 use crate::exports::spec::{ExportSpec, resolved};
 
-/// What a request comes to with the template that it names, not yet checked. Gives the template's name too.
+/// Merges a request with the template that it names, without checking the result. Returns the name of the template too.
 pub(crate) async fn with_template(
     cx: &Cx,
     tenant: TenantId,
@@ -22,13 +22,15 @@ pub(crate) async fn with_template(
     resolved(request, template)
 }
 
-/// Checks what is exported: by itself, and whether what it names is there.
+/// Checks an export: its own values, and whether the objects that it names exist.
 pub(crate) async fn check(cx: &Cx, tenant: TenantId, spec: &ExportSpec) -> Result<()> {
     spec.check()?;
     let db = cx.get::<ImportsDb>().await?;
     if let Some(id) = spec.amazon_template {
         let kept = db.amazon_template(tenant, id).await.map_err(|error| match error {
-            Error::NotFound(_) => Error::invalid("amazon_template", "unknown", "there is no such template of Amazon"),
+            Error::NotFound(_) => {
+                Error::invalid("amazon_template", "unknown", messages::exports::amazon_template_unknown())
+            }
             other => other,
         })?;
         let template = serde_json::from_value(kept).map_err(Error::internal)?;
@@ -38,7 +40,7 @@ pub(crate) async fn check(cx: &Cx, tenant: TenantId, spec: &ExportSpec) -> Resul
     }
     let known = db.known_destinations(tenant, &spec.destinations).await?;
     if let Some(unknown) = spec.destinations.iter().find(|id| !known.contains(id)) {
-        return Err(Error::invalid("destinations", "unknown", format!("there is no destination {unknown}")));
+        return Err(Error::invalid("destinations", "unknown", messages::exports::destination_unknown(unknown)));
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! What is exported, and how: what a request, a template and a schedule say.
+//! The specification of an export, as requests, templates and schedules hold it.
 
 use channels::{FieldMapping, FormOptions, Format, Layout, LayoutOptions, MappingError, presets};
 use db_catalog::{Condition, Op, ProductQuery, SnapshotQuery, one_of};
+use messages::{Text, exports as say};
 use product::{LOCALES, ProductStatus};
 use runtime::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -10,65 +11,69 @@ use uuid::Uuid;
 
 use crate::pipeline::images::ImageOptions;
 
-/// An export: which products, in which layout and format, to whom.
+/// An export: which products, in which layout and format, to which destinations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExportSpec {
-    /// A template of the organisation, whose choices these are; `selection`, `file_name` and `destinations` can be said beside it.
+    /// A template of the organisation that holds the choices; beside it only `selection`, `file_name` and
+    /// `destinations` can be given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_id: Option<Uuid>,
-    /// The name of a template that there is from the beginning, such as `Shopify Standard`; the same way.
+    /// The name of a predefined template, such as `Shopify Standard`. Beside it `options`, `amazon_template` and
+    /// `locale` can be given too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predefined: Option<String>,
-    /// What the files look like; `products`, the seller's own choice of fields, unless said.
+    /// The layout of the files; default: `products`, the seller's own choice of fields.
     pub layout: Layout,
-    /// The format; the layout's usual one unless said.
+    /// The format; default: the layout's first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
-    /// What else is chosen of the format.
+    /// Further choices of the format.
     pub form: FormOptions,
-    /// What the layout has to know of the shop.
+    /// What the layout has to know about the shop.
     pub options: LayoutOptions,
-    /// Which products; all active ones unless said.
+    /// Which products; default: all active ones.
     pub selection: ExportSelection,
-    /// What columns have from elsewhere than usual. Of the layout `products` these are the columns; all usual ones without.
+    /// Columns that are filled differently from the layout's default. For the layout `products` these are all columns
+    /// of the file; default: the usual ones.
     pub mapping: Vec<FieldMapping>,
-    /// The language of texts, `fr`, `en`, `de`, `it` or `es`; the organisation's own unless said, and where a text is missing.
+    /// The language of texts: `fr`, `en`, `de`, `it` or `es`; default, and where a text is missing: the organisation's
+    /// own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// How the images go along.
+    /// How the images are exported.
     pub images: ImageOptions,
-    /// The template of Amazon that is filled.
+    /// The template of Amazon to be filled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amazon_template: Option<Uuid>,
-    /// The name of the files, without ending: `{layout}`, `{date}`, `{datetime}`, `{timestamp}`, `{format}` and `{count}` are
-    /// replaced. `{layout}-products` unless said.
+    /// The name of the files, without extension: `{layout}`, `{date}`, `{datetime}`, `{timestamp}`, `{format}` and
+    /// `{count}` are replaced. Default: `{layout}-products`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
-    /// To whom the files go when they are written.
+    /// The destinations that get the files when they are written.
     pub destinations: Vec<Uuid>,
 }
 
-/// Which products are exported: what meets all that is said here.
+/// Which products are exported: those that match all of these conditions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExportSelection {
-    /// These, at most 10,000; a parent means its variants too.
+    /// Products by their ids, at most 10,000; a parent includes its variants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ids: Option<Vec<Uuid>>,
-    /// In one of these categories, or below it.
+    /// Products in one of these categories, or below it.
     pub categories: Vec<Uuid>,
-    /// Of one of these suppliers.
+    /// Products of one of these suppliers.
     pub suppliers: Vec<Uuid>,
-    /// With one of these statuses. Unless said, the active ones; the others are then told as left out.
+    /// Products with one of these statuses. Default: the active ones; the others are then reported as left out.
     #[schema(value_type = Vec<String>)]
     pub statuses: Vec<ProductStatus>,
-    /// Words, or a code.
+    /// Words to search for, or a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
-    /// Conditions as the list of products takes them.
+    /// Conditions in the form of the list of products.
     pub filter: Vec<Condition>,
-    /// Only the first so many products, 1 to 1,000, to try a mapping.
+    /// At most this many products, 1 to 1,000, to try a mapping.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<u32>,
 }
@@ -77,9 +82,12 @@ const MOST_IDS: usize = 10_000;
 const MOST_SAMPLE: u32 = 1_000;
 const MOST_MAPPED: usize = 300;
 const MOST_DESTINATIONS: usize = 20;
+/// Bytes of UTF-8.
+const MOST_FILE_NAME: usize = 150;
+const MOST_MODULE: usize = 60;
 
 impl ExportSpec {
-    /// The format that the files have.
+    /// Returns the format of the files.
     pub(crate) fn format(&self) -> Format {
         self.format.unwrap_or(self.layout.formats()[0])
     }
@@ -89,57 +97,54 @@ impl ExportSpec {
     /// # Errors
     /// 422 with what is wrong.
     pub(crate) fn check(&self) -> Result<()> {
-        let wrong = |field: &str, message: String| Err(Error::invalid(field, "invalid", message));
+        let wrong = |field: &str, message: Text| Err(Error::invalid(field, "invalid", message));
         if self.template_id.is_some() || self.predefined.is_some() {
-            return wrong("template_id", "a template does not name another one".to_owned());
+            return wrong("template_id", say::template_within_template());
         }
         let formats = self.layout.formats();
         if !formats.contains(&self.format()) {
             let known: Vec<&str> = formats.iter().map(|format| format.as_str()).collect();
-            return wrong("format", format!("expected one of {} for this layout", known.join(", ")));
+            return wrong("format", say::format_not_of_layout(known.join(", ")));
         }
         if let Some(locale) = &self.locale
             && !LOCALES.contains(&locale.as_str())
         {
-            return wrong("locale", format!("expected one of {}, found \"{locale}\"", LOCALES.join(", ")));
+            return wrong("locale", say::one_of(LOCALES.join(", "), locale));
         }
         if self.mapping.len() > MOST_MAPPED {
-            return wrong("mapping", format!("expected at most {MOST_MAPPED} columns, found {}", self.mapping.len()));
+            return wrong("mapping", say::too_many_columns(MOST_MAPPED, self.mapping.len()));
         }
         if self.destinations.len() > MOST_DESTINATIONS {
-            return wrong("destinations", format!("expected at most {MOST_DESTINATIONS}"));
+            return wrong("destinations", say::too_many(MOST_DESTINATIONS));
         }
         if let Some(name) = &self.file_name
             && (name.trim().is_empty()
-                || name.len() > 150
+                || name.len() > MOST_FILE_NAME
                 || name.contains(['/', '\\', '"'])
                 || name.chars().any(char::is_control))
         {
-            return wrong(
-                "file_name",
-                "expected a name of at most 150 bytes, in one line, without / and \\".to_owned(),
-            );
+            return wrong("file_name", say::file_name_invalid(MOST_FILE_NAME));
         }
         if let Some(condition) = &self.options.condition
             && !["new", "refurbished", "used"].contains(&condition.as_str())
         {
-            return wrong("options.condition", format!("expected new, refurbished or used, found \"{condition}\""));
+            return wrong("options.condition", say::condition_invalid(condition));
         }
         if let Some(currency) = &self.options.currency
             && product::Currency::parse(currency).is_err()
         {
-            return wrong("options.currency", format!("expected a currency such as EUR, found \"{currency}\""));
+            return wrong("options.currency", say::currency_invalid(currency));
         }
         if let Some(module) = &self.options.module
             && (module.is_empty()
-                || module.len() > 60
+                || module.len() > MOST_MODULE
                 || !module.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'))
         {
-            return wrong("options.module", "expected a name of lower-case letters, digits and _".to_owned());
+            return wrong("options.module", say::module_invalid(MOST_MODULE));
         }
         self.selection.check()?;
         self.images.check()?;
-        // A mapping of Amazon's is checked with its template.
+        // A mapping for Amazon is checked together with its template.
         if self.amazon_template.is_none() || self.layout != Layout::Amazon {
             self.layout
                 .writer(self.format(), &self.form, self.options.clone(), &self.mapping, None)
@@ -149,9 +154,9 @@ impl ExportSpec {
     }
 }
 
-/// What is wrong with a mapping, as the caller's error.
+/// Returns the error of a request with a wrong mapping.
 pub(crate) fn mapping_error(problem: &MappingError) -> Error {
-    Error::invalid("mapping", "invalid", problem.to_string())
+    Error::invalid("mapping", "invalid", problem.message())
 }
 
 impl ExportSelection {
@@ -159,25 +164,22 @@ impl ExportSelection {
         if let Some(ids) = &self.ids
             && (ids.is_empty() || ids.len() > MOST_IDS)
         {
-            return Err(Error::invalid(
-                "selection.ids",
-                "length",
-                format!("expected 1 to {MOST_IDS} ids, found {}", ids.len()),
-            ));
+            return Err(Error::invalid("selection.ids", "length", say::ids_length(MOST_IDS, ids.len())));
         }
         if self.sample.is_some_and(|sample| !(1..=MOST_SAMPLE).contains(&sample)) {
-            return Err(Error::invalid("selection.sample", "out_of_range", format!("expected 1 to {MOST_SAMPLE}")));
+            return Err(Error::invalid("selection.sample", "out_of_range", say::sample_out_of_range(MOST_SAMPLE)));
         }
         if self.categories.len() > 1_000 || self.suppliers.len() > 1_000 {
-            return Err(Error::invalid("selection", "length", "expected at most 1,000 categories and suppliers"));
+            return Err(Error::invalid("selection", "length", say::selection_too_long()));
         }
         self.query().check()
     }
 
-    /// Whether products that are not active are told as left out, and not just not looked for.
-    pub(crate) fn tells_inactive(&self) -> bool {
-        let told = |condition: &Condition| condition.field == "status";
-        self.statuses.is_empty() && !self.filter.iter().any(told)
+    /// Returns `true` if products that are not active are reported as left out; otherwise the selection does not look
+    /// for them.
+    pub(crate) fn reports_inactive(&self) -> bool {
+        let is_status = |condition: &Condition| condition.field == "status";
+        self.statuses.is_empty() && !self.filter.iter().any(is_status)
     }
 
     fn query(&self) -> ProductQuery {
@@ -196,12 +198,12 @@ impl ExportSelection {
         ProductQuery { q: self.q.clone(), filter, ..ProductQuery::default() }
     }
 
-    /// What the catalogue is asked for.
+    /// Returns the query to the catalogue.
     pub(crate) fn wanted(&self, changed_from: Option<i64>) -> SnapshotQuery {
         let sample = self.sample.map(i64::from);
         let mut query = self.query();
-        // A sample of what can be exported.
-        if sample.is_some() && self.tells_inactive() {
+        // A sample holds only products that can be exported.
+        if sample.is_some() && self.reports_inactive() {
             query.filter.push(Condition {
                 field: "status".to_owned(),
                 op: Op::Equals,
@@ -212,8 +214,8 @@ impl ExportSelection {
     }
 }
 
-/// What a request comes to: its own choices, or those of the template that it names with what it says beside it. Gives the name of
-/// the template too.
+/// Merges a request with the template that it names: the template's choices, and those that the request gives beside
+/// it. Without a template these are the request's own choices. Returns the name of the template too.
 ///
 /// # Errors
 /// 404 for the template; 422 for a choice that the template makes itself.
@@ -227,10 +229,10 @@ pub(crate) fn resolved(
             let found = presets().into_iter().find(|preset| preset.name.eq_ignore_ascii_case(name));
             let preset = found.ok_or_else(|| {
                 let known: Vec<&str> = presets().iter().map(|preset| preset.name).collect();
-                Error::invalid("predefined", "unknown", format!("expected one of {}", known.join(", ")))
+                Error::invalid("predefined", "unknown", say::predefined_unknown(known.join(", ")))
             })?;
             let spec = ExportSpec { layout: preset.layout, format: Some(preset.format), ..ExportSpec::default() };
-            // What a preset cannot know of the shop is said beside it.
+            // A preset does not know the shop: the request gives these choices.
             let spec = ExportSpec {
                 options: request.options.clone(),
                 amazon_template: request.amazon_template,
@@ -241,7 +243,7 @@ pub(crate) fn resolved(
         }
         (None, None) => None,
         (Some(_), Some(_)) => {
-            return Err(Error::invalid("predefined", "conflict", "expected template_id or predefined, found both"));
+            return Err(Error::invalid("predefined", "conflict", say::predefined_conflict()));
         }
     };
     let Some((name, mut spec)) = template else { return Ok((request, None)) };
@@ -256,8 +258,7 @@ pub(crate) fn resolved(
     let free = ExportSpec { options: beside.options.clone(), amazon_template: None, locale: None, ..request.clone() };
     let own = if request.predefined.is_some() { &free } else { &request };
     if *own != beside {
-        let message = "the template says how; beside it only selection, file_name and destinations can be said. Copy the template to change more";
-        return Err(Error::invalid("template_id", "conflict", message));
+        return Err(Error::invalid("template_id", "conflict", say::template_conflict()));
     }
     if request.selection != ExportSelection::default() {
         spec.selection = request.selection;
@@ -274,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_beside_a_template_counts_and_the_rest_is_refused() {
+    fn choices_beside_a_template_are_merged_and_others_are_refused() {
         let template = ExportSpec { layout: Layout::Shopify, ..ExportSpec::default() };
         let id = Some(Uuid::nil());
         let selection = ExportSelection { sample: Some(5), ..ExportSelection::default() };
@@ -294,18 +295,18 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_exported_is_told() {
-        let told = |spec: ExportSpec| spec.check().unwrap_err().to_string();
+    fn exports_that_are_not_possible_are_refused() {
+        let problem = |spec: ExportSpec| spec.check().unwrap_err().to_string();
         assert!(
-            told(ExportSpec { format: Some(Format::Xlsx), layout: Layout::Shopify, ..ExportSpec::default() })
+            problem(ExportSpec { format: Some(Format::Xlsx), layout: Layout::Shopify, ..ExportSpec::default() })
                 .contains("format")
         );
         let mapping =
             vec![FieldMapping { column: "Nonsense".into(), value: Some("x".into()), ..FieldMapping::default() }];
-        assert!(told(ExportSpec { mapping, layout: Layout::Shopify, ..ExportSpec::default() }).contains("mapping"));
-        assert!(told(ExportSpec { file_name: Some("../x".into()), ..ExportSpec::default() }).contains("file_name"));
+        assert!(problem(ExportSpec { mapping, layout: Layout::Shopify, ..ExportSpec::default() }).contains("mapping"));
+        assert!(problem(ExportSpec { file_name: Some("../x".into()), ..ExportSpec::default() }).contains("file_name"));
         assert!(
-            told(ExportSpec { layout: Layout::Amazon, ..ExportSpec::default() }).contains("mapping"),
+            problem(ExportSpec { layout: Layout::Amazon, ..ExportSpec::default() }).contains("mapping"),
             "no template"
         );
         assert!(ExportSpec::default().check().is_ok());

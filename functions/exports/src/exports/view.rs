@@ -1,4 +1,4 @@
-//! Exports as the API shows them: with links to their files, how fast they go, and who got them.
+//! Exports in the answers of the API: with links to their files, progress and deliveries.
 
 use std::time::Duration;
 
@@ -13,25 +13,25 @@ use utoipa::ToSchema;
 pub struct ExportView {
     #[serde(flatten)]
     job: ExportJob,
-    /// How far it is, 0 to 100.
+    /// The progress in percent, 0 to 100.
     percent: u8,
-    /// Products a second, while it is written.
+    /// Products per second, while it is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     products_per_second: Option<i64>,
-    /// How many seconds are left at that rate.
+    /// The seconds left at that rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds_left: Option<i64>,
-    /// Whether the files are gone, 30 days after they were written.
+    /// Whether the files are deleted, 30 days after they were written.
     expired: bool,
-    /// What became of the files on their way to destinations.
+    /// The deliveries of the files to destinations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     deliveries: Vec<ExportDelivery>,
 }
 
-/// A link to a file is good for so long; another one can be had for 30 days.
+/// How long a link to a file is valid; a new link can be requested for 30 days.
 const LINKS: Duration = Duration::from_secs(60 * 60);
 
-/// An export with its links and deliveries.
+/// Returns the view of an export with its links and deliveries.
 pub(crate) async fn view(cx: &Cx, tenant: TenantId, mut job: ExportJob) -> Result<ExportView> {
     let expired = job.expires_at.is_some_and(|until| until <= cx.now);
     if !expired && !job.files.0.is_empty() {
@@ -47,7 +47,7 @@ pub(crate) async fn view(cx: &Cx, tenant: TenantId, mut job: ExportJob) -> Resul
     Ok(view_of(cx, job, deliveries))
 }
 
-/// An export of a list: without links.
+/// Returns the view of an export in a list: without links.
 pub(crate) fn view_of(cx: &Cx, job: ExportJob, deliveries: Vec<ExportDelivery>) -> ExportView {
     let job = job.without_keys();
     let (done, total) = (i64::from(job.done_products), i64::from(job.total_products.unwrap_or_default()));

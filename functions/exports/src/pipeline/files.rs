@@ -1,4 +1,5 @@
-//! The files of an export in S3: written as they come, in parts where a channel refuses a larger one, packed where it wants a zip.
+//! The files of an export in S3: streamed, split where a channel limits their size, and zipped where a channel wants a
+//! zip.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +12,7 @@ use tabular::{BookError, BookWriter};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-/// The objects of one try: two tries that overlap mix nothing.
+/// The objects of one try. Each try has its own, so that overlapping tries do not mix.
 pub(crate) struct Folder<'o> {
     pub(crate) objects: &'o Objects,
     pub(crate) prefix: String,
@@ -26,7 +27,7 @@ impl Folder<'_> {
     }
 }
 
-/// A file that is being written.
+/// A file that is open for writing.
 pub(crate) struct OpenFile {
     upload: Upload,
     pub(crate) file: ExportFile,
@@ -62,13 +63,14 @@ pub(crate) struct TableFiles {
 }
 
 impl TableFiles {
-    /// `name` is without ending; further parts have a number behind it.
+    /// `name` has no extension; further parts get a number behind it.
     pub(crate) fn new(info: TableInfo, name: String, package: Option<Package>) -> Self {
         let pack = package.map(|package| (package, ZipStream::new()));
         Self { info, name, open: None, done: Vec::new(), pack, buffer: Vec::new() }
     }
 
-    /// Takes what a listing left in the writer: into the file that is open, or into a new one when the channel would refuse it.
+    /// Writes the bytes that a listing left in the writer: into the open file, or into a new one if the file would
+    /// become larger than the channel accepts.
     pub(crate) async fn take(
         &mut self,
         writer: &mut LayoutWriter,
@@ -137,7 +139,7 @@ impl TableFiles {
         Ok(())
     }
 
-    /// Closes the last file. Of an export of nothing a table that is needed is a file with its header.
+    /// Closes the last file. If nothing was exported, a required table becomes a file with a header only.
     pub(crate) async fn finish(
         mut self,
         writer: &mut LayoutWriter,
@@ -161,7 +163,7 @@ impl TableFiles {
     }
 }
 
-/// A workbook, which is a file on disk until it is whole.
+/// A workbook, which is a file on disk until it is complete.
 pub(crate) struct BookFile {
     writer: BookWriter,
     folder: tempfile::TempDir,
@@ -175,7 +177,7 @@ impl BookFile {
         Ok(Self { writer, folder })
     }
 
-    /// Takes the rows that listings left in the layout's writer.
+    /// Writes the rows that listings left in the layout's writer.
     ///
     /// # Errors
     /// 409 when Excel has no room for more.
@@ -203,12 +205,12 @@ impl BookFile {
         Ok(())
     }
 
-    /// How many texts Excel had no room for.
+    /// Returns the number of texts that were cut because Excel limits the length of a cell.
     pub(crate) fn cut(&self) -> usize {
         self.writer.cut()
     }
 
-    /// Writes the workbook, and sends it.
+    /// Writes the workbook and uploads it.
     pub(crate) async fn finish(self, name: String, folder: &Folder<'_>) -> Result<ExportFile> {
         let path = self.folder.path().join("book.xlsx");
         let (writer, to) = (self.writer, path.clone());
@@ -233,13 +235,13 @@ impl BookFile {
 fn book_error(problem: BookError) -> Error {
     match problem {
         BookError::Full => {
-            Error::Conflict { code: "too_many_rows", message: format!("{problem}; export CSV, or fewer products") }
+            Error::Conflict { code: "too_many_rows", message: messages::exports::workbook_full(problem.message()) }
         }
         BookError::Xlsx(problem) => Error::internal(problem),
     }
 }
 
-/// A zip that is written as it comes, beyond 4 GB too (ZIP64). The same content makes the same bytes.
+/// A streamed zip, which may be larger than 4 GB (ZIP64). The same content makes the same bytes.
 pub(crate) struct ZipStream {
     writer: Option<ZipWriter<StreamWriter<Sink>>>,
     sink: Sink,
@@ -269,7 +271,7 @@ impl ZipStream {
         self.writer.as_mut().ok_or_else(|| Error::internal("the zip is finished"))
     }
 
-    /// Begins a file whose size is not known.
+    /// Begins a file of unknown size.
     pub(crate) fn begin(&mut self, name: &str) -> Result<()> {
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true);
         self.writer()?.start_file(name, options.last_modified_time(zip::DateTime::default())).map_err(Error::internal)
@@ -285,7 +287,7 @@ impl ZipStream {
         self.write(bytes)
     }
 
-    /// Adds a file that is compressed already.
+    /// Adds a file without compressing it: it is compressed already.
     pub(crate) fn stored(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
         let options = options.last_modified_time(zip::DateTime::default());
@@ -293,12 +295,12 @@ impl ZipStream {
         self.write(bytes)
     }
 
-    /// What was written since it was taken last.
+    /// Returns the bytes since the last call.
     pub(crate) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut *self.sink.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Ends the zip; gives the rest of it.
+    /// Ends the zip. Returns the rest of its bytes.
     pub(crate) fn finish(&mut self) -> Result<Vec<u8>> {
         if let Some(writer) = self.writer.take() {
             writer.finish().map_err(Error::internal)?;
@@ -314,8 +316,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zip_that_comes_in_pieces_is_one() {
-        let made = || {
+    fn the_pieces_of_a_zip_stream_make_one_zip() {
+        let written = || {
             let mut zip = ZipStream::new();
             zip.file("a.txt", b"one").unwrap();
             let mut bytes = zip.take();
@@ -324,8 +326,8 @@ mod tests {
             bytes.extend(zip.finish().unwrap());
             bytes
         };
-        let bytes = made();
-        assert!(bytes == made());
+        let bytes = written();
+        assert!(bytes == written());
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
         let mut text = String::new();
         archive.by_name("a.txt").unwrap().read_to_string(&mut text).unwrap();

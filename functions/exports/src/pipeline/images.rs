@@ -1,4 +1,5 @@
-//! The images of an export: as addresses, in the file itself, or as a zip beside it; smaller, in another format, renamed.
+//! The images of an export: as addresses, in the files themselves, or as a zip beside them. They can be made smaller,
+//! converted and renamed.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use cloud::Objects;
 use db_imports::ExportFile;
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
-use images::{Conversion, Format, Limits, convert};
+use images::{Conversion, Damage, Format, ImageError, Limits, convert};
+use messages::{Text, exports as say, media};
 use net::Fetcher;
 use runtime::{Cx, Error, Result, log_error};
 use serde::{Deserialize, Serialize};
@@ -19,20 +21,20 @@ use uuid::Uuid;
 
 use crate::pipeline::files::{Folder, OpenFile, ZipStream};
 
-/// How images go along.
+/// How images are exported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImageMode {
-    /// The files name their addresses.
+    /// The files hold their addresses.
     #[default]
     Urls,
-    /// The files hold them, in base64; of the layouts `products` and `odoo`.
+    /// The files hold the images in base64; for the layouts `products` and `odoo`.
     Base64,
-    /// A zip beside the files holds them; the files of the layout `products` name them as they are called there.
+    /// A zip beside the files holds the images; the files of the layout `products` hold their names in the zip.
     Zip,
 }
 
-/// The format that images get.
+/// The format of the exported images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImageFormat {
@@ -44,69 +46,69 @@ pub enum ImageFormat {
     Webp,
 }
 
-/// What becomes of images.
+/// How images are exported, converted and named.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImageOptions {
-    /// How they go along.
+    /// How the images are exported.
     pub mode: ImageMode,
-    /// The most width and height that they have, such as `[1200, 1200]`; they keep their sizes unless said.
+    /// The maximum width and height in pixels, such as `[1200, 1200]`; default: the images keep their sizes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<(u32, u32)>,
-    /// The format that they get; they keep their own unless said.
+    /// The format; default: the images keep their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<ImageFormat>,
-    /// The quality of JPEG and WebP, 1 to 100; 85 unless said.
+    /// The quality of JPEG and WebP, 1 to 100; default: 85.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<u8>,
-    /// Their names in the zip, with `{sku}`, `{ean}`, `{id}` and `{n}`, the number of the image; `{sku}-{n}` unless said.
+    /// The names in the zip, with `{sku}`, `{ean}`, `{id}` and `{n}`, the number of the image; default: `{sku}-{n}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whether addresses are asked for their images before they are exported; those that do not answer are told as warnings.
+    /// Whether the addresses of images are requested before the export; those that do not answer are reported as
+    /// warnings.
     pub check: bool,
 }
 
-/// An image may have so many bytes, and take so long.
-const MOST_BYTES: u64 = 20_000_000;
+/// The largest image in bytes.
+const MOST_BYTES: u64 = 20 * MEGABYTE;
+const MEGABYTE: u64 = 1_000_000;
+/// The longest time that one image may take.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// So many are fetched or asked for at once.
+/// How many images are fetched or checked at once.
 const AT_ONCE: usize = 4;
-/// All of them together take no longer: less than the function may run.
+/// The longest time that all images together may take: less than the function may run.
 pub(crate) const ALL: Duration = Duration::from_secs(220);
 
 /// Where an image is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Web(String),
-    /// An object of ours.
+    /// The key of an object in our own store.
     Stored(String),
 }
 
 impl ImageOptions {
     pub(crate) fn check(&self) -> Result<()> {
-        let wrong = |field: &str, message: &str| Err(Error::invalid(field, "invalid", message.to_owned()));
+        let wrong = |field: &str, message: Text| Err(Error::invalid(field, "invalid", message));
         if self
             .within
             .is_some_and(|(width, height)| !(16..=10_000).contains(&width) || !(16..=10_000).contains(&height))
         {
-            return wrong("images.within", "expected a width and a height between 16 and 10,000 pixels");
+            return wrong("images.within", say::image_size_invalid());
         }
         if self.quality.is_some_and(|quality| !(1..=100).contains(&quality)) {
-            return wrong("images.quality", "expected a quality between 1 and 100");
+            return wrong("images.quality", say::image_quality_invalid());
         }
         if let Some(name) = &self.name {
             if name.len() > 200 || name.chars().any(char::is_control) || name.contains('\\') || name.starts_with('/') {
-                return wrong("images.name", "expected a name in one line, with {sku} or {ean} and {n}");
+                return wrong("images.name", say::image_name_invalid("{sku}", "{ean}", "{n}"));
             }
             if !name.contains("{n}") || !["{sku}", "{ean}", "{id}"].iter().any(|mark| name.contains(mark)) {
-                return wrong(
-                    "images.name",
-                    "expected {n}, and one of {sku}, {ean} and {id}, so that no two images have one name",
-                );
+                return wrong("images.name", say::image_name_not_unique("{n}", "{sku}", "{ean}", "{id}"));
             }
         }
         if self.conversion().is_some() && self.mode == ImageMode::Urls {
-            return wrong("images.mode", "expected base64 or zip: what an address leads to is not ours to change");
+            return wrong("images.mode", say::image_mode_conversion());
         }
         Ok(())
     }
@@ -124,7 +126,7 @@ impl ImageOptions {
         })
     }
 
-    /// The name of an image without its ending: what could not stand in the name of a file is `_`.
+    /// Returns the name of an image without its extension. Characters that a file name must not contain become `_`.
     pub(crate) fn name_of(&self, item: &Item, number: usize) -> String {
         let safe = |text: &str| -> String {
             text.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' }).collect()
@@ -132,7 +134,7 @@ impl ImageOptions {
         let (content, id) = (&item.content, item.id.to_string());
         // A parent may have no code.
         let code = if item.code().is_empty() { id.as_str() } else { item.code() };
-        let made = self
+        let name = self
             .name
             .as_deref()
             .unwrap_or("{sku}-{n}")
@@ -140,11 +142,11 @@ impl ImageOptions {
             .replace("{ean}", &safe(content.ean.as_deref().unwrap_or(code)))
             .replace("{id}", &id)
             .replace("{n}", &number.to_string());
-        made.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect::<Vec<_>>().join("/")
+        name.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect::<Vec<_>>().join("/")
     }
 }
 
-/// The images of an export beside its files. The zip is begun with the first of them.
+/// The zip with the images of an export. It is begun with the first image.
 pub(crate) struct ImageZip {
     name: String,
     open: Option<(ZipStream, OpenFile)>,
@@ -156,8 +158,8 @@ impl ImageZip {
         Self { name, open: None, names: HashSet::new() }
     }
 
-    /// Adds an image under `name`, with the product's id behind it when another one has that name: what names lose of codes can make
-    /// two of them one. Gives the name that it got.
+    /// Adds an image under `name`. If another image has that name, the product's id is added: names replace some
+    /// characters of codes, so that two codes can give the same name. Returns the final name.
     pub(crate) async fn add(
         &mut self,
         folder: &Folder<'_>,
@@ -182,7 +184,7 @@ impl ImageZip {
         Ok(own)
     }
 
-    /// The zip, when there is one.
+    /// Ends the zip; `None` if it holds no image.
     pub(crate) async fn finish(self) -> Result<Option<ExportFile>> {
         let Some((mut zip, mut file)) = self.open else { return Ok(None) };
         file.write(&zip.finish()?).await?;
@@ -196,10 +198,10 @@ impl ImageZip {
     }
 }
 
-/// An image that was fetched, or why it was not, for people.
-pub(crate) type Fetched = std::result::Result<(Vec<u8>, Format), String>;
+/// A fetched image, or the reason why it could not be fetched.
+pub(crate) type Fetched = std::result::Result<(Vec<u8>, Format), Text>;
 
-/// Fetches images and makes of them what is wanted, one after the other in their order, a few ahead.
+/// Fetches and converts images. The stream returns them in their order and fetches a few ahead.
 pub(crate) async fn fetch_all(
     cx: &Cx,
     options: &ImageOptions,
@@ -224,44 +226,64 @@ async fn fetch_one(
     until: Instant,
 ) -> Fetched {
     if Instant::now() > until {
-        return Err("there was no time left; export fewer products at once".to_owned());
+        return Err(say::image_no_time());
     }
     let bytes = match source {
         Source::Web(url) => {
-            let fetched = fetcher.fetch(&url, MOST_BYTES, PATIENCE).await.map_err(|why| why.to_string())?;
+            let fetched = fetcher.fetch(&url, MOST_BYTES, PATIENCE).await.map_err(|why| why.message())?;
             fetched.bytes
         }
         Source::Stored(key) => {
-            const OURS: &str = "it cannot be read from our store just now";
             let object = objects.read(&key, None).await.map_err(|why| {
                 log_error(&why, &key);
-                OURS.to_owned()
+                say::image_not_in_store()
             })?;
             if object.size > MOST_BYTES {
-                return Err(format!("expected at most {MOST_BYTES} bytes, it has {}", object.size));
+                return Err(say::image_too_large(MOST_BYTES / MEGABYTE, object.size.div_ceil(MEGABYTE)));
             }
             let mut bytes = Vec::new();
-            object.body.take(MOST_BYTES).read_to_end(&mut bytes).await.map_err(|_| OURS.to_owned())?;
+            object.body.take(MOST_BYTES).read_to_end(&mut bytes).await.map_err(|_| say::image_not_in_store())?;
             bytes
         }
     };
-    let made = tokio::task::spawn_blocking(move || match conversion {
-        Some(conversion) => convert(&bytes, &conversion, Limits::default()).map_err(|why| why.to_string()),
-        None => Format::of(&bytes).map(|format| (bytes, format)).map_err(|why| why.to_string()),
+    let converted = tokio::task::spawn_blocking(move || match conversion {
+        Some(conversion) => convert(&bytes, &conversion, Limits::default()).map_err(|why| image_problem(&why)),
+        None => Format::of(&bytes).map(|format| (bytes, format)).map_err(|why| image_problem(&why)),
     });
-    made.await.unwrap_or_else(|_| Err("the picture could not be read".to_owned()))
+    converted.await.unwrap_or_else(|_| Err(say::image_unreadable()))
 }
 
-/// Asks addresses for their images; gives why each does not answer, in their order.
-pub(crate) async fn probe_all(cx: &Cx, urls: Vec<String>, until: Instant) -> Result<Vec<Option<String>>> {
+/// Returns what is wrong with an image, for people.
+fn image_problem(error: &ImageError) -> Text {
+    match error {
+        ImageError::NotAPicture => media::not_a_picture(),
+        ImageError::Unsupported(kind) => media::format_unsupported(kind),
+        ImageError::TooLarge(width, height, most) => media::too_many_pixels(most / 1_000_000, width, height),
+        ImageError::Truncated(format) => media::truncated(format),
+        ImageError::Broken(format, damage) => {
+            let damage = match damage {
+                Damage::TooManyScans(most) => media::too_many_scans(most),
+                Damage::DecoderStopped => media::decoder_stopped(),
+                Damage::TooMuchMemory => media::too_much_memory(),
+                Damage::NotWritten(format) => media::not_written(format),
+                Damage::Reported(words) => Text::verbatim(words),
+            };
+            media::broken(format, damage)
+        }
+    }
+}
+
+/// Requests the images at addresses. Returns for each address, in their order, why it does not answer; `None` if it
+/// does.
+pub(crate) async fn probe_all(cx: &Cx, urls: Vec<String>, until: Instant) -> Result<Vec<Option<Text>>> {
     let fetcher = cx.get::<Fetcher>().await?;
     let work = urls.into_iter().map(|url| {
         let fetcher = fetcher.clone();
         async move {
             if Instant::now() > until {
-                return Some("there was no time left to ask for it".to_owned());
+                return Some(say::image_no_time());
             }
-            fetcher.probe(&url, PATIENCE).await.err().map(|why| why.to_string())
+            fetcher.probe(&url, PATIENCE).await.err().map(|why| why.message())
         }
         .boxed()
     });

@@ -1,4 +1,4 @@
-//! Products as the catalogue has them -> items as the channels see them.
+//! Products of the catalogue become items for the channels.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -14,10 +14,10 @@ use uuid::Uuid;
 
 use crate::pipeline::images::Source;
 
-/// Links to pictures where there is no content delivery network: as long as S3 signs them for.
+/// How long links to pictures are valid where no content delivery network exists: the longest that S3 allows.
 const LINKS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// What products only name: categories, suppliers, attributes, pictures.
+/// The names of what products refer to by id or code: categories, suppliers, attributes, pictures.
 pub(crate) struct Names {
     tenant: TenantId,
     locale: Option<String>,
@@ -27,7 +27,7 @@ pub(crate) struct Names {
     network: Option<String>,
 }
 
-/// An item, and where each of its images is.
+/// An item with the sources of its images.
 pub(crate) struct ItemWithImages {
     pub(crate) item: Item,
     pub(crate) sources: Vec<Source>,
@@ -46,12 +46,12 @@ impl Names {
         })
     }
 
-    /// Codes and names of the attributes, in the order of their codes.
+    /// Returns the codes and names of the attributes, in the order of their codes.
     pub(crate) fn attributes(&self) -> Vec<(String, String)> {
         self.attributes.iter().map(|(code, attribute)| (code.clone(), self.name(attribute))).collect()
     }
 
-    /// The suppliers, by their ids.
+    /// Returns the ids and names of the suppliers.
     pub(crate) fn suppliers(&self) -> impl Iterator<Item = (&Uuid, &String)> {
         self.suppliers.iter()
     }
@@ -61,7 +61,7 @@ impl Names {
         own.filter(|name| !name.is_empty()).unwrap_or(&attribute.name).clone()
     }
 
-    /// The pictures of products.
+    /// Returns the pictures of products: address and key of each, by product.
     pub(crate) async fn pictures(&self, cx: &Cx, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Vec<(String, String)>>> {
         if ids.is_empty() {
             return Ok(HashMap::new());
@@ -70,15 +70,15 @@ impl Names {
         let objects = cx.get::<Objects>().await?;
         let mut pictures = HashMap::with_capacity(found.len());
         for (product, keys) in found {
-            let mut told = Vec::with_capacity(keys.len());
+            let mut addresses = Vec::with_capacity(keys.len());
             for (_, key, _) in keys {
                 let url = match &self.network {
                     Some(network) => format!("{network}/{key}"),
                     None => objects.presign_view(&key, LINKS).await?,
                 };
-                told.push((url, key));
+                addresses.push((url, key));
             }
-            pictures.insert(product, told);
+            pictures.insert(product, addresses);
         }
         Ok(pictures)
     }
@@ -86,19 +86,19 @@ impl Names {
     pub(crate) fn item(&self, product: Product, pictures: &HashMap<Uuid, Vec<(String, String)>>) -> ItemWithImages {
         let mut item = Item { id: product.id, content: product.content, ..Item::default() };
         if let Some(locale) = &self.locale {
-            item.speak(locale);
+            item.translate(locale);
         }
         let ids = item.content.category_ids.iter().flatten();
         item.categories =
             ids.filter_map(|id| self.categories.get(id).cloned()).filter(|path| !path.is_empty()).collect();
         item.supplier = item.content.supplier_id.and_then(|id| self.suppliers.get(&id).cloned());
-        let told = item.content.attributes.iter().filter_map(|(code, value)| {
+        let attributes = item.content.attributes.iter().filter_map(|(code, value)| {
             let definition = self.attributes.get(code);
             let values = attribute_texts(value, self.locale.as_deref(), &|text| self.label(definition, text));
             let name = definition.map_or_else(|| code.clone(), |attribute| self.name(attribute));
             (!values.is_empty()).then(|| ItemAttribute { code: code.clone(), name, values })
         });
-        item.attributes = told.collect();
+        item.attributes = attributes.collect();
         item.attributes.sort_by(|one, other| one.code.cmp(&other.code));
         let mut sources: Vec<Source> = item.images().iter().map(|url| Source::Web(url.clone())).collect();
         if let Some(own) = pictures.get(&item.id) {
@@ -111,7 +111,7 @@ impl Names {
         ItemWithImages { item, sources }
     }
 
-    /// The name of an option; any other text as it is.
+    /// Returns the name of an option; other texts stay unchanged.
     fn label(&self, definition: Option<&Attribute>, text: &str) -> String {
         let Some(attribute) =
             definition.filter(|one| matches!(one.kind, AttributeKind::Select | AttributeKind::MultiSelect))

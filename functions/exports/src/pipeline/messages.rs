@@ -1,4 +1,4 @@
-//! What goes through the queues of exports.
+//! The messages in the queues of exports.
 
 use cloud::{Bus, BusEvent, Outgoing, Queues};
 use db_imports::ImportsDb;
@@ -24,19 +24,19 @@ pub struct DeliveryMessage {
     pub delivery_id: Uuid,
 }
 
-/// Has an export written in the background.
+/// Queues an export, to be written in the background.
 pub(crate) async fn send_export(cx: &Cx, tenant: TenantId, export_id: Uuid) -> Result<()> {
     let message = Outgoing::json(&ExportMessage { tenant_id: tenant, export_id }, tenant)?;
     cx.get::<Queues>().await?.send("exports-runs", vec![message]).await
 }
 
-/// Has a delivery tried in the background.
+/// Queues a delivery, to be tried in the background.
 pub(crate) async fn send_delivery(cx: &Cx, tenant: TenantId, delivery_id: Uuid) -> Result<()> {
     let message = Outgoing::json(&DeliveryMessage { tenant_id: tenant, delivery_id }, tenant)?;
     cx.get::<Queues>().await?.send("exports-deliveries", vec![message]).await
 }
 
-/// Has deliveries tried in the background; those that the queue does not take are sent by the sweeper.
+/// Queues deliveries, to be tried in the background. The sweeper queues those that fail here.
 pub(crate) async fn send_deliveries(cx: &Cx, tenant: TenantId, deliveries: Vec<Uuid>) {
     for delivery in deliveries {
         if let Err(failed) = send_delivery(cx, tenant, delivery).await {
@@ -45,7 +45,7 @@ pub(crate) async fn send_deliveries(cx: &Cx, tenant: TenantId, deliveries: Vec<U
     }
 }
 
-/// Publishes what waits in the tenant's outbox.
+/// Publishes the events that wait in the tenant's outbox.
 pub(crate) async fn publish_events(cx: &Cx, db: &ImportsDb, tenant: TenantId) -> Result<()> {
     let waiting = db.claim_events(tenant, cx.now).await?;
     let events: Vec<BusEvent> =

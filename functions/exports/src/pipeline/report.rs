@@ -1,4 +1,4 @@
-//! What is not in an export's files: by reason, and in a file that names each product.
+//! The report of left-out products: a summary by reason, and a file that names each product.
 
 use channels::{Item, LeftOut};
 use db_imports::{ExportFile, LeftOutReason};
@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use crate::pipeline::files::{Folder, OpenFile};
 
-/// So many products are named for each reason.
+/// At most this many products are named for each reason.
 const EXAMPLES: usize = 10;
-/// So many rows are sent at once.
+/// How many rows are uploaded at once.
 const ROWS: usize = 500;
 
-/// Reasons, each with how many products it concerns, and the first of them.
+/// The reasons, each with the number of products and the first of them.
 #[derive(Default)]
 pub(crate) struct Reasons(Vec<LeftOutReason>);
 
@@ -23,7 +23,7 @@ impl Reasons {
             self.0.push(LeftOutReason {
                 code: why.code.clone(),
                 column: why.column.clone(),
-                message: why.message.clone(),
+                message: why.message.english().to_owned(),
                 products: 0,
                 examples: Vec::new(),
             });
@@ -41,7 +41,7 @@ impl Reasons {
     }
 }
 
-/// The products that are left out. The file is begun with the first of them.
+/// The report of left-out products. Its file is begun with the first product.
 pub(crate) struct Report {
     name: String,
     reasons: Reasons,
@@ -59,7 +59,7 @@ impl Report {
         Self { name, reasons: Reasons::default(), file: None, rows: rows(), waiting: 0 }
     }
 
-    /// Notes why a product is left out.
+    /// Adds a product and the reason why it is left out.
     pub(crate) async fn note(&mut self, folder: &Folder<'_>, item: &Item, why: &LeftOut) -> Result<()> {
         self.reasons.note(item.id, why);
         let content = &item.content;
@@ -71,7 +71,7 @@ impl Report {
             &content.title,
             &why.code,
             &why.column,
-            &why.message,
+            why.message.english(),
         ];
         let cells = cells.map(tabular::neutralize);
         self.rows.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(Error::internal)?;
@@ -97,7 +97,7 @@ impl Report {
         Ok(())
     }
 
-    /// The reasons, and the file when there is one.
+    /// Ends the report. Returns the reasons, and the file if any product was left out.
     pub(crate) async fn finish(mut self, folder: &Folder<'_>) -> Result<(Vec<LeftOutReason>, Option<ExportFile>)> {
         if self.waiting > 0 {
             self.send(folder).await?;

@@ -1,4 +1,4 @@
-//! One try to write an export: its files, or the reason why there are none.
+//! One try to write an export: stores its files, or the reason why it failed.
 
 use std::time::Instant;
 
@@ -10,17 +10,16 @@ use uuid::Uuid;
 use crate::pipeline::messages::{publish_events, send_deliveries};
 use crate::pipeline::write::write_files;
 
-/// After so many tries an export is given up.
+/// After this many tries an export is given up.
 const MAX_TRIES: i32 = 3;
-const GIVEN_UP: &str = "the files could not be written because of a fault on our side; begin the export again";
 
-/// Writes an export's files, unless it has ended. A try that another one is at work on is left to it.
+/// Writes an export's files, unless it has ended or another try is still writing them.
 pub(crate) async fn run_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Result<()> {
     let db = cx.get::<ImportsDb>().await?;
     let Some((job, tries)) = db.begin_export(tenant, export, cx.now).await? else { return Ok(()) };
-    // A try that was killed left no error: the number of tries alone says so.
+    // A killed try leaves no error: only the number of tries shows it.
     if tries > MAX_TRIES {
-        db.fail_export(tenant, export, "given_up", GIVEN_UP, cx.now).await?;
+        db.fail_export(tenant, export, "given_up", messages::exports::given_up().english(), cx.now).await?;
         return publish_events(cx, &db, tenant).await;
     }
     let started = Instant::now();
@@ -40,22 +39,29 @@ pub(crate) async fn run_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Resul
                 ],
             );
         }
-        // What the seller chose cannot be done: no try can mend that.
+        // The seller's choices are not possible: trying again cannot help.
         Err(Error::Conflict { code, message }) => {
-            db.fail_export(tenant, export, code, &message, OffsetDateTime::now_utc()).await?;
+            db.fail_export(tenant, export, code, message.english(), OffsetDateTime::now_utc()).await?;
         }
         Err(Error::Invalid(errors)) => {
-            let message =
-                errors.iter().map(|one| format!("{}: {}", one.field, one.message)).collect::<Vec<_>>().join("; ");
+            let texts = errors.into_iter().map(|error| messages::runtime::invalid(error.field, error.message));
+            let message = texts.map(|text| text.english().to_owned()).collect::<Vec<_>>().join("; ");
             db.fail_export(tenant, export, "choices_invalid", &message, OffsetDateTime::now_utc()).await?;
         }
         Err(Error::NotFound(what)) => {
-            let message = format!("there is no such {what} any more");
-            db.fail_export(tenant, export, "not_found", &message, OffsetDateTime::now_utc()).await?;
+            let message = messages::exports::gone(what);
+            db.fail_export(tenant, export, "not_found", message.english(), OffsetDateTime::now_utc()).await?;
         }
         Err(error) if tries >= MAX_TRIES => {
             log_error(&error, &export.to_string());
-            db.fail_export(tenant, export, "given_up", GIVEN_UP, OffsetDateTime::now_utc()).await?;
+            db.fail_export(
+                tenant,
+                export,
+                "given_up",
+                messages::exports::given_up().english(),
+                OffsetDateTime::now_utc(),
+            )
+            .await?;
         }
         Err(error) => return Err(error),
     }

@@ -1,4 +1,5 @@
-//! Exports that stopped, as a killed process leaves them: sent again, and given up after three tries. Deliveries that are due.
+//! Once a minute: exports that stalled, for example because their process was killed, are queued again, and given up
+//! after three tries. Due deliveries are queued, and unpublished events are published.
 
 use db_imports::ImportsDb;
 use runtime::{Cx, Result, log_error};
@@ -6,14 +7,15 @@ use time::Duration;
 
 use crate::pipeline::messages::{publish_events, send_delivery, send_export};
 
-/// Longer than an export writes without noting its progress, and than a message waits.
+/// After this time without progress an export is stalled: longer than an export writes between two updates of its
+/// progress, and longer than a message waits.
 const STALE: Duration = Duration::minutes(2);
 const EVENT_AGE: Duration = Duration::seconds(30);
-/// A delivery that was just sent for is on its way.
+/// A delivery that was queued less long ago is still on its way.
 const DUE_AGE: Duration = Duration::seconds(30);
 const MOST: i32 = 100;
 
-/// Resumes what stopped.
+/// Resumes stalled exports, queues due deliveries and publishes events.
 pub async fn sweep(cx: Cx) -> Result<()> {
     let db = cx.get::<ImportsDb>().await?;
     for (tenant, export) in db.stalled_exports(cx.now - STALE, MOST).await? {
@@ -24,7 +26,7 @@ pub async fn sweep(cx: Cx) -> Result<()> {
         send_delivery(&cx, tenant, delivery).await?;
     }
     for tenant in db.tenants_with_unpublished_events(cx.now - EVENT_AGE).await? {
-        // One organisation's event does not keep another's.
+        // The failure of one organisation does not stop the others.
         if let Err(error) = publish_events(&cx, &db, tenant).await {
             log_error(&error, &tenant.to_string());
         }

@@ -1,4 +1,4 @@
-//! Products -> files in S3, page by page.
+//! Writes products as files in S3, page by page.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -19,14 +19,16 @@ use crate::pipeline::images::{self, ImageMode, ImageZip};
 use crate::pipeline::items::{ItemWithImages, Names};
 use crate::pipeline::report::{Reasons, Report};
 
-/// Products read at once; fewer when their images are fetched.
+/// Products that are read at once.
 const PAGE: usize = 1_000;
+/// Products that are read at once when their images are fetched.
 const PAGE_OF_IMAGES: usize = 10;
-/// Progress is noted after so many products.
+/// Progress is stored after this many products.
 const NOTED: usize = 2_000;
-/// And after so long, while images are fetched: well before somebody takes the export for stopped.
+/// Progress is stored after this time while images are fetched: well before the sweeper takes the export for stalled.
 const NOTED_AFTER: Duration = Duration::from_secs(20);
-/// Writes the files of one try. `None` when the export was cancelled, or another try has taken over.
+
+/// Writes the files of one try. Returns `None` if the export was cancelled, or another try has taken over.
 pub(crate) async fn write_files(
     cx: &Cx,
     db: &ImportsDb,
@@ -42,11 +44,11 @@ pub(crate) async fn write_files(
     let objects = cx.get::<Objects>().await?;
     let folder = Folder { objects: &objects, prefix: format!("exports/{tenant}/{}/{tries}", job.id) };
     let tables: Vec<_> = writer.tables().cloned().collect();
-    let lone = tables.len() == 1;
-    let base = base_name(&spec, lone, job.created_at, snapshot.count());
+    let single = tables.len() == 1;
+    let base = base_name(&spec, single, job.created_at, snapshot.count());
     let mut outs = Vec::new();
     for info in tables {
-        let name = if lone { base.clone() } else { format!("{base}-{}", info.name) };
+        let name = if single { base.clone() } else { format!("{base}-{}", info.name) };
         outs.push(TableFiles::new(info, name, spec.layout.package(spec.format(), &spec.options)));
     }
     let book = match spec.format() {
@@ -102,12 +104,12 @@ async fn writer(db: &ImportsDb, tenant: TenantId, spec: &ExportSpec, names: &Nam
         .map_err(|problem| crate::exports::spec::mapping_error(&problem))
 }
 
-/// The name of the files without their endings.
-fn base_name(spec: &ExportSpec, lone: bool, began: OffsetDateTime, count: usize) -> String {
-    // Of several files each is named after what is in it.
+/// Returns the name of the files without their extensions.
+fn base_name(spec: &ExportSpec, single: bool, began: OffsetDateTime, count: usize) -> String {
+    // If there are several files, the name of each table is added.
     let default = match spec.layout {
         Layout::Products => "products",
-        _ if lone => "{layout}-products",
+        _ if single => "{layout}-products",
         _ => "{layout}",
     };
     let day = began.date();
@@ -140,17 +142,18 @@ struct Run<'r> {
     report: Report,
     warnings: Reasons,
     tries: i32,
-    /// Products that were dealt with.
+    /// Products that are done.
     done: usize,
-    /// Products that were wanted, and those that are in the files.
+    /// Products of the selection.
     total: i32,
+    /// Products in the files.
     exported: i32,
-    /// Until when images are fetched and asked for.
+    /// Until when images are fetched and checked.
     until: Instant,
 }
 
 impl Run<'_> {
-    /// Writes page after page; gives whether the export is still wanted.
+    /// Writes page after page. Returns `false` if the export was cancelled or taken over.
     async fn pages(&mut self, snapshot: &mut Snapshot) -> Result<bool> {
         let fetching = self.spec.images.mode != ImageMode::Urls || self.spec.images.check;
         let page = if fetching { PAGE_OF_IMAGES } else { PAGE };
@@ -163,11 +166,11 @@ impl Run<'_> {
             if groups.is_empty() {
                 return Ok(true);
             }
-            let page_of = groups.iter().map(|group| usize::from(group.wanted) + group.variants.len()).sum::<usize>();
+            let products = groups.iter().map(|group| usize::from(group.wanted) + group.variants.len()).sum::<usize>();
             if !self.page(groups, fetching).await? {
                 return Ok(false);
             }
-            self.done += page_of;
+            self.done += products;
             if self.done - noted >= NOTED || fetching {
                 noted = self.done;
                 if !self.note(self.done).await? {
@@ -177,13 +180,14 @@ impl Run<'_> {
         }
     }
 
+    /// Stores the progress. Returns `false` if the export was cancelled or taken over.
     async fn note(&mut self, done: usize) -> Result<bool> {
         let done = i32::try_from(done).unwrap_or(i32::MAX);
         let (tenant, export, now) = (self.tenant, self.job.id, OffsetDateTime::now_utc());
         self.db.note_export_progress(tenant, export, self.tries, self.total, done, now).await
     }
 
-    /// Writes a page; gives whether the export is still wanted.
+    /// Writes a page. Returns `false` if the export was cancelled or taken over.
     async fn page(&mut self, groups: Vec<ProductGroup>, fetching: bool) -> Result<bool> {
         let products = groups.iter().flat_map(|group| std::iter::once(&group.product).chain(&group.variants));
         let ids: Vec<Uuid> = products.filter(|product| product.media > 0).map(|product| product.id).collect();
@@ -201,31 +205,27 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// What is exported of a product and its variants, and whether the product itself is wanted; nothing when all of it is left out.
+    /// Returns the product and its variants that are exported, and whether the product itself is in the selection;
+    /// `None` if all of them are left out.
     async fn family(
         &mut self,
         group: ProductGroup,
         pictures: &HashMap<Uuid, Vec<(String, String)>>,
     ) -> Result<Option<(ListingWithImages, bool)>> {
-        let tells = self.spec.selection.tells_inactive();
+        let reports_inactive = self.spec.selection.reports_inactive();
         let wanted = group.wanted;
-        let status = |status: ProductStatus| {
-            format!("expected an active product, this one is {status}; activate it, or select its status")
-        };
+        let not_active =
+            |status: ProductStatus| LeftOut::new("not_active", "status", messages::exports::product_not_active(status));
         let product = self.names.item(group.product, pictures);
-        let inactive = tells && product.item.content.status != ProductStatus::Active;
+        let inactive = reports_inactive && product.item.content.status != ProductStatus::Active;
         let mut variants = Vec::with_capacity(group.variants.len());
         for variant in group.variants {
             let variant = self.names.item(variant, pictures);
             let own = variant.item.content.status;
             let why = if inactive {
-                Some(LeftOut::new(
-                    "parent_not_active",
-                    "status",
-                    "expected a variant of an active product, its parent is not; activate the parent",
-                ))
-            } else if tells && own != ProductStatus::Active {
-                Some(LeftOut::new("not_active", "status", status(own)))
+                Some(LeftOut::new("parent_not_active", "status", messages::exports::parent_not_active()))
+            } else if reports_inactive && own != ProductStatus::Active {
+                Some(not_active(own))
             } else {
                 None
             };
@@ -235,12 +235,12 @@ impl Run<'_> {
             }
         }
         let why = if inactive {
-            Some(LeftOut::new("not_active", "status", status(product.item.content.status)))
+            Some(not_active(product.item.content.status))
         } else if variants.is_empty()
             && !product.item.content.option_axes.is_empty()
             && self.spec.layout != Layout::Products
         {
-            Some(LeftOut::new("variants_missing", "", "the product has variants, and none of them is exported"))
+            Some(LeftOut::new("variants_missing", "", messages::exports::variants_missing()))
         } else {
             None
         };
@@ -292,8 +292,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Fetches the images of a page, or asks for them, and puts into the items what the files are to say of them. Gives whether the
-    /// export is still wanted: a page can take long.
+    /// Fetches or checks the images of a page, and sets the texts for them in the items. Returns `false` if the export
+    /// was cancelled or taken over: a page can take long.
     async fn fetch(&mut self, families: &mut [Option<(ListingWithImages, bool)>]) -> Result<bool> {
         let options = &self.spec.images;
         let pictured = || {
@@ -303,13 +303,13 @@ impl Run<'_> {
                 .flat_map(|(listing, _)| std::iter::once(&listing.product).chain(&listing.variants))
         };
         if options.check {
-            let asked: Vec<(Uuid, String)> =
+            let checked: Vec<(Uuid, String)> =
                 pictured().flat_map(|one| one.item.images().iter().map(|url| (one.item.id, url.clone()))).collect();
-            let urls = asked.iter().map(|(_, url)| url.clone()).collect();
+            let urls = checked.iter().map(|(_, url)| url.clone()).collect();
             let answers = images::probe_all(self.cx, urls, self.until).await?;
-            for ((id, url), why) in asked.into_iter().zip(answers) {
+            for ((id, url), why) in checked.into_iter().zip(answers) {
                 if let Some(why) = why {
-                    let message = format!("the image {url} cannot be had: {why}");
+                    let message = messages::exports::image_unreachable(url, why);
                     self.warnings.note(id, &LeftOut::new("image_unreachable", "image_urls", message));
                 }
             }
@@ -322,7 +322,7 @@ impl Run<'_> {
         let mut noted = Instant::now();
         for (listing, _) in families.iter_mut().flatten() {
             for one in std::iter::once(&mut listing.product).chain(&mut listing.variants) {
-                let mut told = Vec::new();
+                let mut texts = Vec::new();
                 for number in 1..=one.sources.len() {
                     if noted.elapsed() > NOTED_AFTER {
                         noted = Instant::now();
@@ -331,27 +331,28 @@ impl Run<'_> {
                         }
                     }
                     match fetched.next().await {
-                        Some(Ok((bytes, format))) => told.push(self.keep(&one.item, number, bytes, format).await?),
+                        Some(Ok((bytes, format))) => texts.push(self.keep(&one.item, number, bytes, format).await?),
                         Some(Err(why)) => {
                             let url = one.item.images().get(number - 1).cloned().unwrap_or_default();
-                            let message = format!("the image {url} is left out: {why}");
+                            let message = messages::exports::image_left_out(url, why);
                             let why = LeftOut::new("image_left_out", "image_urls", message);
                             self.warnings.note(one.item.id, &why);
                         }
                         None => {}
                     }
                 }
-                // A channel that fetches images by their addresses still needs these.
-                let named = self.spec.images.mode == ImageMode::Base64 || self.spec.layout == Layout::Products;
-                if named && !one.sources.is_empty() {
-                    one.item.content.image_urls = Some(told);
+                // A channel that fetches images by their addresses still needs the addresses.
+                let replaced = self.spec.images.mode == ImageMode::Base64 || self.spec.layout == Layout::Products;
+                if replaced && !one.sources.is_empty() {
+                    one.item.content.image_urls = Some(texts);
                 }
             }
         }
         Ok(true)
     }
 
-    /// Puts an image where the seller wants it, and gives what the files say of it.
+    /// Stores an image in the way that the seller chose. Returns the text for it in the files: base64, or its name in
+    /// the zip.
     async fn keep(
         &mut self,
         item: &channels::Item,
@@ -373,7 +374,7 @@ impl Run<'_> {
     }
 
     async fn finish(mut self, snapshot: &mut Snapshot) -> Result<ExportResult> {
-        self.writer.finish().map_err(|why| Error::internal(why.message))?;
+        self.writer.finish().map_err(|why| Error::internal(why.message.english()))?;
         let mut files: Vec<ExportFile> = Vec::new();
         match self.book.take() {
             Some(mut book) => {
@@ -387,7 +388,7 @@ impl Run<'_> {
                 });
                 book.sheet("categories", &[("id", false), ("name", false), ("path", false)], rows)?;
                 if book.cut() > 0 {
-                    let message = format!("Excel holds 32,767 characters in a cell: {} texts were cut", book.cut());
+                    let message = messages::exports::text_cut(book.cut());
                     self.warnings.note(Uuid::nil(), &LeftOut::new("text_cut", "", message));
                 }
                 let mut file = book.finish(format!("{}.xlsx", self.base), self.folder).await?;
@@ -422,7 +423,7 @@ impl Run<'_> {
     }
 }
 
-/// A listing, and where its images are.
+/// A listing with the sources of its images.
 struct ListingWithImages {
     product: ItemWithImages,
     variants: Vec<ItemWithImages>,

@@ -1,4 +1,4 @@
-//! Exports that a schedule begins.
+//! Beginning the export of a schedule.
 
 use db_imports::{ExportJob, ExportSchedule, ImportsDb, NewExport};
 use db_tenancy::Stamp;
@@ -9,7 +9,7 @@ use crate::exports::request::{check, with_template};
 use crate::exports::spec::ExportSpec;
 use crate::pipeline::messages::{publish_events, send_export};
 
-/// Begins an export of a schedule; the one that was begun with the same key before is given again.
+/// Begins an export of a schedule. Returns the existing export if one was begun with the same key.
 pub(crate) async fn begin_export(
     cx: &Cx,
     db: &ImportsDb,
@@ -19,15 +19,13 @@ pub(crate) async fn begin_export(
     by_hand: bool,
     stamp: &Stamp,
 ) -> Result<ExportJob> {
-    let request: ExportSpec =
-        serde_json::from_value(schedule.definition.clone()).map_err(|problem| Error::Conflict {
-            code: "definition_unreadable",
-            message: format!("the schedule's definition is of another time, save it again: {problem}"),
-        })?;
+    let request: ExportSpec = serde_json::from_value(schedule.definition.clone()).map_err(|problem| {
+        Error::Conflict { code: "definition_unreadable", message: messages::exports::definition_unreadable(problem) }
+    })?;
     let template_id = request.template_id;
     let chosen = async {
         let (mut spec, _) = with_template(cx, tenant, request.clone()).await?;
-        // A destination that was deleted keeps no file from being written.
+        // A deleted destination does not prevent the files from being written.
         let known = db.known_destinations(tenant, &spec.destinations).await?;
         spec.destinations.retain(|id| known.contains(id));
         check(cx, tenant, &spec).await?;
@@ -39,7 +37,7 @@ pub(crate) async fn begin_export(
     };
     let spec = chosen.as_ref().unwrap_or(&request);
     let options = serde_json::to_value(spec).map_err(Error::internal)?;
-    // When anything else is exported than the last time, all of it is.
+    // If the choices differ from those of the last run, all products are exported.
     let changed_from = if schedule.only_changed { db.exported_to(tenant, schedule.id, &options).await? } else { None };
     let new = NewExport {
         id: Uuid::now_v7(),
@@ -58,8 +56,8 @@ pub(crate) async fn begin_export(
     if job.status == "queued"
         && let Err(error) = chosen
     {
-        // A run that cannot be made is a failed export, which people are told of.
-        db.fail_export(tenant, job.id, "choices_invalid", &error.to_string(), cx.now).await?;
+        // A run that cannot begin is recorded as a failed export, so that people are notified.
+        db.fail_export(tenant, job.id, "choices_invalid", error.message().english(), cx.now).await?;
         publish_events(cx, db, tenant).await?;
         return db.export(tenant, job.id).await;
     }

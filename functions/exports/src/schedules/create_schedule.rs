@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::schedules::schedule::{ScheduleInput, ScheduleView, view};
 
-/// Makes a schedule.
+/// Creates a schedule.
 pub async fn create_schedule(cx: Cx, input: Body<ScheduleInput>) -> Result<Created<ScheduleView>> {
     let tenant = cx.tenant()?;
     let new = input.0.checked(&cx, tenant).await?;

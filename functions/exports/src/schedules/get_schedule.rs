@@ -5,7 +5,7 @@ use runtime::{Cx, Path, Result};
 
 use crate::schedules::schedule::{ScheduleView, view};
 
-/// One schedule, with its next five times.
+/// Returns one schedule, with its next five runs.
 pub async fn get_schedule(cx: Cx, id: Path) -> Result<ScheduleView> {
     view(&cx, cx.get::<ImportsDb>().await?.export_schedule(cx.tenant()?, id.0).await?)
 }

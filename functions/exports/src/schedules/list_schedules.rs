@@ -5,7 +5,7 @@ use runtime::{Cx, Page, PageQuery, Query, Result};
 
 use crate::schedules::schedule::{ScheduleView, view};
 
-/// The schedules, the newest first.
+/// Lists the schedules, the newest first.
 pub async fn list_schedules(cx: Cx, page: Query<PageQuery>) -> Result<Page<ScheduleView>> {
     let db = cx.get::<ImportsDb>().await?;
     let found = db.export_schedules(cx.tenant()?, page.0.after_id()?, page.0.limit()?).await?;

@@ -6,7 +6,7 @@ use runtime::{Body, Cx, Path, Result};
 
 use crate::schedules::schedule::{ScheduleInput, ScheduleView, view};
 
-/// Changes a schedule. One that is let go on is due at its next time, not at those that it paused over.
+/// Updates a schedule. A resumed schedule is due at its next time, not at the times during its pause.
 pub async fn put_schedule(cx: Cx, id: Path, input: Body<ScheduleInput>) -> Result<ScheduleView> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     db.export_schedule(tenant, id.0).await?;

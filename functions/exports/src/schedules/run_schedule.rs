@@ -8,11 +8,11 @@ use uuid::Uuid;
 use crate::exports::view::{ExportView, view};
 use crate::schedules::begin::begin_export;
 
-/// Runs a schedule now; when it is due next stays as it was.
+/// Runs a schedule now. Its next due time stays unchanged.
 pub async fn run_schedule(cx: Cx, id: Path, key: IdempotencyKey) -> Result<Accepted<ExportView>> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let schedule = db.export_schedule(tenant, id.0).await?;
-    // Keys of exports by hand are others.
+    // The prefix keeps these keys apart from those of exports by hand.
     let key = format!("run {} {}", id.0, key.0.unwrap_or_else(|| Uuid::now_v7().to_string()));
     let job = begin_export(&cx, &db, tenant, &schedule, key, true, &Stamp::of(&cx)?).await?;
     view(&cx, tenant, job).await.map(Accepted)

@@ -1,4 +1,4 @@
-//! Schedules as the API shows and takes them.
+//! Schedules in the requests and answers of the API.
 
 use db_imports::{ExportSchedule, NewSchedule};
 use runtime::{Cx, Error, Result, TenantId};
@@ -13,25 +13,25 @@ use crate::exports::request::{check, with_template};
 use crate::exports::spec::ExportSpec;
 use crate::templates::input::checked_name;
 
-/// A schedule that is made, or put in the place of one.
+/// A schedule to be created, or to replace an existing one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleInput {
     /// Its name, unique in the organisation.
     pub name: String,
-    /// What is exported. A template is named as an export names it; each run takes the template as it is then.
+    /// What is exported. A template is named as in an export; each run uses the template as it is at that time.
     pub definition: ExportSpec,
-    /// When it is due; only by hand without one.
+    /// When it is due; without one it runs only by hand.
     #[serde(default)]
     pub schedule: Option<Schedule>,
-    /// The zone of the schedule; `Europe/Paris` unless said.
+    /// The time zone of the schedule; default: `Europe/Paris`.
     #[serde(default)]
     pub time_zone: Option<String>,
-    /// Whether it runs, `true` unless said; `false` pauses it.
+    /// Whether it runs; default: `true`. `false` pauses it.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Whether only what changed since the last completed run is exported: products of which something changed, each whole. The first
-    /// run exports all.
+    /// Whether only the products that changed since the last completed run are exported, each of them whole. The first
+    /// run exports all products.
     #[serde(default)]
     pub only_changed: bool,
 }
@@ -51,23 +51,23 @@ pub struct ScheduleView {
     definition: ExportSpec,
     /// When it is due.
     schedule: Option<Schedule>,
-    /// The zone of the schedule.
+    /// The time zone of the schedule.
     time_zone: String,
     /// Whether it runs.
     enabled: bool,
-    /// Whether only what changed is exported.
+    /// Whether only changed products are exported.
     only_changed: bool,
-    /// The next five times when it is due.
+    /// The next five due times.
     next_runs: Vec<String>,
-    /// When it began to run last.
+    /// When its last run began.
     #[serde(with = "time::serde::rfc3339::option")]
     last_run_at: Option<OffsetDateTime>,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
 }
 
-/// When a schedule is due next.
+/// Returns when a schedule is due next.
 pub(crate) fn next_run(schedule: Option<&Schedule>, time_zone: &str, now: OffsetDateTime) -> Option<OffsetDateTime> {
     let next = schedule?.next(now.unix_timestamp(), time_zone).ok()?;
     OffsetDateTime::from_unix_timestamp(next).ok()
@@ -76,7 +76,7 @@ pub(crate) fn next_run(schedule: Option<&Schedule>, time_zone: &str, now: Offset
 impl ScheduleInput {
     pub(crate) async fn checked(self, cx: &Cx, tenant: TenantId) -> Result<NewSchedule> {
         let name = checked_name(&self.name)?;
-        // A template is looked at again at each run: here it is only seen that it can be used.
+        // Each run reads the template again; here it is only checked that it can be used.
         let (spec, _) = with_template(cx, tenant, self.definition.clone()).await?;
         check(cx, tenant, &spec).await?;
         let time_zone = self.time_zone.unwrap_or_else(|| "Europe/Paris".to_owned());

@@ -1,4 +1,4 @@
-//! Once a minute: the exports that are due begin. Ticks may overlap and repeat; each due time is one export.
+//! Once a minute: begins the exports that are due. Ticks may overlap and repeat; each due time makes one export.
 
 use db_imports::ImportsDb;
 use db_tenancy::Stamp;
@@ -8,14 +8,15 @@ use uuid::Uuid;
 use crate::schedules::begin::begin_export;
 use crate::schedules::schedule::next_run;
 
-/// So many in one tick; the next comes in a minute.
+/// The most schedules of one tick; the next tick comes in a minute.
 const MOST: i32 = 200;
 
-/// Begins what is due. After a time without ticks a schedule runs once, not once for each time that it missed.
+/// Begins the exports of the schedules that are due. After a time without ticks a schedule runs once, not once for each
+/// missed time.
 pub async fn start_scheduled(cx: Cx) -> Result<()> {
     let db = cx.get::<ImportsDb>().await?;
     for (tenant, id) in db.due_schedules(cx.now, MOST).await? {
-        // One that cannot begin does not keep the others.
+        // A schedule that cannot begin does not stop the others.
         if let Err(error) = begin(&cx, &db, tenant, id).await {
             log_error(&error, &id.to_string());
         }
@@ -29,14 +30,14 @@ async fn begin(cx: &Cx, db: &ImportsDb, tenant: TenantId, id: Uuid) -> Result<()
         // Another tick was here, or somebody changed the schedule.
         return Ok(());
     };
-    let next = next_run(schedule.schedule.as_ref().map(|one| &one.0), &schedule.time_zone, cx.now);
+    let next = next_run(schedule.schedule.as_ref().map(|schedule| &schedule.0), &schedule.time_zone, cx.now);
     let stamp = Stamp::of_job(cx, &format!("schedule {}", schedule.name));
-    // Begun before it is noted, so that none is lost; begun twice, it is the same export.
+    // Begin first, record afterwards, so that no export is lost. The key makes a second begin return the same export.
     let key = format!("schedule {id} {}", due.unix_timestamp());
     let begun = begin_export(cx, db, tenant, &schedule, key, false, &stamp).await;
     match &begun {
         Ok(_) => {}
-        // Faults of ours are tried again with the next tick.
+        // Our own faults are retried with the next tick.
         Err(Error::Internal(_) | Error::Unavailable(_)) => return begun.map(drop),
         Err(error) => log_error(error, &id.to_string()),
     }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::templates::input::checked_name;
 
-/// A copy that is asked for.
+/// A copy to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CopyTemplate {

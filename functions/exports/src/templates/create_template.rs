@@ -6,7 +6,7 @@ use runtime::{Body, Created, Cx, Result, Versioned};
 
 use crate::templates::input::TemplateInput;
 
-/// Saves a template.
+/// Creates a template.
 pub async fn create_template(cx: Cx, input: Body<TemplateInput>) -> Result<Versioned<Created<ExportTemplate>>> {
     let tenant = cx.tenant()?;
     let new = input.0.checked(&cx, tenant).await?;

@@ -1,4 +1,4 @@
-//! What the handlers of templates have in common.
+//! The input of the handlers of templates.
 
 use db_imports::NewTemplate;
 use runtime::{Cx, Error, Result, TenantId};
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::exports::request::check;
 use crate::exports::spec::ExportSpec;
 
-/// A template that is made, or put in the place of one.
+/// A template to be created, or to replace an existing one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateInput {
@@ -17,15 +17,15 @@ pub struct TemplateInput {
     /// What it is for.
     #[serde(default)]
     pub description: String,
-    /// What is chosen.
+    /// The choices of the template.
     pub definition: ExportSpec,
 }
 
-/// A name of 1 to 200 characters in one line.
+/// Checks and trims a name: 1 to 200 characters in one line.
 pub(crate) fn checked_name(name: &str) -> Result<String> {
     let name = name.trim().to_owned();
     if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-        return Err(Error::invalid("name", "length", "expected a name of 1 to 200 characters in one line"));
+        return Err(Error::invalid("name", "length", messages::exports::name_length()));
     }
     Ok(name)
 }
@@ -34,7 +34,7 @@ impl TemplateInput {
     pub(crate) async fn checked(self, cx: &Cx, tenant: TenantId) -> Result<NewTemplate> {
         let name = checked_name(&self.name)?;
         if self.description.chars().count() > 2_000 {
-            return Err(Error::invalid("description", "length", "expected at most 2,000 characters"));
+            return Err(Error::invalid("description", "length", messages::exports::description_length()));
         }
         check(cx, tenant, &self.definition).await?;
         let definition = serde_json::to_value(&self.definition).map_err(Error::internal)?;

@@ -9,15 +9,15 @@ use utoipa::ToSchema;
 /// A page of templates.
 #[derive(Serialize, ToSchema)]
 pub struct TemplatePage {
-    /// The organisation's own.
+    /// The templates of the organisation.
     data: Vec<ExportTemplate>,
     /// Send it as `cursor` to get the next page; null on the last.
     next_cursor: Option<String>,
-    /// Those that there are from the beginning; an export names one as `predefined`.
+    /// The predefined templates; an export names one as `predefined`.
     predefined: Vec<Predefined>,
 }
 
-/// A template that there is from the beginning.
+/// A predefined template.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Predefined {
     /// Its name.
@@ -28,7 +28,7 @@ pub(crate) struct Predefined {
     format: Format,
 }
 
-/// The templates, the newest first.
+/// Lists the templates, the newest first.
 pub async fn list_templates(cx: Cx, page: Query<PageQuery>) -> Result<TemplatePage> {
     let db = cx.get::<ImportsDb>().await?;
     let found = db.export_templates(cx.tenant()?, page.0.after_id()?, page.0.limit()?).await?;

@@ -6,7 +6,7 @@ use runtime::{Body, Cx, IfMatch, Path, Result, Versioned};
 
 use crate::templates::input::TemplateInput;
 
-/// Changes a template; what it was is kept as a version.
+/// Updates a template; the earlier state is kept as a version.
 pub async fn put_template(
     cx: Cx,
     id: Path,

@@ -4,6 +4,7 @@ use access::KEY_PREFIX;
 use db_core::{ApiKey, CoreDb};
 use db_tenancy::Stamp;
 use ipnet::IpNet;
+use messages::identity as say;
 use runtime::{Body, Created, Cx, Error, Permission, PermissionSet, Result};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -14,19 +15,19 @@ use crate::api_keys::view::ApiKeyView;
 use crate::input::{Name, ahead};
 use crate::secret;
 
-/// An API key.
+/// An API key to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewApiKey {
     /// The name.
     pub name: Name,
-    /// What it may do; no more than whoever makes it, and at least one thing.
+    /// The permissions of the key: at least one, and only permissions that the caller holds.
     #[schema(min_items = 1)]
     pub permissions: Vec<Permission>,
-    /// Until when it is good, at most ten years ahead; for good unless said.
+    /// Until when the key is valid, at most ten years from now; default: without end.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
-    /// The addresses and networks (CIDR) it may be used from, at most 50; everywhere unless said.
+    /// The addresses and networks (CIDR) from which the key may be used, at most 50; default: every address.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub allowed_addresses: Vec<String>,
@@ -35,22 +36,22 @@ pub struct NewApiKey {
 /// A new key.
 #[derive(Serialize, ToSchema)]
 pub struct NewApiKeyView {
-    /// The key itself; it is not shown again. Sent as `Authorization: Bearer …`.
+    /// The key itself; it is not shown again. Send it as `Authorization: Bearer …`.
     pub key: String,
-    /// What the list shows.
+    /// The key as the list shows it.
     #[serde(flatten)]
     pub listed: ApiKeyView,
 }
 
 const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Makes an API key.
+/// Creates an API key.
 pub async fn create_api_key(cx: Cx, input: Body<NewApiKey>) -> Result<Created<NewApiKeyView>> {
     let NewApiKey { name, permissions, expires_at, allowed_addresses } = input.0;
     let stamp = Stamp::of(&cx)?;
     let permissions: PermissionSet = permissions.into_iter().collect();
     if permissions.is_empty() {
-        return Err(Error::invalid("permissions", "required", "expected at least one permission, found none"));
+        return Err(Error::invalid("permissions", "required", say::permissions_missing()));
     }
     permissions.grantable_by(cx.caller()?.permissions)?;
     let expires_at = expires_at.map(|at| ahead("expires_at", at, cx.now, Duration::days(3_653))).transpose()?;
@@ -72,19 +73,17 @@ pub async fn create_api_key(cx: Cx, input: Body<NewApiKey>) -> Result<Created<Ne
     Ok(Created(NewApiKeyView { key, listed: stored.into() }))
 }
 
-/// Addresses and networks, each as a network: `192.0.2.7` is `192.0.2.7/32`.
+/// Returns each address or network as a network: `192.0.2.7` is `192.0.2.7/32`.
 fn networks(texts: &[String]) -> Result<Vec<String>> {
     if texts.len() > 50 {
-        let message = format!("expected at most 50 addresses, found {}", texts.len());
-        return Err(Error::invalid("allowed_addresses", "too_many", message));
+        return Err(Error::invalid("allowed_addresses", "too_many", say::too_many_addresses(50, texts.len())));
     }
     let network = |(index, text): (usize, &String)| {
         let text = text.trim();
         let parsed = text.parse::<IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
         parsed.map(|network| network.trunc().to_string()).map_err(|_| {
             let shown: String = text.chars().take(50).collect();
-            let message = format!("expected an address or a network such as 192.0.2.0/24, found \"{shown}\"");
-            Error::invalid(&format!("allowed_addresses[{index}]"), "address_invalid", message)
+            Error::invalid(&format!("allowed_addresses[{index}]"), "address_invalid", say::network_invalid(shown))
         })
     };
     texts.iter().enumerate().map(network).collect()

@@ -16,22 +16,22 @@ pub struct ApiKeyView {
     pub name: String,
     /// The first characters of the key.
     pub prefix: String,
-    /// What it may do.
+    /// Its permissions.
     pub permissions: Vec<Permission>,
-    /// The networks it may be used from; empty = everywhere.
+    /// The networks from which it may be used; empty = every address.
     pub allowed_addresses: Vec<String>,
-    /// Who made it.
+    /// Who created it.
     pub created_by: Uuid,
-    /// When.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-    /// Until when it is good.
+    /// Until when it is valid; `null` = without end.
     #[serde(with = "time::serde::rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
-    /// When it was used last, to the minute.
+    /// When it was last used, to the minute.
     #[serde(with = "time::serde::rfc3339::option")]
     pub last_used_at: Option<OffsetDateTime>,
-    /// From where.
+    /// The IP address from which it was last used.
     pub last_used_address: Option<String>,
 }
 

@@ -9,8 +9,8 @@ use db_tenancy::{AuditEntry, AuditFilter, Database, audit_entries};
 use runtime::{Cx, Result};
 use uuid::Uuid;
 
-/// The newest lines of all databases that `filter` wants, those before `before`: each database's own trail is in the order
-/// of time, and so are the ids.
+/// Returns the newest entries of all databases that match `filter` and come before `before`. The trail of each database
+/// is in the order of time, and so are the ids.
 pub(crate) async fn newest(cx: &Cx, filter: &AuditFilter, before: Option<Uuid>, limit: i64) -> Result<Vec<AuditEntry>> {
     let tenant = cx.tenant()?;
     let (core, catalog, imports) =

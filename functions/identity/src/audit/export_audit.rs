@@ -12,18 +12,19 @@ use uuid::Uuid;
 
 use crate::audit::entries::newest;
 
-/// A file.
+/// The file with the audit trail.
 #[derive(Serialize, ToSchema)]
 pub struct AuditFile {
-    /// Where it can be downloaded for an hour.
+    /// The address from which it can be downloaded for one hour.
     pub download_url: String,
-    /// How many lines it has, beside its header.
+    /// How many lines it has, without the header.
     pub lines: u64,
 }
 
+/// How many entries are read at a time.
 const PAGE: i64 = 1_000;
 
-/// Writes the audit trail into a CSV file, the newest line first, a page at a time.
+/// Writes the audit trail into a CSV file, the newest entry first, a page at a time.
 pub async fn export_audit(cx: Cx, filter: Query<AuditFilter>) -> Result<Created<AuditFile>> {
     let objects = cx.get::<Objects>().await?;
     let key = format!("exports/{}/audit/{}.csv", cx.tenant()?, Uuid::now_v7());

@@ -5,7 +5,7 @@ use runtime::{Accepted, Body, Cx, Result};
 
 use crate::auth::link_mail::{Address, MailOnItsWay, request_mail};
 
-/// Sends a link by which a new password can be set.
+/// Sends a link to set a new password.
 pub async fn forgot_password(cx: Cx, input: Body<Address>) -> Result<Accepted<MailOnItsWay>> {
     request_mail(&cx, MailKind::ResetPassword, &input.0.email).await
 }

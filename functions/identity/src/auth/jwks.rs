@@ -6,10 +6,10 @@ use runtime::{Cx, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The keys by which access tokens are checked.
+/// The keys that verify access tokens.
 #[derive(Serialize, ToSchema)]
 pub struct JwkSet {
-    /// The newest first.
+    /// The keys, the newest first.
     pub keys: Vec<Jwk>,
 }
 
@@ -24,13 +24,13 @@ pub struct Jwk {
     pub alg: &'static str,
     /// `sig`.
     pub r#use: &'static str,
-    /// The `kid` of the tokens that it proves.
+    /// The `kid` of the tokens that it verifies.
     pub kid: String,
     /// The public key, base64url.
     pub x: String,
 }
 
-/// The public keys.
+/// Returns the public keys.
 pub async fn jwks(cx: Cx) -> Result<JwkSet> {
     let keys = cx.get::<CoreDb>().await?.signing_keys(cx.now).await?;
     let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;

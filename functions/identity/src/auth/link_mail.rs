@@ -1,6 +1,7 @@
-//! Mails with a one-time link: how they are asked for, and what a wrong link is answered.
+//! Mails with a one-time link: how they are requested, and the answer to a wrong link.
 
 use db_core::{CoreDb, MailKind};
+use messages::Text;
 use runtime::{Accepted, Cx, Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -10,13 +11,12 @@ use crate::input::EmailAddress;
 use crate::mails::mailer;
 use crate::throttle;
 
-/// A token that is none of ours.
-pub(crate) const UNKNOWN_LINK: Error = Error::Unauthenticated {
-    code: "link_invalid",
-    message: "this link is not valid; copy it whole from the mail, or ask for a new one",
-};
+/// The error for a token that is not one of ours.
+pub(crate) fn unknown_link() -> Error {
+    Error::Unauthenticated { code: "link_invalid", message: messages::identity::link_unknown() }
+}
 
-/// An address.
+/// The address of an account.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
@@ -24,18 +24,25 @@ pub struct Address {
     pub email: EmailAddress,
 }
 
-/// Asks for a mail to this address. Whether there is an account is looked up when the mail is sent, so that neither the
-/// answer nor its time tells.
+/// Requests a mail to this address. Whether an account exists is looked up only when the mail is sent. So neither the
+/// answer nor its duration shows it.
 pub(crate) async fn request_mail(cx: &Cx, kind: MailKind, email: &EmailAddress) -> Result<Accepted<MailOnItsWay>> {
     throttle::mail(cx, &email.0).await?;
     let mail = cx.get::<CoreDb>().await?.ask_for_mail(kind, json!({ "email": email.0 }), cx.now).await?;
     mailer::post(cx, mail).await;
-    Ok(Accepted(MailOnItsWay { message: "if there is an account with this address, a mail is on its way to it" }))
+    Ok(Accepted(MailOnItsWay::new(cx, messages::identity::mail_sent_if_known())))
 }
 
-/// What happens next; the same whether the address was known or not.
+/// The answer to a request that sends a mail; the same whether the address was known or not.
 #[derive(Serialize, ToSchema)]
 pub struct MailOnItsWay {
-    /// For people.
-    pub message: &'static str,
+    /// What happens next, for people.
+    pub message: String,
+}
+
+impl MailOnItsWay {
+    /// Returns the answer with `message` in the language of the request.
+    pub(crate) fn new(cx: &Cx, message: Text) -> Self {
+        Self { message: message.into_string(cx.language) }
+    }
 }

@@ -6,7 +6,7 @@ use runtime::{Body, Cx, NoContent, Result};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::auth::link_mail::UNKNOWN_LINK;
+use crate::auth::link_mail::unknown_link;
 use crate::mails::mailer;
 use crate::secret::Secret;
 use crate::{password, throttle};
@@ -15,15 +15,15 @@ use crate::{password, throttle};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
-    /// The token in the mail.
+    /// The token from the mail.
     pub token: String,
     /// At least 12 characters, without the address in it.
     pub password: String,
 }
 
-/// Sets a new password. A password that is too weak does not use the link up.
+/// Sets a new password. If the password is too weak, the link can still be used.
 pub async fn reset_password(cx: Cx, input: Body<NewPassword>) -> Result<NoContent> {
-    let token = Secret::parse(&input.0.token).ok_or(UNKNOWN_LINK)?;
+    let token = Secret::parse(&input.0.token).ok_or_else(unknown_link)?;
     let db = cx.get::<CoreDb>().await?;
     let email = db.link_address(token.owner, LinkPurpose::ResetPassword, token.hash(), cx.now).await?;
     password::check(&input.0.password, &email)?;

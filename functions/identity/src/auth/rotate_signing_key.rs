@@ -1,4 +1,4 @@
-//! Each day
+//! Once a day
 
 use db_core::CoreDb;
 use runtime::{Cx, Result};
@@ -6,16 +6,16 @@ use time::Duration;
 
 use crate::tokens::make_key;
 
-/// A key signs for so long.
+/// How long a key signs.
 const SIGNS_FOR: Duration = Duration::days(30);
 
-/// Makes a new signing key when the newest is old; the old one still proves the tokens that it signed.
+/// Creates a new signing key when the newest one is old; the old one still verifies the tokens that it signed.
 pub async fn rotate_signing_key(cx: Cx) -> Result<()> {
     let db = cx.get::<CoreDb>().await?;
     let newest = db.newest_signing_key().await?;
     if newest.as_ref().is_none_or(|newest| newest.created_at + SIGNS_FOR <= cx.now) {
-        let made = make_key(&cx, &db, newest.as_ref()).await?;
-        tracing::info!(made, "the signing key was rotated");
+        let created = make_key(&cx, &db, newest.as_ref()).await?;
+        tracing::info!(created, "the signing key was rotated");
     }
     Ok(())
 }

@@ -18,16 +18,16 @@ use crate::{password, throttle};
 pub struct SignUp {
     /// The organisation's name.
     pub organisation: Name,
-    /// The user's address.
+    /// The user's e-mail address.
     pub email: EmailAddress,
     /// At least 12 characters, without the address in it.
     pub password: String,
-    /// The language of the mails; English unless said.
+    /// The language of the mails; default: English.
     #[serde(default)]
     pub locale: Locale,
 }
 
-/// Signs an organisation up.
+/// Creates an organisation and its first user.
 pub async fn sign_up(cx: Cx, input: Body<SignUp>) -> Result<Accepted<MailOnItsWay>> {
     let SignUp { organisation, email, password, locale } = input.0;
     password::check(&password, &email.0)?;
@@ -44,5 +44,5 @@ pub async fn sign_up(cx: Cx, input: Body<SignUp>) -> Result<Accepted<MailOnItsWa
     let stamp = Stamp::of_person(&cx, new.user, new.email);
     let mail = cx.get::<CoreDb>().await?.sign_up(&new, &stamp).await?;
     mailer::post(&cx, mail).await;
-    Ok(Accepted(MailOnItsWay { message: "a mail is on its way to this address; follow the link in it" }))
+    Ok(Accepted(MailOnItsWay::new(&cx, messages::identity::mail_sent())))
 }

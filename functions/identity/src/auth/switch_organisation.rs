@@ -8,15 +8,15 @@ use utoipa::ToSchema;
 
 use crate::tokens::{Signer, Tokens, new_session, tokens};
 
-/// Another organisation.
+/// The organisation to switch to.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Switch {
-    /// One that the person belongs to.
+    /// An organisation that the person belongs to.
     pub organisation_id: TenantId,
 }
 
-/// Goes on in another organisation.
+/// Switches to another organisation.
 pub async fn switch_organisation(cx: Cx, input: Body<Switch>) -> Result<Tokens> {
     let (tenant, person) = (cx.tenant()?, cx.person()?);
     let signer = cx.get::<Signer>().await?.ready(&cx).await?;

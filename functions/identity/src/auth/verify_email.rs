@@ -6,7 +6,7 @@ use runtime::{Body, Cx, Error, NoContent, Result};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::auth::link_mail::UNKNOWN_LINK;
+use crate::auth::link_mail::unknown_link;
 use crate::secret::Secret;
 use crate::{password, throttle};
 
@@ -14,16 +14,16 @@ use crate::{password, throttle};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verification {
-    /// As it stands behind `#token=`.
+    /// The text after `#token=` in the link.
     pub token: String,
-    /// The password that was chosen at the sign-up: whoever signed up with somebody else's address does not get the account
-    /// by the owner's click.
+    /// The password that was chosen at the sign-up. It is needed because somebody may have signed up with an address
+    /// that is not theirs: the click of the address's owner must not give them the account.
     pub password: String,
 }
 
-/// Confirms an address. A wrong password does not use the link up.
+/// Confirms an address. If the password is wrong, the link can still be used.
 pub async fn verify_email(cx: Cx, input: Body<Verification>) -> Result<NoContent> {
-    let token = Secret::parse(&input.0.token).ok_or(UNKNOWN_LINK)?;
+    let token = Secret::parse(&input.0.token).ok_or_else(unknown_link)?;
     let db = cx.get::<CoreDb>().await?;
     let email = db.link_address(token.owner, LinkPurpose::VerifyEmail, token.hash(), cx.now).await?;
     let attempt = throttle::begin(&cx, &email).await?;
@@ -31,8 +31,7 @@ pub async fn verify_email(cx: Cx, input: Body<Verification>) -> Result<NoContent
     if !password::verify(input.0.password, Some(hash)).await? {
         return Err(Error::Unauthenticated {
             code: "credentials_invalid",
-            message: "this is not the password of the sign-up; if it was not you who signed up, or you have forgotten it, ask for a \
-                      new one (POST /v1/auth/forgot-password), which confirms the address as well",
+            message: messages::identity::password_of_sign_up_wrong(),
         });
     }
     db.verify_email(token.owner, token.hash(), &Stamp::of_person(&cx, token.owner, &email)).await?;

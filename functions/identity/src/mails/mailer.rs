@@ -1,67 +1,38 @@
-//! Mails: asked for in the database, sent through the queue `mails`, written from templates in English and French.
+//! Mails: requested in the database, sent through the queue `mails`, in English or French.
 
 use cloud::{Outgoing, Queues};
 use db_core::MailKind;
 use lettre::message::{Mailbox, MultiPart};
+use messages::{Language, identity as say};
 use minijinja::{AutoEscape, Environment, context};
 use runtime::{Cx, Env, Error, Result};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::mails::letter::{Letter, Values};
+
 /// A message of the queue `mails`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct MailMessage {
-    /// The row of the mail that is to be sent.
+    /// The id of the mail to send, in the table `mails`.
     pub mail_id: Uuid,
 }
 
-/// Has a mail sent that was asked for. When the queue cannot take it, the sweeper sends it a minute later.
+/// Sends a mail that was requested: puts it on the queue. If the queue does not accept it, `sweep_mails` sends it a
+/// minute later.
 pub(crate) async fn post(cx: &Cx, mail_id: Uuid) {
-    let sent = async {
+    let send = async {
         let message = Outgoing::json(&MailMessage { mail_id }, mail_id)?;
         cx.get::<Queues>().await?.send("identity-mails", vec![message]).await
     };
-    if let Err(failed) = sent.await {
-        runtime::log_error(&failed, &cx.request_id);
+    if let Err(error) = send.await {
+        runtime::log_error(&error, &cx.request_id);
     }
 }
 
-macro_rules! templates {
-    ($($name:literal),*) => {
-        const TEMPLATES: &[(&str, &str)] = &[$(
-            (concat!($name, ".en.txt"), include_str!(concat!("../../mails/", $name, ".en.txt"))),
-            (concat!($name, ".en.html"), include_str!(concat!("../../mails/", $name, ".en.html"))),
-            (concat!($name, ".fr.txt"), include_str!(concat!("../../mails/", $name, ".fr.txt"))),
-            (concat!($name, ".fr.html"), include_str!(concat!("../../mails/", $name, ".fr.html"))),
-        )*];
-    };
-}
-
-templates!(
-    "layout",
-    "verify_email",
-    "signed_up_again",
-    "reset_password",
-    "password_changed",
-    "confirm_new_email",
-    "email_is_changing",
-    "invitation"
-);
-
-/// What a template is filled with.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Fill {
-    pub(crate) link: String,
-    pub(crate) email: String,
-    pub(crate) organisation: String,
-    pub(crate) inviter: String,
-    pub(crate) message: Option<String>,
-    pub(crate) until: String,
-}
-
-/// The address of a page of the web application, with a token: `APP_URL`/`page`#token=….
+/// Returns the address of a page of the web application, with a token: `APP_URL`/`page`#token=….
 ///
-/// Behind the `#`, a token reaches the page and no server's log.
+/// A browser does not send what follows the `#`, so no server logs the token.
 pub(crate) fn link(env: &Env, page: &str, token: Option<&str>) -> Result<String> {
     let app = env.text("APP_URL")?.trim_end_matches('/').to_owned();
     Ok(match token {
@@ -70,42 +41,38 @@ pub(crate) fn link(env: &Env, page: &str, token: Option<&str>) -> Result<String>
     })
 }
 
-/// A whole message (RFC 5322): text and HTML, in the recipient's language.
-pub(crate) fn message(kind: MailKind, locale: &str, from: &str, to: &str, fill: &Fill) -> Result<Vec<u8>> {
-    let locale = if locale == "fr" { "fr" } else { "en" };
+/// Returns a complete message (RFC 5322): text and HTML, in the recipient's language.
+pub(crate) fn message(kind: MailKind, language: Language, from: &str, to: &str, values: &Values) -> Result<Vec<u8>> {
+    let letter = Letter::new(kind, values);
+    let action_and_link = say::mail_link(letter.action.clone(), &values.link);
+    let (footer, button_hint) = (say::mail_footer(), say::mail_button_hint());
+    let context = context! {
+        language => language.code(),
+        subject => letter.subject.shown(language),
+        opening => letter.opening.shown(language),
+        quote => letter.quote.as_ref().map(|quote| quote.shown(language)),
+        advice => letter.advice.shown(language),
+        action => letter.action.shown(language),
+        action_and_link => action_and_link.shown(language),
+        link => values.link.as_str(),
+        button_hint => button_hint.shown(language),
+        footer => footer.shown(language),
+    };
     let mut templates = Environment::new();
-    templates.set_auto_escape_callback(
-        |name| {
-            if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
-        },
-    );
-    for (name, source) in TEMPLATES {
-        templates.add_template(name, source).map_err(Error::internal)?;
-    }
-    // What stands in the subject is one line: a name may not begin a header, or a paragraph, of its own.
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let values = context! {
-        link => fill.link.as_str(),
-        email => fill.email.as_str(),
-        organisation => one_line(&fill.organisation),
-        inviter => one_line(&fill.inviter),
-        message => fill.message.clone(),
-        until => fill.until.as_str(),
+    templates
+        .set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+    let mut render = |name: &'static str, source: &'static str| {
+        templates.add_template(name, source)?;
+        templates.get_template(name)?.render(&context)
     };
-    let render = |kind_of: &str| {
-        let name = format!("{}.{locale}.{kind_of}", kind.name());
-        templates.get_template(&name).and_then(|template| template.render(values.clone()))
-    };
-    let text = render("txt").map_err(Error::internal)?;
-    let html = render("html").map_err(Error::internal)?;
-    // The first line of the text is the subject.
-    let (subject, text) = text.split_once('\n').ok_or_else(|| Error::internal("the template has no subject"))?;
+    let text = render("layout.txt", include_str!("../../mails/layout.txt")).map_err(Error::internal)?;
+    let html = render("layout.html", include_str!("../../mails/layout.html")).map_err(Error::internal)?;
     let address = |address: &str| -> Result<Mailbox> { address.parse().map_err(Error::internal) };
     let message = lettre::Message::builder()
         .from(Mailbox::new(Some("Products Manager".to_owned()), address(from)?.email))
         .to(address(to)?)
-        .subject(one_line(subject))
-        .multipart(MultiPart::alternative_plain_html(text.trim_start().to_owned(), html))
+        .subject(letter.subject.shown(language))
+        .multipart(MultiPart::alternative_plain_html(text, html))
         .map_err(Error::internal)?;
     Ok(message.formatted())
 }
@@ -126,7 +93,7 @@ mod tests {
 
     #[test]
     fn every_mail_is_text_and_html_in_both_languages() {
-        let fill = Fill {
+        let values = Values {
             link: "https://app.example/page#token=abc".into(),
             email: "marie@shop.example".into(),
             organisation: "L'Atelier <du> Nord".into(),
@@ -136,8 +103,8 @@ mod tests {
         };
         for kind in KINDS {
             let mut subjects = Vec::new();
-            for locale in ["en", "fr"] {
-                let bytes = message(kind, locale, "no-reply@pm.example", "marie@shop.example", &fill).unwrap();
+            for language in [Language::En, Language::Fr] {
+                let bytes = message(kind, language, "no-reply@pm.example", "marie@shop.example", &values).unwrap();
                 let raw = String::from_utf8(bytes).unwrap();
                 assert!(
                     raw.contains("multipart/alternative") && raw.contains("text/plain") && raw.contains("text/html")
@@ -152,13 +119,15 @@ mod tests {
 
     #[test]
     fn what_people_wrote_is_escaped_and_begins_no_header() {
-        let fill = Fill {
+        let values = Values {
             organisation: "<script>alert(1)</script>\r\nBcc: all@shop.example".into(),
             inviter: "paul@shop.example".into(),
-            ..Fill::default()
+            ..Values::default()
         };
-        let raw = String::from_utf8(message(MailKind::Invitation, "en", "a@b.example", "c@d.example", &fill).unwrap())
-            .unwrap();
+        let raw = String::from_utf8(
+            message(MailKind::Invitation, Language::En, "a@b.example", "c@d.example", &values).unwrap(),
+        )
+        .unwrap();
         assert!(!raw.contains("\nBcc:") && !raw.lines().any(|line| line.starts_with("Bcc")), "{raw}");
         let html = raw.split("text/html").nth(1).unwrap();
         assert!(!html.contains("<script>"), "{html}");

@@ -1,31 +1,34 @@
-//! The queue `mails`
+//! The queue `identity-mails`
 
 use cloud::Mail;
 use db_core::{CoreDb, LinkPurpose, MailKind, WaitingMail};
+use messages::Language;
 use runtime::{Cx, Error, Result, TenantId};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::mails::mailer::{Fill, MailMessage, link, message};
+use crate::mails::letter::Values;
+use crate::mails::mailer::{MailMessage, link, message};
 use crate::secret::Secret;
 
-/// Sends a mail that was asked for, once: delivered again, the message finds that it was sent.
+/// Sends a requested mail, once: if the message is delivered again, the row says that the mail was sent.
 pub async fn send_mail(cx: Cx, input: MailMessage) -> Result<()> {
     let db = cx.get::<CoreDb>().await?;
     let Some(waiting) = db.waiting_mail(input.mail_id).await? else { return Ok(()) };
-    if let Some(mail) = written(&cx, &db, &waiting).await? {
+    if let Some(mail) = mail_of(&cx, &db, &waiting).await? {
         let sender = cx.get::<Mail>().await?;
-        let bytes = message(mail.kind, &mail.locale, sender.from(), &mail.to, &mail.fill)?;
+        let bytes = message(mail.kind, mail.language, sender.from(), &mail.to, &mail.values)?;
         sender.send_raw(&[mail.to], bytes).await?;
     }
     waiting.sent(cx.now).await
 }
 
-struct Written {
+/// A mail that is ready to be sent.
+struct ReadyMail {
     kind: MailKind,
     to: String,
-    locale: String,
-    fill: Fill,
+    language: Language,
+    values: Values,
 }
 
 #[derive(Default, Deserialize)]
@@ -39,19 +42,20 @@ struct Detail {
     invitation_id: Option<Uuid>,
 }
 
-/// What is to be sent; nothing, when there is no such account or nothing to confirm.
-async fn written(cx: &Cx, db: &CoreDb, waiting: &WaitingMail) -> Result<Option<Written>> {
+/// The mail that is to be sent; `None` if the account does not exist or there is nothing to confirm.
+async fn mail_of(cx: &Cx, db: &CoreDb, waiting: &WaitingMail) -> Result<Option<ReadyMail>> {
     let detail: Detail = serde_json::from_value(waiting.detail.clone()).map_err(Error::internal)?;
     if waiting.kind == MailKind::Invitation {
         return invitation(cx, db, &detail).await;
     }
-    // By address where only that is known, else by id.
+    // By id, or by address where only the address is known.
     let user = match (detail.user_id, &detail.email) {
         (Some(user), _) => user,
         (None, Some(email)) => match db.account(email).await? {
             Some(account) if waiting.kind == MailKind::VerifyAgain && account.verified => return Ok(None),
             Some(account) if waiting.kind == MailKind::SignedUpAgain && !account.verified => {
-                // Signed up twice, never confirmed: the first one may have been somebody else, so a password is chosen anew.
+                // Signed up twice, never confirmed: the first person may have been somebody else. So the owner of the
+                // address chooses a new password.
                 return to_person(cx, db, MailKind::ResetPassword, account.user, &detail).await.map(Some);
             }
             Some(account) => account.user,
@@ -59,24 +63,24 @@ async fn written(cx: &Cx, db: &CoreDb, waiting: &WaitingMail) -> Result<Option<W
         },
         (None, None) => return Ok(None),
     };
-    let changed = db.profile(user).await?.password_changed_at;
-    if waiting.kind == MailKind::ConfirmNewEmail && changed.is_some_and(|at| at >= waiting.asked_at) {
-        // Whoever asked knew a password that is none any more.
+    let password_changed_at = db.profile(user).await?.password_changed_at;
+    if waiting.kind == MailKind::ConfirmNewEmail && password_changed_at.is_some_and(|at| at >= waiting.asked_at) {
+        // The change was requested with a password that is not valid any more.
         return Ok(None);
     }
     to_person(cx, db, waiting.kind, user, &detail).await.map(Some)
 }
 
-async fn to_person(cx: &Cx, db: &CoreDb, kind: MailKind, user: Uuid, detail: &Detail) -> Result<Written> {
+async fn to_person(cx: &Cx, db: &CoreDb, kind: MailKind, user: Uuid, detail: &Detail) -> Result<ReadyMail> {
     let profile = db.profile(user).await?;
     let to = match (kind, &detail.email) {
         (MailKind::ConfirmNewEmail, Some(new)) => new.clone(),
-        // The address that it was when the change was asked for.
+        // The address that the account had when the change was requested.
         (MailKind::EmailIsChanging, _) => detail.old_email.clone().unwrap_or_else(|| profile.email.clone()),
         _ => profile.email.clone(),
     };
     let about = detail.email.clone().unwrap_or_else(|| profile.email.clone());
-    let locale = detail.locale.clone().unwrap_or(profile.locale);
+    let language = Language::named(detail.locale.as_ref().unwrap_or(&profile.locale));
     let (page, purpose) = match kind {
         MailKind::VerifyEmail | MailKind::VerifyAgain => ("verify-email", Some(LinkPurpose::VerifyEmail)),
         MailKind::ResetPassword => ("reset-password", Some(LinkPurpose::ResetPassword)),
@@ -93,14 +97,14 @@ async fn to_person(cx: &Cx, db: &CoreDb, kind: MailKind, user: Uuid, detail: &De
         }
         None => link(cx.env(), page, None)?,
     };
-    Ok(Written { kind, to, locale, fill: Fill { link, email: about, ..Fill::default() } })
+    Ok(ReadyMail { kind, to, language, values: Values { link, email: about, ..Values::default() } })
 }
 
-async fn invitation(cx: &Cx, db: &CoreDb, detail: &Detail) -> Result<Option<Written>> {
+async fn invitation(cx: &Cx, db: &CoreDb, detail: &Detail) -> Result<Option<ReadyMail>> {
     let (Some(tenant), Some(id)) = (detail.tenant_id, detail.invitation_id) else { return Ok(None) };
     let secret = Secret::random(tenant.0)?;
     let Some(mail) = db.invitation_mail(tenant, id, secret.hash()).await? else { return Ok(None) };
-    let fill = Fill {
+    let values = Values {
         link: link(cx.env(), "accept-invitation", Some(&secret.text))?,
         email: mail.email.clone(),
         organisation: mail.organisation,
@@ -108,5 +112,6 @@ async fn invitation(cx: &Cx, db: &CoreDb, detail: &Detail) -> Result<Option<Writ
         message: mail.message,
         until: mail.expires_at.date().to_string(),
     };
-    Ok(Some(Written { kind: MailKind::Invitation, to: mail.email, locale: mail.locale, fill }))
+    let language = Language::named(&mail.locale);
+    Ok(Some(ReadyMail { kind: MailKind::Invitation, to: mail.email, language, values }))
 }

@@ -1,4 +1,4 @@
-//! Each minute
+//! Once a minute
 
 use db_core::CoreDb;
 use runtime::{Cx, Result};
@@ -6,7 +6,7 @@ use time::Duration;
 
 use crate::mails::mailer;
 
-/// Sends the mails again whose message was lost between the commit and the queue.
+/// Sends the mails whose message was lost between the commit and the queue.
 pub async fn sweep_mails(cx: Cx) -> Result<()> {
     let unsent = cx.get::<CoreDb>().await?.unsent_mails(cx.now - Duration::minutes(2), 100).await?;
     for mail in unsent {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::password;
 use crate::second_factor::{self, Enrolment};
 
-/// Who it is.
+/// The proof that the owner of the account asks.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirmation {
@@ -17,20 +17,20 @@ pub struct Confirmation {
     pub current_password: String,
 }
 
-/// What the authenticator app needs; shown this once.
+/// What the authenticator app needs; shown only in this answer.
 #[derive(Serialize, ToSchema)]
 pub struct EnrolmentView {
-    /// The secret in base32, for those who type it.
+    /// The secret in base32, for people who type it.
     pub secret: String,
-    /// The secret as an address that apps open.
+    /// The secret as a URI that apps open (`otpauth://`).
     pub otpauth_uri: String,
-    /// The address as a QR code, SVG.
+    /// The URI as a QR code, SVG.
     pub qr_svg: String,
-    /// The address as a QR code, PNG in base64.
+    /// The URI as a QR code, PNG in base64.
     pub qr_png_base64: String,
 }
 
-/// Begins two-factor authentication; it is on when a first code has confirmed it.
+/// Begins two-factor authentication. It is on when a first code has confirmed it.
 pub async fn begin_two_factor(cx: Cx, input: Body<Confirmation>) -> Result<Created<EnrolmentView>> {
     password::confirm(&cx, input.0.current_password).await?;
     let person = cx.person()?;

@@ -15,19 +15,18 @@ use crate::{password, throttle};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmailChange {
-    /// The address that is to be used from now on.
+    /// The new e-mail address of the account.
     pub new_email: EmailAddress,
     /// The password.
     pub current_password: String,
 }
 
-/// Asks for another address. That it belongs to another account is found out by whoever confirms it.
+/// Requests a new address. If it belongs to another account, only the person who confirms it learns this.
 pub async fn change_email(cx: Cx, input: Body<EmailChange>) -> Result<Accepted<MailOnItsWay>> {
     let EmailChange { new_email, current_password } = input.0;
     let person = cx.person()?;
     if new_email.0 == person.email {
-        let message = format!("expected another address, found {}, which is yours already", new_email.0);
-        return Err(Error::invalid("new_email", "unchanged", message));
+        return Err(Error::invalid("new_email", "unchanged", messages::identity::email_unchanged(new_email.0)));
     }
     password::confirm(&cx, current_password).await?;
     throttle::mail(&cx, &new_email.0).await?;
@@ -37,5 +36,5 @@ pub async fn change_email(cx: Cx, input: Body<EmailChange>) -> Result<Accepted<M
         let mail = db.ask_for_mail(kind, detail.clone(), cx.now).await?;
         mailer::post(&cx, mail).await;
     }
-    Ok(Accepted(MailOnItsWay { message: "a mail is on its way to the new address; follow the link in it" }))
+    Ok(Accepted(MailOnItsWay::new(&cx, messages::identity::mail_sent_to_new_address())))
 }

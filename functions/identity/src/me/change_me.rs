@@ -9,17 +9,17 @@ use utoipa::ToSchema;
 use crate::input::{Locale, Name, TimeZone};
 use crate::me::profile::Me;
 
-/// What changes; what is not said stays.
+/// The values that change; a value that is not given stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileChange {
-    /// The name.
+    /// The new name.
     #[serde(default)]
     pub name: Option<Name>,
-    /// The language.
+    /// The new language.
     #[serde(default)]
     pub locale: Option<Locale>,
-    /// The time zone.
+    /// The new time zone.
     #[serde(default)]
     pub time_zone: Option<TimeZone>,
 }

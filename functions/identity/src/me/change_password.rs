@@ -13,7 +13,7 @@ use crate::password;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
-    /// The password until now.
+    /// The current password.
     pub current_password: String,
     /// At least 12 characters, without the address in it.
     pub new_password: String,

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::me::two_factor::RecoveryCodes;
 use crate::{second_factor, throttle};
 
-/// A code.
+/// The first code.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FirstCode {
@@ -24,7 +24,7 @@ pub async fn confirm_two_factor(cx: Cx, input: Body<FirstCode>) -> Result<Recove
     let pending = db.second_factor(person.user).await?.filter(|factor| !factor.confirmed);
     let pending = pending.ok_or_else(|| Error::Conflict {
         code: "two_factor_not_begun",
-        message: "there is nothing to confirm; begin with POST /v1/me/two-factor".to_owned(),
+        message: messages::identity::two_factor_not_begun(),
     })?;
     throttle::code(&cx, person.user).await?;
     let step = second_factor::step_of(&cx, person.user, &pending.secret, &input.0.code).await?;

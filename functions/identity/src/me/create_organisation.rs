@@ -9,24 +9,24 @@ use uuid::Uuid;
 
 use crate::organisation::view::NewOrganisationBody;
 
-/// What was made.
+/// The organisation that was created.
 #[derive(Serialize, ToSchema)]
 pub struct OrganisationMade {
-    /// The organisation; `POST /v1/auth/switch` goes there.
+    /// The id of the organisation; `POST /v1/auth/switch` switches to it.
     pub organisation_id: TenantId,
 }
 
-/// How many organisations one person may belong to and still make another.
+/// A person who belongs to this number of organisations cannot create another one.
 const MOST: usize = 20;
 
-/// Makes another organisation.
+/// Creates another organisation.
 pub async fn create_organisation(cx: Cx, input: Body<NewOrganisationBody>) -> Result<Created<OrganisationMade>> {
     let user = cx.person()?.user;
     let db = cx.get::<CoreDb>().await?;
     if db.belongings(user).await?.len() >= MOST {
         return Err(Error::Conflict {
             code: "too_many_organisations",
-            message: format!("you belong to {MOST} organisations already; leave one first, or ask the support"),
+            message: messages::identity::too_many_organisations(MOST),
         });
     }
     let tenant = TenantId(Uuid::now_v7());

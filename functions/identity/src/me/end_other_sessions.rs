@@ -4,7 +4,7 @@ use db_core::CoreDb;
 use db_tenancy::Stamp;
 use runtime::{Cx, NoContent, Result};
 
-/// Ends all of the person's sessions but this one.
+/// Ends all sessions of the person except this one.
 pub async fn end_other_sessions(cx: Cx) -> Result<NoContent> {
     let person = cx.person()?;
     let keep = (cx.tenant()?, person.session);

@@ -4,7 +4,7 @@ use runtime::{Cx, Result};
 
 use crate::me::profile::Me;
 
-/// The person who is logged in.
+/// Returns the person who is logged in.
 pub async fn get_me(cx: Cx) -> Result<Me> {
     Me::of(&cx).await
 }

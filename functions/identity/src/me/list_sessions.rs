@@ -10,22 +10,22 @@ use uuid::Uuid;
 /// A session.
 #[derive(Serialize, ToSchema)]
 pub struct SessionView {
-    /// The id, by which it can be ended.
+    /// The id, with which it can be ended.
     pub id: Uuid,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     pub current: bool,
-    /// The organisation it acts for.
+    /// The organisation of the session.
     pub organisation_id: Uuid,
     /// What the device calls itself.
     pub device: Option<String>,
-    /// The address it began from.
+    /// The IP address from which it began.
     pub address: Option<String>,
-    /// Whether it is to be remembered.
+    /// Whether it began with `remember_me`.
     pub remembered: bool,
     /// When it began.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-    /// When it was used last, to the minute.
+    /// When it was last used, to the minute.
     #[serde(with = "time::serde::rfc3339")]
     pub last_seen_at: OffsetDateTime,
     /// When it ends at the latest.

@@ -10,9 +10,9 @@ use uuid::Uuid;
 /// The person who is logged in.
 #[derive(Serialize, ToSchema)]
 pub struct Me {
-    /// The account.
+    /// The id of the account.
     pub id: Uuid,
-    /// The address.
+    /// The e-mail address.
     pub email: String,
     /// The name.
     pub name: Option<String>,
@@ -20,24 +20,24 @@ pub struct Me {
     pub locale: String,
     /// An IANA time zone.
     pub time_zone: String,
-    /// Whether two-factor is on.
+    /// Whether two-factor authentication is on.
     pub two_factor: bool,
-    /// Whether the organisation demands it, and it is not on: nothing else works until it is.
+    /// Whether the organisation requires two-factor authentication and it is not on: nothing else works until it is on.
     pub two_factor_required: bool,
-    /// Since when the account exists.
+    /// When the account was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-    /// When the password was changed last.
+    /// When the password was last changed.
     #[serde(with = "time::serde::rfc3339::option")]
     pub password_changed_at: Option<OffsetDateTime>,
-    /// The organisation in whose name the session acts.
+    /// The organisation of the session.
     pub organisation_id: TenantId,
-    /// What the person may do there.
+    /// The permissions of the person in this organisation.
     pub permissions: Vec<Permission>,
 }
 
 impl Me {
-    /// The profile of the caller.
+    /// Returns the profile of the caller.
     pub(crate) async fn of(cx: &Cx) -> Result<Self> {
         let caller = cx.caller()?;
         let profile = cx.get::<CoreDb>().await?.profile(caller.person()?.user).await?;

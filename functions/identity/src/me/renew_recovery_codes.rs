@@ -7,7 +7,7 @@ use runtime::{Body, Cx, Result};
 use crate::me::two_factor::{BothFactors, RecoveryCodes, check};
 use crate::second_factor;
 
-/// Ten new recovery codes.
+/// Replaces the recovery codes with ten new ones.
 pub async fn renew_recovery_codes(cx: Cx, input: Body<BothFactors>) -> Result<RecoveryCodes> {
     check(&cx, input.0).await?;
     let (codes, hashes) = second_factor::recovery_codes()?;

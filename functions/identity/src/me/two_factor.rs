@@ -1,4 +1,4 @@
-//! What handlers of the second factor take and answer.
+//! Inputs and outputs of the handlers for the second factor.
 
 use db_core::CoreDb;
 use runtime::{Cx, Error, Result};
@@ -7,10 +7,10 @@ use utoipa::ToSchema;
 
 use crate::{password, second_factor};
 
-/// Codes for the day on which the phone is lost; shown this once.
+/// Codes for a person who has lost the phone; shown only in this answer.
 #[derive(Serialize, ToSchema)]
 pub struct RecoveryCodes {
-    /// Ten, each good once in place of a code of the app.
+    /// Ten codes; each can be used once instead of a code of the app.
     pub recovery_codes: Vec<String>,
 }
 
@@ -27,14 +27,15 @@ pub struct BothFactors {
 /// Checks both factors of the person who calls.
 ///
 /// # Errors
-/// 401 when one is wrong, 409 when two-factor is off.
+/// 401 when one of them is wrong, 409 when two-factor authentication is off.
 pub(crate) async fn check(cx: &Cx, factors: BothFactors) -> Result<()> {
     let user = cx.person()?.user;
     let db = cx.get::<CoreDb>().await?;
-    let factor = db.second_factor(user).await?.filter(|factor| factor.confirmed).ok_or_else(|| Error::Conflict {
-        code: "two_factor_off",
-        message: "two-factor authentication is off".to_owned(),
-    })?;
+    let factor = db
+        .second_factor(user)
+        .await?
+        .filter(|factor| factor.confirmed)
+        .ok_or_else(|| Error::Conflict { code: "two_factor_off", message: messages::identity::two_factor_off() })?;
     password::confirm(cx, factors.current_password).await?;
-    second_factor::take(cx, &db, user, &factor.secret, &factors.code).await
+    second_factor::use_code(cx, &db, user, &factor.secret, &factors.code).await
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::auth::link_mail::UNKNOWN_LINK;
+use crate::auth::link_mail::unknown_link;
 use crate::input::Name;
 use crate::secret::Secret;
 use crate::{password, throttle};
@@ -16,9 +16,9 @@ use crate::{password, throttle};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Acceptance {
-    /// The token in the mail.
+    /// The token from the mail.
     pub token: String,
-    /// For an address without an account: at least 12 characters. Left alone when there is an account.
+    /// For an address without an account: at least 12 characters. Ignored if the account exists.
     #[serde(default)]
     pub password: Option<String>,
     /// For an address without an account: the person's name.
@@ -26,21 +26,21 @@ pub struct Acceptance {
     pub name: Option<Name>,
 }
 
-/// Who joined what.
+/// The person who joined, and the organisation.
 #[derive(Serialize, ToSchema)]
 pub struct JoinedView {
     /// The organisation.
     pub organisation_id: TenantId,
-    /// The account.
+    /// The id of the account.
     pub user_id: Uuid,
-    /// Whether the account was made now.
+    /// Whether the account was created now.
     pub account_created: bool,
 }
 
 /// Accepts an invitation.
 pub async fn accept_invitation(cx: Cx, input: Body<Acceptance>) -> Result<JoinedView> {
     let Acceptance { token, password, name } = input.0;
-    let token = Secret::parse(&token).ok_or(UNKNOWN_LINK)?;
+    let token = Secret::parse(&token).ok_or_else(unknown_link)?;
     let (tenant, db) = (TenantId(token.owner), cx.get::<CoreDb>().await?);
     let email = db.invited_address(tenant, token.hash(), cx.now).await?;
     let password_hash = match password {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::input::RoleName;
 
-/// What changes.
+/// The change of a member.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberChange {
@@ -16,7 +16,7 @@ pub struct MemberChange {
     pub role: RoleName,
 }
 
-/// Gives a member another role; acts on the member's next request.
+/// Changes the role of a member; takes effect on the member's next request.
 pub async fn change_member(cx: Cx, id: Path, input: Body<MemberChange>) -> Result<NoContent> {
     let held = cx.caller()?.permissions;
     let db = cx.get::<CoreDb>().await?;

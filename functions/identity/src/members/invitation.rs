@@ -11,15 +11,15 @@ use uuid::Uuid;
 pub struct InvitationView {
     /// The id.
     pub id: Uuid,
-    /// Who is invited.
+    /// The address of the person who is invited.
     pub email: String,
     /// The role that is offered.
     pub role: String,
-    /// A word from whoever invites.
+    /// A personal message from the person who invites.
     pub message: Option<String>,
-    /// Who invites.
+    /// The account of the person who invites.
     pub invited_by: Uuid,
-    /// When.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// Until when it can be accepted.

@@ -13,32 +13,35 @@ use crate::mails::mailer;
 use crate::members::invitation::InvitationView;
 use crate::throttle;
 
-/// Who is invited, as what.
+/// An invitation to send.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInvitation {
-    /// The address.
+    /// The address of the person.
     pub email: EmailAddress,
     /// The role that is offered.
     pub role: RoleName,
-    /// A word for the mail, at most 1,000 characters.
+    /// A personal message in the mail, at most 1,000 characters.
     #[serde(default)]
     #[schema(max_length = 1000)]
     pub message: Option<String>,
-    /// The language of the mail; the setting `general.locale` unless said.
+    /// The language of the mail; default: the setting `general.locale`.
     #[serde(default)]
     pub locale: Option<Locale>,
-    /// Until when it can be accepted, at most 30 days ahead; 7 days unless said.
+    /// Until when it can be accepted, at most 30 days from now; default: 7 days.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
 }
 
-/// Invites somebody.
+/// Invites a person.
 pub async fn invite(cx: Cx, input: Body<NewInvitation>) -> Result<Created<InvitationView>> {
     let NewInvitation { email, role, message, locale, expires_at } = input.0;
     let stamp = Stamp::of(&cx)?;
-    if message.as_ref().is_some_and(|message| message.chars().count() > 1_000 || message.contains('\0')) {
-        return Err(Error::invalid("message", "value_too_long", "expected at most 1000 characters"));
+    if message.as_ref().is_some_and(|message| message.chars().count() > 1_000) {
+        return Err(Error::invalid("message", "value_too_long", messages::runtime::too_long(1_000)));
+    }
+    if message.as_ref().is_some_and(|message| message.contains('\0')) {
+        return Err(Error::invalid("message", "control_character", messages::runtime::control_character()));
     }
     let expires_at = match expires_at {
         Some(at) => ahead("expires_at", at, cx.now, Duration::days(30))?,

@@ -10,20 +10,20 @@ use uuid::Uuid;
 /// A member.
 #[derive(Serialize, ToSchema)]
 pub struct MemberView {
-    /// The account.
+    /// The id of the account.
     pub user_id: Uuid,
     /// Its address.
     pub email: String,
     /// Its name.
     pub name: Option<String>,
-    /// The role: a predefined one's name, or the id of the organisation's own.
+    /// The role: the name of a predefined role, or the id of one of the organisation's own roles.
     pub role: String,
-    /// Whether two-factor is on.
+    /// Whether two-factor authentication is on.
     pub two_factor: bool,
-    /// Since when.
+    /// When the person joined.
     #[serde(with = "time::serde::rfc3339")]
     pub joined_at: OffsetDateTime,
-    /// When the member was here last, to the minute.
+    /// When the member last used a session of this organisation, to the minute.
     #[serde(with = "time::serde::rfc3339::option")]
     pub last_seen_at: Option<OffsetDateTime>,
 }

@@ -4,7 +4,7 @@ use runtime::{Cx, Result};
 
 use crate::organisation::view::OrganisationView;
 
-/// The organisation.
+/// Returns the organisation.
 pub async fn get_organisation(cx: Cx) -> Result<OrganisationView> {
     OrganisationView::of(&cx).await
 }

@@ -9,22 +9,22 @@ use uuid::Uuid;
 
 use crate::password;
 
-/// To whom.
+/// The new owner, and the proof that the current one asks.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
-    /// Another member.
+    /// The account of another member.
     pub user_id: Uuid,
-    /// The password of whoever gives it.
+    /// The password of the current owner.
     pub current_password: String,
 }
 
-/// Gives the organisation to another member.
+/// Transfers the organisation to another member.
 pub async fn transfer_organisation(cx: Cx, input: Body<Transfer>) -> Result<NoContent> {
     let Transfer { user_id, current_password } = input.0;
     let user = cx.person()?.user;
     if user_id == user {
-        return Err(Error::invalid("user_id", "unchanged", "expected another member, found yourself"));
+        return Err(Error::invalid("user_id", "unchanged", messages::identity::transfer_to_oneself()));
     }
     password::confirm(&cx, current_password).await?;
     cx.get::<CoreDb>().await?.transfer(cx.tenant()?, user, user_id, &Stamp::of(&cx)?).await?;

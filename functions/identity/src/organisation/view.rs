@@ -1,4 +1,4 @@
-//! The organisation as the API takes and shows it.
+//! The organisation as the API reads and shows it.
 
 use db_core::CoreDb;
 use runtime::{Cx, Result, TenantId};
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::input::Name;
 
-/// An organisation.
+/// The name of an organisation.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrganisationBody {
@@ -29,7 +29,7 @@ pub struct OrganisationView {
     pub limits: LimitsView,
     /// How many members it has.
     pub members: i64,
-    /// Since when it exists.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
 }
@@ -37,16 +37,16 @@ pub struct OrganisationView {
 /// How many requests an organisation may make.
 #[derive(Serialize, ToSchema)]
 pub struct LimitsView {
-    /// A minute, of all but bulk operations.
+    /// Requests per minute, without bulk operations.
     pub per_minute: u32,
-    /// Bulk operations a minute.
+    /// Bulk operations per minute.
     pub bulk_per_minute: u32,
-    /// An hour, of every kind.
+    /// Requests per hour, of every kind.
     pub per_hour: u32,
 }
 
 impl OrganisationView {
-    /// The caller's organisation.
+    /// Returns the caller's organisation.
     pub(crate) async fn of(cx: &Cx) -> Result<Self> {
         let found = cx.get::<CoreDb>().await?.organisation(cx.tenant()?).await?;
         Ok(OrganisationView {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::roles::role::{RoleBody, RoleView};
 
-/// Makes a role.
+/// Creates a role.
 pub async fn create_role(cx: Cx, input: Body<RoleBody>) -> Result<Created<RoleView>> {
     let permissions: PermissionSet = input.0.permissions.into_iter().collect();
     permissions.grantable_by(cx.caller()?.permissions)?;

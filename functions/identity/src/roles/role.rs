@@ -1,4 +1,4 @@
-//! Roles as the API takes and shows them.
+//! Roles as the API reads and shows them.
 
 use db_core::OwnRole;
 use runtime::Permission;
@@ -13,22 +13,22 @@ use crate::input::Name;
 pub struct RoleBody {
     /// The name, unique in the organisation.
     pub name: Name,
-    /// What it holds; no more than whoever makes it.
+    /// Its permissions; only permissions that the caller holds.
     pub permissions: Vec<Permission>,
 }
 
 /// A role.
 #[derive(Serialize, ToSchema)]
 pub struct RoleView {
-    /// A predefined role's name, or the id of the organisation's own: what a member's `role` says.
+    /// The name of a predefined role, or the id of one of the organisation's own roles; the same as a member's `role`.
     pub id: String,
     /// The name for people.
     pub name: String,
-    /// Whether it is one of the five that every organisation has.
+    /// Whether it is one of the five roles that every organisation has.
     pub predefined: bool,
-    /// What it holds.
+    /// Its permissions.
     pub permissions: Vec<Permission>,
-    /// How many members have it; only of the organisation's own.
+    /// How many members have it; only for the organisation's own roles.
     pub members: Option<i64>,
 }
 

@@ -1,7 +1,9 @@
-//! Automations as the API shows and takes them: where files lie, who we are there, when we look.
+//! Automations in the form of the API: the source of the files, the login, the schedule.
 
+use db_core::{CoreDb, LOCALE};
 use db_imports::Guards;
 use db_suppliers::{Automation, NewAutomation};
+use messages::{Language, Text, imports as say};
 use net::{Account, Protocol, SecretsOf, is_one_line, origin};
 use runtime::{Cx, Error, Result, TenantId};
 use schedule::Schedule;
@@ -12,66 +14,66 @@ use uuid::Uuid;
 
 use crate::imports::choices::Choices;
 
-/// Where an automation's files lie.
+/// The source of an automation's files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {
     /// Attachments of mails to the automation's own address.
     Email {
-        /// Who may send: addresses, or `@` and a domain. Nobody else's mails are looked into.
+        /// The allowed senders: addresses, or `@` and a domain. Mails from others are ignored.
         allowed_senders: Vec<String>,
     },
     /// A folder on an FTP, FTPS or SFTP server.
     Ftp {
-        /// How the server is spoken to.
+        /// The protocol.
         protocol: Protocol,
-        /// Its name or address.
+        /// The server's name or address.
         host: String,
-        /// Its port; 21 or 22 unless said.
+        /// The port. Default: 21, or 22 for SFTP.
         #[serde(default)]
         port: Option<u16>,
-        /// The account.
+        /// The user name.
         username: String,
-        /// The folder; the account's own unless said.
+        /// The folder. Default: the account's home folder.
         #[serde(default)]
         folder: String,
-        /// The names of files that are wanted, with `*` and `?`.
+        /// The pattern of the file names, with `*` and `?`. Default: `*`.
         #[serde(default = "any_name")]
         pattern: String,
-        /// Which of them are taken.
+        /// Which of these files are imported.
         #[serde(default)]
         take: Take,
-        /// What becomes of a file that was taken.
+        /// What to do with a file after it was imported.
         #[serde(default)]
         afterwards: Afterwards,
-        /// The fingerprint of the key that the SFTP server must show, `SHA256:…`; the one it showed at the first meeting
-        /// unless said. Of FTPS, that of its certificate, for one that no known authority signed.
+        /// The fingerprint of the key that the SFTP server must show, `SHA256:…`. Default: the key of the first
+        /// connection. For FTPS: the fingerprint of a certificate that no known authority signed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         host_key: Option<String>,
     },
     /// A file at a web address.
     Http {
-        /// The address.
+        /// The address of the file.
         url: String,
-        /// Who we are there.
+        /// The login.
         #[serde(default)]
         login: Login,
     },
-    /// A JSON interface that gives its objects page by page.
+    /// A JSON interface that returns its objects page by page.
     Rest {
         /// The address of the first page.
         url: String,
-        /// Who we are there.
+        /// The login.
         #[serde(default)]
         login: Login,
-        /// Where the objects are in a page, such as `data.items`; the page itself unless said.
+        /// The place of the objects in a page, such as `data.items`. Default: the page itself.
         #[serde(default)]
         path: String,
-        /// How the next page is asked for; there is one page only unless said.
+        /// How the next page is requested. Default: there is only one page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         paging: Option<Paging>,
     },
-    /// The automation's own folder in the store.
+    /// The automation's own folder in our object store.
     Drop {},
 }
 
@@ -79,18 +81,18 @@ fn any_name() -> String {
     "*".to_owned()
 }
 
-/// Which files of a folder are taken.
+/// Which files of a folder are imported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Take {
-    /// The one that was changed last.
+    /// The file that was changed last.
     #[default]
     Newest,
-    /// Every one that was not taken yet.
+    /// Every file that was not imported before.
     AllNew,
 }
 
-/// What becomes of a file that was taken.
+/// What to do with a file after it was imported.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Afterwards {
@@ -103,95 +105,95 @@ pub enum Afterwards {
     MoveTo(String),
 }
 
-/// Who we are to a web server; the secret itself is given as `secret`.
+/// The login at a web server. The secret itself is given as `secret`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Login {
-    /// Nobody.
+    /// No login.
     #[default]
     None,
-    /// This user, with `secret.password`.
+    /// HTTP basic authentication: this user, with `secret.password`.
     Basic(String),
-    /// `secret.token` as a bearer.
+    /// `secret.token` as a bearer token.
     Bearer,
     /// `secret.token` in this header.
     Header(String),
-    /// A token of OAuth 2.0 (client credentials, RFC 6749 section 4.4), which `secret.password` is given for at each look.
+    /// A token of OAuth 2.0 (client credentials, RFC 6749 section 4.4), requested with `secret.password` in each run.
     Oauth2 {
-        /// Where tokens are given.
+        /// The address that issues tokens.
         token_url: String,
-        /// Who we are there.
+        /// The client id.
         client_id: String,
-        /// What the token is for.
+        /// The scope of the token.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scope: Option<String>,
     },
 }
 
-/// How the next page of an interface is asked for.
+/// How the next page of an interface is requested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Paging {
-    /// By a number in this parameter, from 1, until a page is empty.
+    /// A page number in this parameter, from 1, until a page is empty.
     Page(String),
-    /// By how many objects are left out, in this parameter, until a page is empty.
+    /// The number of objects to skip, in this parameter, until a page is empty.
     Offset(String),
-    /// By a text in this parameter, which the page gives at a path.
+    /// A text in this parameter, which each page contains for the next one.
     Cursor {
         /// The parameter.
         parameter: String,
-        /// Where the page gives it.
+        /// The place of the text in the page.
         path: String,
     },
 }
 
-/// What nobody is ever shown.
+/// The secrets of an automation; they are never shown.
 #[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Secrets {
-    /// The password; of SFTP with a key, its passphrase.
+    /// The password; for SFTP with a key: the passphrase of the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// The private key of SFTP, in OpenSSH's or PEM's form.
+    /// The private key for SFTP, in OpenSSH or PEM form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private_key: Option<String>,
-    /// The token of a bearer or of a header.
+    /// The token for `bearer` or `header`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
 }
 
-/// An automation that is made, or put in the place of one.
+/// An automation to be created, or to replace an existing one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AutomationInput {
     /// Its name, unique in the organisation.
     pub name: String,
-    /// The supplier whose files come.
+    /// The supplier of the files.
     pub supplier_id: Uuid,
-    /// Where they lie.
+    /// The source of the files.
     pub source: Source,
-    /// The password, key or token; kept encrypted, never shown. Without it the ones that are there stay.
+    /// The password, key or token; stored encrypted, never shown. Default: the existing ones stay.
     #[serde(default)]
     pub secret: Option<Secrets>,
-    /// When it looks; only by hand, or when something arrives, without one.
+    /// When it runs. Default: only by hand, or when a file arrives.
     #[serde(default)]
     pub schedule: Option<Schedule>,
-    /// The zone of the schedule; `Europe/Paris` unless said.
+    /// The time zone of the schedule. Default: `Europe/Paris`.
     #[serde(default)]
     pub time_zone: Option<String>,
-    /// What its imports choose. The guards are on unless they say otherwise.
+    /// The choices of its imports. Default of the guards: all usual guards are on.
     #[serde(default)]
     pub choices: Choices,
-    /// Whether its imports wait for approval after their preview.
+    /// Whether its imports wait for approval after their preview. Default: `false`.
     #[serde(default)]
     pub approve: bool,
-    /// Whether it looks, and takes what arrives; `true` unless said.
+    /// Whether it runs, and imports what arrives. Default: `true`.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Whether a file with the content of an earlier one is left; `true` unless said.
+    /// Whether a file with the same content as an earlier one is skipped. Default: `true`.
     #[serde(default = "yes")]
     pub skip_unchanged: bool,
-    /// After so many failures in a row it pauses, 1 to 100; 5 unless said.
+    /// After how many failures in a row it is paused, 1 to 100. Default: 5.
     #[serde(default)]
     pub pause_after: Option<i32>,
 }
@@ -209,44 +211,44 @@ pub struct AutomationView {
     name: String,
     /// The supplier.
     supplier_id: Uuid,
-    /// Where the files lie.
+    /// The source of the files.
     source: Option<Source>,
-    /// Whether a password, key or token is kept.
+    /// Whether a password, key or token is stored.
     has_secret: bool,
-    /// When it looks.
+    /// When it runs.
     schedule: Option<Schedule>,
-    /// The zone of the schedule.
+    /// The time zone of the schedule.
     time_zone: String,
-    /// What its imports choose.
+    /// The choices of its imports.
     choices: Choices,
     /// Whether its imports wait for approval.
     approve: bool,
-    /// Whether it looks.
+    /// Whether it runs.
     enabled: bool,
-    /// Whether a known content is left.
+    /// Whether a file with the same content as an earlier one is skipped.
     skip_unchanged: bool,
-    /// After how many failures in a row it pauses.
+    /// After how many failures in a row it is paused.
     pause_after: i32,
-    /// Failures in a row.
+    /// The number of failures in a row.
     failures: i32,
-    /// Since when it pauses because of them; to enable it lets it go on.
+    /// When it was paused because of failures. Enabling it again resumes it.
     #[serde(with = "time::serde::rfc3339::option")]
     paused_at: Option<OffsetDateTime>,
-    /// Why it failed the last time before it paused.
+    /// The message of the last failure before it was paused.
     #[serde(skip_serializing_if = "Option::is_none")]
     paused_because: Option<String>,
     /// The address to which the supplier sends mails.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
-    /// The folder of the store into which files are put.
+    /// The folder of our object store into which files are put.
     #[serde(skip_serializing_if = "Option::is_none")]
     folder: Option<String>,
     /// The fingerprint of the SFTP server's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     host_key: Option<String>,
-    /// The next five times when it looks.
+    /// The next five times when it runs.
     next_runs: Vec<String>,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
 }
@@ -263,13 +265,13 @@ impl Source {
         }
     }
 
-    /// The account, of a folder.
+    /// The account on the server; `None` for sources other than FTP.
     pub(crate) fn account(&self) -> Option<Account<'_>> {
         let Source::Ftp { protocol, host, port, username, host_key, .. } = self else { return None };
         Some(Account { protocol: *protocol, host, port: *port, username, host_key: host_key.as_deref() })
     }
 
-    /// Whom the secrets are shown to.
+    /// Identifies the server and the account that get the secrets.
     pub(crate) fn server(&self) -> String {
         match self {
             Source::Email { .. } | Source::Drop {} => String::new(),
@@ -279,7 +281,7 @@ impl Source {
     }
 
     fn check(&self) -> Result<()> {
-        let wrong = |field: &str, message: &str| Err(Error::invalid(field, "invalid", message.to_owned()));
+        let wrong = |field: &str, message: Text| Err(Error::invalid(field, "invalid", message));
         let web = |url: &str| (url.starts_with("https://") || url.starts_with("http://")) && url.len() <= 2_000;
         match self {
             Source::Email { allowed_senders } => {
@@ -287,34 +289,34 @@ impl Source {
                     sender.contains('@') && sender.len() <= 320 && !sender.contains(char::is_whitespace)
                 };
                 if allowed_senders.is_empty() || allowed_senders.len() > 100 || !allowed_senders.iter().all(shaped) {
-                    return wrong("source.allowed_senders", "expected 1 to 100 addresses, or @ and a domain");
+                    return wrong("source.allowed_senders", say::senders_invalid());
                 }
             }
             Source::Ftp { pattern, folder, afterwards, .. } => {
-                let named = |text: &str, most: usize| !text.is_empty() && is_one_line(text, most);
+                let is_name = |text: &str, most: usize| !text.is_empty() && is_one_line(text, most);
                 let account = self.account().is_some_and(|account| account.is_well_formed());
-                if !account || !named(pattern, 200) || !is_one_line(folder, 1_000) {
-                    return wrong("source", "expected a host, a user name, and a folder and a pattern in one line");
+                if !account || !is_name(pattern, 200) || !is_one_line(folder, 1_000) {
+                    return wrong("source", say::folder_source_invalid());
                 }
                 if let Afterwards::MoveTo(to) = afterwards
-                    && !named(to, 1_000)
+                    && !is_name(to, 1_000)
                 {
-                    return wrong("source.afterwards", "expected a folder in one line");
+                    return wrong("source.afterwards", say::folder_invalid());
                 }
             }
             Source::Http { url, login } | Source::Rest { url, login, .. } => {
                 if !web(url) {
-                    return wrong("source.url", "expected an address that starts with https:// or http://");
+                    return wrong("source.url", say::address_invalid());
                 }
                 if let Login::Header(name) = login
                     && (name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
                 {
-                    return wrong("source.login", "expected the name of a header");
+                    return wrong("source.login", say::header_invalid());
                 }
                 if let Login::Oauth2 { token_url, client_id, .. } = login
                     && (!web(token_url) || client_id.is_empty())
                 {
-                    return wrong("source.login", "expected an address that gives tokens, and a client's id");
+                    return wrong("source.login", say::token_address_invalid());
                 }
             }
             Source::Drop {} => {}
@@ -323,17 +325,18 @@ impl Source {
     }
 }
 
-/// Whose an automation's secrets are.
+/// The owner of an automation's secrets, for their encryption.
 fn secrets_of(tenant: TenantId, id: Uuid) -> SecretsOf {
     SecretsOf { tenant, kind: "automation", id }
 }
 
 impl AutomationInput {
-    /// What is kept of it; `same_server` says whether it goes where it went before.
+    /// Checks the input and converts it to the stored form. `same_server` is `true` if the server and the account are
+    /// the same as before.
     pub(crate) async fn checked(self, cx: &Cx, tenant: TenantId, id: Uuid, same_server: bool) -> Result<NewAutomation> {
         let name = self.name.trim().to_owned();
         if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-            return Err(Error::invalid("name", "length", "expected a name of 1 to 200 characters in one line"));
+            return Err(Error::invalid("name", "length", say::automation_name_invalid()));
         }
         self.source.check()?;
         self.choices.check()?;
@@ -343,7 +346,7 @@ impl AutomationInput {
         }
         let pause_after = self.pause_after.unwrap_or(5);
         if !(1..=100).contains(&pause_after) {
-            return Err(Error::invalid("pause_after", "out_of_range", "expected 1 to 100"));
+            return Err(Error::invalid("pause_after", "out_of_range", say::pause_after_out_of_range()));
         }
         let secret = match &self.secret {
             Some(secret) => Some(secrets_of(tenant, id).encrypt(cx, secret).await?),
@@ -369,24 +372,33 @@ impl AutomationInput {
     }
 }
 
-/// When a schedule is due next.
+/// The next time when a schedule is due.
 pub(crate) fn next_run(schedule: Option<&Schedule>, time_zone: &str, now: OffsetDateTime) -> Option<OffsetDateTime> {
     let next = schedule?.next(now.unix_timestamp(), time_zone).ok()?;
     OffsetDateTime::from_unix_timestamp(next).ok()
 }
 
-/// An automation's secrets.
+/// Decrypts an automation's secrets.
 pub(crate) async fn secrets(cx: &Cx, tenant: TenantId, automation: &Automation) -> Result<Secrets> {
     secrets_of(tenant, automation.id).decrypt(cx, automation.secret.as_deref()).await
 }
 
-/// What an automation's imports choose: with the usual guards, unless it says otherwise.
+/// The choices of an automation's imports. Default of the guards: the usual ones.
 pub(crate) fn choices(automation: &Automation) -> Result<Choices> {
     let choices: Choices = serde_json::from_value(automation.choices.clone()).map_err(Error::internal)?;
     Ok(Choices { guards: choices.guards.clone().or_else(|| Some(Guards::usual())), ..choices })
 }
 
-/// An automation as the API shows it.
+/// The language of an automation's texts: that of its choices, or the organisation's.
+pub(crate) async fn language_of(cx: &Cx, tenant: TenantId, automation: &Automation) -> Result<Language> {
+    if let Some(language) = choices(automation)?.language {
+        return Ok(language);
+    }
+    let settings = cx.get::<CoreDb>().await?.stored_settings(tenant).await?;
+    Ok(Language::named(&settings.get(&LOCALE)))
+}
+
+/// Converts an automation to the form of the API.
 pub(crate) fn view(cx: &Cx, tenant: TenantId, automation: Automation) -> AutomationView {
     let source: Option<Source> = serde_json::from_value(automation.source).ok();
     let address = matches!(source, Some(Source::Email { .. })).then(|| {
@@ -399,7 +411,7 @@ pub(crate) fn view(cx: &Cx, tenant: TenantId, automation: Automation) -> Automat
         .as_ref()
         .filter(|_| automation.enabled)
         .map(|schedule| schedule.upcoming(cx.now.unix_timestamp(), &automation.time_zone, 5).unwrap_or_default());
-    let told = |moment: i64| {
+    let formatted = |moment: i64| {
         let at = OffsetDateTime::from_unix_timestamp(moment).ok()?;
         at.format(&time::format_description::well_known::Rfc3339).ok()
     };
@@ -421,7 +433,7 @@ pub(crate) fn view(cx: &Cx, tenant: TenantId, automation: Automation) -> Automat
         address,
         folder,
         host_key: automation.state.0.host_key,
-        next_runs: moments.unwrap_or_default().into_iter().filter_map(told).collect(),
+        next_runs: moments.unwrap_or_default().into_iter().filter_map(formatted).collect(),
         time_zone: automation.time_zone,
         created_at: automation.created_at,
     }

@@ -1,9 +1,10 @@
-//! What lies where an automation looks.
+//! Fetches the files of an automation from its source.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use db_suppliers::AutomationState;
+use messages::{Language, Text, imports as say};
 use net::{Credentials, FetchError, Fetcher, Guard, Known, Remote, RemoteError, RemoteFile, Server};
 use runtime::{Cx, Error, Result};
 use serde_json::Value;
@@ -19,32 +20,32 @@ pub(crate) struct Found {
 }
 
 /// Why nothing was fetched, for people.
-pub(crate) struct NotFetched(pub(crate) String);
+pub(crate) struct NotFetched(pub(crate) Text);
 
 impl From<FetchError> for NotFetched {
     fn from(error: FetchError) -> Self {
-        Self(error.to_string())
+        Self(error.message())
     }
 }
 
 impl From<RemoteError> for NotFetched {
     fn from(error: RemoteError) -> Self {
-        Self(error.to_string())
+        Self(error.message())
     }
 }
 
-/// One answer of a web server takes no longer.
+/// How long one answer of a web server may take.
 const PATIENCE: Duration = Duration::from_secs(100);
-/// Files of a folder that one look takes.
+/// The most files of a folder that one run fetches.
 const MOST_FILES: usize = 20;
-/// Pages of an interface that one look takes.
+/// The most pages of an interface that one run fetches.
 const MOST_PAGES: usize = 1_000;
-/// The answer of a server of tokens is no larger.
+/// The most bytes of the answer of a server that issues tokens.
 const MOST_TOKEN: u64 = 100_000;
-/// A file that is as it was so long before is taken for whole.
+/// A file that does not change for this time counts as complete.
 const STILL: Duration = Duration::from_secs(2);
 
-/// Fetches what is new; `state` is what is known of earlier files, and afterwards of these.
+/// Fetches the new files. `state` describes the earlier files, and is updated with the new ones.
 pub(crate) async fn fetch(
     cx: &Cx,
     source: &Source,
@@ -57,7 +58,7 @@ pub(crate) async fn fetch(
             let fetcher = cx.get::<Fetcher>().await?;
             let credentials = match credentials(&fetcher, login, secrets).await {
                 Ok(credentials) => credentials,
-                Err(why) => return Ok(Err(why)),
+                Err(reason) => return Ok(Err(reason)),
             };
             match source {
                 Source::Rest { path, paging, .. } => {
@@ -88,10 +89,10 @@ async fn credentials(
                 vec![("grant_type", "client_credentials"), ("client_id", client_id), ("client_secret", secret)];
             form.extend(scope.as_deref().map(|scope| ("scope", scope)));
             let answer = fetcher.post_form(token_url, &form, MOST_TOKEN, PATIENCE).await;
-            let answer = answer.map_err(|why| NotFetched(format!("no token could be had: {why}")))?;
+            let answer = answer.map_err(|why| NotFetched(say::no_token(why.message())))?;
             let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
             let token = answer["access_token"].as_str().filter(|token| !token.chars().any(char::is_control));
-            let missing = || NotFetched("no token could be had: expected JSON with an access_token".to_owned());
+            let missing = || NotFetched(say::no_token(say::token_expected()));
             Credentials::Bearer(token.ok_or_else(missing)?.to_owned())
         }
     })
@@ -131,17 +132,17 @@ async fn rest(
     let (mut address, mut objects) = (url.to_owned(), 0_usize);
     for page in 1..=MOST_PAGES {
         let fetched = fetcher.fetch_as(&address, credentials, &Known::default(), most, PATIENCE).await?;
-        let value: Value = serde_json::from_slice(&fetched.bytes)
-            .map_err(|problem| NotFetched(format!("page {page} is no JSON: {problem}")))?;
+        let value: Value =
+            serde_json::from_slice(&fetched.bytes).map_err(|problem| NotFetched(say::page_not_json(page, problem)))?;
         let list = at(&value, path).and_then(Value::as_array);
-        let list = list.ok_or_else(|| NotFetched(format!("page {page} has no list at \"{path}\"")))?;
+        let list = list.ok_or_else(|| NotFetched(say::page_without_list(page, path)))?;
         for object in list {
             lines.extend_from_slice(object.to_string().as_bytes());
             lines.push(b'\n');
         }
         objects += list.len();
         if lines.len() as u64 > most {
-            return Err(NotFetched(format!("expected at most {most} bytes in all pages, found more")));
+            return Err(NotFetched(say::pages_too_large(most)));
         }
         let next = match paging {
             _ if list.is_empty() => None,
@@ -165,10 +166,10 @@ async fn rest(
         let joint = if url.contains('?') { '&' } else { '?' };
         address = format!("{url}{joint}{parameter}={value}");
     }
-    Err(NotFetched(format!("expected at most {MOST_PAGES} pages, found more")))
+    Err(NotFetched(say::too_many_pages(MOST_PAGES)))
 }
 
-/// The server of a folder.
+/// The server of an FTP source; `None` for other sources.
 pub(crate) fn server(source: &Source, secrets: &Secrets, state: &AutomationState) -> Option<Server> {
     let account = source.account()?;
     Some(account.server(secrets.password.as_ref(), secrets.private_key.as_ref(), state.host_key.as_ref()))
@@ -192,28 +193,25 @@ async fn folder(
     let mut files: Vec<RemoteFile> =
         remote.list(folder).await?.into_iter().filter(|file| matches(pattern, &file.name)).collect();
     let mark = |file: &RemoteFile| format!("{} {} {}", file.name, file.size, file.modified);
-    // What is gone from the folder need not be remembered.
+    // Files that are gone from the folder need not be remembered.
     let marks: HashSet<String> = files.iter().map(mark).collect();
     state.seen.retain(|seen| marks.contains(seen));
     if *take == Take::Newest {
-        // What is left when the newest was moved away is no news.
-        let news = files.into_iter().filter(|file| state.newest.is_none_or(|newest| file.modified >= newest));
-        files = news.max_by_key(|file| file.modified).into_iter().collect();
+        // Older files are not new when the newest one was moved away.
+        let candidates = files.into_iter().filter(|file| state.newest.is_none_or(|newest| file.modified >= newest));
+        files = candidates.max_by_key(|file| file.modified).into_iter().collect();
     }
     files.retain(|file| !state.seen.contains(&mark(file)));
     files.truncate(MOST_FILES);
     let (mut found, mut bytes) = (Vec::new(), 0);
     for file in &files {
-        // They are held in memory: what is more comes with the next look.
+        // The files are held in memory. The remaining ones are fetched in the next run.
         bytes += file.size;
         if bytes > most && !found.is_empty() {
             break;
         }
         if file.size > most {
-            return Err(NotFetched(format!(
-                "the file {} has {} bytes, at most {most} are taken",
-                file.name, file.size
-            )));
+            return Err(NotFetched(say::remote_file_too_large(&file.name, file.size, most)));
         }
         found.push((file, remote.fetch(folder, &file.name, most).await?));
     }
@@ -232,7 +230,7 @@ async fn folder(
     }
     remote.close().await;
     if let (Some(name), true) = (growing, found.is_empty()) {
-        return Err(NotFetched(format!("the file {name} is still being written; it is looked at again later")));
+        return Err(NotFetched(say::file_growing(name)));
     }
     for (file, _) in &found {
         state.seen.push(mark(file));
@@ -241,7 +239,7 @@ async fn folder(
     Ok(found.into_iter().map(|(file, bytes)| Found { name: file.name.clone(), bytes }).collect())
 }
 
-/// Deletes or moves files that were taken; called when they are safe.
+/// Deletes or moves files that were fetched; called when they are stored on our side.
 pub(crate) async fn tidy(
     cx: &Cx,
     source: &Source,
@@ -267,7 +265,7 @@ pub(crate) async fn tidy(
     Ok(())
 }
 
-/// Whether a name is one of a pattern with `*` and `?`; case does not matter.
+/// Whether a name matches a pattern with `*` and `?`; case does not count.
 fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) =
         (pattern.to_lowercase().chars().collect(), name.to_lowercase().chars().collect());
@@ -288,13 +286,16 @@ fn matches(pattern: &str, name: &str) -> bool {
     pattern[p..].iter().all(|c| *c == '*')
 }
 
-/// An error of a step as a sentence, for the history of an automation.
-pub(crate) fn sentence(error: &Error) -> String {
+/// The message of an error in `language`, with all invalid values, for the history of an automation.
+pub(crate) fn sentence(error: &Error, language: Language) -> String {
     match error {
         Error::Invalid(errors) => {
-            errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join("; ")
+            let messages = errors
+                .iter()
+                .map(|error| messages::runtime::invalid(&error.field, error.message.clone()).into_string(language));
+            messages.collect::<Vec<_>>().join("; ")
         }
-        other => other.to_string(),
+        other => other.message().into_string(language),
     }
 }
 

@@ -5,7 +5,7 @@ use runtime::{Cx, Path, Result};
 
 use crate::automations::automation::{AutomationView, view};
 
-/// One automation.
+/// Returns one automation.
 pub async fn get_automation(cx: Cx, id: Path) -> Result<AutomationView> {
     let tenant = cx.tenant()?;
     let automation = cx.get::<SuppliersDb>().await?.automation(tenant, id.0).await?;

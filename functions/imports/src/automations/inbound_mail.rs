@@ -1,28 +1,29 @@
-//! A mail from a supplier, as SES puts it into the store.
+//! Reads a mail from a supplier, as SES puts it into the object store.
 
 use mail_parser::{MessageParser, MimeHeaders};
+use messages::{Text, imports as say};
 
 use crate::automations::fetch::Found;
 
-/// A mail that was taken apart.
+/// A parsed mail.
 pub(crate) struct Mail {
     /// The secret part of the automation's address that it was sent to.
     pub(crate) token: Option<String>,
-    /// Who says to have sent it, in lower case.
+    /// The address in `From`, in lower case.
     pub(crate) sender: String,
-    /// Why it is not to be trusted, if so.
-    pub(crate) distrusted: Option<String>,
-    /// Its attachments that could be tables.
+    /// Why it must not be trusted; `None` if it can be.
+    pub(crate) distrusted: Option<Text>,
+    /// Its attachments that can be tables.
     pub(crate) files: Vec<Found>,
 }
 
-/// Ends of names of files that are read.
+/// The extensions of attachments that are read.
 const READ: [&str; 12] =
     [".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".jsonl", ".xml", ".zip", ".gz"];
-/// Attachments of one mail that are taken.
+/// The most attachments of one mail that are imported.
 const MOST_FILES: usize = 10;
 
-/// Takes a mail apart; none when it is no mail.
+/// Parses a mail; `None` when it is not a mail.
 pub(crate) fn parse_mail(raw: &[u8]) -> Option<Mail> {
     let message = MessageParser::default().parse(raw)?;
     let authors = message.from()?.iter().count();
@@ -41,13 +42,12 @@ pub(crate) fn parse_mail(raw: &[u8]) -> Option<Mail> {
         })
         .take(MOST_FILES)
         .collect();
-    // A mail of two authors could be proven by the one and allowed because of the other.
-    let distrusted =
-        if authors == 1 { distrusted(&head, &sender) } else { Some("it names several senders".to_owned()) };
+    // In a mail with two authors, one could be proven and the other one allowed.
+    let distrusted = if authors == 1 { distrusted(&head, &sender) } else { Some(say::several_senders()) };
     Some(Mail { token: token(&head), sender, distrusted, files })
 }
 
-/// `import-<32 hexadecimal digits>@`, in whichever header it stands: a blind copy names it only in `Received`.
+/// The token in `import-<32 hexadecimal digits>@`, in any header: a blind copy has it only in `Received`.
 fn token(head: &str) -> Option<String> {
     head.match_indices("import-").find_map(|(at, mark)| {
         let rest = &head[at + mark.len()..];
@@ -57,9 +57,9 @@ fn token(head: &str) -> Option<String> {
     })
 }
 
-/// What SES says of a mail: its own headers stand above all that the sender wrote, so the first of each counts.
-/// Source: Amazon SES developer guide, "Email receiving concepts", the headers of scanned messages.
-fn distrusted(head: &str, sender: &str) -> Option<String> {
+/// Checks the verdicts of SES about a mail. The headers of SES are above all that the sender wrote, so the first of
+/// each counts. Source: Amazon SES developer guide, "Email receiving concepts", the headers of scanned messages.
+fn distrusted(head: &str, sender: &str) -> Option<Text> {
     let mut unfolded: Vec<String> = Vec::new();
     for line in head.lines() {
         match unfolded.last_mut() {
@@ -73,24 +73,26 @@ fn distrusted(head: &str, sender: &str) -> Option<String> {
             header.eq_ignore_ascii_case(name).then(|| value.trim().to_lowercase())
         })
     };
-    for (header, what) in [("X-SES-Virus-Verdict", "a virus"), ("X-SES-Spam-Verdict", "spam")] {
+    let verdicts = [("X-SES-Virus-Verdict", say::virus_suspected()), ("X-SES-Spam-Verdict", say::spam_suspected())];
+    for (header, reason) in verdicts {
         if first(header).is_some_and(|verdict| verdict == "fail") {
-            return Some(format!("the mail was taken for {what}"));
+            return Some(reason);
         }
     }
     let authors =
         unfolded.iter().filter(|line| line.split_once(':').is_some_and(|(name, _)| name.eq_ignore_ascii_case("from")));
     if authors.count() != 1 {
-        return Some("it names several senders".to_owned());
+        return Some(say::several_senders());
     }
     let results =
         first("Authentication-Results").filter(|results| results.starts_with("amazonses.com")).unwrap_or_default();
     let proofs = proofs(&results);
-    // SPF speaks of the envelope's sender and DKIM of the signer: either proves the `From` only when it is of its domain.
+    // SPF is about the envelope's sender and DKIM about the signer. Each proves the `From` only if the domain is the
+    // same.
     let domain = sender.rsplit('@').next().unwrap_or_default();
-    let proven = |method: &str, named: &str, exactly: bool| {
+    let proven = |method: &str, property: &str, exactly: bool| {
         let passed = proofs.iter().filter(|proof| proof.method == method && proof.verdict == "pass");
-        passed.flat_map(|proof| &proof.properties).filter(|(key, _)| key == named).any(|(_, value)| {
+        passed.flat_map(|proof| &proof.properties).filter(|(key, _)| key == property).any(|(_, value)| {
             let value = value.trim_matches(['"', '<', '>']).rsplit('@').next().unwrap_or_default();
             let above = domain.strip_suffix(value).is_some_and(|rest| rest.ends_with('.'));
             !value.is_empty() && (domain == value || above && !exactly)
@@ -102,18 +104,18 @@ fn distrusted(head: &str, sender: &str) -> Option<String> {
             || proven("spf", "envelope-from", false)
             || proven("dkim", "header.i", false)
             || proven("dkim", "header.d", false));
-    (!passed).then(|| "neither SPF nor DKIM proves who sent the mail".to_owned())
+    (!passed).then(say::sender_not_proven)
 }
 
-/// What one method says: `spf=pass (…) client-ip=1.2.3.4; envelope-from=a@b.example`.
+/// The result of one method: `spf=pass (…) client-ip=1.2.3.4; envelope-from=a@b.example`.
 struct Proof {
     method: String,
     verdict: String,
     properties: Vec<(String, String)>,
 }
 
-/// The methods of an `Authentication-Results` header, each with what stands behind it. Only the beginning of a clause names a
-/// method: whatever a sender writes into his address stands behind a `=`, in quotes or in a comment.
+/// The methods of an `Authentication-Results` header, each with its properties. Only the beginning of a clause names a
+/// method: what a sender writes into the address comes after a `=`, in quotes or in a comment.
 fn proofs(results: &str) -> Vec<Proof> {
     const METHODS: [&str; 4] = ["spf", "dkim", "dmarc", "arc"];
     let mut proofs: Vec<Proof> = Vec::new();
@@ -131,7 +133,7 @@ fn proofs(results: &str) -> Vec<Proof> {
     proofs
 }
 
-/// The words of each clause between `;`, without comments; quotes keep words and clauses together.
+/// The words of each clause between `;`, without comments. Words and clauses are not split inside quotes.
 fn clauses(text: &str) -> Vec<Vec<String>> {
     let (mut clauses, mut word) = (vec![Vec::new()], String::new());
     let (mut quoted, mut comments) = (false, 0_u32);
@@ -159,11 +161,11 @@ fn clauses(text: &str) -> Vec<Vec<String>> {
     clauses
 }
 
-/// Whether a sender is one of those that are allowed: an address, or `@` and a domain.
+/// Whether a sender is allowed. An entry of `allowed` is an address, or `@` and a domain.
 pub(crate) fn is_allowed(sender: &str, allowed: &[String]) -> bool {
-    allowed.iter().any(|one| {
-        let one = one.trim().to_lowercase();
-        if one.starts_with('@') { sender.ends_with(&one) } else { sender == one }
+    allowed.iter().any(|entry| {
+        let entry = entry.trim().to_lowercase();
+        if entry.starts_with('@') { sender.ends_with(&entry) } else { sender == entry }
     })
 }
 
@@ -196,7 +198,7 @@ mod tests {
     const GOOD: &str = "X-SES-Spam-Verdict: PASS\r\nX-SES-Virus-Verdict: PASS\r\nAuthentication-Results: amazonses.com;\r\n spf=pass (x) client-ip=1.2.3.4; dkim=pass header.i=@supplier.example;";
 
     #[test]
-    fn a_mail_gives_its_tables_and_who_sent_it() {
+    fn a_mail_is_read_with_its_sender_and_its_tables() {
         let read = parse_mail(&mail(GOOD, &format!("import-{TOKEN}@in.example"))).unwrap();
         assert_eq!((read.token.as_deref(), read.sender.as_str()), (Some(TOKEN), "tarifs@supplier.example"));
         assert_eq!(read.distrusted, None);
@@ -205,15 +207,18 @@ mod tests {
     }
 
     #[test]
-    fn who_proves_nothing_is_not_believed() {
-        let told = |verdict: &str| parse_mail(&mail(verdict, "someone@in.example")).unwrap().distrusted.unwrap();
-        assert!(told("X-Other: 1").contains("SPF"));
-        assert!(told("Authentication-Results: amazonses.com; spf=fail; dkim=none").contains("SPF"));
+    fn a_sender_without_proof_is_not_trusted() {
+        let reason = |verdict: &str| {
+            let mail = parse_mail(&mail(verdict, "someone@in.example")).unwrap();
+            mail.distrusted.unwrap().into_string(messages::Language::En)
+        };
+        assert!(reason("X-Other: 1").contains("SPF"));
+        assert!(reason("Authentication-Results: amazonses.com; spf=fail; dkim=none").contains("SPF"));
         assert!(
-            told(&format!("Authentication-Results: amazonses.com; spf=fail\r\n{GOOD}")).contains("SPF"),
+            reason(&format!("Authentication-Results: amazonses.com; spf=fail\r\n{GOOD}")).contains("SPF"),
             "the first counts"
         );
-        assert!(told("Authentication-Results: evil.example; spf=pass").contains("SPF"));
+        assert!(reason("Authentication-Results: evil.example; spf=pass").contains("SPF"));
         for stranger in [
             "spf=pass (x) client-ip=1.2.3.4; envelope-from=me@evil.example; dkim=none",
             "spf=pass envelope-from=me@evil.example; dkim=pass header.i=@evil.example; dmarc=none",
@@ -224,7 +229,10 @@ mod tests {
             "spf=pass envelope-from=\"a@supplier.example; dmarc=pass header.from=supplier.example;\"@evil.example; dmarc=none",
             "spf=pass (dkim=pass header.i=@supplier.example) envelope-from=me@evil.example",
         ] {
-            assert!(told(&format!("Authentication-Results: amazonses.com; {stranger}")).contains("SPF"), "{stranger}");
+            assert!(
+                reason(&format!("Authentication-Results: amazonses.com; {stranger}")).contains("SPF"),
+                "{stranger}"
+            );
         }
         for own in [
             "spf=pass envelope-from=x@supplier.example; dkim=none",
@@ -235,8 +243,8 @@ mod tests {
             let mail = mail(&format!("Authentication-Results: amazonses.com; {own}"), "someone@in.example");
             assert_eq!(parse_mail(&mail).unwrap().distrusted, None, "{own}");
         }
-        assert!(told(&format!("From: someone@else.example\r\n{GOOD}")).contains("several senders"));
-        assert!(told(&GOOD.replace("Virus-Verdict: PASS", "Virus-Verdict: FAIL")).contains("virus"));
+        assert!(reason(&format!("From: someone@else.example\r\n{GOOD}")).contains("several senders"));
+        assert!(reason(&GOOD.replace("Virus-Verdict: PASS", "Virus-Verdict: FAIL")).contains("virus"));
         assert_eq!(parse_mail(&mail(GOOD, "someone@in.example")).unwrap().token, None);
         assert!(parse_mail(b"").is_none());
         let allowed = ["Tarifs@Supplier.example".to_owned(), "@group.example".to_owned()];

@@ -5,7 +5,7 @@ use runtime::{Cx, Page, PageQuery, Query, Result};
 
 use crate::automations::automation::{AutomationView, view};
 
-/// The automations, the newest first.
+/// Lists automations, the newest first.
 pub async fn list_automations(cx: Cx, page: Query<PageQuery>) -> Result<Page<AutomationView>> {
     let tenant = cx.tenant()?;
     let found = cx.get::<SuppliersDb>().await?.automations(tenant, page.0.after_id()?, page.0.limit()?).await?;

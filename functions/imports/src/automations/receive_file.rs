@@ -1,27 +1,28 @@
-//! S3 `inbox/`: a mail that SES took in, or a file that was put into an automation's folder.
+//! S3 `inbox/`: a mail that SES received, or a file that was put into an automation's folder.
 
 use cloud::Objects;
 use db_suppliers::{Automation, RunEnd, SuppliersDb};
+use messages::{Text, imports as say};
 use runtime::{Cx, Error, ObjectCreated, Result, TenantId};
 use tokio::io::AsyncReadExt;
 use uuid::Uuid;
 
-use crate::automations::automation::Source;
+use crate::automations::automation::{Source, language_of};
 use crate::automations::fetch::{Found, sentence};
 use crate::automations::inbound_mail;
 use crate::automations::runs::{end, import_files, run_of};
 
-/// No mail is larger: SES takes none of more than 40 MB.
+/// The most bytes of a mail or a file. SES accepts mails of at most 40 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Imports what arrived.
+/// Imports a mail or a file that arrived.
 pub async fn receive_file(cx: Cx, object: ObjectCreated) -> Result<()> {
     let db = cx.get::<SuppliersDb>().await?;
     let rest = object.key.strip_prefix("inbox/").unwrap_or_default();
     if rest.starts_with("mail/") {
         let raw = read_mail(&cx, &object).await?;
         let Some(mail) = inbound_mail::parse_mail(&raw) else {
-            tracing::warn!(key = object.key, "this is no mail");
+            tracing::warn!(key = object.key, "this is not a mail");
             return Ok(());
         };
         let found = match &mail.token {
@@ -46,11 +47,11 @@ pub async fn receive_file(cx: Cx, object: ObjectCreated) -> Result<()> {
         found => found?,
     };
     if automation.kind != "drop" {
-        return leave(&cx, TenantId(tenant), &automation, &object, "the automation has no folder").await;
+        return leave(&cx, TenantId(tenant), &automation, &object, say::no_folder()).await;
     }
     if object.size > MAX_BYTES {
-        let message = format!("expected a file of at most {MAX_BYTES} bytes, found {}", object.size);
-        return leave(&cx, TenantId(tenant), &automation, &object, &message).await;
+        let message = say::arrived_too_large(MAX_BYTES, object.size);
+        return leave(&cx, TenantId(tenant), &automation, &object, message).await;
     }
     let bytes = read_mail(&cx, &object).await?;
     let name = parts.next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
@@ -64,7 +65,7 @@ async fn read_mail(cx: &Cx, object: &ObjectCreated) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The look that an arrival is: a file that is put over an earlier one is another arrival.
+/// The id of the run for an arrival. A file that replaces an earlier one is another arrival.
 fn arrival(object: &ObjectCreated) -> Uuid {
     run_of(&format!("{} {}", object.key, object.version_id.as_deref().unwrap_or_default()))
 }
@@ -78,20 +79,20 @@ async fn take_mail(
 ) -> Result<()> {
     let source: Source = serde_json::from_value(automation.source.clone()).map_err(Error::internal)?;
     let Source::Email { allowed_senders } = source else {
-        return leave(cx, tenant, automation, object, "the automation takes no mails").await;
+        return leave(cx, tenant, automation, object, say::no_mails()).await;
     };
-    // A mail of a stranger is no failure of the automation: otherwise strangers could make it pause.
+    // A mail from a stranger is not a failure of the automation. Otherwise strangers could pause it.
     let refused = if !inbound_mail::is_allowed(&mail.sender, &allowed_senders) {
-        Some(format!("a mail of {} was left: it is none of the allowed senders", mail.sender))
-    } else if let Some(why) = &mail.distrusted {
-        Some(format!("a mail of {} was left: {why}", mail.sender))
+        Some(say::sender_not_allowed(&mail.sender))
+    } else if let Some(reason) = &mail.distrusted {
+        Some(say::mail_distrusted(&mail.sender, reason.clone()))
     } else if mail.files.is_empty() {
-        Some(format!("a mail of {} has no attachment that could be a table", mail.sender))
+        Some(say::no_table_attached(&mail.sender))
     } else {
         None
     };
     match refused {
-        Some(why) => leave(cx, tenant, automation, object, &why).await,
+        Some(reason) => leave(cx, tenant, automation, object, reason).await,
         None => take(cx, tenant, automation, mail.files, object).await,
     }
 }
@@ -104,10 +105,9 @@ async fn take(
     object: &ObjectCreated,
 ) -> Result<()> {
     if !automation.enabled {
-        let message = "the automation is not enabled; the file was left";
-        return leave(cx, tenant, automation, object, message).await;
+        return leave(cx, tenant, automation, object, say::not_enabled()).await;
     }
-    let run = arrival(object);
+    let (run, language) = (arrival(object), language_of(cx, tenant, automation).await?);
     if !cx.get::<SuppliersDb>().await?.begin_automation_run(tenant, automation.id, run, "arrival", cx.now).await? {
         return Ok(());
     }
@@ -115,26 +115,26 @@ async fn take(
     let names = names.join(", ");
     let (status, failed, message, imports) = match import_files(cx, tenant, automation, run, files).await {
         Ok(imports) if imports.is_empty() => {
-            ("nothing_new", Some(false), format!("{names}: had before, with the same content"), imports)
+            ("nothing_new", Some(false), say::same_content(names).into_string(language), imports)
         }
         Ok(imports) => ("imported", None, names, imports),
-        // Tried again by the queue, as the same look.
+        // The queue delivers it again, with the same run id.
         Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
-        Err(error) => ("failed", Some(true), sentence(&error), Vec::new()),
+        Err(error) => ("failed", Some(true), sentence(&error, language), Vec::new()),
     };
     end(cx, tenant, automation, run, &RunEnd { status, failed, message: &message, imports: &imports, state: None })
         .await
 }
 
-/// Notes an arrival that is left: it says nothing of the automation, whoever sent it.
+/// Notes an arrival that is ignored. It does not count as a failure of the automation, because anybody can send it.
 async fn leave(
     cx: &Cx,
     tenant: TenantId,
     automation: &Automation,
     object: &ObjectCreated,
-    message: &str,
+    message: Text,
 ) -> Result<()> {
-    let run = arrival(object);
+    let (run, language) = (arrival(object), language_of(cx, tenant, automation).await?);
     if !cx.get::<SuppliersDb>().await?.begin_automation_run(tenant, automation.id, run, "arrival", cx.now).await? {
         return Ok(());
     }
@@ -143,7 +143,7 @@ async fn leave(
         tenant,
         automation,
         run,
-        &RunEnd { status: "nothing_new", failed: None, message, imports: &[], state: None },
+        &RunEnd { status: "nothing_new", failed: None, message: message.shown(language), imports: &[], state: None },
     )
     .await
 }

@@ -1,9 +1,10 @@
-//! Runs of automations: what they import, and how they end.
+//! Runs of automations: their imports, and how they end.
 
 use cloud::Objects;
 use db_imports::{ImportJob, ImportStatus, ImportsDb, NewImport, Run};
 use db_suppliers::{Automation, RunEnd, SuppliersDb};
 use db_tenancy::Stamp;
+use messages::Text;
 use runtime::{Cx, Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -15,20 +16,20 @@ use crate::automations::fetch::Found;
 use crate::imports::upload::object_name;
 use crate::pipeline::messages::time_now;
 
-/// A look that is to be made.
+/// A message that starts a run.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RunMessage {
     /// The organisation.
     pub tenant_id: TenantId,
     /// The automation.
     pub automation_id: Uuid,
-    /// The look, the same at each delivery.
+    /// The id of the run, the same at each delivery.
     pub run_id: Uuid,
     /// `schedule` or `by_hand`.
     pub cause: String,
 }
 
-/// Ends a look, and announces when the automation pauses because of it.
+/// Ends a run. If the automation is paused because of it, that is announced.
 pub(crate) async fn end(cx: &Cx, tenant: TenantId, automation: &Automation, run: Uuid, end: &RunEnd<'_>) -> Result<()> {
     let db = cx.get::<SuppliersDb>().await?;
     if db.end_automation_run(tenant, automation.id, run, end, time_now()).await? {
@@ -37,7 +38,8 @@ pub(crate) async fn end(cx: &Cx, tenant: TenantId, automation: &Automation, run:
     Ok(())
 }
 
-/// Counts how an import ended, if an automation began it, and announces when the automation pauses because of it.
+/// Counts the result of an import for the automation that started it. If the automation is paused because of it, that
+/// is announced.
 pub(crate) async fn count_import(cx: &Cx, tenant: TenantId, import: &ImportJob) -> Result<()> {
     let Some(id) = import.automation_id else { return Ok(()) };
     let failed = (import.status == ImportStatus::Failed).then(|| import.message.as_deref().unwrap_or_default());
@@ -48,23 +50,25 @@ pub(crate) async fn count_import(cx: &Cx, tenant: TenantId, import: &ImportJob) 
     Ok(())
 }
 
-/// Ends an import that cannot go on, if it still stands where the caller saw it, and counts that for its automation.
+/// Ends an import that cannot continue, if it still has the status of `import`, and counts that for its automation. The
+/// message is stored in the import's language.
 pub(crate) async fn fail(
     cx: &Cx,
     tenant: TenantId,
-    import: Uuid,
-    seen: ImportStatus,
+    import: &ImportJob,
     code: &str,
-    message: &str,
+    message: Text,
     now: OffsetDateTime,
 ) -> Result<()> {
-    match cx.get::<ImportsDb>().await?.fail_import(tenant, import, seen, code, message, now).await? {
+    let (db, message) = (cx.get::<ImportsDb>().await?, message.into_string(import.options.language));
+    match db.fail_import(tenant, import.id, import.status, code, &message, now).await? {
         Some(ended) => count_import(cx, tenant, &ended).await,
         None => Ok(()),
     }
 }
 
-/// Announces that an automation pauses; told twice, it is announced once. Whoever dies before is followed by the next tick.
+/// Announces that an automation is paused. A second call announces nothing. If the process dies before, the next tick
+/// announces it.
 pub(crate) async fn announce_pause(cx: &Cx, tenant: TenantId, id: Uuid) -> Result<()> {
     let (imports, db) = (cx.get::<ImportsDb>().await?, cx.get::<SuppliersDb>().await?);
     let automation = db.automation(tenant, id).await?;
@@ -77,7 +81,7 @@ pub(crate) async fn announce_pause(cx: &Cx, tenant: TenantId, id: Uuid) -> Resul
     db.pause_announced(tenant, id, paused_at).await
 }
 
-/// The look that something leads to, the same each time that it is told.
+/// The id of the run for a cause; the same cause always has the same id.
 pub(crate) fn run_of(cause: &str) -> Uuid {
     let digest = Sha256::digest(cause.as_bytes());
     let mut bytes = [0; 16];
@@ -85,7 +89,8 @@ pub(crate) fn run_of(cause: &str) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// Begins an import for each file whose content is new; one that this look began before is given again.
+/// Creates an import for each file whose content is new. An import that this run already created is returned again.
+/// Returns the ids of the imports.
 ///
 /// # Errors
 /// When a choice of the automation cannot be used any more, or a service does not answer.

@@ -9,20 +9,19 @@ use uuid::Uuid;
 
 use crate::automations::runs::RunMessage;
 
-/// A look that was asked for.
+/// A run that was started.
 #[derive(Serialize, ToSchema)]
 pub struct StartedRun {
-    /// By this id it appears in the automation's runs.
+    /// The id of the run in the list of the automation's runs.
     run_id: Uuid,
 }
 
-/// Lets an automation look now, also when it pauses.
+/// Starts a run of an automation now, even if it is paused.
 pub async fn start_automation(cx: Cx, id: Path) -> Result<Accepted<StartedRun>> {
     let tenant = cx.tenant()?;
     let automation = cx.get::<SuppliersDb>().await?.automation(tenant, id.0).await?;
     if matches!(automation.kind.as_str(), "email" | "drop") {
-        let message = "this automation takes what arrives; there is nowhere to look".to_owned();
-        return Err(Error::Conflict { code: "nothing_to_fetch", message });
+        return Err(Error::Conflict { code: "nothing_to_fetch", message: messages::imports::nothing_to_fetch() });
     }
     let run_id = Uuid::now_v7();
     let message = RunMessage { tenant_id: tenant, automation_id: id.0, run_id, cause: "by_hand".to_owned() };

@@ -1,4 +1,4 @@
-//! Once a minute: what is due is sent on its way. Ticks may overlap and repeat; each due time is claimed once.
+//! Once a minute: starts automations that are due. Ticks may overlap and repeat; each due time is claimed once.
 
 use cloud::{Outgoing, Queues};
 use db_suppliers::SuppliersDb;
@@ -8,16 +8,17 @@ use uuid::Uuid;
 use crate::automations::automation::next_run;
 use crate::automations::runs::{RunMessage, announce_pause, run_of};
 
-/// So many in one tick; the next comes in a minute.
+/// At most this many automations in one tick; the next tick is in a minute.
 const MOST: i32 = 200;
-/// Looks are remembered for so long.
+/// How long runs are kept.
 const HISTORY: time::Duration = time::Duration::days(90);
 
-/// Claims what is due; announces pauses that nobody was told of, and forgets old looks. After a time without ticks an automation looks once, not once for each time that it missed.
+/// Starts automations that are due, announces pauses that were not announced, and deletes old runs. After a time
+/// without ticks an automation runs once, not once for each missed time.
 pub async fn tick_automations(cx: Cx) -> Result<()> {
     let db = cx.get::<SuppliersDb>().await?;
     for (tenant, id) in db.due_automations(cx.now, MOST).await? {
-        // One that cannot be sent does not keep the others.
+        // An automation that cannot be started does not block the others.
         if let Err(error) = tick(&cx, &db, tenant, id).await {
             log_error(&error, &id.to_string());
         }
@@ -39,7 +40,7 @@ async fn tick(cx: &Cx, db: &SuppliersDb, tenant: TenantId, id: Uuid) -> Result<(
     };
     let schedule = automation.schedule.as_ref().map(|schedule| &schedule.0);
     let next = next_run(schedule, &automation.time_zone, cx.now);
-    // Sent before it is noted, so that none is lost; sent twice, it is the same look.
+    // Sent before it is noted, so that no run is lost. If it is sent twice, it is the same run.
     let run_id = run_of(&format!("{id} {due:?}"));
     let message = RunMessage { tenant_id: tenant, automation_id: id, run_id, cause: "schedule".to_owned() };
     cx.get::<Queues>().await?.send("imports-automation-runs", vec![Outgoing::json(&message, tenant)?]).await?;

@@ -3,6 +3,7 @@
 use db_catalog::CatalogDb;
 use db_imports::{ImportJob, ImportStatus, ImportsDb, Run};
 use db_tenancy::Stamp;
+use messages::{Language, Text, Value, imports as say};
 use runtime::{Accepted, Body, Cx, Error, Path, Result};
 use serde::Deserialize;
 use time::Duration;
@@ -12,21 +13,30 @@ use crate::imports::choices::Choices;
 use crate::imports::restart::{PREVIEWS, read_again};
 use crate::pipeline::messages::{send_batches, send_finish};
 
-/// How an import is applied.
+/// The options for applying an import.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ApplyImport {
-    /// New choices: then the file is read again first. Without them what was previewed is applied.
+    /// New choices. If given, the file is read again first. Default: the preview is applied.
     pub choices: Option<Choices>,
-    /// Whether it is applied although products changed since the preview.
+    /// Whether to apply the import even if products changed since the preview.
     pub although_changed: bool,
 }
 
-/// So many products that changed are named.
+/// How many of the changed products are named.
 const SHOWN: i64 = 10;
 
-/// Applies what was previewed, lets a held import through, or starts an uploaded one. 409 when products changed since the
-/// preview in fields that the file has, or the preview is older than 29 days.
+/// Texts separated by commas, as a value of a message.
+struct Listed(Vec<Text>);
+
+impl Value for Listed {
+    fn shown_in(&self, language: Language) -> String {
+        self.0.iter().map(|text| text.shown(language)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Applies a previewed import, lets a held import through, or starts an uploaded one. 409 when products changed since
+/// the preview in fields that the file has, or the preview is older than 29 days.
 pub async fn apply_import(cx: Cx, id: Path, input: Body<ApplyImport>) -> Result<Accepted<ImportJob>> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let import = db.import(tenant, id.0).await?;
@@ -35,14 +45,10 @@ pub async fn apply_import(cx: Cx, id: Path, input: Body<ApplyImport>) -> Result<
         return read_again(&cx, id, input.0.choices.unwrap_or_default(), Run::Apply).await.map(Accepted);
     }
     if import.previewed_at.is_none_or(|at| at < cx.now - PREVIEWS + Duration::DAY) {
-        let message = "the preview is too old: what the file would do may have changed; preview it again".to_owned();
-        return Err(Error::Conflict { code: "preview_expired", message });
+        return Err(Error::Conflict { code: "preview_expired", message: say::preview_expired() });
     }
     if import.options.all_or_nothing && import.totals.rejected > 0 {
-        let message = format!(
-            "{} rows would be rejected, and all or nothing was asked for; correct them first",
-            import.totals.rejected
-        );
+        let message = say::correct_rows_first(import.totals.rejected);
         return Err(Error::Conflict { code: "rows_rejected", message });
     }
     if !input.0.although_changed {
@@ -52,11 +58,8 @@ pub async fn apply_import(cx: Cx, id: Path, input: Body<ApplyImport>) -> Result<
         fields.extend(["dimensions".to_owned(), "parent_id".to_owned(), "options".to_owned()]);
         let changed = cx.get::<CatalogDb>().await?.changed_since_preview(tenant, id.0, &fields, SHOWN).await?;
         if !changed.is_empty() {
-            let shown: Vec<String> = changed.iter().map(|one| format!("row {} ({})", one.row, one.code)).collect();
-            let message = format!(
-                "products changed since the preview, so that it would not do what it showed: {}; preview it again, or apply it although_changed",
-                shown.join(", ")
-            );
+            let rows = changed.iter().map(|product| say::row_of_product(product.row, &product.code));
+            let message = say::catalogue_changed(Listed(rows.collect()));
             return Err(Error::Conflict { code: "catalogue_changed", message });
         }
     }

@@ -6,7 +6,7 @@ use runtime::{Cx, Path, Result};
 
 use crate::pipeline::messages::publish_events;
 
-/// Stops an import where it is; what was applied until then stays, and can be undone.
+/// Stops an import. What is already applied stays, and can be undone.
 pub async fn cancel_import(cx: Cx, id: Path) -> Result<ImportJob> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let cancelled = db.cancel_import(tenant, id.0, &Stamp::of(&cx)?).await?;

@@ -1,4 +1,4 @@
-//! What a seller chooses for an import: given when it is begun, when it is started again, and by an automation.
+//! The choices for an import: given when it is created, when it is read again, and by an automation.
 
 use std::collections::BTreeMap;
 
@@ -8,94 +8,87 @@ use db_core::{
 };
 use db_imports::{Guards, ImportOptions, SizeLimits};
 use db_suppliers::{SavedMappingDefinition, SuppliersDb};
-use mapping::{Blank, ColumnMapping, Tables, missing_required};
-use product::{Currency, Field, ImportMode, Language, LengthUnit, MatchKey, Missing, OnError, WeightUnit};
+use mapping::{Blank, ColumnMapping, Tables};
+use messages::{Language, imports as say};
+use product::{Currency, Field, ImportMode, LengthUnit, MatchKey, Missing, OnError, WeightUnit};
 use runtime::{Cx, Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use tabular::ReadOptions;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// What a seller chooses for an import. What is not said is as the saved mapping says, or as usual.
+/// The choices for an import. For a choice that is not given, the saved mapping counts, then the default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Choices {
-    /// What to do with products that are there: `update` (default), `ignore` or `create_only`.
+    /// What to do with products that already exist: `update` (default), `ignore` or `create_only`.
     pub mode: Option<ImportMode>,
-    /// Which column fills what. Without it the columns are mapped as they were the last time, as the shop's export that they
-    /// are, or by their names.
+    /// Which column fills which field. Default: the columns are mapped as they were the last time, or as the known
+    /// export of a shop system, or by their names.
     pub mapping: Option<Vec<ColumnMapping>>,
-    /// The name of a mapping that was saved for the supplier, in place of `mapping`.
+    /// The name of a mapping that was saved for the supplier, instead of `mapping`.
     pub saved_mapping: Option<String>,
-    /// The ISO 4217 code of prices whose row names none; the setting `imports.default_currency` unless said.
+    /// The currency (ISO 4217) of prices whose row has no currency. Default: the setting `imports.default_currency`.
     #[schema(value_type = Option<String>)]
     pub currency: Option<Currency>,
-    /// The unit of weights that name none: `g`, `kg` (default), `lb` or `oz`.
+    /// The unit of weights without a unit: `g`, `kg` (default), `lb` or `oz`.
     #[schema(value_type = Option<String>)]
     pub weight_unit: Option<WeightUnit>,
-    /// The unit of lengths that name none: `mm`, `cm` (default), `m` or `in`.
+    /// The unit of lengths without a unit: `mm`, `cm` (default), `m` or `in`.
     pub length_unit: Option<LengthUnit>,
-    /// What you know better of the file than its beginning tells.
+    /// How the file is to be read. Default: it is found out from the beginning of the file.
     pub read: Option<ReadOptions>,
-    /// What a blank cell says, where its column does not say: `leave` (default) or `clear`.
+    /// What a blank cell does, unless its column has its own choice: `leave` (default) or `clear`.
     pub blank: Option<Blank>,
-    /// Whether attributes that the mapping names and that are not there are made.
+    /// Whether attributes that the mapping names and that do not exist are created. Default: `false`.
     pub create_attributes: Option<bool>,
-    /// Your categories by the supplier's words for them.
+    /// Your categories, by the names that the supplier uses.
     pub categories: Option<BTreeMap<String, Uuid>>,
     /// Tables for the filter `lookup` of expressions, by name.
     #[schema(value_type = Option<Object>)]
     pub tables: Option<Tables>,
-    /// By what products are found, in this order; `sku`, then `ean` unless said.
+    /// The keys by which products are found, in this order. Default: `sku`, then `ean`.
     pub match_by: Option<Vec<MatchKey>>,
-    /// What becomes of the supplier's products that the file does not have.
+    /// What to do with the supplier's products that the file does not have.
     pub missing: Option<Missing>,
     /// Whether a wrong value rejects its row (default) or is left out.
     pub on_error: Option<OnError>,
-    /// Whether nothing is applied when one row is rejected.
+    /// Whether nothing is applied if one row is rejected. Default: `false`.
     pub all_or_nothing: Option<bool>,
-    /// When the import is held until somebody lets it through.
+    /// The conditions under which the import is held until a person lets it through.
     pub guards: Option<Guards>,
-    /// The language of messages about rows; the setting `general.locale` unless said.
+    /// The language of the import's messages. Default: the setting `general.locale`.
     pub language: Option<Language>,
 }
 
 impl Choices {
-    /// Checks what can be checked without a file.
+    /// Checks the choices, as far as that is possible without a file.
     pub(crate) fn check(&self) -> Result<()> {
         if let Some(mapping) = &self.mapping {
             check_mapping(mapping)?;
         }
         if self.mapping.is_some() && self.saved_mapping.is_some() {
-            return Err(Error::invalid(
-                "saved_mapping",
-                "invalid",
-                "expected either a mapping or the name of a saved one",
-            ));
+            return Err(Error::invalid("saved_mapping", "invalid", say::mapping_or_saved()));
         }
         if let Some(keys) = &self.match_by {
             let unique = keys.iter().enumerate().all(|(at, key)| !keys[..at].contains(key));
             if keys.is_empty() || !unique {
-                return Err(Error::invalid(
-                    "match_by",
-                    "invalid",
-                    "expected sku, ean and supplier_reference, each at most once",
-                ));
+                return Err(Error::invalid("match_by", "invalid", say::match_by_invalid()));
             }
         }
         let percents =
             self.guards.iter().flat_map(|guards| [guards.shrinks_percent, guards.absent_percent, guards.price_percent]);
         if percents.flatten().any(|percent| percent.is_sign_negative()) {
-            return Err(Error::invalid("guards", "invalid", "expected percentages of at least 0"));
+            return Err(Error::invalid("guards", "invalid", say::percent_negative()));
         }
         let entries = self.tables.iter().flatten().map(|(_, table)| table.len()).sum::<usize>();
         if entries > 10_000 || self.categories.as_ref().is_some_and(|table| table.len() > 10_000) {
-            return Err(Error::invalid("tables", "too_many", "expected at most 10,000 entries in the tables"));
+            return Err(Error::invalid("tables", "too_many", say::too_many_entries()));
         }
         Ok(())
     }
 
-    /// These choices, and where they say nothing, the others.
+    /// Merges two sets of choices: `other` counts where these have no value.
     #[must_use]
     pub fn over(self, other: Self) -> Self {
         Self {
@@ -119,7 +112,7 @@ impl Choices {
         }
     }
 
-    /// The choices that made an import.
+    /// The choices of an existing import.
     pub(crate) fn of(mode: ImportMode, options: &ImportOptions) -> Self {
         let options = options.clone();
         Self {
@@ -143,7 +136,7 @@ impl Choices {
         }
     }
 
-    /// The choices as an import keeps them, completed by the saved mapping and the organisation's settings.
+    /// Completes the choices with the saved mapping and the organisation's settings, as an import stores them.
     pub(crate) async fn options(
         self,
         cx: &Cx,
@@ -157,19 +150,11 @@ impl Choices {
             None => None,
         };
         if self.missing.is_some_and(|missing| missing != Missing::Leave) && supplier.is_none() {
-            return Err(Error::invalid(
-                "missing",
-                "supplier_missing",
-                "what is missing is told of a supplier's products; name the supplier too",
-            ));
+            return Err(Error::invalid("missing", "supplier_missing", say::missing_needs_supplier()));
         }
         if self.match_by.as_ref().is_some_and(|keys| keys.contains(&MatchKey::SupplierReference)) && supplier.is_none()
         {
-            return Err(Error::invalid(
-                "match_by",
-                "supplier_missing",
-                "a supplier's reference belongs to a supplier; name the supplier too",
-            ));
+            return Err(Error::invalid("match_by", "supplier_missing", say::reference_needs_supplier()));
         }
         let mapping_source = match (&self.mapping, &saved) {
             (Some(_), _) => Some("given".to_owned()),
@@ -180,7 +165,7 @@ impl Choices {
         let of_saved = saved.clone().unwrap_or_default();
         let currency = match self.currency.or(of_saved.currency) {
             Some(currency) => currency,
-            // The setting takes any code of three letters; one that is no currency falls back on its default.
+            // The setting allows any code of three letters. One that is not a currency is replaced by the default.
             None => Currency::parse(&settings.get(&DEFAULT_CURRENCY)).unwrap_or(Currency::EUR),
         };
         let options = ImportOptions {
@@ -207,22 +192,18 @@ impl Choices {
     }
 }
 
-/// 422 unless a mapping can be used: one that only finds products, and makes none, needs no title.
+/// Checks that a mapping can be used; otherwise the error is a 422. A mapping that only finds products, and creates
+/// none, needs no title.
 pub(crate) fn check_mapping(mapping: &[ColumnMapping]) -> Result<()> {
     if mapping.len() > 2_000 {
-        return Err(Error::invalid(
-            "mapping",
-            "too_many",
-            format!("expected at most 2,000 columns, found {}", mapping.len()),
-        ));
+        return Err(Error::invalid("mapping", "too_many", say::too_many_columns(mapping.len())));
     }
     if let Some(Err(message)) = mapping.iter().map(ColumnMapping::check).find(std::result::Result::is_err) {
         return Err(Error::invalid("mapping", "mapping_invalid", message));
     }
     let has = |field: Field| mapping.iter().any(|column| column.field == Some(field));
     if !has(Field::Ean) && !has(Field::Sku) && !has(Field::SupplierReference) {
-        let missing = missing_required(mapping);
-        let message = format!("expected a column for {}", missing.last().copied().unwrap_or("an EAN or a SKU"));
+        let message = say::column_expected(messages::mapping::a_code());
         return Err(Error::invalid("mapping", "mapping_invalid", message));
     }
     Ok(())
@@ -239,7 +220,7 @@ fn limits(settings: &Settings) -> SizeLimits {
     }
 }
 
-/// The mapping that was saved for the supplier under a name, and which version of it.
+/// Returns the mapping that was saved for the supplier under a name, and its origin with the version.
 async fn saved_mapping(
     cx: &Cx,
     tenant: TenantId,
@@ -247,18 +228,14 @@ async fn saved_mapping(
     name: &str,
 ) -> Result<(String, SavedMappingDefinition)> {
     let Some(supplier) = supplier else {
-        return Err(Error::invalid(
-            "saved_mapping",
-            "supplier_missing",
-            "a saved mapping belongs to a supplier; name the supplier too",
-        ));
+        return Err(Error::invalid("saved_mapping", "supplier_missing", say::saved_mapping_needs_supplier()));
     };
     let known = cx.get::<SuppliersDb>().await?.mappings(tenant, supplier).await?;
     let names: Vec<String> = known.iter().map(|mapping| mapping.name.clone()).collect();
     let found = known.into_iter().find(|mapping| mapping.name == *name);
     found.map(|mapping| (format!("saved:{} v{}", mapping.name, mapping.version), mapping.definition.0)).ok_or_else(
         || {
-            let message = format!("the supplier has no mapping \"{name}\"; it has: {}", names.join(", "));
+            let message = say::saved_mapping_unknown(name, names.join(", "));
             Error::invalid("saved_mapping", "mapping_unknown", message)
         },
     )

@@ -10,16 +10,16 @@ use serde::Serialize;
 use tabular::neutralize;
 use utoipa::ToSchema;
 
-/// Where a preview can be had whole.
+/// The download of a whole preview.
 #[derive(Serialize, ToSchema)]
 pub struct PreviewDownload {
-    /// A CSV with a line for each field that would change; good for an hour.
+    /// The address of a CSV with a line for each field that would change; valid for one hour.
     url: String,
 }
 
 const PAGE: i64 = 5_000;
 
-/// The whole preview as a CSV: row, action, product, field, old and new value.
+/// Returns the whole preview as a CSV: row, action, product, field, old and new value.
 pub async fn download_preview(cx: Cx, id: Path) -> Result<PreviewDownload> {
     let tenant = cx.tenant()?;
     cx.get::<ImportsDb>().await?.import(tenant, id.0).await?;

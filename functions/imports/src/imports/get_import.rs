@@ -14,11 +14,12 @@ pub struct ImportView {
     #[serde(flatten)]
     #[schema(inline)]
     import: ImportJob,
-    /// The rejected rows as the seller's own file, with what is wrong with each; good for an hour. `null` when there are none.
+    /// The address of the rejected rows in the form of the seller's file, with the errors of each row; valid for one
+    /// hour. `null` if no row was rejected.
     error_report_url: Option<String>,
 }
 
-/// One import.
+/// Returns one import: status, progress, totals, times.
 pub async fn get_import(cx: Cx, id: Path) -> Result<ImportView> {
     let import = cx.get::<ImportsDb>().await?.import(cx.tenant()?, id.0).await?;
     let error_report_url = match &import.report_key {

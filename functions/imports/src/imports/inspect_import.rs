@@ -10,28 +10,29 @@ use utoipa::ToSchema;
 
 use crate::imports::inspection::{Inspection, inspect};
 
-/// How the file is to be looked at.
+/// The options for inspecting a file.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct InspectImport {
-    /// What you know better than its beginning tells; what the import was begun with unless said.
+    /// How the file is to be read. Default: the choices with which the import was created.
     pub read: Option<ReadOptions>,
 }
 
-/// Looks at an uploaded file from its beginning to its end. Nothing is changed.
+/// Inspects an uploaded file from its beginning to its end. Nothing is changed.
 pub async fn inspect_import(cx: Cx, id: Path, input: Body<InspectImport>) -> Result<Inspection> {
     let db = cx.get::<ImportsDb>().await?;
     let import = db.import(cx.tenant()?, id.0).await?;
     if import.status == ImportStatus::AwaitingUpload {
-        let message = "the file has not arrived yet; send it to the upload address first".to_owned();
-        return Err(Error::Conflict { code: "file_missing", message });
+        return Err(Error::Conflict { code: "file_missing", message: messages::imports::file_missing() });
     }
     let file = cx.get::<Objects>().await?.read(&import.object_key, import.object_version.as_deref()).await?;
     let bridge = SyncIoBridge::new(file.body);
     let read = input.0.read.unwrap_or(import.options.read);
-    let inspected = tokio::task::spawn_blocking(move || inspect(bridge, &read)).await.map_err(Error::internal)?;
+    let language = cx.language;
+    let inspected =
+        tokio::task::spawn_blocking(move || inspect(bridge, &read, language)).await.map_err(Error::internal)?;
     inspected.map_err(|error| match error {
         ReadError::Io(error) => Error::internal(error),
-        refused => Error::invalid("file", refused.code(), refused.to_string()),
+        refused => Error::invalid("file", refused.code(), refused.message()),
     })
 }

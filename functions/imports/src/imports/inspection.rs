@@ -1,25 +1,30 @@
-//! What a file holds, before anything is imported.
+//! Inspects a file before anything is imported.
 
 use channels::recognise;
 use db_imports::Hold;
 use mapping::{ColumnProfile, Profiler, Suggestion, suggest_with};
+use messages::{Language, Text, imports as say};
 use product::{Field, Gtin};
 use serde::Serialize;
 use tabular::{Finding, PathInfo, ReadError, ReadOptions, Row, RowProblem, SheetInfo};
 use utoipa::ToSchema;
 
-/// Looks at a whole file.
+/// Inspects a whole file. The texts of the result are in `language`.
 ///
 /// # Errors
-/// Why it is no table.
-pub fn inspect(source: impl std::io::Read + Send, options: &ReadOptions) -> std::result::Result<Inspection, ReadError> {
+/// [`ReadError`] when the file is not a table.
+pub fn inspect(
+    source: impl std::io::Read + Send,
+    options: &ReadOptions,
+    language: Language,
+) -> std::result::Result<Inspection, ReadError> {
     let mut table = tabular::open_with(source, options)?;
     let layout = table.layout().clone();
     let mut profilers: Vec<Profiler> = layout.columns.iter().map(|_| Profiler::default()).collect();
-    let suggestions = suggest_with(&layout.columns, &layout.samples);
+    let suggestions = suggest_with(&layout.columns, &layout.samples, language);
     let ean = suggestions.iter().position(|suggestion| suggestion.mapping.field == Some(Field::Ean));
     let (mut rows, mut row) = (0_u64, Row::default());
-    let [mut ragged, mut garbled, mut repaired, mut spoilt] = [const { Found::new() }; 4];
+    let [mut ragged, mut garbled, mut repaired, mut invalid] = [const { Found::new() }; 4];
     let ended = loop {
         match table.read(&mut row) {
             Ok(true) => {}
@@ -39,44 +44,29 @@ pub fn inspect(source: impl std::io::Read + Send, options: &ReadOptions) -> std:
         if let Some(code) =
             ean.map(|index| row.cell(index)).filter(|code| !code.trim().is_empty() && Gtin::parse(code).is_err())
         {
-            if Gtin::repair(code).is_some() { repaired.push(row.number) } else { spoilt.push(row.number) }
+            if Gtin::repair(code).is_some() { repaired.push(row.number) } else { invalid.push(row.number) }
         }
     };
     let mut warnings = Vec::new();
-    let mut warn = |code: &str, message: String| warnings.push(Hold { code: code.to_owned(), message });
+    let mut warn = |code: &str, message: Text| warnings.push(Hold::new(code, message.in_only(language)));
     if ragged.count > 0 {
-        warn(
-            "rows_ragged",
-            format!(
-                "{} have more or fewer cells than the header and would be rejected; read.pad_short_rows takes short ones",
-                ragged.shown()
-            ),
-        );
+        warn("rows_ragged", say::rows_ragged(ragged.listed()));
     }
     if garbled.count > 0 {
-        warn("rows_unreadable", format!("{} cannot be read as text and would be rejected", garbled.shown()));
+        warn("rows_unreadable", say::rows_unreadable(garbled.listed()));
     }
     if repaired.count > 0 {
-        warn(
-            "ean_repaired",
-            format!(
-                "{} have EANs that a spreadsheet spoilt; their check digits prove what they were, and they would be repaired",
-                repaired.shown()
-            ),
-        );
+        warn("ean_repaired", say::eans_repaired(repaired.listed()));
     }
-    if spoilt.count > 0 {
-        warn("ean_invalid", format!("{} have EANs that are none and would be rejected", spoilt.shown()));
+    if invalid.count > 0 {
+        warn("ean_invalid", say::eans_invalid(invalid.listed()));
     }
     if let Some(error) = ended {
-        warn(error.code(), error.to_string());
+        warn(error.code(), error.message());
     }
     let late = table.late_columns().to_vec();
     if !late.is_empty() {
-        warn(
-            "columns_late",
-            format!("further columns appear below the first rows: {}; a mapping can name them", late.join(", ")),
-        );
+        warn("columns_late", say::columns_late(late.join(", ")));
     }
     let columns = suggestions
         .into_iter()
@@ -97,11 +87,11 @@ pub fn inspect(source: impl std::io::Read + Send, options: &ReadOptions) -> std:
         sheet: layout.sheet,
         paths: layout.paths,
         path: layout.path,
-        findings: layout.findings,
+        findings: layout.findings.into_iter().map(|finding| finding.in_only(language)).collect(),
     })
 }
 
-/// What a file is, why, and how sure that is.
+/// The result of an inspection: what a file is, the reasons, and how sure that is.
 #[derive(Serialize, ToSchema)]
 pub struct Inspection {
     /// `csv`, `xlsx`, `xls`, `ods`, `json`, `jsonl` or `xml`.
@@ -112,25 +102,25 @@ pub struct Inspection {
     encoding: &'static str,
     /// The character between the cells of a CSV.
     delimiter: Option<char>,
-    /// The row with the column names, counted from 1; 0 = none.
+    /// The row with the column names, counted from 1; 0 if the file has no such row.
     header_row: u64,
-    /// The sheets of a workbook, hidden ones told.
+    /// The sheets of a workbook, including hidden ones.
     sheets: Vec<SheetInfo>,
     /// The sheet that is read.
     sheet: Option<String>,
-    /// Where the rows of a JSON or XML file could be, the most likely first.
+    /// Where the rows of a JSON or XML file can be, the most likely place first.
     paths: Vec<PathInfo>,
-    /// The place that is read.
+    /// The place from which rows are read.
     path: Option<String>,
-    /// The shop or system whose export it is; then variants and images are read as that shop means them.
+    /// The shop or system that exported the file. Then variants and images are read as that system writes them.
     platform: Option<&'static str>,
-    /// How many rows there are.
+    /// How many rows the file has.
     rows: u64,
-    /// What was found, why, and how sure that is.
+    /// What was found, the reasons, and how sure that is.
     findings: Vec<Finding>,
-    /// The columns: what stands in them, and what is proposed for each.
+    /// The columns: their content, and the suggested mapping of each.
     columns: Vec<InspectedColumn>,
-    /// What is to be known before it is imported.
+    /// Warnings to read before the import.
     warnings: Vec<Hold>,
     /// The first rows, at most ten.
     sample: Vec<Vec<String>>,
@@ -139,14 +129,14 @@ pub struct Inspection {
 /// A column of a file.
 #[derive(Serialize, ToSchema)]
 pub struct InspectedColumn {
-    /// What is proposed for it.
+    /// The suggested mapping.
     #[serde(flatten)]
     suggestion: Suggestion,
-    /// What stands in it, over the whole file.
+    /// A summary of its content, over the whole file.
     profile: ColumnProfile,
 }
 
-/// Rows of which something is said: how many, and the first.
+/// The rows of one warning: how many, and the first ones.
 pub(crate) struct Found {
     count: u64,
     first: Vec<u64>,
@@ -164,8 +154,8 @@ impl Found {
         }
     }
 
-    fn shown(&self) -> String {
+    fn listed(&self) -> Text {
         let first: Vec<String> = self.first.iter().map(u64::to_string).collect();
-        format!("{} rows ({}{})", self.count, first.join(", "), if self.count > 5 { ", …" } else { "" })
+        say::rows_listed(self.count, format!("{}{}", first.join(", "), if self.count > 5 { ", …" } else { "" }))
     }
 }

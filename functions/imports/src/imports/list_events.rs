@@ -3,7 +3,7 @@
 use db_imports::{ImportsDb, JobEvent};
 use runtime::{Cx, Page, Path, Result};
 
-/// What happened to an import, the oldest first.
+/// Lists the history of an import, the oldest entry first.
 pub async fn list_events(cx: Cx, id: Path) -> Result<Page<JobEvent>> {
     let db = cx.get::<ImportsDb>().await?;
     db.import(cx.tenant()?, id.0).await?;

@@ -3,7 +3,7 @@
 use db_imports::{ImportJob, ImportsDb};
 use runtime::{Cx, Page, PageQuery, Query, Result};
 
-/// The imports, the newest first.
+/// Lists imports, the newest first.
 pub async fn list_imports(cx: Cx, page: Query<PageQuery>) -> Result<Page<ImportJob>> {
     cx.get::<ImportsDb>().await?.imports(cx.tenant()?, page.0.after_id()?, page.0.limit()?).await
 }

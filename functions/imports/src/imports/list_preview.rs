@@ -6,7 +6,7 @@ use runtime::{Cx, Error, Page, PageQuery, Path, Query, Result};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-/// Which records of a preview are wanted.
+/// Filters the records of a preview.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 pub struct PreviewFilter {
@@ -16,7 +16,7 @@ pub struct PreviewFilter {
 
 const ACTIONS: [&str; 6] = ["created", "updated", "unchanged", "skipped", "rejected", "absent"];
 
-/// What every record of the file would do, in the file's order, field by field.
+/// Lists what every row of the file would do, in the file's order, field by field.
 pub async fn list_preview(
     cx: Cx,
     id: Path,
@@ -26,11 +26,7 @@ pub async fn list_preview(
     let (tenant, action) = (cx.tenant()?, filter.0.action.as_deref());
     let import = cx.get::<ImportsDb>().await?.import(tenant, id.0).await?;
     if let Some(other) = action.filter(|action| !ACTIONS.contains(action)) {
-        return Err(Error::invalid(
-            "action",
-            "unknown",
-            format!("expected one of {}, found \"{other}\"", ACTIONS.join(", ")),
-        ));
+        return Err(Error::invalid("action", "unknown", messages::imports::unknown_action(ACTIONS.join(", "), other)));
     }
     let catalog = cx.get::<CatalogDb>().await?;
     let limit = page.0.limit()?;

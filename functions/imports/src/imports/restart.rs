@@ -1,4 +1,4 @@
-//! Reading the file of an import again, with other choices.
+//! Reads the file of an import again, with other choices.
 
 use db_imports::{ImportJob, ImportsDb, Restart, Run};
 use db_tenancy::Stamp;
@@ -8,7 +8,7 @@ use time::Duration;
 use crate::imports::choices::Choices;
 use crate::pipeline::messages::send_file;
 
-/// Reads an import's file again with new choices; those that are not named stay.
+/// Reads an import's file again with new choices. Choices that are not given stay as they were.
 pub(crate) async fn read_again(cx: &Cx, id: Path, choices: Choices, run: Run) -> Result<ImportJob> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let import = db.import(tenant, id.0).await?;
@@ -19,5 +19,5 @@ pub(crate) async fn read_again(cx: &Cx, id: Path, choices: Choices, run: Run) ->
     Ok(started)
 }
 
-/// For so long a preview is kept; an import can be applied until a day before.
+/// How long a preview is kept. An import can be applied until one day before.
 pub(crate) const PREVIEWS: Duration = Duration::days(30);

@@ -6,8 +6,8 @@ use runtime::{Accepted, Cx, Error, Path, Result};
 
 use crate::pipeline::messages::{send_batches, send_file};
 
-/// Goes on with an import that ended because of a fault on our side: the batches that could not be written are
-/// written, or the file that could not be read is read again. Nothing that was done is done twice.
+/// Resumes an import that ended because of a fault on our side: the rows that could not be written are written, or the
+/// file that could not be read is read again. Nothing is done twice.
 pub async fn resume_import(cx: Cx, id: Path) -> Result<Accepted<ImportJob>> {
     let (tenant, stamp) = (cx.tenant()?, Stamp::of(&cx)?);
     let db = cx.get::<ImportsDb>().await?;
@@ -17,8 +17,7 @@ pub async fn resume_import(cx: Cx, id: Path) -> Result<Accepted<ImportJob>> {
     } else if db.reopen_parsing(tenant, id.0, &stamp).await? {
         send_file(&cx, tenant, &import).await?;
     } else {
-        let message =
-            "there is nothing to resume: no part of this import failed because of a fault on our side".to_owned();
+        let message = messages::imports::nothing_to_resume();
         return Err(Error::Conflict { code: "nothing_to_resume", message });
     }
     Ok(Accepted(db.import(tenant, id.0).await?))

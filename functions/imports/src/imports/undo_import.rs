@@ -7,9 +7,9 @@ use db_tenancy::Stamp;
 use runtime::{Accepted, Cx, Error, Path, Result};
 use serde_json::json;
 
-/// Takes an import back, also days later: per field, only where the import was the last to write. The job that is given counts
-/// products that were restored (`changed`), fields that stay because they were edited since (`kept`, named in `problems` as
-/// `edited_since`), and products that could not be restored (`failed`).
+/// Undoes an import, also days later. A field is restored only if the import was the last to write it. The returned job
+/// counts products that were restored (`changed`), fields that stay because they were edited since (`kept`, listed in
+/// `problems` as `edited_since`), and products that could not be restored (`failed`).
 pub async fn undo_import(cx: Cx, id: Path) -> Result<Accepted<CatalogJob>> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let import = db.import(tenant, id.0).await?;
@@ -18,8 +18,7 @@ pub async fn undo_import(cx: Cx, id: Path) -> Result<Accepted<CatalogJob>> {
         ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Failed | ImportStatus::Cancelled
     );
     if !ended {
-        let message =
-            format!("the import is {}; only one that has ended can be undone: cancel it first", import.status.as_str());
+        let message = messages::imports::import_running(import.status.label());
         return Err(Error::Conflict { code: "import_running", message });
     }
     let job = cx.get::<CatalogDb>().await?.begin_import_undo(tenant, id.0, &Stamp::of(&cx)?).await?;

@@ -1,4 +1,4 @@
-//! A batch -> the catalogue, or its preview.
+//! Writes a batch to the catalogue, or previews it.
 
 use cloud::Objects;
 use db_catalog::{Batch, CatalogDb};
@@ -11,20 +11,20 @@ use uuid::Uuid;
 use crate::pipeline::check_rows::check_rows;
 use crate::pipeline::messages::{BatchMessage, send_batches, send_finish};
 
-/// No batch is larger: a thousand rows of at most 4 MiB would be, and are refused long before.
+/// The most bytes of a batch. A thousand rows of 4 MiB would be larger, but such files are refused before.
 const MAX_BATCH_BYTES: u64 = 64 * 1024 * 1024;
-/// After so many deliveries a batch is given up: its message goes to the dead-letter queue, and the import ends
-/// without it. The queue's own limit.
+/// After this many deliveries a batch is given up: its message goes to the dead-letter queue, and the import ends
+/// without it. The queue has the same limit.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// Writes a batch, or finds out what it would do; delivered again, it changes nothing.
+/// Writes a batch, or previews it. A repeated delivery changes nothing.
 pub async fn apply_batch(cx: Cx, message: BatchMessage) -> Result<()> {
     let BatchMessage { tenant_id: tenant, import_id: import, number } = message;
     let db = cx.get::<ImportsDb>().await?;
     let (job, batch) = match (db.import(tenant, import).await, db.batch(tenant, import, number).await) {
         (Ok(job), Ok(batch)) => (job, batch),
         (Err(Error::NotFound(_)), _) | (_, Err(Error::NotFound(_))) => {
-            tracing::warn!(%import, number, "a batch of an import that is not there");
+            tracing::warn!(%import, number, "a batch of an import that does not exist");
             return Ok(());
         }
         (Err(error), _) | (_, Err(error)) => return Err(error),
@@ -44,8 +44,9 @@ pub async fn apply_batch(cx: Cx, message: BatchMessage) -> Result<()> {
             }
             Err(error) => {
                 if cx.attempt >= MAX_ATTEMPTS {
-                    let rows = format!("batch {number} ({} rows) could not be written", batch.rows);
-                    db.note_event(tenant, import, "batch_failed", Some(&rows), cx.now).await?;
+                    let message = messages::imports::part_not_written(number + 1, batch.rows);
+                    let message = message.into_string(job.options.language);
+                    db.note_event(tenant, import, "batch_failed", Some(&message), cx.now).await?;
                     if db.fail_batch(tenant, import, job.status, &batch, cx.now).await? {
                         send_finish(&cx, tenant, import).await?;
                     } else {
@@ -90,8 +91,8 @@ async fn write(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob, batch
     Ok(last)
 }
 
-/// Notes what the rows say of the supplier's offers. In another database: a batch that is delivered again says it again,
-/// and changes nothing.
+/// Stores the supplier's offers from the rows. They are in another database: a batch that is delivered again stores the
+/// same offers again, which changes nothing.
 async fn note_offers(
     cx: &Cx,
     catalog: &CatalogDb,
@@ -101,15 +102,15 @@ async fn note_offers(
     outcome: &Outcome,
 ) -> Result<()> {
     let products = catalog.products_of_rows(tenant, batch).await?;
-    let left: std::collections::HashSet<i32> =
+    let not_written: std::collections::HashSet<i32> =
         outcome.issues.iter().filter(|issue| !issue.error.is_notice()).map(|issue| issue.row).collect();
     let offers: Vec<NewOffer> = batch
         .rows
         .iter()
         .zip(products)
         .filter_map(|(row, product)| {
-            // A row that was not written says nothing of an offer.
-            if left.contains(&row.number) {
+            // A row that was not written has no offer.
+            if not_written.contains(&row.number) {
                 return None;
             }
             Some(NewOffer {

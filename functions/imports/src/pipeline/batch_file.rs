@@ -1,12 +1,13 @@
-//! The object that holds a batch: NDJSON, compressed with Zstandard. Its first line says what the cells mean, each
-//! further line is a row. A message names the object instead of carrying the rows (claim check), so that no row is
-//! too large for a queue.
+//! The object that holds a batch: NDJSON, compressed with Zstandard. Its first line describes the columns, each further
+//! line is a row. A message names the object instead of containing the rows (claim check), so that no row is too large
+//! for a queue.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Read, Write};
 
 use mapping::{Blank, Tables, Target, Transforms, normalize};
+use messages::Text;
 use product::{Cells, Field, RowError, RowRules, ShownVariants, is_code};
 use runtime::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -14,25 +15,25 @@ use serde::{Deserialize, Serialize};
 /// What the rows of a batch have in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchHeader {
-    /// The columns that are read, in the order of a row's cells.
+    /// The columns, in the order of a row's cells.
     pub columns: Vec<MappedColumn>,
-    /// What the cells are to be read by.
+    /// The rules by which the cells are read.
     pub rules: RowRules,
     /// Tables for the filter `lookup` of expressions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tables: Tables,
-    /// The key of the identifier by which rows name their parents, when it is not the SKU.
+    /// The key of the identifier by which rows name their parents. Default: the SKU.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_by: Option<String>,
-    /// Whether a variant's row shows its main image alone, however many it has.
+    /// Whether a variant's row contains only its main image, even if the variant has more.
     #[serde(default)]
     pub one_image: bool,
 }
 
-/// A column of the file, and what it fills.
+/// A column of the file, and its target.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MappedColumn {
-    /// Its place in the file, from 0; beyond the last for a value that comes from no column.
+    /// Its index in the file, from 0. A value that does not come from a column has an index beyond the last column.
     pub index: usize,
     /// Its header.
     pub name: String,
@@ -42,22 +43,22 @@ pub struct MappedColumn {
     /// The attribute that it fills.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribute: Option<String>,
-    /// The identifier that it fills. A column that fills nothing is there for the expressions of others.
+    /// The identifier that it fills. A column without a target is used by the expressions of other columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
-    /// What a blank cell says.
+    /// The meaning of a blank cell.
     #[serde(default)]
     pub blank: Blank,
-    /// What stands in for a blank cell.
+    /// The value in place of a blank cell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
-    /// The expression that makes the value.
+    /// The expression that computes the value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transform: Option<String>,
 }
 
 impl MappedColumn {
-    /// What it fills.
+    /// The target that it fills.
     #[must_use]
     pub fn target(&self) -> Option<Target> {
         match (self.field, &self.attribute, &self.identifier) {
@@ -68,9 +69,9 @@ impl MappedColumn {
         }
     }
 
-    /// The same column, splitter `target`.
+    /// Returns the same column with the target `target`.
     #[must_use]
-    pub fn splitter(mut self, target: &Target) -> Self {
+    pub fn filling(mut self, target: &Target) -> Self {
         match target {
             Target::Field(field) => self.field = Some(*field),
             Target::Attribute(code) => self.attribute = Some(code.clone()),
@@ -80,16 +81,16 @@ impl MappedColumn {
     }
 }
 
-/// A line: the row's number, and its cells, or what is wrong with it (`e`), or why it makes nothing (`l`).
+/// A line: the row's number (`n`), and its cells (`c`), or why it cannot be read (`e`), or why it is left out (`l`).
 #[derive(Default, Serialize, Deserialize)]
 struct Line<'a> {
     n: i32,
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     c: Vec<Cow<'a, str>>,
-    /// Names and values of a shop's further attributes.
+    /// Names and values of a shop's attributes that have no column.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     a: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    /// What is shown of the product's variants.
+    /// What the file shows of the product's variants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     v: Option<Cow<'a, ShownVariants>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -98,30 +99,30 @@ struct Line<'a> {
     l: Option<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
-/// What stands in a line.
+/// The content of a row.
 pub enum RowContent<'a> {
-    /// Cells.
+    /// The cells of a row.
     Cells(Box<Cells<'a>>),
-    /// A row that cannot be read; why.
+    /// A row that cannot be read, with the reasons.
     Rejected(Vec<RowError>),
-    /// A row that makes nothing of its own; why.
+    /// A row that is left out, with the reason.
     LeftOut(RowError),
 }
 
 impl BatchHeader {
-    /// The column that fills each field, by the field's name, for reports.
+    /// The names of the columns by the name of the field that they fill, for reports.
     #[must_use]
     pub fn column_names(&self) -> HashMap<String, String> {
-        // Of several image columns the first names them all.
+        // Of several image columns the first one counts.
         let named = self.columns.iter().rev().filter(|column| !column.name.is_empty());
         named.filter_map(|column| Some((column.target()?.name(), column.name.clone()))).collect()
     }
 
-    /// The expressions of the columns, ready to be used; `None` when there are none.
+    /// Compiles the expressions of the columns; `None` when no column has one.
     ///
     /// # Errors
-    /// Which expression cannot be used.
-    pub fn transforms(&self) -> std::result::Result<Option<Transforms>, String> {
+    /// The message for the seller, when an expression cannot be used.
+    pub fn transforms(&self) -> std::result::Result<Option<Transforms>, Text> {
         let mut expressions = self.columns.iter().filter_map(|column| column.transform.as_deref()).peekable();
         if expressions.peek().is_none() {
             return Ok(None);
@@ -129,7 +130,8 @@ impl BatchHeader {
         Transforms::new(expressions, &self.tables, self.rules.decimal_mark).map(Some)
     }
 
-    /// What the texts of a row say, and which expressions failed; several columns of images are one address a line.
+    /// Reads the texts of a row as cells, and notes the expressions that failed. Several columns of images become one
+    /// cell with one address per line.
     pub fn cells<'t>(&self, texts: Vec<Cow<'t, str>>, transforms: Option<&Transforms>) -> Cells<'t> {
         let mut cells = Cells::default();
         let row = transforms.map(|transforms| {
@@ -140,9 +142,10 @@ impl BatchHeader {
             let Some(target) = column.target() else { continue };
             if let (Some(expression), Some(transforms), Some(row)) = (&column.transform, transforms, &row) {
                 match transforms.apply(expression, &text, row) {
-                    Ok(made) => text = Cow::Owned(made),
-                    Err(why) => {
-                        cells.fail(RowError::field(target.name(), "transform_failed", why, &text));
+                    Ok(computed) => text = Cow::Owned(computed),
+                    Err(reason) => {
+                        let reason = reason.into_string(self.rules.language);
+                        cells.fail(RowError::field(target.name(), "transform_failed", reason, &text));
                         continue;
                     }
                 }
@@ -184,10 +187,10 @@ pub struct BatchWriter {
 }
 
 impl BatchWriter {
-    /// A batch with this header.
+    /// Begins a batch with this header.
     ///
     /// # Errors
-    /// When memory cannot be had.
+    /// When the encoder fails.
     pub fn new(header: &BatchHeader) -> Result<Self> {
         let mut encoder =
             zstd::stream::write::Encoder::new(Vec::with_capacity(64 * 1024), 1).map_err(Error::internal)?;
@@ -196,11 +199,11 @@ impl BatchWriter {
         Ok(Self { encoder, line: Vec::with_capacity(4 * 1024), rows: 0 })
     }
 
-    /// Adds a row of cells, in the order of the header's columns; the attributes that have none, by their names; and what is shown of
-    /// the product's variants.
+    /// Adds a row: the cells in the order of the header's columns, the attributes that have no column, by name, and
+    /// what the file shows of the product's variants.
     ///
     /// # Errors
-    /// When memory cannot be had.
+    /// When the encoder fails.
     pub fn push<'c>(
         &mut self,
         number: i32,
@@ -218,18 +221,18 @@ impl BatchWriter {
         self.write(&Line { n: number, c: texts, a: attributes.collect(), v: shown, ..Line::default() })
     }
 
-    /// Adds a row that cannot be read.
+    /// Adds a row that cannot be read, with the reason.
     ///
     /// # Errors
-    /// When memory cannot be had.
+    /// When the encoder fails.
     pub fn push_rejected(&mut self, number: i32, code: &str, message: &str) -> Result<()> {
         self.write(&Line { n: number, e: Some((code.into(), message.into())), ..Line::default() })
     }
 
-    /// Adds a row that makes nothing of its own.
+    /// Adds a row that is left out, with the reason.
     ///
     /// # Errors
-    /// When memory cannot be had.
+    /// When the encoder fails.
     pub fn push_left_out(&mut self, number: i32, code: &str, message: &str) -> Result<()> {
         self.write(&Line { n: number, l: Some((code.into(), message.into())), ..Line::default() })
     }
@@ -249,22 +252,22 @@ impl BatchWriter {
         self.rows
     }
 
-    /// The object's bytes.
+    /// Returns the object's bytes.
     ///
     /// # Errors
-    /// When memory cannot be had.
+    /// When the encoder fails.
     pub fn finish(self) -> Result<Vec<u8>> {
         self.encoder.finish().map_err(Error::internal)
     }
 }
 
-/// Reads a batch, a row at a time.
+/// Reads a batch, row by row.
 pub struct BatchReader<R: Read> {
     lines: BufReader<zstd::stream::read::Decoder<'static, BufReader<R>>>,
     header: BatchHeader,
     transforms: Option<Transforms>,
     line: String,
-    /// The attributes that have no column, by code, with their names.
+    /// The names of the attributes that have no column, by code.
     pub attributes: BTreeMap<String, String>,
 }
 
@@ -272,24 +275,24 @@ impl<R: Read> BatchReader<R> {
     /// Opens a batch.
     ///
     /// # Errors
-    /// When it is not one.
+    /// When the object is not a batch.
     pub fn open(source: R) -> Result<Self> {
         let decoder = zstd::stream::read::Decoder::new(source).map_err(Error::internal)?;
         let mut lines = BufReader::with_capacity(64 * 1024, decoder);
         let mut line = String::new();
         lines.read_line(&mut line).map_err(Error::internal)?;
         let header: BatchHeader = serde_json::from_str(&line).map_err(Error::internal)?;
-        let transforms = header.transforms().map_err(Error::internal)?;
+        let transforms = header.transforms().map_err(|problem| Error::internal(problem.english().to_owned()))?;
         Ok(Self { lines, header, transforms, line, attributes: BTreeMap::new() })
     }
 
-    /// What the rows have in common.
+    /// The header of the batch.
     #[must_use]
     pub fn header(&self) -> &BatchHeader {
         &self.header
     }
 
-    /// The next row: its number and what it says. `None` at the end.
+    /// Reads the next row: its number and its content. `None` at the end.
     ///
     /// # Errors
     /// When the object is damaged.
@@ -318,7 +321,7 @@ impl<R: Read> BatchReader<R> {
     }
 }
 
-/// The code of an attribute that a shop calls by a name; none when nothing of it can stand in a code.
+/// The code of an attribute from its name in a shop; `None` when the name has no character that a code may have.
 fn attribute_code(name: &str) -> Option<String> {
     let code: String = normalize(name).chars().filter(char::is_ascii).take(100).collect();
     is_code(&code).then_some(code)
@@ -331,7 +334,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_come_back_as_they_went() {
+    fn rows_are_read_as_they_were_written() {
         let column = |index, name: &str, field| MappedColumn {
             index,
             name: name.into(),

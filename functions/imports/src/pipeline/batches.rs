@@ -1,4 +1,4 @@
-//! The rows of a file in batches: which rows go together, and which a later row takes back.
+//! Splits the rows of a file into batches: which rows are in one batch, and which rows a later row replaces.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -7,6 +7,7 @@ use std::io::Read;
 use channels::Record;
 use db_imports::{Hold, ImportOptions};
 use mapping::Transforms;
+use messages::{Text, imports as say};
 use product::{Field, Rules, ShownVariants, validate};
 use runtime::Error;
 use tabular::{ReadError, Row, restore};
@@ -15,24 +16,24 @@ use crate::pipeline::batch_file::{BatchHeader, BatchWriter};
 use crate::pipeline::open_file::{Failure, OpenFile, Refusal, open_file, refuse};
 use crate::pipeline::repeated_codes::{CodeColumns, Codes};
 
-/// Names of attributes that are remembered, and names that a warning lists.
+/// How many names of attributes are remembered, and how many of them a warning lists.
 const NAMED: usize = 1_000;
 const SHOWN: usize = 20;
 
-/// How large things may be.
+/// The size limits of batches.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Rows in a batch.
+    /// The most rows of a batch.
     pub batch_rows: i32,
 }
 
-/// A batch, filled.
+/// A batch that is full or the last one.
 pub struct ReadBatch {
-    /// Its place in the file, from 0.
+    /// Its number in the file, from 0.
     pub number: i32,
     /// How many rows it has.
     pub rows: i32,
-    /// 0, or 1 for variants.
+    /// 0; or 1 for rows that wait for others, such as variants.
     pub phase: i16,
     /// The object's bytes.
     pub bytes: Vec<u8>,
@@ -43,17 +44,17 @@ pub struct ReadBatch {
 pub struct ParsedFile {
     /// How many rows it has.
     pub rows: i32,
-    /// How many batches they fill.
+    /// How many batches it has.
     pub batches: i32,
-    /// For each batch, which rows a later row takes back, as (row, by).
+    /// For each batch, the rows that a later row replaces, as (row, later row).
     pub superseded: BTreeMap<i32, Vec<(i32, i32)>>,
-    /// Where the file was cut short, if it was.
-    pub cut_short: Option<String>,
-    /// What is to be known of it.
+    /// The message if the file was cut short.
+    pub cut_short: Option<Text>,
+    /// The warnings about the file.
     pub warnings: Vec<Hold>,
 }
 
-/// Batches that are being filled, one of each phase.
+/// The batches that are being filled, one of each phase.
 struct BatchSplitter<'s> {
     header: &'s BatchHeader,
     transforms: Option<Transforms>,
@@ -64,21 +65,22 @@ struct BatchSplitter<'s> {
     codes: [Codes; 2],
     parsed: ParsedFile,
     most: i32,
-    /// Names of attributes that have no column.
+    /// The names of attributes that have no column.
     attributes: BTreeSet<String>,
 }
 
 impl OpenFile<'_> {
-    /// The columns as they are read.
+    /// The header of the file's batches.
     #[must_use]
     pub fn header(&self) -> &BatchHeader {
         &self.header
     }
 
-    /// Reads the rows into batches. `keep_cut` keeps the rows of a file that ends in the middle.
+    /// Reads the rows into batches, which `send` gets. With `keep_cut` the rows of a file that ends in the middle are
+    /// kept.
     ///
     /// # Errors
-    /// Why the file cannot be imported; or what `send` says.
+    /// The reason why the file cannot be imported, or the error of `send`.
     pub fn read_batches(
         &mut self,
         most: i32,
@@ -105,7 +107,8 @@ impl OpenFile<'_> {
         let numeric = self.header.columns.iter().filter(|column| column.field.is_some_and(Field::is_number));
         let numbers: HashSet<usize> = numeric.map(|column| column.index).collect();
         let (mut row, mut records) = (Row::default(), Vec::new());
-        // Our own CSV files, and other people's, have an apostrophe before what a spreadsheet would run.
+        let language = self.header.rules.language;
+        // CSV files, also our own, have an apostrophe before a text that a spreadsheet would run as a formula.
         let csv = self.layout.format == "csv";
         loop {
             match self.table.read(&mut row) {
@@ -114,18 +117,19 @@ impl OpenFile<'_> {
                 Err(error @ (ReadError::CutShort { .. } | ReadError::UnclosedQuote { .. }))
                     if keep_cut && splitter.parsed.rows > 0 =>
                 {
-                    splitter.parsed.cut_short = Some(error.to_string());
+                    splitter.parsed.cut_short = Some(error.message());
                     break;
                 }
                 Err(error) => return Err(error.into()),
             }
             let number = i32::try_from(row.number).map_err(Error::internal)?;
             if let Some(problem) = &row.problem {
-                splitter.rejected(number, problem.code(), &problem.to_string(), &mut send)?;
+                let message = problem.message().into_string(language);
+                splitter.rejected(number, problem.code(), &message, &mut send)?;
                 continue;
             }
             let Some(adapter) = &mut self.adapter else {
-                // With a fourth decimal nobody takes it for thousands.
+                // A fourth decimal makes sure that it is not read as a number with a thousands separator.
                 let certain: Vec<(usize, String)> = row
                     .typed()
                     .iter()
@@ -165,11 +169,7 @@ type Deliver<'f> = &'f mut dyn FnMut(ReadBatch) -> Result<(), Failure>;
 impl BatchSplitter<'_> {
     fn writer(&mut self, phase: usize) -> Result<&mut BatchWriter, Failure> {
         if self.parsed.rows >= self.most {
-            let message = format!(
-                "expected at most {} rows in a file of this format, found more; split the file and import the parts, or have the setting raised",
-                self.most
-            );
-            return refuse("too_many_rows", message);
+            return refuse("too_many_rows", say::too_many_rows(self.most));
         }
         self.parsed.rows += 1;
         if self.writers[phase].is_none() {
@@ -187,7 +187,7 @@ impl BatchSplitter<'_> {
         self.full(0, send)
     }
 
-    /// Takes a row; who knows whether it is a variant says so.
+    /// Adds a row to a batch. `variant` is `None` if it is not known whether the row is a variant.
     fn row<'c>(
         &mut self,
         number: i32,
@@ -199,8 +199,8 @@ impl BatchSplitter<'_> {
     ) -> Result<(), Failure> {
         let header = self.header;
         let texts = || header.columns.iter().map(|column| Cow::Borrowed(cell(column.index))).collect();
-        let made = self.code_columns.made.then(|| header.cells(texts(), self.transforms.as_ref()));
-        let text = |field, index: Option<usize>| match &made {
+        let computed = self.code_columns.computed.then(|| header.cells(texts(), self.transforms.as_ref()));
+        let text = |field, index: Option<usize>| match &computed {
             Some(cells) => cells.get(field).unwrap_or_default().trim(),
             None => index.map_or("", |index| cell(index).trim()),
         };
@@ -213,24 +213,25 @@ impl BatchSplitter<'_> {
         });
         let keys = code_columns.keys(sku, ean);
         let untitled = code_columns.title.is_some() && text(Field::Title, code_columns.title).is_empty();
-        // A row that could make no product comes after the one that does, and takes nothing of it back.
+        // A row that cannot create a product comes after the one that does, and does not replace it.
         let phase = usize::from(variant || untitled && self.codes[0].knows(keys));
         self.writer(phase)?.push(number, header.columns.iter().map(|column| cell(column.index)), attributes, shown)?;
         let batch = self.writers[phase].as_ref().map_or(0, |(batch, _)| *batch);
-        // A row with errors takes nothing back. Repeated codes are rare, so the check costs little here.
+        // A row with errors replaces no other row. Repeated codes are rare, so the check costs little here.
         let (transforms, own) = (self.transforms.as_ref(), self.own_rules);
         let valid =
             || validate(&header.cells(texts(), transforms), &header.rules).is_ok_and(|row| !own.broken_by(&row));
         self.codes[phase].note((batch, number), keys, valid, &mut self.parsed.superseded);
-        // Rows above it that wait for the second phase would be written after it.
+        // Rows above it that wait for the second phase would otherwise be written after it.
         if phase == 0 && self.codes[1].knows(keys) && valid() {
-            self.codes[1].take_back(number, keys, &mut self.parsed.superseded);
+            self.codes[1].replace_earlier(number, keys, &mut self.parsed.superseded);
         }
         self.full(phase, send)
     }
 
     fn record(&mut self, record: &Record, send: Deliver<'_>) -> Result<(), Failure> {
         if let Some((code, message)) = &record.left_out {
+            let message = message.shown(self.header.rules.language);
             self.writer(0)?.push_left_out(record.number, code, message)?;
             return self.full(0, send);
         }
@@ -244,30 +245,23 @@ impl BatchSplitter<'_> {
         self.row(record.number, Some(record.variant), text, &record.attributes, record.shown.as_ref(), send)
     }
 
-    /// Tells what only the whole file shows.
+    /// Adds the warnings that need the whole file.
     fn warn(&mut self, late_columns: &[String]) {
-        let mut warn = |code: &str, message: String| {
-            self.parsed.warnings.push(Hold { code: code.to_owned(), message });
-        };
+        let mut warn = |code: &str, message: Text| self.parsed.warnings.push(Hold::new(code, message));
         let listed = |names: &[&str]| {
-            let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
-            format!("{}{more}", names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", "))
+            let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+            match names.len().saturating_sub(SHOWN) {
+                0 => Text::verbatim(shown),
+                more => say::names_and_more(shown, more),
+            }
         };
         if !late_columns.is_empty() {
             let names: Vec<&str> = late_columns.iter().map(String::as_str).collect();
-            let message = format!(
-                "further columns appear below the first rows and are left out: {}; a mapping can name them",
-                listed(&names)
-            );
-            warn("columns_late", message);
+            warn("columns_late", say::late_columns_left_out(listed(&names)));
         }
         if !self.attributes.is_empty() {
             let names: Vec<&str> = self.attributes.iter().map(String::as_str).collect();
-            let message = format!(
-                "the shop's products have attributes: {}; those that your catalogue does not have are left out, unless create_attributes is chosen",
-                listed(&names)
-            );
-            warn("shop_attributes", message);
+            warn("shop_attributes", say::shop_attributes(listed(&names)));
         }
     }
 
@@ -283,10 +277,10 @@ impl BatchSplitter<'_> {
     }
 }
 
-/// Reads a file into batches, without a cloud: what the benchmark measures, and what the function does.
+/// Reads a file into batches, without cloud services. The benchmark measures this; the function does the same.
 ///
 /// # Errors
-/// The code and the message for the seller, when the file cannot be imported.
+/// The code and the English message for the seller, when the file cannot be imported.
 pub fn read_file(
     source: impl Read + Send,
     options: &ImportOptions,
@@ -302,7 +296,7 @@ pub fn read_file(
         })
     };
     read().map_err(|failure| match failure {
-        Failure::Refused(refusal) => (refusal.code, refusal.message),
+        Failure::Refused(refusal) => (refusal.code, refusal.message.english().to_owned()),
         Failure::Ours(error) => ("internal_error", error.to_string()),
     })
 }

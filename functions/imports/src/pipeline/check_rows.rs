@@ -1,4 +1,4 @@
-//! The rows of a batch, checked before the catalogue is asked.
+//! Checks the rows of a batch before the catalogue is used.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,8 +9,8 @@ use runtime::{Error, Result};
 
 use crate::pipeline::batch_file::{BatchReader, RowContent};
 
-/// Reads and checks every row of a batch: the good ones are to be written, the others are accounted for already. Gives the
-/// batch, and the column that fills each field.
+/// Reads and checks every row of a batch. Valid rows are to be written; the others are already counted. Returns the
+/// batch, and the name of the column that fills each field.
 ///
 /// # Errors
 /// When the object is damaged.
@@ -42,7 +42,7 @@ pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result
         variants: record.phase > 0,
         parent_by: reader.header().parent_by.clone(),
         one_image: reader.header().one_image,
-        rules: Rules::new(&options.rules).map_err(Error::internal)?,
+        rules: Rules::new(&options.rules).map_err(|problem| Error::internal(problem.english().to_owned()))?,
         language: options.language,
         decimal_mark: rules.decimal_mark,
         reject_values: options.on_error == OnError::RejectValue,
@@ -80,7 +80,7 @@ pub fn check_rows(bytes: &[u8], job: &ImportJob, record: &BatchRecord) -> Result
     Ok((batch, columns))
 }
 
-/// A row that is not written, and the codes that it has: its product is in the file all the same.
+/// A row that is not written, with its codes: its product counts as present in the file.
 pub(crate) fn left_out(number: i32, action: &'static str, cells: &Cells<'_>) -> LeftOutRow {
     let text = |field| cells.get(field).map(|text| text.trim().to_owned()).filter(|text| !text.contains('\0'));
     LeftOutRow {

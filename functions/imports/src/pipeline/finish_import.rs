@@ -1,10 +1,12 @@
-//! The last batch is settled -> the guards are asked, or the import is completed: absent products, report, totals, event.
+//! Runs when the last batch is settled: checks the guards, or completes the import (absent products, report, totals,
+//! event).
 
 use std::time::{Duration, Instant};
 
 use db_catalog::CatalogDb;
 use db_imports::{ImportJob, ImportStatus, ImportsDb};
 use db_tenancy::Stamp;
+use messages::imports as say;
 use product::Missing;
 use runtime::{Cx, Error, Result, TenantId};
 
@@ -13,10 +15,10 @@ use crate::pipeline::guards::preview_holds;
 use crate::pipeline::messages::{FinishMessage, publish_events, send_batches, send_finish, time_now};
 use crate::pipeline::report::write_report;
 
-/// One invocation leaves products out for so long, then hands the rest on: well below the function's timeout.
+/// How long one invocation archives absent products; then the next one continues. Well below the function's timeout.
 const WORKING: Duration = Duration::from_secs(20);
 
-/// Judges a preview or completes an import; delivered again, it finds that done.
+/// Checks a preview or completes an import. A repeated delivery changes nothing.
 pub async fn finish_import(cx: Cx, message: FinishMessage) -> Result<()> {
     let FinishMessage { tenant_id: tenant, import_id: import } = message;
     let db = cx.get::<ImportsDb>().await?;
@@ -45,23 +47,18 @@ pub async fn finish_import(cx: Cx, message: FinishMessage) -> Result<()> {
 async fn judge(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Result<()> {
     let catalog = cx.get::<CatalogDb>().await?;
     if db.has_failed_batches(tenant, job.id).await? {
-        // What a part of the file would do is not known: the guards, and who is absent, would be judged by the rest.
-        let message =
-            "what a part of the file would do could not be found out because of a fault on our side; preview it again";
-        return fail(cx, tenant, job.id, ImportStatus::Judging, "preview_failed", message, time_now()).await;
+        // Without a part of the file, the guards and the absent products would be wrong.
+        return fail(cx, tenant, job, "preview_failed", say::part_of_preview_failed(), time_now()).await;
     }
     let rejected = job.totals.rejected;
     if job.options.all_or_nothing && rejected > 0 && job.run == db_imports::Run::Apply {
         let report = write_report(cx, db, tenant, job).await?;
         db.set_report(tenant, job.id, report.as_deref(), time_now()).await?;
-        let message = format!(
-            "{rejected} rows would be rejected, and all or nothing was asked for: nothing was changed; see the errors"
-        );
-        return fail(cx, tenant, job.id, ImportStatus::Judging, "rows_rejected", &message, time_now()).await;
+        return fail(cx, tenant, job, "rows_rejected", say::nothing_applied(rejected), time_now()).await;
     }
     let holds = preview_holds(&catalog, tenant, job).await?;
     if rejected > 0 && (job.run == db_imports::Run::Preview || !holds.is_empty()) {
-        // First: of an import that rests nobody would write it any more.
+        // Before the status changes: nothing writes the report of an import that waits.
         let report = write_report(cx, db, tenant, job).await?;
         db.set_report(tenant, job.id, report.as_deref(), time_now()).await?;
     }
@@ -75,12 +72,13 @@ async fn judge(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Re
     Ok(())
 }
 
-/// Leaves the supplier's products out that the file does not have; gives whether all are done.
+/// Archives the supplier's products that the file does not have, or puts them out of stock. Returns `true` if all are
+/// done.
 async fn leave_out_absent(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Result<bool> {
     let missing = job.options.missing;
-    // A file without rows says nothing of what is missing.
-    let says = missing != Missing::Leave && job.totals.rows.is_some_and(|rows| rows > 0);
-    let Some(supplier) = job.supplier_id.filter(|_| says) else { return Ok(true) };
+    // A file without rows does not show which products are missing.
+    let is_known = missing != Missing::Leave && job.totals.rows.is_some_and(|rows| rows > 0);
+    let Some(supplier) = job.supplier_id.filter(|_| is_known) else { return Ok(true) };
     let (catalog, began) = (cx.get::<CatalogDb>().await?, Instant::now());
     let mut after = None;
     let done = loop {

@@ -1,4 +1,4 @@
-//! What the steps of an import send to each other: ids only, the rest is looked up (claim check).
+//! The messages between the steps of an import. They contain only ids; the rest is loaded (claim check).
 
 use cloud::{Bus, BusEvent, Objects, Outgoing, Queues};
 use db_imports::{ImportJob, ImportsDb};
@@ -8,18 +8,18 @@ use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
-/// A batch that is to be written.
+/// A batch to be written or previewed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchMessage {
     /// The organisation.
     pub tenant_id: TenantId,
     /// The import.
     pub import_id: Uuid,
-    /// The batch's place in the file.
+    /// The number of the batch in the file, from 0.
     pub number: i32,
 }
 
-/// An import that is to be completed.
+/// An import to be completed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FinishMessage {
     /// The organisation.
@@ -28,13 +28,13 @@ pub struct FinishMessage {
     pub import_id: Uuid,
 }
 
-/// So many batches of one import are under way at once: with them alone a queue is never so long that another
-/// tenant's small import waits for more than these.
+/// At most this many batches of one import are under way at once. So a small import of another tenant waits for at most
+/// this many batches of a large one.
 const WINDOW: i64 = 6;
-/// A batch that was sent longer ago and did not come back is sent again. Longer than `apply` may run.
+/// A batch that is not settled after this time is sent again. Longer than `apply` may run.
 pub(crate) const STALE: Duration = Duration::seconds(40);
 
-/// Sends the import's next batches, as many as its window has room for; gives how many.
+/// Sends the next batches of the import, as many as its window allows. Returns how many were sent.
 pub(crate) async fn send_batches(cx: &Cx, db: &ImportsDb, tenant: TenantId, import: Uuid) -> Result<usize> {
     let due = db.claim_batches(tenant, import, WINDOW, cx.now - STALE, cx.now).await?;
     let messages = due
@@ -49,13 +49,13 @@ pub(crate) async fn send_batches(cx: &Cx, db: &ImportsDb, tenant: TenantId, impo
     Ok(due.len())
 }
 
-/// Sends an import to its finish.
+/// Sends the message that finishes an import.
 pub(crate) async fn send_finish(cx: &Cx, tenant: TenantId, import: Uuid) -> Result<()> {
     let message = Outgoing::json(&FinishMessage { tenant_id: tenant, import_id: import }, tenant)?;
     cx.get::<Queues>().await?.send("imports-finish", vec![message]).await
 }
 
-/// Sends an uploaded file to be read once more, in the form of S3's own notification.
+/// Sends the message that reads an uploaded file again. It has the form of S3's notification.
 pub(crate) async fn send_file(cx: &Cx, tenant: TenantId, job: &ImportJob) -> Result<()> {
     let bucket = cx.get::<Objects>().await?.bucket().to_owned();
     let key = percent_encoding::utf8_percent_encode(&job.object_key, percent_encoding::NON_ALPHANUMERIC).to_string();
@@ -64,12 +64,12 @@ pub(crate) async fn send_file(cx: &Cx, tenant: TenantId, job: &ImportJob) -> Res
     cx.get::<Queues>().await?.send("import-files", vec![Outgoing::json(&notification, tenant)?]).await
 }
 
-/// The end of a step, which may lie minutes after its beginning.
+/// The current time, for the end of a step, which may be minutes after its beginning.
 pub(crate) fn time_now() -> time::OffsetDateTime {
     time::OffsetDateTime::now_utc()
 }
 
-/// Publishes what waits in the tenant's outbox.
+/// Publishes the events in the tenant's outbox.
 pub(crate) async fn publish_events(cx: &Cx, db: &ImportsDb, tenant: TenantId) -> Result<()> {
     let waiting = db.claim_events(tenant, cx.now).await?;
     let events: Vec<BusEvent> =

@@ -1,4 +1,4 @@
-//! A file -> what its columns mean. Without a cloud: what `parse`, `inspect_import` and the benchmark do.
+//! Opens a file and finds out what its columns mean, without cloud services. Used by `parse` and the benchmark.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -8,6 +8,7 @@ use db_imports::{FileLayout, Hold, ImportOptions};
 use mapping::{
     Blank, ColumnMapping, Mapping, Suggestion, Target, known_columns, missing_required, normalize, suggest_with,
 };
+use messages::{Text, imports as say};
 use product::{DecimalMark, Field, RowRules, Rules};
 use runtime::Error;
 use sha2::{Digest, Sha256};
@@ -15,21 +16,21 @@ use tabular::{Finding, Layout, ReadError, TableReader};
 
 use crate::pipeline::batch_file::{BatchHeader, MappedColumn};
 
-/// Why a file cannot be imported, as the seller is told.
+/// Why a file cannot be imported, for the seller.
 #[derive(Debug)]
 pub struct Refusal {
     /// The code.
     pub code: &'static str,
     /// The message.
-    pub message: String,
+    pub message: Text,
 }
 
-/// A file that cannot be read: for a reason of its own, or of ours.
+/// Why a file cannot be read: a fault of the file, or of our side.
 #[derive(Debug)]
 pub enum Failure {
-    /// The file's.
+    /// A fault of the file.
     Refused(Refusal),
-    /// Ours.
+    /// A fault on our side.
     Ours(Error),
 }
 
@@ -43,40 +44,40 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Io(error) => Failure::Ours(Error::internal(error)),
-            refused => Failure::Refused(Refusal { code: refused.code(), message: refused.to_string() }),
+            refused => Failure::Refused(Refusal { code: refused.code(), message: refused.message() }),
         }
     }
 }
 
-pub(crate) fn refuse<T>(code: &'static str, message: String) -> Result<T, Failure> {
+pub(crate) fn refuse<T>(code: &'static str, message: Text) -> Result<T, Failure> {
     Err(Failure::Refused(Refusal { code, message }))
 }
 
-/// A file whose columns are understood.
+/// An open file with its mapping.
 pub struct OpenFile<'a> {
     pub(crate) table: TableReader<'a>,
     pub(crate) header: BatchHeader,
     pub(crate) adapter: Option<Adapter>,
     pub(crate) own_rules: Rules,
-    /// What was found out about it.
+    /// What was found out about the file.
     pub layout: FileLayout,
-    /// By what the columns are known again.
+    /// The hash of the column names, by which a mapping is remembered.
     pub columns_hash: String,
-    /// What is to be known of it.
+    /// The warnings about the file.
     pub warnings: Vec<Hold>,
-    /// What would be proposed for its columns.
+    /// The suggested mapping of its columns.
     pub suggestions: Vec<Suggestion>,
     /// The first rows.
     pub samples: Vec<Vec<String>>,
-    /// The file as its reader sees it.
+    /// The layout from the reader of the file.
     pub table_layout: Layout,
 }
 
-/// Opens a file: finds out what it is, and what its columns fill. `remember` tells the mapping that somebody chose for the
-/// same columns before.
+/// Opens a file: finds out what it is, and which fields its columns fill. `remember` gets the hash of the column names,
+/// and returns the mapping that somebody chose for the same columns before, with its origin.
 ///
 /// # Errors
-/// Why the file cannot be imported.
+/// The reason why the file cannot be imported.
 pub fn open_file<'a>(
     source: impl Read + Send + 'a,
     options: &ImportOptions,
@@ -85,7 +86,7 @@ pub fn open_file<'a>(
     let mut table = tabular::open_with(source, &options.read)?;
     let mut layout = table.layout().clone();
     let columns_hash = hash_of(&layout.columns);
-    let suggestions = suggest_with(&layout.columns, &layout.samples);
+    let suggestions = suggest_with(&layout.columns, &layout.samples, options.language);
     let mut warnings = Vec::new();
     let mut findings = layout.findings.clone();
     let platform = recognise(&layout.columns);
@@ -97,19 +98,19 @@ pub fn open_file<'a>(
     let mut late = Mapping::new();
     let mapping = match (chosen, platform) {
         (Some((source, mapping)), _) => {
-            findings.push(finding("columns", &source, "the mapping that was chosen for these columns", 100));
+            findings.push(Finding::new("columns", &source, say::why_chosen_mapping(), 100));
             let (fitted, gone) = fit(mapping, &layout.columns, &suggestions, &mut warnings);
-            // A file without a header may show them further down.
-            table.expect_columns(gone.iter().map(|one| one.column.as_str()));
+            // In a file without a header they may appear further down.
+            table.expect_columns(gone.iter().map(|mapped| mapped.column.as_str()));
             layout.columns.clone_from(&table.layout().columns);
-            late = gone.into_iter().filter(|one| layout.columns.contains(&one.column)).collect();
+            late = gone.into_iter().filter(|mapped| layout.columns.contains(&mapped.column)).collect();
             fitted
         }
         (None, Some((platform, marks))) => {
-            findings.push(finding("platform", platform.name(), format!("{marks} of its columns are there"), 95));
-            let made = Adapter::new(platform, &layout.columns);
-            let mapping = adapter_mapping(&made, &layout.columns);
-            adapter = Some(made);
+            findings.push(Finding::new("platform", platform.name(), say::why_platform(marks), 95));
+            let new = Adapter::new(platform, &layout.columns);
+            let mapping = adapter_mapping(&new, &layout.columns);
+            adapter = Some(new);
             mapping
         }
         (None, None) => suggestions.iter().map(|suggestion| suggestion.mapping.clone()).collect(),
@@ -122,13 +123,13 @@ pub fn open_file<'a>(
     header.transforms().map_err(|message| Failure::Refused(Refusal { code: "mapping_invalid", message }))?;
     let own_rules =
         Rules::new(&options.rules).map_err(|message| Failure::Refused(Refusal { code: "rules_invalid", message }))?;
-    let told = file_layout(&layout, mapping, &header, platform.filter(|_| adapter.is_some()), findings);
+    let file_layout = file_layout(&layout, mapping, &header, platform.filter(|_| adapter.is_some()), findings);
     Ok(OpenFile {
         table,
         header,
         adapter,
         own_rules,
-        layout: told,
+        layout: file_layout,
         columns_hash,
         warnings,
         suggestions,
@@ -137,11 +138,7 @@ pub fn open_file<'a>(
     })
 }
 
-fn finding(what: &str, found: &str, why: impl ToString, sureness: u8) -> Finding {
-    Finding { what: what.to_owned(), found: found.to_owned(), why: why.to_string(), sureness }
-}
-
-/// By what columns are known again: their names, in whatever order and spelling.
+/// The hash of column names. Their order and spelling (case, accents, punctuation) do not count.
 #[must_use]
 pub(crate) fn hash_of(columns: &[String]) -> String {
     let mut names: Vec<String> = columns.iter().map(|column| normalize(column)).collect();
@@ -150,7 +147,7 @@ pub(crate) fn hash_of(columns: &[String]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What an adapter reads, as a mapping that people understand.
+/// The columns that an adapter reads, as a mapping for people.
 fn adapter_mapping(adapter: &Adapter, columns: &[String]) -> Mapping {
     let fills = |column: &String| adapter.slots().iter().find(|slot| slot.column == *column);
     let mapped = columns.iter().map(|column| match fills(column).map(|slot| &slot.target) {
@@ -163,8 +160,9 @@ fn adapter_mapping(adapter: &Adapter, columns: &[String]) -> Mapping {
     mapped.collect()
 }
 
-/// A chosen mapping for the columns that a file has: found by their names, wherever they stand. A column that is gone, new or
-/// renamed is told, and stops nothing. Gives the mapping, and what the columns that are gone would fill.
+/// Fits a chosen mapping to the columns of a file: by their names, in any order. A column that is gone, new or renamed
+/// is reported as a warning, and does not stop the import. Returns the mapping, and the mapping of the columns that are
+/// gone.
 fn fit(
     mapping: Mapping,
     columns: &[String],
@@ -172,81 +170,73 @@ fn fit(
     warnings: &mut Vec<Hold>,
 ) -> (Mapping, Mapping) {
     let (missing, new) = known_columns(&mapping, columns);
-    // By its very name first: `Price £` and `Price €` are the same but for their signs.
-    let exact: HashMap<&str, &ColumnMapping> = mapping.iter().rev().map(|one| (one.column.as_str(), one)).collect();
+    // The exact name comes first: the normalized names of `Price £` and `Price €` are equal.
+    let exact: HashMap<&str, &ColumnMapping> =
+        mapping.iter().rev().map(|mapped| (mapped.column.as_str(), mapped)).collect();
     let alike: HashMap<String, &ColumnMapping> = mapping
         .iter()
         .rev()
-        .filter(|one| !one.column.is_empty() && !columns.contains(&one.column))
-        .map(|one| (normalize(&one.column), one))
+        .filter(|mapped| !mapped.column.is_empty() && !columns.contains(&mapped.column))
+        .map(|mapped| (normalize(&mapped.column), mapped))
         .collect();
     let mut fitted: Mapping = columns
         .iter()
         .map(|column| {
-            let chosen = exact.get(column.as_str()).or_else(|| alike.get(&normalize(column)));
-            chosen.map_or_else(
+            let mapped = exact.get(column.as_str()).or_else(|| alike.get(&normalize(column)));
+            mapped.map_or_else(
                 || ColumnMapping { column: column.clone(), ..ColumnMapping::default() },
-                |one| ColumnMapping { column: column.clone(), ..(*one).clone() },
+                |mapped| ColumnMapping { column: column.clone(), ..(*mapped).clone() },
             )
         })
         .collect();
     let mut late = Mapping::new();
-    for gone in mapping.iter().filter(|one| missing.contains(&one.column) && one.target().is_some()) {
-        // A new column whose name means the same: it was renamed.
+    for gone in mapping.iter().filter(|mapped| missing.contains(&mapped.column) && mapped.target().is_some()) {
+        // A new column whose name means the same: the column was renamed.
         let renamed = new.iter().find(|column| {
-            let suggested = suggestions.iter().find(|one| one.mapping.column == **column);
-            suggested.is_some_and(|one| one.mapping.target().is_some() && one.mapping.target() == gone.target())
+            let suggested = suggestions.iter().find(|suggestion| suggestion.mapping.column == **column);
+            suggested.is_some_and(|suggestion| {
+                suggestion.mapping.target().is_some() && suggestion.mapping.target() == gone.target()
+            })
         });
         let field = gone.target().map(|target| target.name()).unwrap_or_default();
-        let message = match renamed.and_then(|column| fitted.iter_mut().find(|one| one.column == *column)) {
+        let message = match renamed.and_then(|column| fitted.iter_mut().find(|mapped| mapped.column == *column)) {
             Some(place) => {
                 let column = place.column.clone();
                 *place = ColumnMapping { column: column.clone(), ..gone.clone() };
-                format!(
-                    "the column \"{}\" is gone; \"{column}\" was taken for it, because its name means the same ({field})",
-                    gone.column
-                )
+                say::column_renamed(&gone.column, column, field)
             }
             None => {
                 late.push(ColumnMapping { blank: Some(Blank::Leave), ..gone.clone() });
-                format!("the column \"{}\" is gone; {field} stays as it is in the catalogue", gone.column)
+                say::column_gone(&gone.column, field)
             }
         };
-        warnings.push(Hold { code: "column_missing".to_owned(), message });
+        warnings.push(Hold::new("column_missing", message));
     }
     let unknown: Vec<&str> = fitted
         .iter()
-        .filter(|one| one.target().is_none() && new.contains(&one.column))
-        .map(|one| one.column.as_str())
+        .filter(|mapped| mapped.target().is_none() && new.contains(&mapped.column))
+        .map(|mapped| mapped.column.as_str())
         .collect();
     if !unknown.is_empty() {
         let names = unknown.iter().take(20).map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
-        let message = format!("the file has columns that the mapping does not know: {names}; they are left out");
-        warnings.push(Hold { code: "column_new".to_owned(), message });
+        warnings.push(Hold::new("column_new", say::columns_new(names)));
     }
-    fitted.extend(mapping.into_iter().filter(|one| one.column.is_empty()));
+    fitted.extend(mapping.into_iter().filter(|mapped| mapped.column.is_empty()));
     (fitted, late)
 }
 
-/// Refuses a mapping by which no row could find or make a product.
+/// Refuses a mapping with which no row can find or create a product.
 fn check_complete(mapping: &Mapping, layout: &Layout, chosen: bool) -> Result<(), Failure> {
     let has = |field: Field| mapping.iter().any(|column| column.field == Some(field));
     let mut missing = missing_required(mapping);
-    // Who chooses a mapping may leave the title away: such a file changes products, and makes none.
+    // A chosen mapping may have no title: such a file changes products, and creates none.
     let found_by = has(Field::Sku) || has(Field::Ean) || (chosen && has(Field::SupplierReference));
     if found_by && (chosen || has(Field::Title)) {
         missing.clear();
     }
-    if missing.is_empty() {
-        return Ok(());
-    }
     let found: Vec<String> = layout.columns.iter().take(30).map(|header| format!("\"{header}\"")).collect();
-    let message = format!(
-        "the columns do not say which holds {}; found {}. Rename the column, or map it by hand",
-        missing.join(" and which holds "),
-        found.join(", ")
-    );
-    refuse("columns_missing", message)
+    let Some(missing) = missing.into_iter().reduce(|first, second| say::and_for(first, second)) else { return Ok(()) };
+    refuse("columns_missing", say::columns_missing(missing, found.join(", ")))
 }
 
 fn batch_header(
@@ -261,9 +251,10 @@ fn batch_header(
             let slots = adapter.slots().iter().enumerate();
             slots
                 .map(|(index, slot)| {
-                    // A shop's record says only what it is about: a link to a parent has no price, and takes none away.
+                    // A blank cell of a shop's record changes nothing: a record that links to a parent has no price,
+                    // for example.
                     let column = MappedColumn { index, name: slot.column.clone(), ..MappedColumn::default() };
-                    column.splitter(&slot.target)
+                    column.filling(&slot.target)
                 })
                 .collect()
         }
@@ -280,11 +271,11 @@ fn batch_header(
                     transform: column.transform.clone(),
                     ..MappedColumn::default()
                 };
-                Some(mapped.splitter(&target))
+                Some(mapped.filling(&target))
             })
             .collect(),
     };
-    // Expressions that look at the row see every column of it.
+    // Expressions that use `row` need every column.
     if columns.iter().any(|column| column.transform.as_ref().is_some_and(|expression| expression.contains("row"))) {
         let known: Vec<usize> = columns.iter().map(|column| column.index).collect();
         let others = layout.columns.iter().enumerate().filter(|(index, _)| !known.contains(index));
@@ -310,11 +301,11 @@ fn batch_header(
         || layout.samples.iter().flat_map(|row| places.iter().filter_map(|at| row.get(*at).map(String::as_str)));
     let decimal_mark = DecimalMark::detect(samples());
     if let Some(unsure) = DecimalMark::unsure(samples()) {
-        let read = if decimal_mark == DecimalMark::Comma { "decimals" } else { "thousands or decimals by its sign" };
-        let message = format!(
-            "\"{unsure}\" can be read in two ways, and no other number of the first rows says which; it is read as {read}. Say which with an expression such as value | number(\"fr\")"
-        );
-        warnings.push(Hold { code: "decimal_mark_unsure".to_owned(), message });
+        let message = match decimal_mark {
+            DecimalMark::Comma => say::decimals_unsure(unsure),
+            DecimalMark::Point => say::decimal_mark_unsure(unsure),
+        };
+        warnings.push(Hold::new("decimal_mark_unsure", message));
     }
     let unit = mapping.iter().find(|column| column.field == Some(Field::Weight)).and_then(|column| column.unit);
     let rules = RowRules {

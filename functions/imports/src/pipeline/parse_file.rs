@@ -1,16 +1,17 @@
-//! An uploaded file -> batches.
+//! Reads an uploaded file into batches.
 //!
-//! The object is read once, as a stream: a thread that blocks reads rows and fills batches, the reactor uploads them.
-//! Between the two stands a channel of two batches, so memory does not grow with the file. No batch is written to
-//! the catalogue before the file was read to its end: a file that turns out to be broken changes nothing.
+//! The object is read once, as a stream. A blocking thread reads rows and fills batches; the async side uploads them.
+//! Between the two is a channel of two batches, so that memory does not grow with the file. No batch is written to the
+//! catalogue before the file was read to its end, so that a broken file changes nothing.
 
 use std::io::Read;
 
 use cloud::Objects;
 use db_catalog::CatalogDb;
-use db_imports::{FileLayout, Hold, ImportJob, ImportOptions, ImportStatus, ImportsDb, NewBatch, ReadRows};
+use db_imports::{FileLayout, Hold, ImportJob, ImportOptions, ImportsDb, NewBatch, ReadRows};
 use futures::{StreamExt, TryStreamExt};
 use mapping::Mapping;
+use messages::imports as say;
 use runtime::{Cx, Error, Metric, ObjectCreated, Result, TenantId, Unit, emit_metrics};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -21,30 +22,31 @@ use crate::automations::runs::fail;
 use crate::pipeline::batches::{Limits, ParsedFile, ReadBatch};
 use crate::pipeline::guards::file_holds;
 use crate::pipeline::messages::{publish_events, send_batches, send_finish, time_now};
-use crate::pipeline::open_file::{Failure, Refusal, open_file};
+use crate::pipeline::open_file::{Failure, open_file, refuse};
 
-/// Batches are uploaded so many at a time.
+/// How many batches are uploaded at the same time.
 const UPLOADS: usize = 4;
-/// After so many deliveries a file that cannot be read for a reason of ours is given up. The queue's own limit.
+/// After this many deliveries a file that cannot be read because of a fault on our side is given up. The queue has the
+/// same limit.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// What the reading thread hands over.
+/// What the reading thread sends.
 enum Piece {
     Layout(Box<FileLayout>, String, Vec<Hold>),
     Batch(ReadBatch),
 }
 
-/// A file that was read: its rows, and by what its content is known again.
+/// A file that was read: its rows, and the hash of its content.
 struct ReadFile {
     parsed: ParsedFile,
     hash: String,
     layout: FileLayout,
 }
 
-/// Reads an uploaded file and sends its first batches on their way.
+/// Reads an uploaded file and sends its first batches.
 pub async fn parse_file(cx: Cx, object: ObjectCreated) -> Result<()> {
     let Some((tenant, import)) = ids(&object.key) else {
-        tracing::warn!(key = object.key, "an object that is no upload of an import");
+        tracing::warn!(key = object.key, "an object that is not an upload of an import");
         return Ok(());
     };
     let db = cx.get::<ImportsDb>().await?;
@@ -55,7 +57,7 @@ pub async fn parse_file(cx: Cx, object: ObjectCreated) -> Result<()> {
         tracing::info!(%import, "the import does not wait for this file; a second upload is not imported");
         return Ok(());
     };
-    // An earlier reading may have cut the file into other batches.
+    // An earlier reading may have split the file into other batches.
     cx.get::<CatalogDb>().await?.forget_preview(tenant, import, cx.now).await?;
     match read_and_upload(&cx, &db, tenant, &job, &object).await {
         Ok(read) => {
@@ -77,14 +79,12 @@ pub async fn parse_file(cx: Cx, object: ObjectCreated) -> Result<()> {
             Ok(())
         }
         Err(Failure::Refused(refusal)) => {
-            fail(&cx, tenant, import, ImportStatus::Parsing, refusal.code, &refusal.message, time_now()).await?;
+            fail(&cx, tenant, &job, refusal.code, refusal.message, time_now()).await?;
             publish_events(&cx, &db, tenant).await
         }
         Err(Failure::Ours(error)) => {
             if cx.attempt >= MAX_ATTEMPTS {
-                let message =
-                    "the file could not be read because of a fault on our side; resume the import to try again";
-                fail(&cx, tenant, import, ImportStatus::Parsing, "internal_error", message, time_now()).await?;
+                fail(&cx, tenant, &job, "internal_error", say::unreadable_on_our_side(), time_now()).await?;
                 publish_events(&cx, &db, tenant).await?;
             }
             Err(error)
@@ -92,13 +92,14 @@ pub async fn parse_file(cx: Cx, object: ObjectCreated) -> Result<()> {
     }
 }
 
-/// `uploads/<tenant>/<import>/<name>`
+/// The ids in a key of the form `uploads/<tenant>/<import>/<name>`.
 fn ids(key: &str) -> Option<(TenantId, Uuid)> {
     let mut parts = key.strip_prefix("uploads/")?.split('/');
     Some((TenantId(parts.next()?.parse().ok()?), parts.next()?.parse().ok()?))
 }
 
-/// The mapping that somebody chose for the same columns before, asked for by a thread that may block.
+/// Returns a function that finds the mapping that somebody chose for the same columns before. It may be called by a
+/// thread that may block.
 fn remembering(
     db: std::sync::Arc<ImportsDb>,
     tenant: TenantId,
@@ -106,7 +107,7 @@ fn remembering(
 ) -> impl FnOnce(&str) -> Option<(String, Mapping)> + Send {
     let handle = tokio::runtime::Handle::current();
     move |hash| match handle.block_on(db.remembered_mapping(tenant, supplier, hash)) {
-        Ok(found) => found.map(|(import, mapping)| (format!("remembered from import {import}"), mapping)),
+        Ok(found) => found.map(|(import, mapping)| (format!("remembered:{import}"), mapping)),
         Err(error) => {
             tracing::warn!(%error, "no mapping could be remembered");
             None
@@ -124,7 +125,7 @@ async fn read_and_upload(
     let started = std::time::Instant::now();
     let objects = cx.get::<Objects>().await?;
     let file = objects.read(&job.object_key, object.version_id.as_deref()).await?;
-    too_large(file.size, &job.options)?;
+    check_size(file.size, &job.options)?;
     let limits = Limits { batch_rows: cx.env().parsed("IMPORT_BATCH_ROWS", 1_000).map_err(Error::from)? };
     let (pieces, received) = mpsc::channel(2);
     let bridge = SyncIoBridge::new(file.body);
@@ -136,15 +137,15 @@ async fn read_and_upload(
         let (parsed, layout) = {
             let mut file = open_file(&mut source, &options, remember)?;
             let layout = file.layout.clone();
-            let told = Piece::Layout(Box::new(layout.clone()), file.columns_hash.clone(), file.warnings.clone());
-            pieces.blocking_send(told).map_err(|_| ended())?;
+            let found = Piece::Layout(Box::new(layout.clone()), file.columns_hash.clone(), file.warnings.clone());
+            pieces.blocking_send(found).map_err(|_| ended())?;
             let most = options.limits.rows(&layout.format);
             let parsed = file.read_batches(most, limits, options.guards.cut_short, |batch| {
                 pieces.blocking_send(Piece::Batch(batch)).map_err(|_| ended())
             })?;
             (parsed, layout)
         };
-        // What the reader left unread belongs to the file all the same.
+        // The hash is over the whole file, also the part that the reader did not read.
         std::io::copy(&mut source, &mut std::io::sink()).map_err(Error::internal)?;
         let hash = source.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(ReadFile { parsed, hash, layout })
@@ -185,17 +186,16 @@ async fn read_and_upload(
     Ok(read)
 }
 
-/// Refuses a file that is larger than the organisation's setting, before any work.
-fn too_large(size: u64, options: &ImportOptions) -> Result<(), Failure> {
+/// Refuses a file that is larger than the organisation's setting, before it is read.
+fn check_size(size: u64, options: &ImportOptions) -> Result<(), Failure> {
     let most = options.limits.bytes;
     if size <= most {
         return Ok(());
     }
-    let message = format!("expected a file of at most {most} bytes, found {size}; split it and import the parts");
-    Err(Failure::Refused(Refusal { code: "file_too_large", message }))
+    refuse("file_too_large", say::file_too_large(most, size))
 }
 
-/// A source whose bytes are hashed while they are read.
+/// A source that hashes its bytes while they are read.
 struct HashingReader<R> {
     source: R,
     hash: Sha256,

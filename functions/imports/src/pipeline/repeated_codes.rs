@@ -1,4 +1,4 @@
-//! Which rows of a file are about the same product.
+//! Finds the rows of a file that are about the same product.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -7,26 +7,26 @@ use product::{Field, Gtin};
 
 use crate::pipeline::batch_file::BatchHeader;
 
-/// The columns by which a row says which product it is about.
+/// The columns that identify the product of a row.
 pub(crate) struct CodeColumns {
     pub(crate) sku: Option<usize>,
     pub(crate) ean: Option<usize>,
     pub(crate) parent: Option<usize>,
     pub(crate) title: Option<usize>,
-    /// Whether one of them is made by an expression, has a default, or is filled by several columns: then the cell does not
-    /// tell it.
-    pub(crate) made: bool,
+    /// Whether one of them has an expression or a default, or is filled by several columns. Then the cell is not the
+    /// value.
+    pub(crate) computed: bool,
     hasher: RandomState,
 }
 
-/// The SKU and the EAN of a row, as numbers that stand for them.
+/// The hashes of the SKU and the EAN of a row.
 pub(crate) type Keys = [Option<u64>; 2];
 
 impl CodeColumns {
     pub(crate) fn of(header: &BatchHeader) -> Self {
         let all = |field| header.columns.iter().filter(move |column| column.field == Some(field));
         let first = |field| all(field).next().map(|column| column.index);
-        let is_made = |field| {
+        let is_computed = |field| {
             all(field).count() > 1 || all(field).any(|column| column.transform.is_some() || column.default.is_some())
         };
         Self {
@@ -34,7 +34,7 @@ impl CodeColumns {
             ean: first(Field::Ean),
             parent: first(Field::Parent),
             title: first(Field::Title),
-            made: [Field::Sku, Field::Ean, Field::Parent, Field::Title].into_iter().any(is_made),
+            computed: [Field::Sku, Field::Ean, Field::Parent, Field::Title].into_iter().any(is_computed),
             hasher: RandomState::new(),
         }
     }
@@ -45,9 +45,9 @@ impl CodeColumns {
     }
 }
 
-/// The codes seen so far and the row that had each last: the last valid row of a file wins for a repeated SKU or
-/// EAN, whatever the order in which batches are written. 16 bytes a code and the table's own room, so that 200,000 rows
-/// stay small.
+/// The codes that were read so far, each with the last row that has it: the last valid row of a file wins for a
+/// repeated SKU or EAN, in whatever order the batches are written. A code takes 16 bytes and its part of the table, so
+/// that 200,000 rows need little memory.
 #[derive(Default)]
 pub(crate) struct Codes([HashMap<u64, (i32, i32)>; 2]);
 
@@ -60,8 +60,8 @@ impl Codes {
         self.earlier(keys).next().is_some()
     }
 
-    /// Takes back the rows that had these codes last, by the row with this number.
-    pub(crate) fn take_back(&self, by: i32, keys: Keys, superseded: &mut BTreeMap<i32, Vec<(i32, i32)>>) {
+    /// Notes that the row `by` replaces the last rows that had these codes.
+    pub(crate) fn replace_earlier(&self, by: i32, keys: Keys, superseded: &mut BTreeMap<i32, Vec<(i32, i32)>>) {
         for (batch, number) in self.earlier(keys) {
             let rows = superseded.entry(batch).or_default();
             if number != by && !rows.iter().any(|(row, _)| *row == number) {
@@ -70,7 +70,8 @@ impl Codes {
         }
     }
 
-    /// Notes a row's codes; `place` is its batch and its number. A row that is `valid` takes back those that had its codes.
+    /// Notes a row's codes; `place` is its batch and its number. A row that is `valid` replaces the earlier rows with
+    /// its codes.
     pub(crate) fn note(
         &mut self,
         place: (i32, i32),
@@ -81,7 +82,7 @@ impl Codes {
         if self.knows(keys) && !valid() {
             return;
         }
-        self.take_back(place.1, keys, superseded);
+        self.replace_earlier(place.1, keys, superseded);
         for (seen, key) in self.0.iter_mut().zip(keys) {
             if let Some(key) = key {
                 seen.insert(key, place);

@@ -1,12 +1,13 @@
-//! The rejected rows of an import as the seller's own file: the same format, the same columns in the same order, and what is
-//! wrong with each. Corrected and imported again, only those rows run.
+//! The report of an import: the rejected rows in the form of the seller's file, with the same format and the same
+//! columns in the same order, and the errors of each row. The seller can correct this file and import only these rows
+//! again.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use cloud::Objects;
 use db_imports::{ImportJob, ImportsDb, RejectedValue};
-use product::Language;
+use messages::{Language, Text, imports as say};
 use runtime::{Cx, Error, Result, TenantId};
 use rust_xlsxwriter::{Format, Workbook};
 use tabular::{Layout, ReadError, ReadOptions, Row, neutralize};
@@ -14,10 +15,10 @@ use tokio_util::io::SyncIoBridge;
 
 const PAGE: i64 = 5_000;
 
-/// What stands beside the seller's columns.
+/// The columns that are added to the seller's columns.
 const COLUMNS: [&str; 3] = ["error", "field", "fix"];
 
-/// Writes the rejected rows of an import; gives the report's key, or none when no row was rejected.
+/// Writes the report of an import. Returns its object key; `None` when no row was rejected.
 pub(crate) async fn write_report(cx: &Cx, db: &ImportsDb, tenant: TenantId, job: &ImportJob) -> Result<Option<String>> {
     let mut rejected: BTreeMap<i32, Vec<RejectedValue>> = BTreeMap::new();
     loop {
@@ -36,7 +37,7 @@ pub(crate) async fn write_report(cx: &Cx, db: &ImportsDb, tenant: TenantId, job:
     let bridge = SyncIoBridge::new(file.body);
     let (read, language) = (job.options.read.clone(), job.options.language);
     let columns: Vec<String> =
-        job.layout.iter().flat_map(|layout| &layout.columns).map(|one| one.column.clone()).collect();
+        job.layout.iter().flat_map(|layout| &layout.columns).map(|mapped| mapped.column.clone()).collect();
     let written = tokio::task::spawn_blocking(move || rejected_file(bridge, &read, &rejected, &columns, language));
     let (extension, content_type, bytes) = written.await.map_err(Error::internal)??;
     let key = format!("reports/{tenant}/{}/rejected.{extension}", job.id);
@@ -44,8 +45,8 @@ pub(crate) async fn write_report(cx: &Cx, db: &ImportsDb, tenant: TenantId, job:
     Ok(Some(key))
 }
 
-/// Reads a file again and writes those of its rows that were rejected; `columns` are those that its mapping names, which a file
-/// without a header may show only further down. Gives extension, content type and bytes.
+/// Reads a file again and writes its rejected rows. `columns` are the columns of its mapping; in a file without a
+/// header they may appear only further down. Returns extension, content type and bytes.
 ///
 /// # Errors
 /// When the file cannot be read any more.
@@ -66,7 +67,7 @@ pub(crate) fn rejected_file(
     while left > 0 {
         match table.read(&mut row) {
             Ok(true) => {}
-            // A file that ends in the middle was imported up to there.
+            // A file that ends in the middle was imported up to its end.
             Ok(false) | Err(ReadError::CutShort { .. } | ReadError::UnclosedQuote { .. }) => break,
             Err(error) => return Err(Error::internal(error)),
         }
@@ -84,43 +85,32 @@ pub(crate) fn rejected_file(
     to.finish()
 }
 
-/// What is wrong, with which columns, and what to do.
+/// The texts of the added columns: the errors, the columns concerned, and what to do.
 fn note_columns(wrong: &[RejectedValue], language: Language) -> [String; 3] {
-    let mut fixes: Vec<&str> = wrong.iter().map(|one| fix(&one.code, language)).collect();
+    let mut fixes: Vec<String> = wrong.iter().map(|value| fix(&value.code).into_string(language)).collect();
     fixes.dedup();
-    let fields: Vec<&str> = wrong.iter().filter_map(|one| one.column.as_deref().or(one.field.as_deref())).collect();
-    let messages: Vec<&str> = wrong.iter().map(|one| one.message.as_str()).collect();
+    let fields: Vec<&str> =
+        wrong.iter().filter_map(|value| value.column.as_deref().or(value.field.as_deref())).collect();
+    let messages: Vec<&str> = wrong.iter().map(|value| value.message.as_str()).collect();
     [messages.join("; "), fields.join(", "), fixes.join("; ")]
 }
 
 /// What to do about an error with this code.
-fn fix(code: &str, language: Language) -> &'static str {
-    let (english, french) = match code {
-        "required_field_missing" => ("fill in what is missing", "complétez ce qui manque"),
-        "ean_checksum_invalid" => ("check the EAN against the packaging", "vérifiez l'EAN sur l'emballage"),
-        "ean_format_invalid" => (
-            "format the column as text and write the whole EAN",
-            "mettez la colonne au format texte et écrivez l'EAN entier",
-        ),
-        "ean_placeholder" => (
-            "write the real EAN, or leave the cell blank and give a SKU",
-            "écrivez le vrai EAN, ou laissez la cellule vide et donnez un SKU",
-        ),
-        "price_negative" | "stock_negative" => ("write a number of at least 0", "écrivez un nombre d'au moins 0"),
-        "identifier_conflict" => ("correct the SKU or the EAN", "corrigez le SKU ou l'EAN"),
-        "column_count_mismatch" => {
-            ("quote texts that hold the separator", "mettez entre guillemets les textes qui contiennent le séparateur")
-        }
-        "spreadsheet_error" => ("correct the formula", "corrigez la formule"),
-        "parent_unknown" => ("put the parent into the file", "mettez le parent dans le fichier"),
-        "quota_exceeded" => (
-            "make room in the catalogue, then import the row again",
-            "faites de la place dans le catalogue, puis importez de nouveau la ligne",
-        ),
-        "rule_broken" => ("write a value that your rule allows", "écrivez une valeur que votre règle autorise"),
-        _ => ("correct the value and import the row again", "corrigez la valeur et importez de nouveau la ligne"),
-    };
-    language.choose(english, french)
+fn fix(code: &str) -> Text {
+    match code {
+        "required_field_missing" => say::fill_in_missing(),
+        "ean_checksum_invalid" => say::check_ean(),
+        "ean_format_invalid" => say::write_whole_ean(),
+        "ean_placeholder" => say::write_real_ean(),
+        "price_negative" | "stock_negative" => say::write_number(),
+        "identifier_conflict" => say::correct_codes(),
+        "column_count_mismatch" => say::quote_texts(),
+        "spreadsheet_error" => say::correct_formula(),
+        "parent_unknown" => say::add_parent(),
+        "quota_exceeded" => say::make_room(),
+        "rule_broken" => say::follow_rule(),
+        _ => say::correct_value(),
+    }
 }
 
 /// The file that is written.
@@ -134,7 +124,7 @@ enum Target {
         bytes: Vec<u8>,
         lines: bool,
     },
-    /// `ends` closes what stands open around the elements.
+    /// `ends` are the end tags of the elements around the rows.
     Xml {
         bytes: Vec<u8>,
         ends: String,
@@ -161,7 +151,7 @@ impl Target {
             }
             _ => {
                 let delimiter = layout.delimiter.filter(char::is_ascii).map_or(b';', |delimiter| delimiter as u8);
-                // The mark by which Excel knows UTF-8.
+                // The byte-order mark by which Excel recognises UTF-8.
                 let mut csv = csv::WriterBuilder::new()
                     .delimiter(delimiter)
                     .terminator(csv::Terminator::CRLF)
@@ -172,17 +162,17 @@ impl Target {
         }
     }
 
-    fn push(&mut self, layout: &Layout, row: &Row, told: &[String; 3]) -> Result<()> {
-        // The seller's cells stay as they are; ours are no formulas.
-        let told = told.each_ref().map(|text| neutralize(text));
-        let cells = (0..layout.headers.len()).map(|index| row.cell(index)).chain(told.iter().map(|text| &**text));
+    fn push(&mut self, layout: &Layout, row: &Row, notes: &[String; 3]) -> Result<()> {
+        // The seller's cells stay as they are. Our texts are made safe against formulas.
+        let notes = notes.each_ref().map(|text| neutralize(text));
+        let cells = (0..layout.headers.len()).map(|index| row.cell(index)).chain(notes.iter().map(|text| &**text));
         match self {
             Target::Csv(csv) => csv.write_record(cells).map_err(Error::internal),
             Target::Book { workbook, row: at } => {
                 let sheet = workbook.worksheet_from_index(0).map_err(Error::internal)?;
                 for (column, cell) in cells.enumerate().filter(|(_, cell)| !cell.is_empty()) {
                     let column = u16::try_from(column).map_err(Error::internal)?;
-                    // Excel holds no more in a cell.
+                    // The longest text of a cell in Excel.
                     let cell: String = cell.chars().take(32_767).collect();
                     sheet.write_string(*at, column, cell).map_err(Error::internal)?;
                 }
@@ -191,7 +181,7 @@ impl Target {
             }
             Target::Json { bytes, lines } => {
                 let mut object = row.object.trim_ascii_end();
-                // What is no object, or is damaged, comes back as the text that it is.
+                // A value that is not an object, or is damaged, is written as a text.
                 let text;
                 if !object.starts_with(b"{") || serde_json::from_slice::<serde::de::IgnoredAny>(object).is_err() {
                     text = serde_json::json!({ "text": String::from_utf8_lossy(object) }).to_string();
@@ -202,7 +192,7 @@ impl Target {
                     bytes.extend_from_slice(b",\n");
                 }
                 bytes.extend_from_slice(open);
-                for (name, text) in COLUMNS.iter().zip(&told) {
+                for (name, text) in COLUMNS.iter().zip(&notes) {
                     let comma = if open.trim_ascii_end().ends_with(b"{") && *name == COLUMNS[0] { "" } else { ", " };
                     let text = serde_json::to_string(text).map_err(Error::internal)?;
                     write!(bytes, "{comma}\"{name}\": {text}").map_err(Error::internal)?;
@@ -211,12 +201,12 @@ impl Target {
                 Ok(())
             }
             Target::Xml { bytes, .. } => {
-                // Ours come last in the element.
+                // Our elements are added at the end of the row's element.
                 let end = row.object.windows(2).rposition(|two| two == b"</").unwrap_or(row.object.len());
                 let (open, end) = row.object.split_at(end);
                 bytes.push(b'\n');
                 bytes.extend_from_slice(open);
-                for (name, text) in COLUMNS.iter().zip(&told) {
+                for (name, text) in COLUMNS.iter().zip(&notes) {
                     // XML has no control characters.
                     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
                     write!(bytes, "<{name}>{}</{name}>", quick_xml::escape::partial_escape(&text))

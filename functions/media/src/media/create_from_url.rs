@@ -12,41 +12,37 @@ use uuid::Uuid;
 
 use crate::media::input::{check_alt, check_products, once};
 use crate::media::links::{MediumView, view};
-use crate::pipeline::counts::tell_soon;
+use crate::pipeline::counts::publish_counts_soon;
 use crate::pipeline::messages::{Work, send};
 
-/// A picture that is to be fetched.
+/// A picture to be fetched.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FromUrl {
     /// Its address, on the public internet.
     pub url: String,
-    /// The products it belongs to, after the pictures that they have.
+    /// The products that get it, after their existing pictures.
     #[serde(default)]
     pub product_ids: Vec<Uuid>,
-    /// Texts for those who do not see it, by locale.
+    /// Alternative texts for people who cannot see it, by locale.
     #[serde(default)]
     pub alt: BTreeMap<String, String>,
 }
 
-/// Fetches a picture in the background; its status says what became of it.
+/// Creates a picture and fetches its file in the background; the picture's status shows the result.
 pub async fn create_from_url(cx: Cx, input: Body<FromUrl>) -> Result<Accepted<MediumView>> {
     let (input, tenant) = (input.0, cx.tenant()?);
     let url = input.url.trim();
-    let shaped = url.starts_with("https://") || url.starts_with("http://");
-    if !shaped || url.len() > 2_000 || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Error::invalid(
-            "url",
-            "invalid",
-            "expected an address of at most 2,000 characters that starts with http:// or https://",
-        ));
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    if !is_web || url.len() > 2_000 || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Error::invalid("url", "invalid", messages::media::url_invalid()));
     }
     check_alt(&input.alt)?;
     let products = once(input.product_ids);
     check_products(&cx, &products).await?;
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let name: String = path.rsplit('/').next().unwrap_or_default().chars().take(200).collect();
-    // What it is, its content will say; the key needs an end before that.
+    // The content will show the format, but the key needs an extension before that.
     let format = Format::named(&name).unwrap_or(Format::Jpeg);
     let new = NewMedium {
         id: Uuid::new_v4(),
@@ -60,6 +56,6 @@ pub async fn create_from_url(cx: Cx, input: Body<FromUrl>) -> Result<Accepted<Me
     };
     let medium = cx.get::<MediaDb>().await?.create_medium(tenant, &new, &Stamp::of(&cx)?).await?;
     send(&cx, tenant, &Work::Fetch { tenant_id: tenant, medium_id: medium.id }).await?;
-    tell_soon(&cx, tenant).await;
+    publish_counts_soon(&cx, tenant).await;
     view(&cx, medium).await.map(Accepted)
 }

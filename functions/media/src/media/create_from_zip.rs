@@ -18,23 +18,20 @@ pub struct FromZip {
     pub size_bytes: u64,
 }
 
-/// The job, and where to send the zip.
+/// The job, and the upload of its zip.
 #[derive(Serialize, ToSchema)]
 pub struct CreatedZip {
     /// The job.
     pub job: MediaJob,
-    /// Where to send the file, within an hour.
+    /// The address to send the file to, within an hour.
     pub upload: PresignedUpload,
 }
 
-/// Begins an upload of many pictures. Files are named after a SKU or an EAN, also with a number behind it
-/// (`ABC-1.jpg`, `4006381333931_2.png`) or in a folder of that name (`ABC/front.jpg`).
+/// Creates a job for many pictures in a zip. Each file is named after the SKU or EAN of its product, optionally
+/// followed by a number (`ABC-1.jpg`, `4006381333931_2.png`), or lies in a folder of that name (`ABC/front.jpg`).
 pub async fn create_from_zip(cx: Cx, input: Body<FromZip>) -> Result<Created<CreatedZip>> {
     if !(1..=MAX_ZIP_BYTES).contains(&input.0.size_bytes) {
-        let message = format!(
-            "expected a zip of 1 byte to 200 MB, found {} bytes; send the pictures in several",
-            input.0.size_bytes
-        );
+        let message = messages::media::zip_size(MAX_ZIP_BYTES / 1_000_000, input.0.size_bytes);
         return Err(Error::invalid("size_bytes", "file_too_large", message));
     }
     let (tenant, id) = (cx.tenant()?, Uuid::now_v7());

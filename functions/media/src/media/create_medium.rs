@@ -13,39 +13,39 @@ use uuid::Uuid;
 use crate::media::input::{MAX_BYTES, check_alt, check_products, file_name, once};
 use crate::media::links::{MediumView, view};
 use crate::media::upload::upload_to;
-use crate::pipeline::counts::tell_soon;
+use crate::pipeline::counts::publish_counts_soon;
 
-/// A picture that is to be uploaded.
+/// A picture to be uploaded.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateMedium {
-    /// Its file's name; it ends in `.jpg`, `.png` or `.webp`.
+    /// The name of its file; it ends in `.jpg`, `.png` or `.webp`.
     pub file_name: String,
     /// Its exact size in bytes, at most 10,000,000.
     pub size_bytes: u64,
-    /// The products it belongs to, after the pictures that they have.
+    /// The products that get it, after their existing pictures.
     #[serde(default)]
     pub product_ids: Vec<Uuid>,
-    /// Texts for those who do not see it, by locale.
+    /// Alternative texts for people who cannot see it, by locale.
     #[serde(default)]
     pub alt: BTreeMap<String, String>,
 }
 
-/// The picture, and where to send its file.
+/// The picture, and the upload of its file.
 #[derive(Serialize, ToSchema)]
 pub struct CreatedMedium {
     /// The picture.
     pub medium: MediumView,
-    /// Where to send the file, within an hour.
+    /// The address to send the file to, within an hour.
     pub upload: PresignedUpload,
 }
 
-/// Begins a picture.
+/// Creates a picture, whose file is then uploaded.
 pub async fn create_medium(cx: Cx, input: Body<CreateMedium>) -> Result<Created<CreatedMedium>> {
     let (input, tenant) = (input.0, cx.tenant()?);
     let (name, format) = file_name(&input.file_name)?;
     if !(1..=MAX_BYTES).contains(&input.size_bytes) {
-        let message = format!("expected a picture of 1 byte to 10 MB, found {} bytes", input.size_bytes);
+        let message = messages::media::picture_size(MAX_BYTES / 1_000_000, input.size_bytes);
         return Err(Error::invalid("size_bytes", "file_too_large", message));
     }
     check_alt(&input.alt)?;
@@ -63,6 +63,6 @@ pub async fn create_medium(cx: Cx, input: Body<CreateMedium>) -> Result<Created<
     };
     let medium = cx.get::<MediaDb>().await?.create_medium(tenant, &new, &Stamp::of(&cx)?).await?;
     let upload = upload_to(&cx, &medium.object_key, format.media_type(), input.size_bytes).await?;
-    tell_soon(&cx, tenant).await;
+    publish_counts_soon(&cx, tenant).await;
     Ok(Created(CreatedMedium { medium: view(&cx, medium).await?, upload }))
 }

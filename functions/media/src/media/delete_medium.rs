@@ -5,16 +5,16 @@ use db_tenancy::Stamp;
 use runtime::{Cx, NoContent, Path, Result, log_error};
 
 use crate::media::files::remove_files;
-use crate::pipeline::counts::tell_soon;
+use crate::pipeline::counts::publish_counts_soon;
 
-/// Deletes a picture: from its products at once, its files with it.
+/// Deletes a picture and its files, and detaches it from its products.
 pub async fn delete_medium(cx: Cx, id: Path) -> Result<NoContent> {
     let tenant = cx.tenant()?;
     let medium = cx.get::<MediaDb>().await?.delete_medium(tenant, id.0, &Stamp::of(&cx)?).await?;
-    // What fails here is done by the sweeper.
+    // If this fails, `sweep` removes the files later.
     if let Err(error) = remove_files(&cx, tenant, medium.id, &medium.object_key).await {
         log_error(&error, &cx.request_id);
     }
-    tell_soon(&cx, tenant).await;
+    publish_counts_soon(&cx, tenant).await;
     Ok(NoContent)
 }

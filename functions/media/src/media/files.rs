@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::media::input::SIZES;
 
-/// Removes the files of a deleted picture, and forgets it.
+/// Removes the files of a deleted picture, then its row.
 pub(crate) async fn remove_files(cx: &Cx, tenant: TenantId, id: Uuid, original: &str) -> Result<()> {
     let objects = cx.get::<Objects>().await?;
     objects.remove(original).await?;

@@ -5,7 +5,7 @@ use runtime::{Cx, Path, Result};
 
 use crate::media::links::{MediumView, view};
 
-/// One picture: its status, its facts, its thumbnails.
+/// Returns one picture: its status, its properties, its thumbnails.
 pub async fn get_medium(cx: Cx, id: Path) -> Result<MediumView> {
     let medium = cx.get::<MediaDb>().await?.medium(cx.tenant()?, id.0).await?;
     view(&cx, medium).await

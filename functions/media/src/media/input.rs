@@ -1,9 +1,10 @@
-//! What handlers of this domain read and check in the same way.
+//! Checks of input that several handlers of this domain share.
 
 use std::collections::BTreeMap;
 
 use db_catalog::CatalogDb;
 use images::Format;
+use messages::media as say;
 use product::LOCALES;
 use runtime::{Cx, Error, Result};
 use uuid::Uuid;
@@ -13,57 +14,35 @@ pub(crate) const MAX_BYTES: u64 = 10_000_000;
 /// The sizes of the thumbnails.
 pub(crate) const SIZES: [u32; 3] = [150, 300, 800];
 
-/// A file's name, checked, and the format that it promises.
+/// Checks a file's name; returns it and the format of its extension.
 pub(crate) fn file_name(name: &str) -> Result<(String, Format)> {
     let trimmed = name.trim();
     let length = trimmed.chars().count();
     if !(1..=200).contains(&length) || trimmed.chars().any(char::is_control) {
-        return Err(Error::invalid(
-            "file_name",
-            "length",
-            format!("expected a file name of 1 to 200 characters, found {length}"),
-        ));
+        return Err(Error::invalid("file_name", "length", say::file_name_length(length)));
     }
-    let format = Format::named(trimmed);
-    let format = format.ok_or_else(|| {
-        Error::invalid(
-            "file_name",
-            "format_unsupported",
-            format!("expected a name that ends in .jpg, .png or .webp, found \"{trimmed}\""),
-        )
-    })?;
+    let format = Format::named(trimmed)
+        .ok_or_else(|| Error::invalid("file_name", "format_unsupported", say::file_name_ending(trimmed)))?;
     Ok((trimmed.to_owned(), format))
 }
 
-/// 422 unless every text is short and in a language that we know.
+/// Checks that every alternative text is short and in a known locale; 422 otherwise.
 pub(crate) fn check_alt(alt: &BTreeMap<String, String>) -> Result<()> {
     for (locale, text) in alt {
         if !LOCALES.contains(&locale.as_str()) {
-            return Err(Error::invalid(
-                "alt",
-                "locale_unknown",
-                format!("expected one of {}, found \"{locale}\"", LOCALES.join(", ")),
-            ));
+            return Err(Error::invalid("alt", "locale_unknown", say::locale_unknown(LOCALES.join(", "), locale)));
         }
         if text.chars().count() > 500 || text.contains('\0') {
-            return Err(Error::invalid(
-                "alt",
-                "value_too_long",
-                "expected texts of at most 500 characters without NUL",
-            ));
+            return Err(Error::invalid("alt", "value_too_long", say::alt_too_long()));
         }
     }
     Ok(())
 }
 
-/// 422 unless every id is a product of the caller's.
+/// Checks that there are at most 100 ids and each is a product of the caller's organisation; 422 otherwise.
 pub(crate) async fn check_products(cx: &Cx, ids: &[Uuid]) -> Result<()> {
     if ids.len() > 100 {
-        return Err(Error::invalid(
-            "product_ids",
-            "too_many",
-            format!("expected at most 100 products, found {}", ids.len()),
-        ));
+        return Err(Error::invalid("product_ids", "too_many", say::too_many_products(100, ids.len())));
     }
     if ids.is_empty() {
         return Ok(());
@@ -71,11 +50,11 @@ pub(crate) async fn check_products(cx: &Cx, ids: &[Uuid]) -> Result<()> {
     let known = cx.get::<CatalogDb>().await?.known_products(cx.tenant()?, ids).await?;
     match ids.iter().find(|id| !known.contains(id)) {
         None => Ok(()),
-        Some(id) => Err(Error::invalid("product_ids", "product_unknown", format!("there is no product {id}"))),
+        Some(id) => Err(Error::invalid("product_ids", "product_unknown", say::product_unknown(id))),
     }
 }
 
-/// What remains of a list when each is named once.
+/// Returns the ids without repetitions, in the order of their first occurrence.
 pub(crate) fn once(mut ids: Vec<Uuid>) -> Vec<Uuid> {
     let mut seen = std::collections::HashSet::new();
     ids.retain(|id| seen.insert(*id));

@@ -1,4 +1,4 @@
-//! Where pictures are seen.
+//! The addresses of pictures and their thumbnails.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use runtime::{Cx, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// How long a link to a file is good for, where there is no content delivery network.
+/// How long a signed link to a file is valid.
 const VALID: Duration = Duration::from_secs(60 * 60);
 
-/// A picture and where it is seen.
+/// A picture and the address of its file.
 #[derive(Serialize, ToSchema)]
 pub struct MediumView {
-    /// The picture; its thumbnails have addresses that stay.
+    /// The picture, with the addresses of its thumbnails.
     #[serde(flatten)]
     pub medium: Medium,
-    /// The original file, for an hour; `null` until it is there.
+    /// A link to the original file, valid for an hour; `null` until the picture is ready.
     pub original_url: Option<String>,
 }
 
-/// Gives a picture its addresses: thumbnails by the content delivery network where there is one, the original by a link
-/// that ends.
+/// Adds the addresses of a picture. With a content delivery network (`MEDIA_URL`) thumbnails have permanent addresses;
+/// without one, and for the original, they are links that expire.
 pub(crate) async fn view(cx: &Cx, mut medium: Medium) -> Result<MediumView> {
     let objects = cx.get::<Objects>().await?;
     let network = cx.env().optional("MEDIA_URL").filter(|url| !url.is_empty());
@@ -40,7 +40,7 @@ pub(crate) async fn view(cx: &Cx, mut medium: Medium) -> Result<MediumView> {
     Ok(MediumView { medium, original_url })
 }
 
-/// Gives pictures their addresses.
+/// Adds the addresses of pictures, as [`view`] does.
 pub(crate) async fn views(cx: &Cx, media: Vec<Medium>) -> Result<Vec<MediumView>> {
     let mut views = Vec::with_capacity(media.len());
     for medium in media {

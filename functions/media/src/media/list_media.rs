@@ -7,28 +7,25 @@ use utoipa::IntoParams;
 
 use crate::media::links::{MediumView, views};
 
-/// Which pictures are wanted.
+/// Which pictures to list.
 #[derive(Deserialize, IntoParams)]
 pub struct MediaFilter {
-    /// `awaiting_upload`, `fetching`, `processing`, `ready`, `failed` or `duplicate`.
+    /// Only pictures with this status: `awaiting_upload`, `fetching`, `processing`, `ready`, `failed` or `duplicate`.
     #[serde(default)]
     pub status: Option<String>,
-    /// Only those that belong to no product.
+    /// Only pictures that belong to no product.
     #[serde(default)]
     pub unattached: bool,
 }
 
 const STATUSES: [&str; 6] = ["awaiting_upload", "fetching", "processing", "ready", "failed", "duplicate"];
 
-/// The pictures, in a stable order.
+/// Lists pictures, in a stable order.
 pub async fn list_media(cx: Cx, filter: Query<MediaFilter>, page: Query<PageQuery>) -> Result<Page<MediumView>> {
     let status = filter.0.status.as_deref();
     if let Some(unknown) = status.filter(|status| !STATUSES.contains(status)) {
-        return Err(Error::invalid(
-            "status",
-            "invalid",
-            format!("expected one of {}, found \"{unknown}\"", STATUSES.join(", ")),
-        ));
+        let message = messages::media::status_unknown(STATUSES.join(", "), unknown);
+        return Err(Error::invalid("status", "invalid", message));
     }
     let db = cx.get::<MediaDb>().await?;
     let found = db.media(cx.tenant()?, status, filter.0.unattached, page.0.after_id()?, page.0.limit()?).await?;

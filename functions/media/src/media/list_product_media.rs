@@ -6,7 +6,7 @@ use runtime::{Cx, Page, Path, Result};
 
 use crate::media::links::{MediumView, views};
 
-/// A product's pictures, the primary one first.
+/// Lists a product's pictures, the primary one first.
 pub async fn list_product_media(cx: Cx, id: Path) -> Result<Page<MediumView>> {
     let tenant = cx.tenant()?;
     cx.get::<CatalogDb>().await?.product(tenant, id.0).await?;

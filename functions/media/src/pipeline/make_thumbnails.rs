@@ -1,18 +1,19 @@
-//! S3 `media/<2 hex>/<uuid>/original.<ext>` -> thumbnails beside it.
+//! S3 `media/<2 hex>/<uuid>/original.<ext>` -> thumbnails in the same folder.
 
 use cloud::Objects;
 use db_media::{MediaDb, Medium, ProcessedFile, StoredThumbnail, object_key};
-use images::{ImageError, Limits, Rendered, render};
+use images::{Limits, Rendered, render};
+use messages::{Language, media as say};
 use runtime::{Cx, Error, Metric, ObjectCreated, Result, TenantId, Unit, emit_metrics};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::media::input::{MAX_BYTES, SIZES};
-use crate::pipeline::counts::tell_soon;
-use crate::pipeline::failure::fail;
+use crate::pipeline::counts::publish_counts_soon;
+use crate::pipeline::failure::{fail, picture_problem};
 
-/// Makes the thumbnails of an uploaded picture. Delivered again, it makes the same ones again. What is wrong with the file
-/// is noted on the picture, and is no fault: the message is done.
+/// Makes the thumbnails of an uploaded picture. If the message is delivered again, it makes the same ones again. A
+/// problem with the file is noted on the picture and is no error: the message is then processed.
 pub async fn make_thumbnails(cx: Cx, object: ObjectCreated) -> Result<()> {
     let id: Option<Uuid> = object.key.split('/').nth(2).and_then(|id| id.parse().ok());
     let db = cx.get::<MediaDb>().await?;
@@ -21,7 +22,7 @@ pub async fn make_thumbnails(cx: Cx, object: ObjectCreated) -> Result<()> {
         None => None,
     };
     let Some((tenant, id)) = tenant else {
-        tracing::warn!(key = object.key, "an object that is no picture's file");
+        tracing::warn!(key = object.key, "an object that is not the file of a picture");
         return Ok(());
     };
     let Some(medium) = db.begin_processing(tenant, id, cx.now).await? else { return Ok(()) };
@@ -32,8 +33,7 @@ pub async fn make_thumbnails(cx: Cx, object: ObjectCreated) -> Result<()> {
         found => found?,
     };
     if file.size > MAX_BYTES {
-        let problem = format!("expected a picture of at most 10 MB, found {} bytes", file.size);
-        return fail(&cx, tenant, id, "file_too_large", &problem).await;
+        return fail(&cx, tenant, id, "file_too_large", say::picture_too_large(MAX_BYTES / 1_000_000)).await;
     }
     let bytes = objects.read_small(&medium.object_key, MAX_BYTES).await?;
     let limits =
@@ -53,7 +53,7 @@ pub async fn make_thumbnails(cx: Cx, object: ObjectCreated) -> Result<()> {
             );
             stored
         }
-        Err(problem) => fail(&cx, tenant, id, ImageError::code(&problem), &problem.to_string()).await,
+        Err(problem) => fail(&cx, tenant, id, problem.code(), picture_problem(&problem)).await,
     }
 }
 
@@ -67,18 +67,17 @@ async fn store(
 ) -> Result<()> {
     let (db, objects) = (cx.get::<MediaDb>().await?, cx.get::<Objects>().await?);
     let mut thumbnails = Vec::new();
-    for made in rendered.thumbnails {
-        let bytes = made.bytes.len() as u64;
-        objects
-            .write_immutable(&object_key(medium.id, &format!("{}.webp", made.size)), "image/webp", made.bytes)
-            .await?;
-        thumbnails.push(StoredThumbnail { size: made.size, width: made.width, height: made.height, bytes, url: None });
+    for thumbnail in rendered.thumbnails {
+        let (size, width, height) = (thumbnail.size, thumbnail.width, thumbnail.height);
+        let bytes = thumbnail.bytes.len() as u64;
+        let key = object_key(medium.id, &format!("{size}.webp"));
+        objects.write_immutable(&key, "image/webp", thumbnail.bytes).await?;
+        thumbnails.push(StoredThumbnail { size, width, height, bytes, url: None });
     }
     let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
     let found = rendered.format.media_type();
-    let remark = (found != medium.declared).then(|| {
-        ("mislabelled", format!("the file's name says {}, its content is {found}; its content counts", medium.declared))
-    });
+    let remark = (found != medium.declared)
+        .then(|| ("mislabelled", say::mislabelled(&medium.declared, found).into_string(Language::En)));
     let processed = ProcessedFile {
         sha256,
         bytes: i64::try_from(size).unwrap_or(i64::MAX),
@@ -94,6 +93,6 @@ async fn store(
             objects.remove(&object_key(medium.id, &format!("{size}.webp"))).await?;
         }
     }
-    tell_soon(cx, tenant).await;
+    publish_counts_soon(cx, tenant).await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What functions of this domain send to each other.
+//! The messages that functions of this domain send to each other.
 
 use cloud::{Objects, Outgoing, Queues};
 use runtime::{Cx, Result, TenantId};
@@ -17,7 +17,7 @@ pub enum Work {
         /// The picture.
         medium_id: Uuid,
     },
-    /// Send the next pictures to have their thumbnails made anew.
+    /// Queue the next pictures of a job, to have their thumbnails made again.
     Thumbnails {
         /// The organisation.
         tenant_id: TenantId,
@@ -26,12 +26,12 @@ pub enum Work {
     },
 }
 
-/// Sends work on its way.
+/// Queues work.
 pub(crate) async fn send(cx: &Cx, tenant: TenantId, work: &Work) -> Result<()> {
     cx.get::<Queues>().await?.send("media-jobs", vec![Outgoing::json(work, tenant)?]).await
 }
 
-/// Sends stored files to be worked on once more, in the form of S3's own notifications. Keys have no characters that S3
+/// Queues stored files to be processed again, in the form of S3's notifications. Keys contain no characters that S3
 /// would encode.
 pub(crate) async fn send_files(cx: &Cx, tenant: TenantId, queue: &str, keys: &[String]) -> Result<()> {
     let bucket = cx.get::<Objects>().await?.bucket().to_owned();

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::pipeline::messages::{Work, send};
 
-/// Makes the thumbnails of every picture anew, in the background.
+/// Makes the thumbnails of every picture again, in the background.
 pub async fn regenerate_all(cx: Cx) -> Result<Accepted<MediaJob>> {
     let (tenant, id) = (cx.tenant()?, Uuid::now_v7());
     let job =

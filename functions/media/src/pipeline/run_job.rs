@@ -1,4 +1,4 @@
-//! SQS `media-work`: what takes longer than a request may.
+//! SQS `media-work`: work that takes longer than a request may.
 
 use std::time::Duration;
 
@@ -12,14 +12,15 @@ use crate::media::input::MAX_BYTES;
 use crate::pipeline::failure::fail;
 use crate::pipeline::messages::{Work, send, send_files};
 
-/// Longer than this no server may take for a picture; three times it is below the function's timeout.
+/// The most time that a server may take for a picture. Three times this is less than the function's timeout.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// A server that does not answer is asked again after these pauses; then the seller is told.
+/// The pauses before further attempts on a server that does not answer; after the last one the picture fails.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
-/// Pictures sent on their way in one step.
+/// How many pictures are queued in one step.
 const AT_ONCE: i64 = 100;
 
-/// Does a piece of work. Delivered again, it fetches the same file to the same place, and sends no picture twice.
+/// Does one piece of work. If the message is delivered again, it writes the same file to the same key, and queues no
+/// picture twice.
 pub async fn run_job(cx: Cx, work: Work) -> Result<()> {
     match work {
         Work::Fetch { tenant_id, medium_id } => fetch(&cx, tenant_id, medium_id).await,
@@ -43,9 +44,9 @@ async fn fetch(cx: &Cx, tenant: TenantId, id: Uuid) -> Result<()> {
         }
     }
     match fetched {
-        // S3 tells the next step.
+        // S3's notification starts the next step.
         Ok(fetched) => cx.get::<Objects>().await?.write(&medium.object_key, &medium.declared, fetched.bytes).await,
-        Err(problem) => fail(cx, tenant, id, problem.code(), &problem.to_string()).await,
+        Err(problem) => fail(cx, tenant, id, problem.code(), problem.message()).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What stopped: a process may be killed, a message lost, an upload never made.
+//! Stalled work: a process may be killed, a message lost, a file never uploaded.
 
 use db_media::{MediaDb, MediumState, object_key};
 use runtime::{Cx, Result, TenantId, log_error};
@@ -10,17 +10,18 @@ use crate::pipeline::counts::publish_counts;
 use crate::pipeline::failure::fail;
 use crate::pipeline::messages::{Work, send, send_files};
 
-/// What made no progress for so long has stopped.
+/// Work that made no progress for this time has stalled.
 const STALLED: Duration = Duration::minutes(5);
-/// A picture that is not ready after so long never will be.
+/// A picture that is not ready after this time fails.
 const HOPELESS: Duration = Duration::hours(24);
+/// The most of each kind in one run; the next run follows in a minute.
 const MOST: i32 = 200;
 
-/// Resumes or ends what stopped.
+/// Resumes or ends stalled work, removes files of deleted pictures, and publishes numbers of pictures that are due.
 pub async fn sweep(cx: Cx) -> Result<()> {
     let db = cx.get::<MediaDb>().await?;
     for state in db.unfinished_media(cx.now - STALLED, MOST).await? {
-        // One picture that cannot be resumed does not keep the others.
+        // A picture that cannot be resumed must not block the others.
         if let Err(error) = resume(&cx, &db, &state).await {
             log_error(&error, &state.id.to_string());
         }
@@ -41,7 +42,7 @@ pub async fn sweep(cx: Cx) -> Result<()> {
 async fn resume(cx: &Cx, db: &MediaDb, state: &MediumState) -> Result<()> {
     let MediumState { tenant, id, status } = state;
     if status == "deleted" {
-        // Whatever its file is called.
+        // The file may have any of the extensions.
         for format in images::Format::ALL {
             let original = object_key(*id, &format!("original.{}", format.extension()));
             remove_files(cx, *tenant, *id, &original).await?;
@@ -50,22 +51,11 @@ async fn resume(cx: &Cx, db: &MediaDb, state: &MediumState) -> Result<()> {
     }
     let medium = db.medium(*tenant, *id).await?;
     let age = cx.now - medium.created_at;
-    // Looked at now: what waits in a long queue is not sent again every minute.
+    // A picture that waits in a long queue must not be queued again every minute.
     db.touch_medium(*tenant, *id, cx.now).await?;
     match status.as_str() {
-        "awaiting_upload" => {
-            fail(cx, *tenant, *id, "upload_missing", "no file arrived within 24 hours; begin again").await
-        }
-        _ if age > HOPELESS => {
-            fail(
-                cx,
-                *tenant,
-                *id,
-                "internal_error",
-                "the picture could not be made ready because of a fault on our side; begin again",
-            )
-            .await
-        }
+        "awaiting_upload" => fail(cx, *tenant, *id, "upload_missing", messages::media::upload_missing()).await,
+        _ if age > HOPELESS => fail(cx, *tenant, *id, "internal_error", messages::media::fault()).await,
         "fetching" => send(cx, *tenant, &Work::Fetch { tenant_id: *tenant, medium_id: *id }).await,
         _ => send_files(cx, *tenant, "media-files", &[medium.object_key]).await,
     }

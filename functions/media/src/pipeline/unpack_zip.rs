@@ -1,4 +1,4 @@
-//! S3 `media-zips/<organisation>/<job>.zip` -> a picture for each file in it.
+//! S3 `media-zips/<organisation>/<job>.zip` -> a picture for each file in the zip.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -9,6 +9,7 @@ use db_catalog::CatalogDb;
 use db_media::{MediaDb, MediaJob, MediaJobProblem, MediaJobState, NewMedium};
 use db_tenancy::Stamp;
 use images::Format;
+use messages::{Language, Text, media as say};
 use runtime::{Cx, Error, ObjectCreated, Result, TenantId};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
@@ -17,31 +18,35 @@ use zip::ZipArchive;
 
 use crate::media::input::MAX_BYTES;
 use crate::media::upload::MAX_ZIP_BYTES;
-use crate::pipeline::counts::tell_soon;
+use crate::pipeline::counts::publish_counts_soon;
+use crate::pipeline::failure::picture_problem;
 
-/// A zip has at most so many files.
+/// The most files in a zip.
 const MAX_FILES: usize = 5_000;
-/// Their names and dates take at most so many bytes.
+/// The most bytes of the zip's directory, which holds the names and dates of its files.
 const MAX_DIRECTORY: usize = 4_000_000;
-/// Files noted at once: a killed process does at most these again.
+/// How many files are noted in one step: a killed process repeats at most these.
 const AT_ONCE: usize = 20;
 
 /// A file of the zip that may be a picture.
 struct Entry {
+    /// Its index in the zip.
     index: usize,
     name: String,
+    /// The codes that its name may mean, the likeliest first.
     codes: Vec<String>,
+    /// Its place among the pictures of its product.
     place: u32,
 }
 
-/// Takes the pictures out of a zip. A picture's id follows from the job and its place in the zip, so a zip that is
-/// delivered again makes no picture twice.
+/// Extracts the pictures from a zip. A picture's id is computed from the job and the picture's index in the zip, so a
+/// zip that is delivered again creates no picture twice.
 pub async fn unpack_zip(cx: Cx, object: ObjectCreated) -> Result<()> {
     let mut parts = object.key.trim_start_matches("media-zips/").split('/');
     let tenant = parts.next().and_then(|tenant| tenant.parse().ok()).map(TenantId);
     let job = parts.next().and_then(|name| name.strip_suffix(".zip")?.parse().ok());
     let (Some(tenant), Some(job)) = (tenant, job) else {
-        tracing::warn!(key = object.key, "an object that is no zip of pictures");
+        tracing::warn!(key = object.key, "an object that is not a zip of pictures");
         return Ok(());
     };
     let db = cx.get::<MediaDb>().await?;
@@ -53,41 +58,41 @@ pub async fn unpack_zip(cx: Cx, object: ObjectCreated) -> Result<()> {
     let (mut archive, mut entries) = match opened {
         Ok(opened) => opened,
         Err(message) => {
-            let step =
-                MediaJobState { done_to: "end".to_owned(), ended: Some(Err(message)), ..MediaJobState::default() };
+            let ended = Some(Err(message.into_string(Language::En)));
+            let step = MediaJobState { done_to: "end".to_owned(), ended, ..MediaJobState::default() };
             db.note_job_step(tenant, &job, &step, time::OffsetDateTime::now_utc()).await?;
             return Ok(());
         }
     };
     let products = products_of(&cx, tenant, &entries).await?;
-    // The order in which a product gets its pictures.
+    // A product gets its pictures in this order.
     entries.sort_by(|a, b| (a.place, &a.name).cmp(&(b.place, &b.name)));
     let total = i32::try_from(entries.len()).unwrap_or(i32::MAX);
     let begin: usize = job.done_to.parse().unwrap_or_default();
-    for (number, some) in entries.chunks(AT_ONCE).enumerate().skip(begin / AT_ONCE) {
+    for (number, chunk) in entries.chunks(AT_ONCE).enumerate().skip(begin / AT_ONCE) {
         let mut step = MediaJobState { total: Some(total), ..MediaJobState::default() };
-        for entry in some {
-            let (back, read) = tokio::task::spawn_blocking({
+        for entry in chunk {
+            let (returned, content) = tokio::task::spawn_blocking({
                 let index = entry.index;
                 move || {
-                    let read = read(&mut archive, index);
-                    (archive, read)
+                    let content = read(&mut archive, index);
+                    (archive, content)
                 }
             })
             .await
             .map_err(Error::internal)?;
-            archive = back;
+            archive = returned;
             let product = entry.codes.iter().find_map(|code| products.get(code).copied());
-            let taken = match read {
-                Ok((bytes, format)) => take(&cx, tenant, &job, entry, product, bytes, format).await?,
+            let created = match content {
+                Ok((bytes, format)) => create_picture(&cx, tenant, &job, entry, product, bytes, format).await?,
                 Err(problem) => Err(problem),
             };
-            match taken {
-                Ok(attached) => step.attached += i32::from(attached),
+            match created {
+                Ok(()) => step.attached += 1,
                 Err(message) => step.problems.push(MediaJobProblem {
                     name: entry.name.clone(),
                     code: "file_refused".to_owned(),
-                    message,
+                    message: message.into_string(Language::En),
                 }),
             }
             step.done += 1;
@@ -96,41 +101,43 @@ pub async fn unpack_zip(cx: Cx, object: ObjectCreated) -> Result<()> {
         step.done_to = done.to_string();
         step.ended = (done >= entries.len()).then_some(Ok(()));
         if !db.note_job_step(tenant, &job, &step, time::OffsetDateTime::now_utc()).await? {
-            // Another process is at the same zip.
+            // Another process works on the same zip.
             return Ok(());
         }
         job = db.media_job(tenant, job.id).await?;
     }
-    tell_soon(&cx, tenant).await;
+    publish_counts_soon(&cx, tenant).await;
     Ok(())
 }
 
-/// The zip as a file on the function's own disk: its directory is at its end. Nameless, so it is gone with the process.
-async fn download(cx: &Cx, key: &str) -> Result<std::result::Result<File, String>> {
+/// Downloads the zip into a file on the function's disk, because a zip's directory is at its end. The file has no name,
+/// so it disappears with the process.
+async fn download(cx: &Cx, key: &str) -> Result<std::result::Result<File, Text>> {
     let object = match cx.get::<Objects>().await?.read(key, None).await {
-        Err(Error::NotFound(_)) => return Ok(Err("the zip is not there any more; upload it again".to_owned())),
+        Err(Error::NotFound(_)) => return Ok(Err(say::zip_missing())),
         found => found?,
     };
     if object.size > MAX_ZIP_BYTES {
-        return Ok(Err(format!("expected a zip of at most 200 MB, found {} bytes", object.size)));
+        return Ok(Err(say::zip_size(MAX_ZIP_BYTES / 1_000_000, object.size)));
     }
-    let file = tokio::task::spawn_blocking(nameless).await.map_err(Error::internal)?.map_err(Error::internal)?;
+    let file = tokio::task::spawn_blocking(nameless_file).await.map_err(Error::internal)?.map_err(Error::internal)?;
     let mut target = tokio::fs::File::from_std(file);
     tokio::io::copy(&mut object.body.take(MAX_ZIP_BYTES), &mut target).await.map_err(Error::internal)?;
     tokio::io::AsyncWriteExt::flush(&mut target).await.map_err(Error::internal)?;
     Ok(Ok(target.into_std().await))
 }
 
-fn nameless() -> std::io::Result<File> {
+fn nameless_file() -> std::io::Result<File> {
     let path = std::env::temp_dir().join(format!("{}.zip", Uuid::new_v4()));
     let file = File::options().read(true).write(true).create_new(true).open(&path)?;
     std::fs::remove_file(path)?;
     Ok(file)
 }
 
-/// The number of files that a zip says it has and the size of its directory, from the record at its end (APPNOTE.TXT 4.3.16),
-/// before anything is read into memory; none when there is no such record, or the zip is of the large kind.
-fn announced(file: &mut File) -> std::io::Result<Option<(usize, usize)>> {
+/// Returns the number of files and the size of the directory that a zip declares in the record at its end (APPNOTE.TXT
+/// 4.3.16), before anything else is read into memory. `None`: there is no such record, or the zip is in the ZIP64
+/// format.
+fn declared_size(file: &mut File) -> std::io::Result<Option<(usize, usize)>> {
     let size = file.metadata()?.len();
     let tail = size.min(65_557);
     file.seek(SeekFrom::Start(size - tail))?;
@@ -146,16 +153,14 @@ fn announced(file: &mut File) -> std::io::Result<Option<(usize, usize)>> {
     }))
 }
 
-fn open(mut file: File) -> std::result::Result<(ZipArchive<File>, Vec<Entry>), String> {
-    let none = || "expected a zip, found something else or a damaged one".to_owned();
-    let (files, directory) = announced(&mut file).ok().flatten().ok_or_else(none)?;
+fn open(mut file: File) -> std::result::Result<(ZipArchive<File>, Vec<Entry>), Text> {
+    let (files, directory) = declared_size(&mut file).ok().flatten().ok_or_else(say::zip_invalid)?;
     if files > MAX_FILES || directory > MAX_DIRECTORY {
-        return Err(format!("expected at most {MAX_FILES} files, found {files}; send them in several zips"));
+        return Err(say::zip_too_many_files(MAX_FILES, files));
     }
-    let mut archive = ZipArchive::new(file)
-        .map_err(|problem| format!("expected a zip, found something else or a damaged one ({problem})"))?;
+    let mut archive = ZipArchive::new(file).map_err(say::zip_unreadable)?;
     if archive.len() > MAX_FILES {
-        return Err(format!("expected at most {MAX_FILES} files, found {}; send them in several zips", archive.len()));
+        return Err(say::zip_too_many_files(MAX_FILES, archive.len()));
     }
     let mut entries = Vec::new();
     for index in 0..archive.len() {
@@ -172,7 +177,7 @@ fn open(mut file: File) -> std::result::Result<(ZipArchive<File>, Vec<Entry>), S
     Ok((archive, entries))
 }
 
-/// The codes that a file may be named after, the likeliest first, and its place among a product's pictures.
+/// Returns the codes that a file's name may mean, the likeliest first, and its place among the pictures of its product.
 fn codes_of(name: &str) -> (Vec<String>, u32) {
     let mut folders: Vec<&str> = name.split('/').collect();
     let file = folders.pop().unwrap_or_default();
@@ -199,21 +204,20 @@ async fn products_of(cx: &Cx, tenant: TenantId, entries: &[Entry]) -> Result<Has
     cx.get::<CatalogDb>().await?.products_by_codes(tenant, &codes).await
 }
 
-/// A file's bytes, when it is a picture of an acceptable size. What the zip says of its size is not believed.
-fn read(archive: &mut ZipArchive<File>, index: usize) -> std::result::Result<(Vec<u8>, Format), String> {
-    let file =
-        archive.by_index(index).map_err(|problem| format!("the file cannot be taken out of the zip: {problem}"))?;
+/// Reads a file, if it is a picture of an acceptable size. The size that the zip declares is not trusted.
+fn read(archive: &mut ZipArchive<File>, index: usize) -> std::result::Result<(Vec<u8>, Format), Text> {
+    let file = archive.by_index(index).map_err(say::zip_file_unreadable)?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|problem| format!("the file is damaged: {problem}"))?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(say::zip_file_damaged)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err("expected a picture of at most 10 MB, found a larger one".to_owned());
+        return Err(say::picture_too_large(MAX_BYTES / 1_000_000));
     }
-    let format = Format::of(&bytes).map_err(|problem| problem.to_string())?;
+    let format = Format::of(&bytes).map_err(|problem| picture_problem(&problem))?;
     Ok((bytes, format))
 }
 
-/// Makes a picture of a file; gives whether it was given to a product, or why there is none.
-async fn take(
+/// Creates a picture from a file and attaches it to its product; or returns why that is not possible.
+async fn create_picture(
     cx: &Cx,
     tenant: TenantId,
     job: &MediaJob,
@@ -221,10 +225,11 @@ async fn take(
     product: Option<Uuid>,
     bytes: Vec<u8>,
     format: Format,
-) -> Result<std::result::Result<bool, String>> {
+) -> Result<std::result::Result<(), Text>> {
     let Some(product) = product else {
-        let tried: Vec<String> = entry.codes.iter().map(|code| format!("\"{code}\"")).collect();
-        return Ok(Err(format!("no product has the SKU or EAN {}; rename the file", tried.join(" or "))));
+        let codes = entry.codes.iter().map(|code| Text::verbatim(format!("\"{code}\"")));
+        let codes = codes.reduce(say::either).unwrap_or_else(|| Text::verbatim(&entry.name));
+        return Ok(Err(say::no_product_named(codes)));
     };
     let new = NewMedium {
         id: id_of(job.id, entry.index),
@@ -238,18 +243,18 @@ async fn take(
     };
     let medium =
         match cx.get::<MediaDb>().await?.create_medium(tenant, &new, &Stamp::of_job(cx, "media.unpack_zip")).await {
-            Err(Error::Invalid(problems)) => {
-                return Ok(Err(problems.first().map(|problem| problem.message.clone()).unwrap_or_default()));
+            Err(Error::Invalid(mut problems)) if !problems.is_empty() => {
+                return Ok(Err(problems.swap_remove(0).message));
             }
-            made => made?,
+            created => created?,
         };
     if medium.status == "awaiting_upload" {
         cx.get::<Objects>().await?.write(&medium.object_key, format.media_type(), bytes).await?;
     }
-    Ok(Ok(true))
+    Ok(Ok(()))
 }
 
-/// A random-looking id (version 4) that is the same each time.
+/// Returns an id (UUID version 4) that looks random, but is the same for the same job and index.
 fn id_of(job: Uuid, index: usize) -> Uuid {
     let digest = Sha256::digest([job.as_bytes().as_slice(), &index.to_be_bytes()].concat());
     let mut bytes = [0; 16];
@@ -274,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_random_to_look_at_and_the_same_each_time() {
+    fn ids_are_the_same_for_the_same_job_and_index() {
         let job = Uuid::now_v7();
         assert_eq!(id_of(job, 7), id_of(job, 7));
         assert_eq!((id_of(job, 7).get_version_num(), id_of(job, 7) == id_of(job, 8)), (4, false));

@@ -4,7 +4,7 @@ use runtime::{Cx, Result};
 
 use crate::notices::preferences::Preferences;
 
-/// Of which events the person gets mails: what the person chose, else what is usual for the role.
+/// Returns the events that the person gets mails about: the person's own choice, or the default of the role.
 pub async fn get_preferences(cx: Cx) -> Result<Preferences> {
     Preferences::of(&cx).await
 }

@@ -7,27 +7,27 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::notices::event::visible;
 
-/// What is listed.
+/// Which notifications to list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 pub struct NotificationFilter {
-    /// Only what the person has not read.
+    /// Only notifications that the person has not read.
     pub unread: bool,
 }
 
-/// A page of notices.
+/// A page of notifications.
 #[derive(Serialize, ToSchema)]
 pub struct NotificationPage {
-    /// The notices, the newest first.
+    /// The notifications, the newest first.
     data: Vec<Notification>,
-    /// How many the person has not read, on all pages.
+    /// How many notifications the person has not read, on all pages.
     unread: i64,
-    /// Where the next page begins.
+    /// The cursor of the next page.
     next_cursor: Option<String>,
 }
 
-/// What happened in the organisation in the last seven days, in the person's language: of imports, exports and webhooks, as far
-/// as the person may see these.
+/// Lists the notifications of the organisation in the last seven days, in the person's language: about the imports,
+/// exports and webhooks that the person may see.
 pub async fn list_notifications(
     cx: Cx,
     filter: Query<NotificationFilter>,

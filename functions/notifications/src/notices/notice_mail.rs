@@ -3,11 +3,12 @@
 use cloud::Mail;
 use db_core::{CoreDb, NoticeMail};
 use lettre::message::{Mailbox, MultiPart};
+use messages::{Language, notifications as say};
 use minijinja::{AutoEscape, Environment, context};
 use runtime::{Cx, Error, Result, TenantId};
 use uuid::Uuid;
 
-/// Sends the mail about a notice, once: delivered again, it finds that it was sent.
+/// Sends the mail about a notice; if it was sent already, does nothing.
 pub(crate) async fn send(cx: &Cx, db: &CoreDb, tenant: TenantId, notice: Uuid, user: Uuid) -> Result<()> {
     let Some(mail) = db.notice_mail(tenant, notice, user, cx.now).await? else { return Ok(()) };
     let sender = cx.get::<Mail>().await?;
@@ -17,7 +18,7 @@ pub(crate) async fn send(cx: &Cx, db: &CoreDb, tenant: TenantId, notice: Uuid, u
     mail.sent(cx.now).await
 }
 
-/// Where a notice leads.
+/// Returns the address in the application that a notice leads to.
 fn link(mail: &NoticeMail, app: &str) -> String {
     let page = [
         ("import_id", "imports"),
@@ -30,21 +31,16 @@ fn link(mail: &NoticeMail, app: &str) -> String {
     format!("{app}/{}", page.unwrap_or_else(|| "notifications".to_owned()))
 }
 
-/// A whole message (RFC 5322): text and HTML.
+/// Returns the complete message (RFC 5322), in text and HTML.
 fn message(mail: &NoticeMail, from: &str, app: &str) -> Result<Vec<u8>> {
-    let (language, look, why, choose) = if mail.locale == "fr" {
-        ("fr", "Voir", "Vous recevez cet e-mail en tant que membre de", "Choisir ses e-mails")
-    } else {
-        ("en", "Look at it", "You get this mail as a member of", "Choose which mails you get")
-    };
+    let language = Language::named(&mail.locale);
     let values = context! {
-        language,
-        look,
-        why,
-        choose,
+        language => language.code(),
+        open => say::mail_open().into_string(language),
+        reason => say::mail_reason(&mail.organisation).into_string(language),
+        choose => say::mail_preferences().into_string(language),
         title => mail.text.title.as_str(),
         message => mail.text.message.as_str(),
-        organisation => mail.organisation.as_str(),
         link => link(mail, app),
         preferences => format!("{app}/notifications/preferences"),
     };
@@ -58,7 +54,7 @@ fn message(mail: &NoticeMail, from: &str, app: &str) -> Result<Vec<u8>> {
     let text = render("notice.txt", include_str!("../../mails/notice.txt")).map_err(Error::internal)?;
     let html = render("notice.html", include_str!("../../mails/notice.html")).map_err(Error::internal)?;
     let address = |address: &str| -> Result<Mailbox> { address.parse().map_err(Error::internal) };
-    // A file's name may not begin a header of its own.
+    // A line break in a file's name must not begin another header.
     let subject = mail.text.title.split_whitespace().collect::<Vec<_>>().join(" ");
     let message = lettre::Message::builder()
         .from(Mailbox::new(Some("Products Manager".to_owned()), address(from)?.email))

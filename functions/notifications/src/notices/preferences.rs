@@ -1,4 +1,4 @@
-//! Which mails about notices a person wants.
+//! The events that a person gets mails about.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use runtime::{Cx, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::notices::event::{EVENTS, WEBHOOK_DISABLED, usual_wish};
+use crate::notices::event::{EVENTS, WEBHOOK_DISABLED, default_wish};
 
-/// Of which events a person gets mails.
+/// The events that a person gets mails about.
 #[derive(Serialize, ToSchema)]
 pub struct Preferences {
-    /// `all`, `own` (what the person began) or `none`, by event.
+    /// By event: `all`, `own` (only what the person started) or `none`.
     mails: BTreeMap<String, MailWish>,
 }
 
 impl Preferences {
-    /// What the person chose, else what is usual for the role.
+    /// Returns the person's own choice, or the default of the role.
     pub(crate) async fn of(cx: &Cx) -> Result<Self> {
-        let (role, said) = cx.get::<CoreDb>().await?.mail_wishes(cx.tenant()?, cx.person()?.user).await?;
+        let (role, chosen) = cx.get::<CoreDb>().await?.mail_wishes(cx.tenant()?, cx.person()?.user).await?;
         let events = EVENTS.into_iter().chain([WEBHOOK_DISABLED]);
-        let wish = |event: &str| said.get(event).copied().unwrap_or_else(|| usual_wish(event, &role));
+        let wish = |event: &str| chosen.get(event).copied().unwrap_or_else(|| default_wish(event, &role));
         Ok(Preferences { mails: events.map(|event| (event.to_owned(), wish(event))).collect() })
     }
 }

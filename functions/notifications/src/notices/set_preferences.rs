@@ -10,19 +10,19 @@ use utoipa::ToSchema;
 use crate::notices::event::{EVENTS, WEBHOOK_DISABLED};
 use crate::notices::preferences::Preferences;
 
-/// What a person chooses.
+/// A person's choice of mails.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetPreferences {
-    /// `all`, `own` or `none`, by event; events that are not named stay as they are.
+    /// By event: `all`, `own` or `none`; other events stay unchanged.
     mails: BTreeMap<String, MailWish>,
 }
 
-/// Chooses of which events the person gets mails.
+/// Sets the events that the person gets mails about.
 pub async fn set_preferences(cx: Cx, input: Body<SetPreferences>) -> Result<Preferences> {
-    let known = |event: &str| EVENTS.contains(&event) || event == WEBHOOK_DISABLED;
-    if let Some(unknown) = input.0.mails.keys().find(|event| !known(event)) {
-        let message = format!("expected {} or {WEBHOOK_DISABLED}, found \"{unknown}\"", EVENTS.join(", "));
+    let known = [EVENTS.as_slice(), &[WEBHOOK_DISABLED]].concat();
+    if let Some(unknown) = input.0.mails.keys().find(|event| !known.contains(&event.as_str())) {
+        let message = messages::notifications::event_unknown(known.join(", "), unknown);
         return Err(Error::invalid("mails", "unknown_event", message));
     }
     cx.get::<CoreDb>().await?.set_mail_wishes(cx.tenant()?, cx.person()?.user, &input.0.mails).await?;

@@ -1,24 +1,24 @@
-//! The queue `notices`
+//! The queue `notifications-notices`
 
 use db_core::CoreDb;
 use runtime::{Cx, Result, log_error};
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::notices::event::{BusMessage, occurrence, usual_wish};
+use crate::notices::event::{BusMessage, default_wish, occurrence};
 use crate::notices::notice_mail;
 use crate::webhooks::deliveries::{body, send_deliveries};
 
-/// Tells people and webhooks of an event. Delivered again, it tells nobody twice.
+/// Notifies people and webhooks of an event. If the message is delivered again, nobody is notified twice.
 pub async fn take_event(cx: Cx, event: BusMessage) -> Result<()> {
     let Some(occurrence) = occurrence(&event.kind, &event.detail)? else {
-        tracing::warn!(kind = event.kind, "an event that nobody is told of");
+        tracing::warn!(kind = event.kind, "an event without notifications");
         return Ok(());
     };
     let (db, tenant, notice) = (cx.get::<CoreDb>().await?, occurrence.tenant, &occurrence.notice);
-    let wanting = db.add_notice(tenant, notice, |role| usual_wish(notice.event, role), cx.now).await?;
-    for user in wanting {
-        // What cannot be sent now the sweeper sends.
+    let recipients = db.add_notice(tenant, notice, |role| default_wish(notice.event, role), cx.now).await?;
+    for user in recipients {
+        // If a mail cannot be sent now, `sweep` sends it later.
         if let Err(failed) = notice_mail::send(&cx, &db, tenant, notice.id, user).await {
             log_error(&failed, &cx.request_id);
         }

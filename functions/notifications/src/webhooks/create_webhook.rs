@@ -11,16 +11,16 @@ use uuid::Uuid;
 
 use crate::webhooks::input::{WebhookInput, context};
 
-/// A webhook that was made.
+/// A created webhook.
 #[derive(Serialize, ToSchema)]
 pub struct CreatedWebhook {
     #[serde(flatten)]
     webhook: Webhook,
-    /// By it the receiver knows that a message is ours; shown only now.
+    /// The secret by which the receiver verifies the signature of messages; shown only now.
     secret: String,
 }
 
-/// Makes a webhook. Its secret is shown once, and kept encrypted.
+/// Creates a webhook. Its secret is shown only once, and stored encrypted.
 pub async fn create_webhook(cx: Cx, input: Body<WebhookInput>) -> Result<Created<CreatedWebhook>> {
     let (tenant, id) = (cx.tenant()?, Uuid::now_v7());
     let new = input.0.checked(&cx).await?;

@@ -1,4 +1,4 @@
-//! Deliveries of webhooks: their bodies and their messages.
+//! Deliveries of webhooks: their bodies, and their messages in the queue.
 
 use cloud::{Outgoing, Queues};
 use runtime::{Cx, Result, TenantId};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A delivery that is to be tried.
+/// A delivery to be attempted.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct DeliveryMessage {
     /// The organisation.
@@ -15,12 +15,12 @@ pub struct DeliveryMessage {
     pub delivery_id: Uuid,
 }
 
-/// What a webhook gets; `at` is when the event was, as RFC 3339 writes it.
+/// Returns the body of a webhook's message; `at` is the time of the event in RFC 3339.
 pub(crate) fn body(event: &str, webhook: Uuid, data: &Value, at: &str) -> String {
     json!({ "event": event, "timestamp": at, "webhook_id": webhook, "data": data }).to_string()
 }
 
-/// Sends deliveries on their way.
+/// Queues deliveries.
 pub(crate) async fn send_deliveries(cx: &Cx, deliveries: impl Iterator<Item = (TenantId, Uuid)>) -> Result<()> {
     let messages: Vec<Outgoing> = deliveries
         .map(|(tenant_id, delivery_id)| Outgoing::json(&DeliveryMessage { tenant_id, delivery_id }, tenant_id))

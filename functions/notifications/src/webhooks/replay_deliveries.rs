@@ -2,6 +2,7 @@
 
 use db_core::{CoreDb, Replay};
 use db_tenancy::Stamp;
+use messages::notifications as say;
 use runtime::{Accepted, Body, Cx, Error, Path, Result};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -10,26 +11,26 @@ use uuid::Uuid;
 
 use crate::webhooks::deliveries::send_deliveries;
 
-/// Which deliveries are sent once more: these, or those that failed since a time.
+/// Which deliveries to send again: by their ids, or those that failed since a time.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplayDeliveries {
-    /// These, 1 to 100.
+    /// The ids of deliveries, 1 to 100.
     #[serde(default)]
     pub delivery_ids: Option<Vec<Uuid>>,
-    /// Those that failed and were made since, at most 1,000, the oldest first.
+    /// Deliveries that failed and were created since this time; at most 1,000, the oldest first.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub failed_since: Option<OffsetDateTime>,
 }
 
-/// Deliveries that are on their way once more.
+/// Deliveries that are sent again.
 #[derive(Serialize, ToSchema)]
 pub struct ReplayedDeliveries {
-    /// How many.
+    /// How many deliveries are sent again.
     deliveries: usize,
 }
 
-/// Sends deliveries once more, each with the message and the id that it had: a receiver that had it knows it again.
+/// Sends deliveries again, each with the same message and the same id: a receiver can detect one that it already has.
 pub async fn replay_deliveries(
     cx: Cx,
     id: Path,
@@ -39,13 +40,12 @@ pub async fn replay_deliveries(
     let webhook = db.webhook(tenant, id.0).await?;
     let which = match (&input.0.delivery_ids, input.0.failed_since) {
         (Some(ids), None) if (1..=100).contains(&ids.len()) => Replay::These(ids),
-        (Some(_), None) => return Err(Error::invalid("delivery_ids", "length", "expected 1 to 100 deliveries")),
+        (Some(_), None) => return Err(Error::invalid("delivery_ids", "length", say::replay_count(100))),
         (None, Some(since)) => Replay::FailedSince(since),
-        _ => return Err(Error::invalid("delivery_ids", "invalid", "expected delivery_ids or failed_since")),
+        _ => return Err(Error::invalid("delivery_ids", "invalid", say::replay_choice())),
     };
     if !webhook.active {
-        let message = "the webhook is switched off; switch it on first".to_owned();
-        return Err(Error::Conflict { code: "webhook_off", message });
+        return Err(Error::Conflict { code: "webhook_off", message: say::webhook_off() });
     }
     let again = db.replay_deliveries(tenant, id.0, &which, &Stamp::of(&cx)?).await?;
     let deliveries = again.len();

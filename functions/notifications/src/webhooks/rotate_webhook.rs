@@ -11,20 +11,21 @@ use utoipa::ToSchema;
 
 use crate::webhooks::input::context;
 
-/// A secret that was changed.
+/// A changed secret.
 #[derive(Serialize, ToSchema)]
 pub struct RotatedSecret {
     /// The new secret, shown only now.
     secret: String,
-    /// Until when messages are signed with the former one too.
+    /// Until when messages are signed with the previous secret too.
     #[serde(with = "time::serde::rfc3339")]
     previous_until: OffsetDateTime,
 }
 
-/// Messages are signed with both secrets for so long.
+/// How long messages are signed with both secrets.
 const BOTH: Duration = Duration::hours(24);
 
-/// Changes the secret of a webhook. For a day messages are signed with the former one too, so that a receiver can change it in peace.
+/// Changes the secret of a webhook. For a day messages are signed with the previous secret too, so that the receiver
+/// has time to switch.
 pub async fn rotate_webhook(cx: Cx, id: Path) -> Result<RotatedSecret> {
     let (tenant, secret, previous_until) = (cx.tenant()?, new_secret()?, cx.now + BOTH);
     let db = cx.get::<CoreDb>().await?;

@@ -5,15 +5,15 @@ use runtime::{Cx, Page, Path, Query, Result};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-/// What is listed.
+/// What to list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 pub struct MappingFilter {
-    /// The name of one mapping: then its versions are listed, the newest first. An earlier one comes back when it is saved again.
+    /// The name of a mapping: lists its versions, the newest first. To restore an earlier version, save it again.
     pub versions_of: Option<String>,
 }
 
-/// How a supplier's files are read, by name.
+/// Lists a supplier's mappings by name, or the versions of one of them.
 pub async fn list_mappings(cx: Cx, id: Path, filter: Query<MappingFilter>) -> Result<Page<SavedMapping>> {
     let (db, tenant) = (cx.get::<SuppliersDb>().await?, cx.tenant()?);
     db.supplier(tenant, id.0).await?;

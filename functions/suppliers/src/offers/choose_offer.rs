@@ -13,22 +13,19 @@ use crate::offers::ranking::ranked;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChooseOffer {
-    /// The rule; the setting `suppliers.offer_rule` unless said.
+    /// The rule. Default: the setting `suppliers.offer_rule`.
     #[serde(default)]
     pub rule: Option<OfferRule>,
-    /// Whether the product also takes the selling price by the supplier's price rule.
+    /// Whether to set the selling price by the supplier's price rule too.
     #[serde(default)]
     pub set_price: bool,
 }
 
-/// Makes the best offer the product's own: supplier, reference, cost and stock, and the price when that is wanted.
+/// Applies the best offer to the product: sets its supplier, reference, cost and stock, and with `set_price` its price.
 pub async fn choose_offer(cx: Cx, id: Path, input: Body<ChooseOffer>) -> Result<Versioned<Product>> {
     let (product, offers) = ranked(&cx, id.0, input.0.rule).await?;
     let Some(best) = offers.into_iter().find(|offer| offer.best) else {
-        return Err(Error::Conflict {
-            code: "no_offer",
-            message: "no supplier offers this product in its currency".to_owned(),
-        });
+        return Err(Error::Conflict { code: "no_offer", message: messages::suppliers::no_offer() });
     };
     let stamp = Stamp::of(&cx)?;
     let origin = Origin {
@@ -37,7 +34,7 @@ pub async fn choose_offer(cx: Cx, id: Path, input: Body<ChooseOffer>) -> Result<
         actor_name: Some(stamp.actor_name().to_owned()),
         job_id: None,
     };
-    let take = |product: &Product| {
+    let apply = |product: &Product| {
         let offer = &best.offer;
         let mut content: Content = product.content.clone();
         content.supplier_id = Some(offer.supplier_id);
@@ -59,7 +56,7 @@ pub async fn choose_offer(cx: Cx, id: Path, input: Body<ChooseOffer>) -> Result<
             Action::Update,
             &origin,
             &stamp,
-            take,
+            apply,
         )
         .await?;
     let version = changed.version;

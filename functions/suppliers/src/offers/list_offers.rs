@@ -7,16 +7,17 @@ use utoipa::IntoParams;
 
 use crate::offers::ranking::{RankedOffer, ranked};
 
-/// By which rule the best one is chosen.
+/// How the best offer is chosen.
 #[derive(Deserialize, IntoParams)]
 pub struct Choice {
-    /// `cheapest_in_stock`, `cheapest`, `fastest` or `preferred`; the setting `suppliers.offer_rule` unless said.
+    /// The rule: `cheapest_in_stock`, `cheapest`, `fastest` or `preferred`. Default: the setting
+    /// `suppliers.offer_rule`.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     pub rule: Option<OfferRule>,
 }
 
-/// What suppliers offer of a product, the best one marked.
+/// Lists the suppliers' offers of a product. The best one is marked.
 pub async fn list_offers(cx: Cx, id: Path, choice: Query<Choice>) -> Result<Page<RankedOffer>> {
     let (_, data) = ranked(&cx, id.0, choice.0.rule).await?;
     Ok(Page { data, next_cursor: None })

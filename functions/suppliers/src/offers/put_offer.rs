@@ -9,14 +9,14 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// What a supplier offers.
+/// The values of an offer.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutOffer {
     /// The supplier's code of the product.
     #[serde(default)]
     pub reference: Option<String>,
-    /// What it costs, without VAT.
+    /// What the product costs, without VAT.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub cost_price: Option<Decimal>,
@@ -27,36 +27,36 @@ pub struct PutOffer {
     /// Pieces in stock.
     #[serde(default)]
     pub stock: Option<i32>,
-    /// The least that can be ordered.
+    /// The smallest quantity that can be ordered.
     #[serde(default)]
     pub min_quantity: Option<i32>,
-    /// Days until delivery; the supplier's own unless said.
+    /// Days until delivery. Default: those of the supplier.
     #[serde(default)]
     pub lead_days: Option<i32>,
 }
 
-/// Sets a supplier's offer of a product, whose id is the key.
+/// Creates or replaces a supplier's offer of a product. The key is the product's id.
 pub async fn put_offer(cx: Cx, id: Path, product: Key, input: Body<PutOffer>) -> Result<Offer> {
     let (tenant, input) = (cx.tenant()?, input.0);
-    let product = product.0.parse().map_err(|_| Error::NotFound("product"))?;
+    let product = product.0.parse().map_err(|_| Error::NotFound(messages::things::product()))?;
     cx.get::<CatalogDb>().await?.product(tenant, product).await?;
     let most = Decimal::from(1_000_000_000);
     if input.cost_price.is_some_and(|cost| cost < Decimal::ZERO || cost > most) {
-        return Err(Error::invalid("cost_price", "out_of_range", "expected a cost of at least 0"));
+        return Err(Error::invalid("cost_price", "out_of_range", messages::suppliers::offer_cost()));
     }
     for (field, value, least) in
         [("stock", input.stock, 0), ("min_quantity", input.min_quantity, 1), ("lead_days", input.lead_days, 0)]
     {
         if value.is_some_and(|value| value < least || (field == "lead_days" && value > 3_650)) {
-            return Err(Error::invalid(
-                field,
-                "out_of_range",
-                format!("expected at least {least}, and at most 3650 days"),
-            ));
+            let message = match field {
+                "lead_days" => messages::suppliers::lead_days(),
+                _ => messages::suppliers::offer_amount(least),
+            };
+            return Err(Error::invalid(field, "out_of_range", message));
         }
     }
     if input.reference.as_ref().is_some_and(|text| text.chars().count() > 200 || text.chars().any(char::is_control)) {
-        return Err(Error::invalid("reference", "value_too_long", "expected at most 200 characters in one line"));
+        return Err(Error::invalid("reference", "value_too_long", messages::suppliers::offer_reference()));
     }
     let offer = NewOffer {
         product_id: product,

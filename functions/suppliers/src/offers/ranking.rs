@@ -1,4 +1,4 @@
-//! The offers for a product, the best first.
+//! The offers of a product, the best one marked.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A product with its offers, the best one marked.
+/// Returns a product and its offers, the best one marked.
 pub(crate) async fn ranked(cx: &Cx, product: Uuid, rule: Option<OfferRule>) -> Result<(Product, Vec<RankedOffer>)> {
     let (tenant, suppliers) = (cx.tenant()?, cx.get::<SuppliersDb>().await?);
     let catalog = cx.get::<CatalogDb>().await?;
@@ -52,7 +52,7 @@ pub(crate) async fn ranked(cx: &Cx, product: Uuid, rule: Option<OfferRule>) -> R
     Ok((product, ranked.collect()))
 }
 
-/// An offer, and what the seller would make of it.
+/// An offer, with the selling price that results from it.
 #[derive(Serialize, ToSchema)]
 pub struct RankedOffer {
     /// The offer.
@@ -61,6 +61,7 @@ pub struct RankedOffer {
     /// The selling price by the supplier's price rule; `null` without a cost or a rule.
     #[schema(value_type = Option<String>)]
     pub selling_price: Option<Decimal>,
-    /// Whether it is the best one. Archived suppliers, and costs in another currency than the product's, are never chosen.
+    /// Whether it is the best offer. Offers of archived suppliers, and offers in another currency than the product's,
+    /// are never chosen.
     pub best: bool,
 }

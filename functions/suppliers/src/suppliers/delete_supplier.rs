@@ -17,11 +17,9 @@ pub async fn delete_supplier(cx: Cx, id: Path) -> Result<NoContent> {
         ],
         ..ProductQuery::default()
     };
-    let one = PageQuery { limit: Some(1), cursor: None };
-    if !cx.get::<CatalogDb>().await?.find_products(tenant, &of_supplier, &one, false).await?.data.is_empty() {
-        let message =
-            "products have this supplier, perhaps in the trash; archive it, or merge it into another one".to_owned();
-        return Err(Error::Conflict { code: "supplier_in_use", message });
+    let first = PageQuery { limit: Some(1), cursor: None };
+    if !cx.get::<CatalogDb>().await?.find_products(tenant, &of_supplier, &first, false).await?.data.is_empty() {
+        return Err(Error::Conflict { code: "supplier_in_use", message: messages::suppliers::has_products() });
     }
     db.delete_supplier(tenant, id.0, &Stamp::of(&cx)?).await?;
     Ok(NoContent)

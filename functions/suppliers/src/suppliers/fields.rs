@@ -1,6 +1,7 @@
 //! A supplier's fields in a request.
 
 use db_suppliers::SupplierDetails;
+use messages::Text;
 use runtime::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -8,23 +9,23 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-/// A supplier's fields, as many as are said: a new supplier, or a merge patch (RFC 7396) of one.
+/// Some or all fields of a supplier: a new supplier, or a merge patch (RFC 7396) of an existing one.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub struct SupplierFields(pub Map<String, Value>);
 
 impl SupplierFields {
-    /// `details` with these fields changed.
+    /// Returns `details` with these fields changed.
     ///
     /// # Errors
-    /// 422 for the first field that there is not or that is of another kind.
+    /// 422 for the first field that does not exist or has a value of the wrong kind.
     pub fn onto(&self, details: &SupplierDetails) -> Result<SupplierDetails> {
         let Value::Object(mut whole) = serde_json::to_value(details).map_err(Error::internal)? else {
             return Err(Error::internal("a supplier is no object"));
         };
         for (field, value) in &self.0 {
             let Some(place) = whole.get_mut(field) else {
-                return Err(Error::invalid(field, "unknown_field", format!("a supplier has no field \"{field}\"")));
+                return Err(Error::invalid(field, "unknown_field", messages::suppliers::no_field(field)));
             };
             *place = match (field.as_str(), value) {
                 ("contacts", Value::Null) => Value::Array(Vec::new()),
@@ -33,7 +34,7 @@ impl SupplierFields {
                 (_, value) => value.clone(),
             };
             serde_json::from_value::<SupplierDetails>(Value::Object(whole.clone()))
-                .map_err(|problem| Error::invalid(field, "invalid", problem))?;
+                .map_err(|problem| Error::invalid(field, "invalid", Text::verbatim(problem.to_string())))?;
         }
         serde_json::from_value(Value::Object(whole)).map_err(Error::internal)
     }

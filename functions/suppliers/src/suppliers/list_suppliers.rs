@@ -5,18 +5,18 @@ use runtime::{Cx, Page, PageQuery, Query, Result};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-/// Which suppliers are wanted.
+/// The filter of a list of suppliers.
 #[derive(Deserialize, IntoParams)]
 pub struct SupplierFilter {
-    /// With this in the name or the code, whatever its case.
+    /// A text in the name or the code; case does not matter.
     #[serde(default)]
     pub q: Option<String>,
-    /// Also those that were merged into others.
+    /// Whether to list suppliers that were merged into others too.
     #[serde(default)]
     pub merged: bool,
 }
 
-/// The suppliers, the oldest first.
+/// Lists the suppliers, the oldest first.
 pub async fn list_suppliers(cx: Cx, filter: Query<SupplierFilter>, page: Query<PageQuery>) -> Result<Page<Supplier>> {
     let suppliers = cx.get::<SuppliersDb>().await?;
     let search = filter.0.q.as_deref().map(str::trim).filter(|text| !text.is_empty() && !text.contains('\0'));

@@ -11,7 +11,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Into which supplier.
+/// The target of a merge.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MergeSupplier {
@@ -19,7 +19,8 @@ pub struct MergeSupplier {
     pub into: Uuid,
 }
 
-/// Merges a supplier into another: offers and mappings at once, its products in a job. Called again, it goes on.
+/// Merges a supplier into another one. Offers and mappings move at once, products in a job. A repeated call resumes an
+/// interrupted merge.
 pub async fn merge_supplier(cx: Cx, id: Path, input: Body<MergeSupplier>) -> Result<Accepted<CatalogJob>> {
     let (tenant, stamp, into) = (cx.tenant()?, Stamp::of(&cx)?, input.0.into);
     cx.get::<SuppliersDb>().await?.merge_supplier(tenant, id.0, into, &stamp).await?;

@@ -4,7 +4,7 @@ use db_suppliers::{Supplier, SuppliersDb};
 use db_tenancy::Stamp;
 use runtime::{Cx, Path, Result};
 
-/// Brings an archived supplier back.
+/// Restores an archived supplier.
 pub async fn unarchive_supplier(cx: Cx, id: Path) -> Result<Supplier> {
     let db = cx.get::<SuppliersDb>().await?;
     db.change_supplier(cx.tenant()?, id.0, Some(false), &Stamp::of(&cx)?, |details| Ok(details.clone())).await

@@ -1,5 +1,6 @@
-//! Magento 2's catalogue CSV. Simple products stand before the configurable one that makes variants of them; rows of a store
-//! view are translations. Source: `CatalogImportExport/Model/Import/Product.php` and `ConfigurableImportExport`.
+//! Magento 2's catalogue CSV. Simple products come before the configurable product that makes them its variants; rows
+//! of a store view are translations. Source: `CatalogImportExport/Model/Import/Product.php` and
+//! `ConfigurableImportExport`.
 
 use std::collections::HashMap;
 
@@ -7,10 +8,10 @@ use product::Field;
 
 use super::{AXES, Cells, Columns, IDENTIFIER, Record, slot};
 
-/// What Magento writes for a value that is to be emptied.
+/// What Magento writes for a value to be emptied.
 const EMPTY: &str = "__EMPTY__VALUE__";
 
-/// A product has no more attributes.
+/// The most attributes of a product.
 const MOST: usize = 1_000;
 
 pub(crate) struct Magento {
@@ -26,7 +27,7 @@ pub(crate) struct Magento {
     labels: Option<usize>,
     attributes: Option<usize>,
     texts: Vec<(Field, Option<usize>)>,
-    /// The rows of SKUs: a variant is reported where its product stands.
+    /// The rows of SKUs: a variant is reported with the row of its product.
     rows: HashMap<String, i32>,
     links: Vec<Record>,
 }
@@ -82,8 +83,7 @@ impl Magento {
     pub(crate) fn push(&mut self, number: i32, row: &Cells<'_>, records: &mut Vec<Record>) {
         let store = row.get(self.store);
         if !store.is_empty() {
-            let message =
-                format!("the row has the texts of the store view \"{store}\"; only the default ones are imported");
+            let message = messages::channels::row_of_a_store_view(store);
             return records.push(Record::left_out(number, "translation", message));
         }
         let text = |column: Option<usize>| Some(row.get(column)).filter(|text| *text != EMPTY).unwrap_or_default();
@@ -110,7 +110,7 @@ impl Magento {
         );
         let category = text(self.categories).split(',').next().unwrap_or_default();
         record.set(Field::Category, category.strip_prefix("Default Category/").unwrap_or(category).replace('/', " > "));
-        // Names of files in the shop's own folder are no addresses.
+        // Names of files in the shop's own folder are not addresses.
         let images: Vec<&str> = std::iter::once(text(self.base_image))
             .chain(text(self.more_images).split(','))
             .map(str::trim)
@@ -120,7 +120,7 @@ impl Magento {
         record.set(Field::ImageUrls, images.join("\n"));
         record.put(IDENTIFIER, sku.clone());
         for (code, value) in attributes(text(self.attributes)) {
-            // What has a column of its own in other shops stands here in most.
+            // Most shops keep these fields here, some in columns of their own.
             let field = match code.as_str() {
                 "ean" | "gtin" | "barcode" => Some(Field::Ean),
                 "manufacturer" | "brand" => Some(Field::Brand),
@@ -140,13 +140,13 @@ impl Magento {
         records.push(record);
     }
 
-    /// `sku=A,color=Red|sku=B,color=Blue`: makes variants of products, and gives the axes. `color=Colour` says what people call
-    /// them.
+    /// Makes products variants, from `sku=A,color=Red|sku=B,color=Blue`. Returns the axes. The labels, such as
+    /// `color=Colour`, are the names of axes for people.
     fn link(&mut self, parent: &str, variations: &str, labels: &str, number: i32) -> Vec<String> {
         let mut axes: Vec<String> = Vec::new();
-        let called = |axis: &str| {
-            let told = labels.split(',').filter_map(|pair| pair.split_once('='));
-            let label = told
+        let label_of = |axis: &str| {
+            let pairs = labels.split(',').filter_map(|pair| pair.split_once('='));
+            let label = pairs
                 .map(|(code, label)| (code.trim(), label.trim()))
                 .find(|(code, label)| *code == axis && !label.is_empty());
             label.map_or(axis, |(_, label)| label).to_owned()
@@ -162,7 +162,7 @@ impl Magento {
             link.set(Field::Sku, *sku);
             link.set(Field::Parent, parent);
             for ((name, value), (axis, chosen)) in AXES.into_iter().zip(pairs.iter().filter(|(key, _)| *key != "sku")) {
-                let axis = called(axis);
+                let axis = label_of(axis);
                 link.set(name, axis.clone());
                 link.set(value, *chosen);
                 if !axes.contains(&axis) {
@@ -179,8 +179,8 @@ impl Magento {
     }
 }
 
-/// Codes and values of `color=Red,care="Wash, dry",sizes=S|M`. A comma in a value that is not wrapped ends nothing unless a
-/// code and `=` follow: so does the importer (`Product::_parseAdditionalAttributes`).
+/// Returns the codes and values of `color=Red,care="Wash, dry",sizes=S|M`. A comma in an unquoted value ends the value
+/// only if a code and `=` follow, as in the importer (`Product::_parseAdditionalAttributes`).
 fn attributes(list: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     let mut rest = list;
@@ -191,15 +191,15 @@ fn attributes(list: &str) -> Vec<(String, String)> {
             None => (None, rest),
         };
         let (value, next) = match after.strip_prefix('"').filter(|_| code.is_some()) {
-            // A wrapped value; two quotes are one.
-            Some(wrapped) => {
-                let bytes = wrapped.as_bytes();
+            // A quoted value; two quotes are one.
+            Some(quoted) => {
+                let bytes = quoted.as_bytes();
                 let mut end = 0;
                 while end < bytes.len() && !(bytes[end] == b'"' && bytes.get(end + 1) != Some(&b'"')) {
                     end += if bytes[end] == b'"' { 2 } else { 1 };
                 }
-                let value = wrapped.get(..end).unwrap_or(wrapped).replace("\"\"", "\"");
-                (value, wrapped.get(end + 1..).unwrap_or_default().trim_start_matches(','))
+                let value = quoted.get(..end).unwrap_or(quoted).replace("\"\"", "\"");
+                (value, quoted.get(end + 1..).unwrap_or_default().trim_start_matches(','))
             }
             None => {
                 let (value, next) = after.split_once(',').unwrap_or((after, ""));
@@ -224,7 +224,7 @@ mod tests {
     use super::attributes;
 
     #[test]
-    fn additional_attributes_are_taken_apart_as_magento_does() {
+    fn additional_attributes_are_split_as_magento_splits_them() {
         let found =
             attributes(r#"Color=Red,care="Wash, ""cold"", dry",note=a,b and c,sizes=S|M,gone=__EMPTY__VALUE__,eq=1=2"#);
         let expected = [

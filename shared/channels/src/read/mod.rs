@@ -1,6 +1,7 @@
-//! The exports of shops, recognised by their columns and read whole: several rows that make one product, variants, images.
+//! Readers for the exports of shops, recognised by their columns: several rows can make one product with variants and
+//! images.
 //!
-//! An [`Adapter`] turns a shop's rows into records of the house's own fields. A row can make two records (a product and its
+//! An [`Adapter`] turns a shop's rows into records with our own fields. A row can make two records (a product and its
 //! first variant), or none (an image that belongs to the product above). Each adapter names the source of its facts.
 
 mod magento;
@@ -12,6 +13,7 @@ mod woocommerce;
 use std::collections::HashMap;
 
 use mapping::{Target, normalize};
+use messages::Text;
 use product::{Field, ShownVariants};
 
 /// A shop or system whose export is recognised.
@@ -36,7 +38,7 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// Its name in the API.
+    /// Returns its name in the API.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,13 +53,14 @@ impl Platform {
         }
     }
 
-    /// The platform with this name.
+    /// Returns the platform with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         ALL.into_iter().find(|platform| platform.name() == name)
     }
 
-    /// The columns by which it is known, in their normal form: all of the first list, and so many of the second.
+    /// Returns the columns that identify it, in their normal form: all of the first list, and at least this many of the
+    /// second.
     const fn marks(self) -> (&'static [&'static str], &'static [&'static str], usize) {
         match self {
             Platform::Shopify => (
@@ -167,7 +170,7 @@ const ALL: [Platform; 8] = [
 /// What Google demands of every product.
 const GOOGLE: [&str; 7] = ["id", "title", "description", "link", "image_link", "availability", "price"];
 
-/// Names of columns that nobody gives but Odoo.
+/// Names of columns that only Odoo uses.
 const ODOO: [&str; 7] = [
     "external_id",
     "internal_reference",
@@ -178,16 +181,16 @@ const ODOO: [&str; 7] = [
     "field_list_price",
 ];
 
-/// The platform whose export has these columns, and how many of its marks they are.
+/// Returns the platform whose export has these columns, and how many of its identifying columns they contain.
 #[must_use]
 pub fn recognise(columns: &[String]) -> Option<(Platform, usize)> {
     let names: std::collections::HashSet<String> = columns.iter().map(|column| normalize(column)).collect();
     ALL.into_iter().find_map(|platform| {
         let (all, some, least) = platform.marks();
         let count = some.iter().filter(|name| names.contains(**name)).count();
-        // Odoo's other names are every supplier's.
+        // Odoo's other names are common in the files of suppliers.
         let own = platform != Platform::Odoo || ODOO.iter().any(|name| names.contains(*name));
-        // A feed as text has Google's names without a prefix: all that it demands.
+        // A text feed has Google's names without a prefix: all those that Google demands.
         if platform == Platform::Google && GOOGLE.iter().all(|name| names.contains(*name)) {
             return Some((platform, GOOGLE.len()));
         }
@@ -196,42 +199,42 @@ pub fn recognise(columns: &[String]) -> Option<(Platform, usize)> {
     })
 }
 
-/// One record that an adapter makes of a shop's rows.
+/// One record that an adapter makes from a shop's rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// The row of the file.
     pub number: i32,
-    /// Whether it is a variant, whose parent must be there first.
+    /// Whether it is a variant. Its parent must exist first.
     pub variant: bool,
-    /// Texts by their places in [`Adapter::slots`].
+    /// Texts by their indexes in [`Adapter::slots`].
     pub cells: Vec<(usize, String)>,
     /// Names and values of the product's further attributes.
     pub attributes: Vec<(String, String)>,
-    /// What is shown of the variants, where the file calls their parent by no code of the seller's.
+    /// What the file shows of the variants, if it has no code of the seller's for their parent.
     pub shown: Option<ShownVariants>,
-    /// The row makes nothing; why, as a code and a sentence.
-    pub left_out: Option<(&'static str, String)>,
+    /// Why the row makes no record: a code and a sentence.
+    pub left_out: Option<(&'static str, Text)>,
 }
 
-/// What fills a field, and the column by which reports name it.
+/// A target and the column from which it is filled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// What is filled.
     pub target: Target,
-    /// The shop's column.
+    /// The shop's column, as reports name it.
     pub column: String,
 }
 
-/// The columns of a file by their names in normal form.
+/// The indexes of a file's columns by their names in normal form.
 pub(crate) struct Columns(HashMap<String, usize>);
 
 impl Columns {
     fn new(columns: &[String]) -> Self {
-        // Of two columns with one name the last counts, as it does in the shops.
+        // If two columns have the same name, the last counts, as in the shops.
         Self(columns.iter().enumerate().map(|(index, column)| (normalize(column), index)).collect())
     }
 
-    /// The first of these columns that is there.
+    /// Returns the first of these columns that exists.
     pub(crate) fn find(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|name| self.0.get(*name).copied())
     }
@@ -241,7 +244,7 @@ impl Columns {
 pub(crate) struct Cells<'c>(&'c [String]);
 
 impl Cells<'_> {
-    /// The trimmed text of a column; empty when there is no such column.
+    /// Returns the trimmed text of a column; empty if the column does not exist.
     pub(crate) fn get(&self, column: Option<usize>) -> &str {
         column.and_then(|index| self.0.get(index)).map_or("", |cell| cell.trim())
     }
@@ -263,16 +266,17 @@ enum Kind {
     Plain(plain::Plain),
 }
 
-/// The slots of every adapter: the fields in their order, then what the shop calls the product.
+/// Returns the slot of a field. Every adapter has a slot for each field in their order, then one for the shop's
+/// identifier.
 pub(crate) fn slot(field: Field) -> usize {
     field as usize
 }
 
-/// The slot of what the shop calls the product.
+/// The slot of the shop's identifier of the product.
 pub(crate) const IDENTIFIER: usize = Field::COUNT;
 
 impl Adapter {
-    /// An adapter for a file with these columns.
+    /// Returns an adapter for a file with these columns.
     #[must_use]
     pub fn new(platform: Platform, columns: &[String]) -> Self {
         let found = Columns::new(columns);
@@ -313,25 +317,25 @@ impl Adapter {
         Self { platform, slots, kind }
     }
 
-    /// What the records' cells fill.
+    /// Returns the targets of the records' cells.
     #[must_use]
     pub fn slots(&self) -> &[Slot] {
         &self.slots
     }
 
-    /// The key of the identifier by which variants name their parents, when it is not the SKU.
+    /// Returns the key of the identifier by which variants name their parents; `None` if it is the SKU.
     #[must_use]
     pub fn parent_by(&self) -> Option<&'static str> {
         (self.platform == Platform::PrestaShopCombinations).then_some("prestashop.id")
     }
 
-    /// Whether a variant shows its main image alone, however many it has.
+    /// Returns `true` if the shop shows only the main image of a variant.
     #[must_use]
     pub fn one_image(&self) -> bool {
         matches!(self.platform, Platform::Shopify | Platform::WooCommerce | Platform::WordPress)
     }
 
-    /// Takes a row; adds the records that are complete now.
+    /// Reads a row. Adds the records that are complete now.
     pub fn push(&mut self, number: i32, cells: &[String], records: &mut Vec<Record>) {
         let row = Cells(cells);
         match &mut self.kind {
@@ -344,7 +348,7 @@ impl Adapter {
         }
     }
 
-    /// The file has ended; adds the records that waited for it.
+    /// Ends the file. Adds the records that waited for its end.
     pub fn finish(&mut self, records: &mut Vec<Record>) {
         match &mut self.kind {
             Kind::Shopify(adapter) => adapter.finish(records),
@@ -379,7 +383,7 @@ impl Record {
         }
     }
 
-    /// Adds an attribute, unless its text is blank. Several values of one name are one text.
+    /// Adds an attribute, unless its text is blank. Several values of one name are joined to one text.
     pub(crate) fn describe(&mut self, name: &str, text: &str) {
         let (name, text) = (name.trim(), text.trim());
         if name.is_empty() || text.is_empty() || self.attributes.len() >= 1_000 {
@@ -391,18 +395,18 @@ impl Record {
         }
     }
 
-    /// The text of a field.
+    /// Returns the text of a field.
     #[must_use]
     pub fn get(&self, field: Field) -> Option<&str> {
         self.cells.iter().find(|(at, _)| *at == slot(field)).map(|(_, text)| text.as_str())
     }
 
-    pub(crate) fn left_out(number: i32, code: &'static str, message: String) -> Self {
+    pub(crate) fn left_out(number: i32, code: &'static str, message: Text) -> Self {
         Self { number, left_out: Some((code, message)), ..Self::default() }
     }
 }
 
-/// A text as the part of a code: letters and digits, one dash for the rest.
+/// Returns a text as the part of a code: letters and digits; other characters become a dash.
 pub(crate) fn code_part(text: &str) -> String {
     let mut code = String::new();
     for c in text.chars() {
@@ -415,7 +419,7 @@ pub(crate) fn code_part(text: &str) -> String {
     code.trim_end_matches('-').to_owned()
 }
 
-/// The axes of variants go into the three places that there are.
+/// The three pairs of fields for the options of variants: name and value.
 pub(crate) const AXES: [(Field, Field); 3] = [
     (Field::Option1Name, Field::Option1Value),
     (Field::Option2Name, Field::Option2Value),

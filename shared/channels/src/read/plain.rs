@@ -1,5 +1,5 @@
-//! Exports whose every row is one product: Odoo's templates and records, Google's feeds. Sources: `product_template.xls` and
-//! `import_xml.rng` of Odoo 19; support.google.com/merchants, "Product data specification".
+//! Exports in which every row is one product: Odoo's templates and records, Google's feeds. Sources:
+//! `product_template.xls` and `import_xml.rng` of Odoo 19; support.google.com/merchants, "Product data specification".
 
 use product::Field;
 
@@ -7,16 +7,16 @@ use super::{Cells, Columns, IDENTIFIER, Record, slot};
 
 pub(crate) struct Plain {
     id: Option<usize>,
-    /// What a row must say of itself to be a product, when it says something: column and beginning.
+    /// The column with the model of a row, and the prefix of the models that are products.
     only: Option<(usize, &'static str)>,
-    /// Of several columns for a field the first that is filled counts.
+    /// The columns of each field. If a field has several, the first that is filled counts.
     texts: Vec<(Field, Option<usize>)>,
-    /// The price and the lower one that is asked for a while.
+    /// The columns of the regular price and of the sale price.
     sale: Option<(usize, usize)>,
-    /// Further images, parted by commas or line ends.
+    /// Further images, separated by commas or line ends.
     images: Option<usize>,
-    /// What stands between the names of a category's path, when it is not ` > `.
-    parted: Option<&'static str>,
+    /// The separator in a category's path, if it is not ` > `.
+    separator: Option<&'static str>,
     prefix: &'static str,
 }
 
@@ -24,7 +24,7 @@ impl Plain {
     pub(crate) fn odoo(columns: &Columns) -> Self {
         let find = |names: &[&str]| columns.find(names);
         let both = find(&["description", "field_description"]).is_some();
-        let told = if both { Field::ShortDescription } else { Field::Description };
+        let sales_field = if both { Field::ShortDescription } else { Field::Description };
         Self {
             id: find(&["external_id", "id"]),
             only: find(&["model"]).map(|column| (column, "product.")),
@@ -36,14 +36,14 @@ impl Plain {
                 (Field::CostPrice, find(&["cost", "standard_price", "field_standard_price"])),
                 (Field::Weight, find(&["weight", "field_weight"])),
                 (Field::Description, find(&["description", "field_description"])),
-                // Alone, what is said to customers is the description; beside one it is the summary.
-                (told, find(&["sales_description", "description_sale", "field_description_sale"])),
+                // The text for customers is the description; if the file has a description too, it is the summary.
+                (sales_field, find(&["sales_description", "description_sale", "field_description_sale"])),
                 (Field::Category, find(&["product_category", "category", "categ_id"])),
                 (Field::Tags, find(&["product_tag_ids", "tags"])),
             ],
             sale: None,
             images: None,
-            parted: Some(" / "),
+            separator: Some(" / "),
             prefix: "odoo-",
         }
     }
@@ -69,7 +69,7 @@ impl Plain {
             ],
             sale: find(&["g_price", "price"]).zip(find(&["g_sale_price", "sale_price"])),
             images: find(&["g_additional_image_link", "additional_image_link"]),
-            parted: None,
+            separator: None,
             prefix: "",
         }
     }
@@ -82,20 +82,20 @@ impl Plain {
     pub(crate) fn push(&mut self, number: i32, row: &Cells<'_>, records: &mut Vec<Record>) {
         if let Some((column, beginning)) = self.only {
             let model = row.get(Some(column));
-            // Of a model's many kinds two are products; attributes, tags and price lists are not.
+            // `product.template` and `product.product` are products; attributes, tags and price lists are not.
             if !matches!(model.strip_prefix(beginning), Some("template" | "product")) {
-                let message = format!("expected a product, found a record of \"{model}\"");
+                let message = messages::channels::row_of_a_record(model);
                 return records.push(Record::left_out(number, "no_product", message));
             }
         }
         let mut record = Record::new(number);
         for (field, column) in &self.texts {
-            match self.parted {
-                // Odoo's own root says nothing of a product.
-                Some(parted) if *field == Field::Category => {
+            match self.separator {
+                // The root `All` of Odoo does not describe a product.
+                Some(separator) if *field == Field::Category => {
                     let path = row.get(*column);
-                    let path = path.strip_prefix("All").and_then(|below| below.strip_prefix(parted)).unwrap_or(path);
-                    record.fill(*field, &path.replace(parted, " > "));
+                    let path = path.strip_prefix("All").and_then(|below| below.strip_prefix(separator)).unwrap_or(path);
+                    record.fill(*field, &path.replace(separator, " > "));
                 }
                 _ => record.fill(*field, row.get(*column)),
             }

@@ -1,5 +1,5 @@
-//! `PrestaShop`'s files of products and of combinations. Source: `AdminImportController.php` of 8.0 and 9.1, which binds
-//! columns by position; we read the names that its own samples and exports have.
+//! `PrestaShop`'s files of products and of combinations. Source: `AdminImportController.php` of 8.0 and 9.1, which
+//! binds columns by position; we read the names that its own samples and exports have.
 
 use product::Field;
 use rust_decimal::Decimal;
@@ -70,8 +70,8 @@ impl PrestaShop {
         texts.chain(more).filter_map(|(slot, column)| Some((slot, column?))).collect()
     }
 
-    /// What is paid while the product has a discount, with VAT and, where the file tells, without: an amount wins over percents, as it
-    /// does in the shop.
+    /// Returns the price with the discount, with VAT and, if the file has it, without; `None` without a discount. An
+    /// amount wins over percents, as in the shop.
     fn discounted(&self, row: &Cells<'_>) -> Option<(String, Option<String>)> {
         let number = |text: &str| text.replace(',', ".").trim_end_matches('%').trim().parse::<Decimal>().ok();
         let price = number(row.get(self.price))?;
@@ -89,7 +89,7 @@ impl PrestaShop {
         let mut record = Record::new(number);
         for (field, column) in &self.texts {
             let text = row.get(*column);
-            // A measure that nobody gave is written 0.
+            // An unknown measure is written as 0.
             let measure = matches!(field, Field::Width | Field::Height | Field::Length | Field::Weight);
             if !(measure && text.trim_matches(['0', '.', ',']).is_empty()) {
                 record.set(*field, text);
@@ -109,7 +109,7 @@ impl PrestaShop {
         if record.get(Field::Ean).is_none() {
             record.set(Field::Ean, row.get(self.upc));
         }
-        // The shop takes everything but a blank and 0 for true.
+        // The shop reads everything but a blank and 0 as true.
         let active = row.get(self.active);
         record.set(
             Field::Status,
@@ -136,7 +136,7 @@ impl PrestaShop {
             record.set(Field::Sku, format!("prestashop-{id}"));
         }
         record.put(IDENTIFIER, id);
-        // `Colour:Red:1:0`: name, value, place, and whether the value is the product's own.
+        // `Colour:Red:1:0`: name, value, position, and whether the value is the product's own.
         for feature in row.get(self.features).split(',') {
             let mut parts = feature.split(':');
             if let (Some(name), Some(value)) = (parts.next(), parts.next()) {

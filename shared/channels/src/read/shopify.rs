@@ -1,6 +1,6 @@
-//! Shopify's product CSV: rows of one handle are one product; the first tells the product, each with an option or a price a
-//! variant, the others images. Both headers (2021 and 2024/25) by name. Source: help.shopify.com, "Using CSV files to import
-//! and export products".
+//! Shopify's product CSV: the rows of one handle are one product. The first row describes the product, each row with an
+//! option or a price is a variant, the others are images. Both headers (2021 and 2024/25) by name. Source:
+//! help.shopify.com, "Using CSV files to import and export products".
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use product::{Field, ShownVariants};
 
 use super::{AXES, Cells, Columns, IDENTIFIER, Record, code_part, slot};
 
-/// So many variants are named, by which their parent is known.
+/// At most this many variants are recorded to identify their parent.
 const SHOWN: usize = 8;
 
 pub(crate) struct Shopify {
@@ -90,8 +90,8 @@ impl Shopify {
     }
 
     fn is_variant(&self, row: &Cells<'_>) -> bool {
-        let told = [self.option_values[0], self.variant[0].1, self.variant[2].1];
-        told.into_iter().any(|column| !row.get(column).is_empty())
+        let columns = [self.option_values[0], self.variant[0].1, self.variant[2].1];
+        columns.into_iter().any(|column| !row.get(column).is_empty())
     }
 
     pub(crate) fn finish(&mut self, records: &mut Vec<Record>) {
@@ -112,7 +112,7 @@ impl Shopify {
         }
         let images = self.images(&group);
         product.set(Field::ImageUrls, images.join("\n"));
-        product.set(Field::Status, self.told_status(&first));
+        product.set(Field::Status, self.status_of(&first));
         product.put(IDENTIFIER, handle.clone());
         let alone = variants.len() == 1 && (names[0].is_empty() || names[0] == "Title");
         if alone {
@@ -126,10 +126,10 @@ impl Shopify {
             for ((name, _), text) in AXES.into_iter().zip(&names) {
                 product.set(name, text.clone());
             }
-            let made: Vec<Record> =
+            let records_of_variants: Vec<Record> =
                 variants.iter().map(|(number, row)| self.variant(*number, row, &handle, &names)).collect();
-            let skus = made.iter().filter_map(|variant| variant.get(Field::Sku).map(str::to_owned));
-            // Shopify demands that a variant's image stands among the product's too.
+            let skus = records_of_variants.iter().filter_map(|variant| variant.get(Field::Sku).map(str::to_owned));
+            // Shopify demands that a variant's image is one of the product's images too.
             let theirs: HashSet<&str> = variants.iter().map(|(_, row)| row.get(self.variant_image)).collect();
             let shown = ShownVariants {
                 skus: skus.take(SHOWN).collect(),
@@ -137,11 +137,13 @@ impl Shopify {
             };
             product.shown = Some(shown.clone());
             records.push(product);
-            records.extend(made.into_iter().map(|variant| Record { shown: Some(shown.clone()), ..variant }));
+            records.extend(
+                records_of_variants.into_iter().map(|variant| Record { shown: Some(shown.clone()), ..variant }),
+            );
         }
         for (row, cells) in group.iter().skip(1) {
             if !self.is_variant(&Cells(cells)) {
-                let message = format!("the row has an image of the product in row {number}, and nothing else");
+                let message = messages::channels::row_of_an_image(number);
                 records.push(Record::left_out(*row, "merged", message));
             }
         }
@@ -172,14 +174,14 @@ impl Shopify {
             record.set(*field, row.get(*column).trim_start_matches('\''));
         }
         let grams = row.get(self.grams);
-        // Shopify writes 0 for a weight that nobody gave.
+        // Shopify writes 0 for an unknown weight.
         if !matches!(grams, "" | "0" | "0.0") {
             record.set(Field::Weight, format!("{grams} g"));
         }
     }
 
-    /// `Status` where there is one; `Published` says the same of active and draft.
-    fn told_status(&self, row: &Cells<'_>) -> &'static str {
+    /// Returns the status from `Status`, else from `Published`, which distinguishes active and draft only.
+    fn status_of(&self, row: &Cells<'_>) -> &'static str {
         match row.get(self.status).to_lowercase().as_str() {
             "active" => "active",
             "draft" | "unlisted" => "draft",
@@ -192,7 +194,7 @@ impl Shopify {
         }
     }
 
-    /// The images of all rows, in the order of their positions.
+    /// Returns the images of all rows, in the order of their positions.
     fn images<'g>(&self, group: &'g [(i32, Vec<String>)]) -> Vec<&'g str> {
         let mut images: Vec<(usize, usize, &str)> = group
             .iter()

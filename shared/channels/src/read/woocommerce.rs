@@ -1,5 +1,6 @@
-//! `WooCommerce`'s product CSV, and the `WordPress` export (WXR) of such a shop. Variations wait for the end of the file: they
-//! name their parents by SKU or by `id:44`. Source: `class-wc-product-csv-importer.php` and `…-exporter.php` of the plugin.
+//! `WooCommerce`'s product CSV, and the `WordPress` export (WXR) of such a shop. Variations wait for the end of the
+//! file, because they name their parents by SKU or by `id:44`. Source: `class-wc-product-csv-importer.php` and
+//! `…-exporter.php` of the plugin.
 
 use std::collections::HashMap;
 
@@ -20,7 +21,7 @@ pub(crate) struct WooCommerce {
     categories: Option<usize>,
     weight: (Option<usize>, &'static str),
     sides: Vec<(Field, Option<usize>, &'static str)>,
-    /// Name and value of each attribute; of WXR the name stands in the header.
+    /// Name and value of each attribute. In WXR the name is in the header.
     attributes: Vec<(Option<usize>, String, usize)>,
     thumbnail: Option<usize>,
     gallery: Option<usize>,
@@ -38,7 +39,7 @@ pub(crate) struct WooCommerce {
 /// Names and values of attributes.
 type Options = Vec<(String, String)>;
 
-/// The unit in a header such as `Weight (lbs)`.
+/// Returns the unit in a header such as `Weight (lbs)`.
 fn unit(columns: &[String], column: Option<usize>, known: &[(&str, &'static str)]) -> &'static str {
     let header = column.and_then(|index| columns.get(index)).map(|header| header.to_lowercase()).unwrap_or_default();
     known.iter().find(|(mark, _)| header.contains(&format!("({mark})"))).map_or("", |(_, unit)| unit)
@@ -159,11 +160,10 @@ impl WooCommerce {
         let id = row.get(self.id).to_owned();
         if self.wxr && kind == "attachment" {
             self.files.insert(id, row.get(self.attachment).to_owned());
-            let message = "the element is a picture; its address goes to the products that show it".to_owned();
-            return records.push(Record::left_out(number, "merged", message));
+            return records.push(Record::left_out(number, "merged", messages::channels::row_of_a_picture()));
         }
         if self.wxr && !matches!(kind.as_str(), "product" | "product_variation") {
-            let message = format!("expected a product, found \"{kind}\"");
+            let message = messages::channels::row_not_a_product(&kind);
             return records.push(Record::left_out(number, "no_product", message));
         }
         let mut record = self.record(number, row);
@@ -176,12 +176,12 @@ impl WooCommerce {
         if kinds.contains(&"variation") || kind == "product_variation" {
             let parent = row.get(self.parent).trim_start_matches("id:").to_owned();
             let options = self.attributes(row);
-            // One value of an axis each, whose commas are written as those of lists.
+            // Each has one value; its commas are escaped as in lists.
             let options = options.into_iter().map(|(axis, value)| (axis, value.replace("\\,", ","))).collect();
             record.variant = true;
             self.variations.push((record, parent, options));
         } else if kinds.contains(&"variable") || self.wxr {
-            // Which of a WordPress shop's products have variations is known at the end.
+            // In WXR it is known only at the end which products have variations.
             for (name, value) in self.attributes(row) {
                 record.describe(&name, &value);
             }
@@ -195,23 +195,23 @@ impl WooCommerce {
     }
 
     fn attributes(&self, row: &Cells<'_>) -> Options {
-        let named = self.attributes.iter().map(|(name, fixed, value)| {
+        let pairs = self.attributes.iter().map(|(name, fixed, value)| {
             let name = if name.is_some() { row.get(*name).to_owned() } else { fixed.clone() };
             (name, row.get(Some(*value)).to_owned())
         });
-        named.filter(|(name, value)| !name.is_empty() && !value.is_empty()).collect()
+        pairs.filter(|(name, value)| !name.is_empty() && !value.is_empty()).collect()
     }
 
     fn record(&self, number: i32, row: &Cells<'_>) -> Record {
         let mut record = Record::new(number);
         for (field, column) in &self.texts {
             let text = unguarded(row.get(*column));
-            let told = match field {
+            let text = match field {
                 Field::Description | Field::ShortDescription if !self.wxr => text.replace("\\n", "\n"),
                 Field::Tags if !self.wxr => listed(text).join("\n"),
                 _ => text.to_owned(),
             };
-            record.set(*field, told);
+            record.set(*field, text);
         }
         let (regular, sale) = (unguarded(row.get(self.regular)), unguarded(row.get(self.sale)));
         if sale.is_empty() {
@@ -248,7 +248,7 @@ impl WooCommerce {
         }
         record.put(IDENTIFIER, row.get(self.id));
         if let Some(thumbnail) = self.thumbnail {
-            // Kept in the place of the addresses, until all attachments are known.
+            // The ids are kept in an extra slot until the addresses of all attachments are known.
             let ids = format!("{},{}", row.get(Some(thumbnail)), row.get(self.gallery));
             record.put(usize::MAX, ids.trim_matches(','));
         }
@@ -269,7 +269,7 @@ impl WooCommerce {
         }
         for mut record in std::mem::take(&mut self.variable) {
             let id = record.cells.iter().find(|(slot, _)| *slot == IDENTIFIER).map(|(_, id)| id.clone());
-            // A product with an EAN alone gets a SKU when variations have to name it.
+            // A product with an EAN but no SKU gets a SKU if variations have to name it.
             if let Some(id) = id.filter(|id| record.get(Field::Sku).is_none() && axes.contains_key(id)) {
                 let sku = format!("woo-{id}");
                 record.set(Field::Sku, sku.clone());
@@ -279,7 +279,7 @@ impl WooCommerce {
                 self.skus.insert(id, sku);
             }
             let names = record.get(Field::Sku).and_then(|sku| axes.get(sku)).cloned().unwrap_or_default();
-            // What the variations choose is no attribute of the whole.
+            // The options of the variations are not attributes of the product.
             record.attributes.retain(|(name, _)| !names.contains(name));
             for ((name, _), axis) in AXES.into_iter().zip(names) {
                 record.set(name, axis);
@@ -290,7 +290,7 @@ impl WooCommerce {
         for (mut record, parent, options) in variations {
             let parent = self.skus.get(&parent).cloned().unwrap_or(parent);
             for ((name, value), axis) in AXES.into_iter().zip(axes.get(&parent).into_iter().flatten()) {
-                // A variation that says nothing of an axis stands for any value of it.
+                // A variation without a value for an option stands for any value.
                 let chosen = options.iter().find(|(name, _)| name == axis).map_or("any", |(_, value)| value.as_str());
                 record.set(name, axis.clone());
                 record.set(value, chosen);
@@ -301,7 +301,7 @@ impl WooCommerce {
         }
     }
 
-    /// Puts the addresses of the pictures where their ids stand.
+    /// Replaces the ids of pictures by their addresses.
     fn show(&self, record: &mut Record) {
         let place = record.cells.iter().position(|(slot, _)| *slot == usize::MAX);
         if let Some((_, ids)) = place.map(|place| record.cells.remove(place)) {
@@ -311,13 +311,13 @@ impl WooCommerce {
     }
 }
 
-/// A cell without the apostrophe that the exporter puts before what a spreadsheet would run, numbers too.
+/// Returns a cell without the apostrophe that the exporter adds before formulas, and before numbers too.
 fn unguarded(text: &str) -> &str {
     let rest = text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@']));
     rest.unwrap_or(text)
 }
 
-/// The parts of a list that are joined by `, `; a comma of a part is written `\,`.
+/// Returns the parts of a list that is joined by `, `. A comma within a part is written `\,`.
 fn listed(list: &str) -> Vec<String> {
     let (mut parts, mut part) = (Vec::new(), String::new());
     let mut characters = list.chars().peekable();

@@ -1,9 +1,10 @@
-//! Amazon's flat files: the template that the seller uploads, filled, in both generations, and the fixed Inventory Loader. Sources:
-//! Seller Central's templates and "Inventory Loader" as described in November 2026; `listings-feed-schema-v2.json` of
-//! `amzn/selling-partner-api-models` for the names of attributes.
+//! Amazon's flat files: the filled template of the seller, in both generations, and the fixed Inventory Loader.
+//! Sources: Seller Central's templates and "Inventory Loader" as described in November 2026;
+//! `listings-feed-schema-v2.json` of `amzn/selling-partner-api-models` for the names of attributes.
 //!
-//! Tab-separated, without quotes; neither tabs nor line ends can be said. Parents stand before their children. A template's
-//! columns that the catalogue cannot fill stay blank unless they are mapped: Amazon says itself which of them it demands.
+//! Tab-separated, without quotes; the format has no form for tabs and line ends. Parents come before their children. A
+//! template's columns that the catalogue cannot fill stay blank unless they are mapped: Amazon itself reports which of
+//! them it demands.
 
 use std::borrow::Cow;
 
@@ -11,7 +12,7 @@ use super::AmazonTemplate;
 use crate::axes::{COLOR, MATERIAL, SIZE};
 use crate::column::{Column, Demand, Of, blank, column};
 use crate::demands::{gtin, price, web_address};
-use crate::fields::{Text, money, number, text};
+use crate::fields::{CellText, money, number, text};
 use crate::layout::{Shape, Sheet, Table, TableInfo};
 use crate::line::Line;
 use crate::render::Render;
@@ -21,11 +22,11 @@ use crate::{LeftOut, Listing};
 const SKU: Demand = Demand::That(
     "sku_invalid",
     |text| text.trim() == text && text.chars().count() <= 40,
-    "a SKU of at most 40 characters, without spaces at its ends",
+    messages::channels::expected_sku,
 );
 
-/// What each technical name of the older templates means. `None` for a name that the catalogue cannot fill.
-fn meaning(name: &str) -> Option<Text> {
+/// Returns the source of a column by its technical name in the older templates; `None` if the catalogue cannot fill it.
+fn meaning(name: &str) -> Option<CellText> {
     Some(match name {
         "feed_product_type" | "product_type" => |l| text(&l.options.product_type),
         "item_sku" | "sku" | "contribution_sku" => |l| Cow::Borrowed(l.item.code()),
@@ -71,9 +72,9 @@ fn meaning(name: &str) -> Option<Text> {
         "parent_sku" => |l| Cow::Borrowed(if l.is_variant() { l.listing.item.code() } else { "" }),
         "relationship_type" => |l| Cow::Borrowed(if l.is_variant() { "Variation" } else { "" }),
         "variation_theme" => |l| if l.is_variant() || l.is_parent() { Cow::Owned(theme(l)) } else { Cow::Borrowed("") },
-        "color_name" | "color" | "color_map" => |l| l.said(COLOR),
-        "size_name" | "size" | "size_map" => |l| l.said(SIZE),
-        "material_type" | "material" => |l| l.said(MATERIAL),
+        "color_name" | "color" | "color_map" => |l| l.value_of(COLOR),
+        "size_name" | "size" | "size_map" => |l| l.value_of(SIZE),
+        "material_type" | "material" => |l| l.value_of(MATERIAL),
         "bullet_point1" => |l| bullet(l, 0),
         "bullet_point2" => |l| bullet(l, 1),
         "bullet_point3" => |l| bullet(l, 2),
@@ -86,8 +87,9 @@ fn meaning(name: &str) -> Option<Text> {
     })
 }
 
-/// What an attribute's path of the newer templates means: its name, the place of the value, and what is asked of it.
-fn path_meaning(path: &str) -> Option<Text> {
+/// Returns the source of a column by its path in the newer templates; `None` if the catalogue cannot fill it. A path
+/// has the name of an attribute, the number of the value, and the part of the value.
+fn path_meaning(path: &str) -> Option<CellText> {
     let (attribute, rest) = path.split_once('#').unwrap_or((path, ""));
     let name = attribute.split('[').next().unwrap_or_default();
     let number = rest.split(['.', '#']).next().unwrap_or_default();
@@ -111,33 +113,33 @@ fn path_meaning(path: &str) -> Option<Text> {
     }
 }
 
-/// What Amazon demands of a column, whatever the category.
-fn demanded(name: &str, made: Column) -> Column {
+/// Adds what Amazon demands of a column in every category.
+fn demanded(name: &str, column: Column) -> Column {
     let name = name.split(['[', '#']).next().unwrap_or_default();
     match name {
-        "item_sku" | "sku" | "contribution_sku" => made.filled().demand(SKU),
-        "item_name" => made.filled().most(200),
-        "brand_name" | "brand" => made.filled(),
-        "feed_product_type" | "product_type" => made.filled(),
-        "external_product_id" => made.demand(gtin()),
-        "standard_price" => made.demand(price()),
-        "main_image_url" | "main_product_image_locator" => made.demand(web_address("image_address_invalid")),
-        "product_description" => made.most(2_000),
-        "generic_keywords" | "generic_keyword" => made.demand(Demand::Bytes(249)),
-        name if name.starts_with("bullet_point") => made.most(500),
-        _ => made,
+        "item_sku" | "sku" | "contribution_sku" => column.filled().demand(SKU),
+        "item_name" => column.filled().most(200),
+        "brand_name" | "brand" => column.filled(),
+        "feed_product_type" | "product_type" => column.filled(),
+        "external_product_id" => column.demand(gtin()),
+        "standard_price" => column.demand(price()),
+        "main_image_url" | "main_product_image_locator" => column.demand(web_address("image_address_invalid")),
+        "product_description" => column.most(2_000),
+        "generic_keywords" | "generic_keyword" => column.demand(Demand::Bytes(249)),
+        name if name.starts_with("bullet_point") => column.most(500),
+        _ => column,
     }
 }
 
-/// The table of a template.
+/// Returns the table of a template.
 pub(crate) fn table(template: &AmazonTemplate) -> Table {
     let columns = template.columns.iter().map(|name| {
         let found = if template.newer { path_meaning(name) } else { meaning(name) };
-        let made = match found {
+        let base = match found {
             Some(text) => column("", Of::Line, text),
             None => blank("", Of::Line),
         };
-        demanded(name, Column { name: Cow::Owned(name.clone()), ..made })
+        demanded(name, Column { name: Cow::Owned(name.clone()), ..base })
     });
     Table::new(
         TableInfo::new("flat-file", "txt"),
@@ -148,7 +150,7 @@ pub(crate) fn table(template: &AmazonTemplate) -> Table {
 
 const LOADER: &str = "sku\tproduct-id\tproduct-id-type\tprice\tminimum-seller-allowed-price\tmaximum-seller-allowed-price\titem-condition\tquantity\tadd-delete\twill-ship-internationally\texpedited-shipping\titem-note\tfulfillment-center-id\r\n";
 
-/// The table of the Inventory Loader: offers on what Amazon has already, found by EAN.
+/// Returns the table of the Inventory Loader: offers for products that Amazon already has, found by EAN.
 pub(crate) fn loader() -> Table {
     let columns = vec![
         column("sku", Of::Line, |l| Cow::Borrowed(l.item.code())).filled().demand(SKU),
@@ -180,7 +182,7 @@ pub(crate) fn loader() -> Table {
     Table::new(TableInfo::new("inventory-loader", "txt"), columns, Render::Tabbed { head: LOADER.as_bytes().to_vec() })
 }
 
-/// Parents and their children; of the loader what is sold alone.
+/// The shape of both files: parents and their children; without parents for the loader.
 pub(crate) struct Amazon {
     pub(crate) parents: bool,
 }
@@ -191,14 +193,13 @@ impl Shape for Amazon {
         let priceless = |item: &crate::Item| item.content.price.or(listing.item.content.price).is_none();
         if listing.variants.is_empty() {
             if priceless(&listing.item) {
-                let message = "an offer without a price would be taken off; give the product a price";
-                return Err(LeftOut::new("price_missing", "price", message));
+                return Err(LeftOut::new("price_missing", "price", messages::channels::amazon_price_missing()));
             }
             return sheet.line(0, &Line::product(listing, &options));
         }
         let kept = sheet.sellable(0, listing, |variant| {
-            let message = "an offer without a price would be taken off; give the variant or its parent a price";
-            priceless(variant).then(|| LeftOut::new("price_missing", "price", message))
+            let message = messages::channels::amazon_variant_price_missing;
+            priceless(variant).then(|| LeftOut::new("price_missing", "price", message()))
         })?;
         if self.parents {
             sheet.line(0, &Line::product(listing, &options))?;
@@ -210,7 +211,7 @@ impl Shape for Amazon {
     }
 }
 
-/// What is sold has it; a parent does not.
+/// Returns the text for products and variants that are sold; blank for a parent.
 fn sold<'l>(line: &Line<'l>, text: Cow<'l, str>) -> Cow<'l, str> {
     if line.is_parent() { Cow::Borrowed("") } else { text }
 }
@@ -228,7 +229,8 @@ fn image<'l>(line: &Line<'l>, at: usize) -> Cow<'l, str> {
     encoded(images.get(at).map_or("", String::as_str))
 }
 
-/// `Size`, `Color`, `SizeColor`: the axes in the order of the parent. A mapping names the template's own spelling.
+/// Returns the variation theme, such as `Size`, `Color` or `SizeColor`: the axes in the order of the parent. A mapping
+/// can set the spelling of the template.
 fn theme(line: &Line<'_>) -> String {
     let names = line.listing.item.content.option_axes.iter().map(|axis| match mapping::normalize(axis).as_str() {
         "color" | "colour" | "couleur" | "farbe" => "Color".to_owned(),
@@ -243,13 +245,13 @@ fn capitalized(word: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// A paragraph of the summary for each of the five points.
+/// Returns one of the five bullet points: a paragraph of the short description.
 fn bullet<'l>(line: &Line<'l>, at: usize) -> Cow<'l, str> {
     let summary = plain(&line.text(|content| &content.short_description));
     Cow::Owned(summary.lines().map(str::trim).filter(|point| !point.is_empty()).nth(at).unwrap_or_default().to_owned())
 }
 
-/// As many tags as fit.
+/// Returns as many tags as fit.
 fn keywords(line: &Line<'_>) -> String {
     let mut words = String::new();
     for tag in line.tags() {
@@ -264,7 +266,7 @@ fn keywords(line: &Line<'_>) -> String {
     words
 }
 
-/// Line ends of a text as the one piece of HTML that Amazon reads.
+/// Returns a text with `<br>` for line ends, the only HTML that Amazon reads.
 fn breaks(html: &str) -> String {
     plain(html).lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("<br>")
 }

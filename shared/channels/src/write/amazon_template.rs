@@ -1,14 +1,16 @@
-//! The template that a seller downloads from Seller Central: which columns it has, and what stands above the data.
+//! The template that a seller downloads from Seller Central: its columns and the rows above the data.
 //!
-//! Two generations. The older one begins with `TemplateType=…`; its third row has the technical names, data begin in the fourth.
-//! The newer one begins with `settings=…`; the row with `contribution_sku#1.value` has the names, and data begin in the row that
-//! the settings name, else below Amazon's example. Rows above the data come back as they are.
+//! Two generations exist. The older one begins with `TemplateType=…`; its third row has the technical names, data begin
+//! in the fourth. The newer one begins with `settings=…`; the row with `contribution_sku#1.value` has the names, and
+//! data begin in the row that the settings name, else below Amazon's example. Rows above the data are written
+//! unchanged.
 
 use std::fmt;
 
+use messages::{Text, channels as say};
 use serde::{Deserialize, Serialize};
 
-/// What is kept of a template.
+/// The stored parts of a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AmazonTemplate {
     /// The rows above the data, with their line ends.
@@ -19,53 +21,62 @@ pub struct AmazonTemplate {
     pub newer: bool,
 }
 
-/// Why a file is no template, for the seller.
+/// Why a file is not a template, for the seller.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateError(pub String);
+pub struct TemplateError(Text);
+
+impl TemplateError {
+    /// What was expected and what was found.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        self.0.clone()
+    }
+}
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0.english())
     }
 }
 
 impl std::error::Error for TemplateError {}
 
-/// What names the row of names in the newer generation.
+/// The technical name that identifies the row of names in the newer generation.
 const SKU: &str = "contribution_sku#1.value";
-/// A template has fewer rows above its data.
+/// The most rows above the data; templates have fewer.
 const MOST_HEAD: usize = 50;
-/// Seller Central's workbooks have about ten sheets.
+/// The most sheets that are read; Seller Central's workbooks have about ten.
 const MOST_SHEETS: usize = 40;
 
 impl AmazonTemplate {
-    /// Reads a template from a file: its tab-delimited text in UTF-8, or the workbook that Seller Central gives (`.xlsm`, `.xlsx`,
-    /// `.xls`), of whose sheets the one that begins as templates do, whatever the language calls it. The rows above the data become text, which is what Amazon takes back: a
-    /// workbook that a library saved again is refused (error 90502).
+    /// Reads a template from a file: tab-delimited text in UTF-8, or a workbook of Seller Central (`.xlsm`, `.xlsx`,
+    /// `.xls`). In a workbook the sheet that begins as templates do is read, because its name depends on the language.
+    /// The rows above the data become text, because that is the form that Amazon accepts: it refuses a workbook that a
+    /// library saved again (error 90502).
     ///
     /// # Errors
     /// What was expected and what was found.
     pub fn read_file(bytes: &[u8]) -> Result<Self, TemplateError> {
-        // A zip, or a compound file.
+        // The first bytes of a zip or of a compound file.
         if !bytes.starts_with(b"PK") && !bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
             let text = std::str::from_utf8(bytes);
-            return Self::read(text.map_err(|_| TemplateError("expected a workbook, or text in UTF-8".to_owned()))?);
+            return Self::read(text.map_err(|_| TemplateError(say::amazon_template_not_text()))?);
         }
         let options = |sheet: Option<&str>| tabular::ReadOptions {
             sheet: sheet.map(str::to_owned),
             header_row: Some(0),
             ..tabular::ReadOptions::default()
         };
-        let unreadable = |error: tabular::ReadError| TemplateError(format!("the workbook cannot be read: {error}"));
+        let unreadable = |error: tabular::ReadError| TemplateError(say::amazon_workbook_unreadable(error.message()));
         let book = tabular::open_with(bytes, &options(None)).map_err(unreadable)?;
         let sheets: Vec<String> = book.layout().sheets.iter().map(|sheet| sheet.name.clone()).collect();
         drop(book);
         for sheet in sheets.iter().take(MOST_SHEETS) {
-            // One of pictures alone, or an empty one, is none.
+            // A sheet with pictures only, or an empty one, is not a template.
             let Ok(mut table) = tabular::open_with(bytes, &options(Some(sheet))) else { continue };
             let (mut text, mut row, mut at) = (String::new(), tabular::Row::default(), 1);
             while at <= MOST_HEAD as u64 && table.read(&mut row).map_err(unreadable)? {
-                // Blank rows have their place too.
+                // Blank rows count too.
                 for _ in at..row.number.min(MOST_HEAD as u64) {
                     text.push_str("\r\n");
                 }
@@ -81,10 +92,7 @@ impl AmazonTemplate {
                 return Self::read(&text);
             }
         }
-        let sheets = sheets.join(", ");
-        Err(TemplateError(format!(
-            "expected a workbook of Seller Central, with a sheet whose first cell begins with TemplateType= or settings=; found the sheets {sheets}"
-        )))
+        Err(TemplateError(say::amazon_sheet_missing(sheets.join(", "))))
     }
 
     /// Reads a template from its rows: the lines of the tab-separated text.
@@ -92,7 +100,7 @@ impl AmazonTemplate {
     /// # Errors
     /// What was expected and what was found.
     pub fn read(text: &str) -> Result<Self, TemplateError> {
-        let wrong = |message: String| Err(TemplateError(message));
+        let wrong = |message: Text| Err(TemplateError(message));
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let lines: Vec<&str> = text.split_inclusive('\n').take(MOST_HEAD).collect();
         let cells = |line: &str| -> Vec<String> {
@@ -104,41 +112,37 @@ impl AmazonTemplate {
         let first = lines.first().copied().unwrap_or_default();
         if first.trim_start_matches('"').starts_with("TemplateType=") {
             let Some(names) = lines.get(2).map(|line| cells(line)) else {
-                return wrong("expected three rows above the data, the third with the technical names".to_owned());
+                return wrong(say::amazon_rows_missing());
             };
             if !names.iter().any(|name| matches!(name.as_str(), "item_sku" | "sku")) {
                 let found = names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-                return wrong(format!("expected technical names such as item_sku in the third row, found {found}"));
+                return wrong(say::amazon_names_missing(found));
             }
             return Ok(Self { head: ended(&lines[..3]), columns: names, newer: false });
         }
         let found = lines.iter().position(|line| cells(line).iter().any(|cell| cell == SKU));
         let (Some(at), true) = (found, first.contains("settings=")) else {
-            return wrong(
-                "expected a template of Seller Central (a first cell that begins with TemplateType= or settings=); download it there, \
-                 and save the sheet as tab-delimited text or upload the workbook"
-                    .to_owned(),
-            );
+            return wrong(say::amazon_template_invalid());
         };
         let columns = cells(lines[at]);
         let sku = columns.iter().position(|name| name == SKU).unwrap_or_default();
         // `dataRow=7`, counted from 1.
-        let told =
+        let data_row =
             first.split(['&', '?', '\t', '"']).find_map(|pair| pair.strip_prefix("dataRow=")?.parse::<usize>().ok());
         let example =
             || (at + 1..lines.len()).find(|row| cells(lines[*row]).get(sku).is_some_and(|cell| cell == "ABC123"));
-        let data = told.map(|row| row.saturating_sub(1)).filter(|row| *row > at).or_else(example).unwrap_or(at + 1);
+        let data = data_row.map(|row| row.saturating_sub(1)).filter(|row| *row > at).or_else(example).unwrap_or(at + 1);
         Ok(Self { head: ended(&lines[..data.min(lines.len())]), columns, newer: true })
     }
 }
 
-/// Whether a template's text begins so.
+/// Returns `true` if a text begins as templates do.
 fn begins(text: &str) -> bool {
     let first = text.split(['\t', '\r', '\n']).next().unwrap_or_default();
     first.starts_with("TemplateType=") || first.contains("settings=")
 }
 
-/// Rows with a line end behind the last one.
+/// Joins rows and adds a line end to the last one if it has none.
 fn ended(rows: &[&str]) -> String {
     let mut head = rows.concat();
     if !head.ends_with('\n') {
@@ -152,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_generations_are_known_by_their_names() {
+    fn both_generations_are_recognised() {
         let older = "TemplateType=fptcustom\tVersion=2021.0625\tdo not modify\r\nSKU\tTitle\r\nitem_sku\titem_name\r\nold\trow\r\n";
         let read = AmazonTemplate::read(older).unwrap();
         assert_eq!((read.columns.len(), read.newer), (2, false));

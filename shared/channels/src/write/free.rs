@@ -1,4 +1,5 @@
-//! Files of the seller's own choice of fields: CSV, XLSX, JSON, JSON Lines, XML. A line for each product and each variant.
+//! The layout `products`, files with the seller's own choice of fields: CSV, XLSX, JSON, JSON Lines, XML. A line for
+//! each product and each variant.
 
 use std::borrow::Cow;
 
@@ -16,7 +17,7 @@ use crate::{Item, LeftOut, Listing};
 const NUMBERS: [&str; 8] =
     ["price", "net_price", "compare_at_price", "cost_price", "tax_rate", "stock", "weight_grams", "completeness"];
 
-/// The chosen columns; the usual ones and those of the organisation's attributes unless any is chosen.
+/// Returns the chosen columns; default: the usual fields and the organisation's attributes.
 pub(crate) fn columns(mapping: &[FieldMapping], attributes: &[(String, String)]) -> Result<Vec<Column>, MappingError> {
     let usual: Vec<FieldMapping>;
     let chosen = if mapping.is_empty() {
@@ -44,7 +45,7 @@ pub(crate) fn csv(columns: Vec<Column>, delimiter: u8) -> Table {
     Table::new(TableInfo::new("products", "csv"), columns, render)
 }
 
-/// A workbook is written by whoever can write one: the rows are handed over as they are.
+/// Returns the table for a workbook. It keeps the rows unrendered for the writer of the workbook.
 pub(crate) fn rows(columns: Vec<Column>) -> Table {
     Table::new(TableInfo::new("products", "xlsx"), columns, Render::Rows)
 }
@@ -63,12 +64,12 @@ pub(crate) fn xml(mut columns: Vec<Column>) -> Table {
     Table::new(TableInfo::new("products", "xml"), columns, render)
 }
 
-/// How the lines of a free file are written.
+/// The form of the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// As the table renders them.
+    /// The table renders the lines.
     Cells,
-    /// As JSON objects; whole ones unless columns are chosen.
+    /// JSON objects; `whole`: with the complete product, because no columns are chosen.
     Json { lines: bool, pretty: bool, whole: bool },
 }
 
@@ -94,7 +95,8 @@ impl Free {
                 let value = if whole { object(line.item) } else { self.chosen(line, sheet)? };
                 let text =
                     if pretty && !lines { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
-                let text = text.map_err(|why| LeftOut::new("not_json", "", why.to_string()))?;
+                let text =
+                    text.map_err(|why| LeftOut::new("not_json", "", messages::Text::verbatim(why.to_string())))?;
                 sheet.raw(0, |out, rows| {
                     if !lines {
                         out.extend_from_slice(if rows == 0 { b"\n" } else { b",\n" });
@@ -114,7 +116,7 @@ impl Free {
         let mut object = Map::new();
         for (cell, column) in sheet.row().cells().zip(&sheet.tables[0].columns) {
             let value = match (&column.cell, column.kind) {
-                // What is not known is null, not a blank.
+                // An unknown value is null, not a blank.
                 _ if cell.is_empty() => Value::Null,
                 (Cell::Mapped(crate::mapping::Source::Field(FieldRef::Of(_))), Kind::List) => {
                     json!(cell.lines().collect::<Vec<_>>())
@@ -128,17 +130,17 @@ impl Free {
     }
 }
 
-/// A column's name as that of an element of XML.
+/// Returns a column's name as the name of an XML element.
 fn element_name(name: &str) -> String {
-    let mut made: String =
+    let mut element: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.') { c } else { '_' }).collect();
-    if !made.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        made.insert(0, '_');
+    if !element.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        element.insert(0, '_');
     }
-    made
+    element
 }
 
-/// A product as the API shows it, with its supplier and its categories in it.
+/// Returns a product as the API shows it, with its supplier and its categories.
 fn object(item: &Item) -> Value {
     let mut value = serde_json::to_value(&item.content).unwrap_or_default();
     if let Value::Object(fields) = &mut value {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use messages::channels as say;
 use product::{Gtin, ProductStatus};
 
 use crate::axes::{AGE_GROUP, COLOR, GENDER, MATERIAL, SIZE};
@@ -19,11 +20,13 @@ fn is_address(text: &str) -> bool {
     is_web_address(text) && text.is_ascii()
 }
 
-/// A code that a maker assigned: with its check digit, and none of the prefixes that shops and coupons use.
+/// Returns `true` for a code that a maker assigned: with the right check digit, and without the prefixes of shops and
+/// coupons.
 fn is_makers(text: &str) -> bool {
     let Ok(gtin) = Gtin::parse(text) else { return false };
     let code = gtin.to_gtin14();
-    // GTIN-13 with 02, 04 or 2: restricted (GS1 General Specifications, 1.4.2); of a case, which has a digit before, the piece's.
+    // GTIN-13 with 02, 04 or 2 are restricted (GS1 General Specifications, 1.4.2). A case has one more digit in front
+    // of the code of the piece.
     let thirteen = &code.as_str()[1..];
     !(thirteen.starts_with("02") || thirteen.starts_with("04") || thirteen.starts_with('2'))
 }
@@ -39,7 +42,7 @@ fn price(amount: Option<rust_decimal::Decimal>, currency: &str) -> Cow<'static, 
 
 fn columns() -> Vec<Column> {
     use Of::Line as Every;
-    let address = || Demand::That("address_invalid", is_address, "an address that begins with https://, in ASCII");
+    let address = || Demand::That("address_invalid", is_address, say::expected_ascii_address);
     vec![
         column("id", Every, |l| Cow::Borrowed(l.item.code())).filled().most(50),
         column("title", Every, |l| Cow::Borrowed(&l.item.content.title)).filled().most(150),
@@ -62,7 +65,7 @@ fn columns() -> Vec<Column> {
         column("price", Every, |l| price(l.regular_price(), l.currency())).filled().demand(Demand::That(
             "price_zero",
             is_positive,
-            "a price above 0",
+            say::expected_positive_price,
         )),
         column("sale_price", Every, |l| price(l.sale_price(), l.currency())),
         blank("sale_price_effective_date", Every),
@@ -72,23 +75,25 @@ fn columns() -> Vec<Column> {
         column("gtin", Every, |l| text(&l.item.content.ean)).demand(Demand::That(
             "gtin_invalid",
             is_makers,
-            "a GTIN that its maker assigned, with the right check digit",
+            say::expected_makers_gtin,
         )),
         column("mpn", Every, |l| text(&l.item.content.supplier_reference)).most(70),
         column("identifier_exists", Every, |l| {
             let content = &l.item.content;
-            let none = content.ean.is_none() && content.supplier_reference.is_none();
-            Cow::Borrowed(if none { "no" } else { "yes" })
+            let missing = content.ean.is_none() && content.supplier_reference.is_none();
+            Cow::Borrowed(if missing { "no" } else { "yes" })
         }),
         column("condition", Every, |l| Cow::Borrowed(l.options.condition.as_deref().unwrap_or("new"))),
         column("item_group_id", Every, |l| Cow::Borrowed(if l.is_variant() { l.listing.item.code() } else { "" }))
             .most(50),
-        column("color", Every, |l| l.said(COLOR)).most(100),
-        column("size", Every, |l| l.said(SIZE)).most(100),
-        column("material", Every, |l| l.said(MATERIAL)).most(200),
-        column("pattern", Every, |l| l.said(&["pattern", "motif"])).most(100),
-        column("gender", Every, |l| one_of(&l.said(GENDER), &["male", "female", "unisex"])),
-        column("age_group", Every, |l| one_of(&l.said(AGE_GROUP), &["newborn", "infant", "toddler", "kids", "adult"])),
+        column("color", Every, |l| l.value_of(COLOR)).most(100),
+        column("size", Every, |l| l.value_of(SIZE)).most(100),
+        column("material", Every, |l| l.value_of(MATERIAL)).most(200),
+        column("pattern", Every, |l| l.value_of(&["pattern", "motif"])).most(100),
+        column("gender", Every, |l| one_of(&l.value_of(GENDER), &["male", "female", "unisex"])),
+        column("age_group", Every, |l| {
+            one_of(&l.value_of(AGE_GROUP), &["newborn", "infant", "toddler", "kids", "adult"])
+        }),
         blank("adult", Every),
         blank("multipack", Every),
         blank("is_bundle", Every),
@@ -112,7 +117,7 @@ fn columns() -> Vec<Column> {
     ]
 }
 
-/// Attributes of the specification that are not in the list above.
+/// Returns `true` for the name of an attribute of the specification that is not in the list above.
 pub(crate) fn extra(column: &str) -> bool {
     !column.is_empty() && column.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
@@ -136,20 +141,19 @@ pub(crate) fn table(options: &LayoutOptions, xml: bool) -> Table {
     Table::new(TableInfo::new("feed", "xml"), columns(), render)
 }
 
-/// Items of one row each; a repeated attribute is a list in a cell of text, elements in RSS.
+/// Items of one row each. A repeated attribute is a list in a cell of text, and several elements in RSS.
 pub(crate) struct Google;
 
 impl Shape for Google {
     fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
         if !listing.variants.is_empty() && listing.item.code().is_empty() {
-            let message = "Google groups variants by the code of their parent, which has none; give it a SKU";
-            return Err(LeftOut::new("required_missing", "item_group_id", message));
+            return Err(LeftOut::new("required_missing", "item_group_id", say::google_parent_code_missing()));
         }
         items(listing, sheet)
     }
 }
 
-/// A line for what is sold alone, and for each variant.
+/// Writes a line for a product without variants, or for each variant.
 pub(crate) fn items(listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
     let options = std::sync::Arc::clone(&sheet.options);
     if listing.variants.is_empty() {
@@ -161,15 +165,14 @@ pub(crate) fn items(listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut>
     Ok(())
 }
 
-/// Plain text; what is said in short where nothing else is.
+/// Returns the description as plain text, else the short description.
 pub(crate) fn description(line: &Line<'_>) -> String {
     let long = line.text(|content| &content.description);
     let short = line.text(|content| &content.short_description);
-    let told = if long.trim().is_empty() { short } else { long };
-    plain(&told)
+    plain(if long.trim().is_empty() { &short } else { &long })
 }
 
-/// A value of a list, in any case; nothing else.
+/// Returns the known value that equals `text`, whatever its case; blank if none does.
 pub(crate) fn one_of(text: &str, known: &[&'static str]) -> Cow<'static, str> {
     let text = text.to_lowercase();
     Cow::Borrowed(known.iter().find(|known| **known == text).copied().unwrap_or(""))

@@ -1,12 +1,14 @@
 //! Magento 2's catalogue CSV. Sources: `CatalogImportExport/Model/Import/Product.php`, `…/Product/Validator/Media.php`,
 //! `ConfigurableImportExport/Model/Import/Product/Type/Configurable.php` of 2.4.6.
 //!
-//! Simple products stand before the configurable one that makes variants of them. A blank cell means no change; what is known to
-//! be empty is `__EMPTY__VALUE__`. Attributes have columns of their own, because `additional_attributes` parts at commas; only the
-//! axes of variants stand there, whose values may hold no comma anyway.
+//! Simple products come before the configurable product that makes them its variants. A blank cell means no change; a
+//! value that is known to be empty is `__EMPTY__VALUE__`. Attributes have columns of their own, because
+//! `additional_attributes` is split at commas; only the axes of variants are there, whose values must not contain
+//! commas anyway.
 
 use std::borrow::Cow;
 
+use messages::channels as say;
 use product::ProductStatus;
 
 use crate::column::{Cell, Column, Demand, Of, blank, column};
@@ -22,7 +24,8 @@ use crate::{Item, LeftOut, Listing};
 
 const EMPTY: &str = "__EMPTY__VALUE__";
 
-/// Where the importer fetches a picture: letters, digits and what `Validator/Media.php` allows.
+/// Returns `true` for an address from which the importer fetches a picture: the characters that `Validator/Media.php`
+/// allows.
 fn is_image(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let Some(rest) = rest else { return false };
@@ -35,7 +38,7 @@ fn is_image(text: &str) -> bool {
         && rest.is_ascii()
 }
 
-/// A text that can be known to be empty.
+/// Returns a text, or the mark for an empty one if it is known to be empty.
 fn text_or_empty(text: &Option<String>) -> Cow<'_, str> {
     match text.as_deref() {
         Some("") => Cow::Borrowed(EMPTY),
@@ -45,8 +48,7 @@ fn text_or_empty(text: &Option<String>) -> Cow<'_, str> {
 
 fn columns(options: &LayoutOptions) -> Vec<Column> {
     use Of::Line as Every;
-    let image =
-        || Demand::That("image_address_invalid", is_image, "a web address of plain letters, digits and - . _ /");
+    let image = || Demand::That("image_address_invalid", is_image, say::expected_image_address);
     let first = |name| {
         column(name, Every, |l| Cow::Borrowed(l.item.images().first().map_or("", String::as_str))).demand(image())
     };
@@ -76,7 +78,7 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
         column("special_price", Every, special).demand(Demand::That(
             "price_invalid",
             |text| text == EMPTY || is_price(text),
-            "a number such as 12.50",
+            say::expected_price,
         )),
         blank("special_price_from_date", Every),
         blank("special_price_to_date", Every),
@@ -109,7 +111,7 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
         blank("product_options_container", Every),
         blank("msrp_display_actual_price_type", Every),
         blank("country_of_manufacture", Every),
-        // The axes of a variant: their names differ from product to product, so that they can have no columns.
+        // The axes of a variant have no columns of their own, because their names differ from product to product.
         column("additional_attributes", Every, |l| {
             let axes = l.options_of().filter(|(_, value)| l.is_variant() && !value.is_empty());
             Cow::Owned(axes.map(|(axis, value)| format!("{}={value}", code(axis))).collect::<Vec<_>>().join(","))
@@ -155,7 +157,7 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
             .demand(Demand::That(
                 "image_address_invalid",
                 |text| text.split(',').all(is_image),
-                "web addresses without commas",
+                say::expected_image_addresses,
             )),
     );
     for name in [
@@ -179,14 +181,15 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
         let axes = l.listing.item.content.option_axes.iter().filter(|_| l.is_parent());
         Cow::Owned(axes.map(|axis| format!("{}={axis}", code(axis))).collect::<Vec<_>>().join(","))
     }));
-    // What Magento has no column of its own for is an attribute of the shop.
+    // Magento has no columns for these: they are attributes of the shop.
     columns.push(column("ean", Every, |l| text(&l.item.content.ean)));
     columns.push(column("manufacturer", Every, |l| text(&l.item.content.brand)).most(255));
     columns.push(column("cost", Every, |l| money(l.item.content.cost_price)));
     for (at, (own, _)) in options.attributes.iter().enumerate() {
         let name = own.replace('-', "_");
-        // A second column of a name, or of what a column is called within, would have the whole file refused.
-        if known(&name) || columns.iter().any(|column| column.name == name.as_str()) {
+        // A second column with the name of another, or with its internal name, would make Magento refuse the whole
+        // file.
+        if is_internal(&name) || columns.iter().any(|column| column.name == name.as_str()) {
             continue;
         }
         let cell = Cell::Numbered(attribute, at);
@@ -195,8 +198,9 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
     columns
 }
 
-/// What the importer calls the columns above within (`Product::$_fieldsMap`): an attribute of such a name is no other one.
-fn known(code: &str) -> bool {
+/// Returns `true` for the internal name of a column above (`Product::$_fieldsMap`): an attribute with it would be the
+/// same column.
+fn is_internal(code: &str) -> bool {
     [
         "image",
         "small_image",
@@ -226,15 +230,15 @@ fn known(code: &str) -> bool {
     .contains(&code)
 }
 
-pub(crate) fn table(options: &LayoutOptions, mapped: impl Fn(&str) -> bool) -> Table {
+pub(crate) fn table(options: &LayoutOptions, is_mapped: impl Fn(&str) -> bool) -> Table {
     let mut columns = columns(options);
-    // Blank means no change here, so that the short form loses nothing; it is the usual one of importers by hand.
-    wanted(&mut columns, options, mapped);
+    // Blank means no change, so that the short form loses nothing; it is the usual form for imports by hand.
+    wanted(&mut columns, options, is_mapped);
     let render = Render::Csv { delimiter: b',', mark: false, disarm: Disarm::None, header: true, list: "\n" };
     Table::new(TableInfo::new("products", "csv"), columns, render)
 }
 
-/// Any attribute's code can be a column.
+/// Returns `true` for the code of an attribute: any of them can be a column.
 pub(crate) fn extra(column: &str) -> bool {
     !column.is_empty() && column.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
@@ -248,48 +252,43 @@ impl Shape for Magento {
     fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
         let options = std::sync::Arc::clone(&sheet.options);
         if listing.variants.is_empty() && Line::product(listing, &options).price().is_none() {
-            let message = "Magento demands a price, the product has none; fill it, or map the column";
-            return Err(LeftOut::new("required_missing", "price", message));
+            return Err(LeftOut::new("required_missing", "price", say::magento_price_missing()));
         }
         for name in listing.item.categories.iter().flatten().filter(|name| name.contains(',')) {
-            let message = format!("Magento parts categories at commas: those with \"{name}\" are left out");
-            sheet.warn("category_left_out", "categories", message);
+            sheet.warn("category_left_out", "categories", say::magento_category_left_out(name));
         }
-        let kept = sheet.sellable(0, listing, |variant| unsayable(listing, variant))?;
+        let kept = sheet.sellable(0, listing, |variant| refusal(listing, variant))?;
         for (at, variant) in kept.iter().enumerate() {
             let key = self.urls.take(url(variant), variant.id, '-');
             sheet.line(0, &Line { key: &key, ..Line::variant(listing, variant, &options, at + 1) })?;
         }
         let key = self.urls.take(url(&listing.item), listing.item.id, '-');
-        // The parent names those variants that stand above it.
+        // The parent names the variants above it.
         let written = Listing { item: listing.item.clone(), variants: kept.into_iter().cloned().collect() };
         sheet.line(0, &Line { key: &key, ..Line::product(&written, &options) })
     }
 }
 
-/// The last part of the address: unique in the shop, or the row is refused.
+/// Returns the last part of the address. It must be unique in the shop, or Magento refuses the row.
 fn url(item: &Item) -> String {
     let title = slug(&item.content.title, 150);
     item.content.slug.as_deref().map_or_else(|| format!("{title}-{}", keyed(item)), |own| slug(own, 200))
 }
 
-/// The code of the shop's attribute for an axis.
+/// Returns the code of the shop's attribute for an axis.
 fn code(axis: &str) -> String {
     mapping::code_of(&axis.to_lowercase()).unwrap_or_else(|| "option".to_owned())
 }
 
-fn unsayable(listing: &Listing, variant: &Item) -> Option<LeftOut> {
+/// Returns why Magento would refuse a variant; `None` if it accepts it.
+fn refusal(listing: &Listing, variant: &Item) -> Option<LeftOut> {
     let options = &variant.content.options;
     let texts = options.values().map(String::as_str).chain([variant.code()]);
     if let Some(text) = texts.into_iter().find(|text| text.contains([',', '|', '='])) {
-        let message = format!(
-            "Magento cannot take , | or = in the options and SKUs of variants, found \"{text}\"; write it otherwise"
-        );
-        return Some(LeftOut::new("option_invalid", "configurable_variations", message));
+        return Some(LeftOut::new("option_invalid", "configurable_variations", say::magento_option_invalid(text)));
     }
     if variant.content.price.or(listing.item.content.price).is_none() {
-        let message = "Magento demands a price, neither the variant nor its parent has one";
-        return Some(LeftOut::new("required_missing", "price", message));
+        return Some(LeftOut::new("required_missing", "price", say::magento_variant_price_missing()));
     }
     None
 }
@@ -300,17 +299,17 @@ fn variations<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     }
     let listing = line.listing;
     let variation = |variant: &Item| {
-        let mut told = format!("sku={}", variant.code());
+        let mut text = format!("sku={}", variant.code());
         for axis in &listing.item.content.option_axes {
             let value = variant.content.options.get(axis).map_or("", String::as_str);
-            told.push_str(&format!(",{}={value}", code(axis)));
+            text.push_str(&format!(",{}={value}", code(axis)));
         }
-        told
+        text
     };
     Cow::Owned(listing.variants.iter().map(variation).collect::<Vec<_>>().join("|"))
 }
 
-/// The price in a sale. One that is over is taken away.
+/// Returns the price in a sale. Outside a sale the mark for an empty value removes it.
 fn special<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     match line.sale_price() {
         _ if line.is_parent() => Cow::Borrowed(""),
@@ -320,26 +319,26 @@ fn special<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
 }
 
 fn in_stock<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
-    let there = match line.is_parent() {
+    let in_stock = match line.is_parent() {
         true => line.listing.variants.iter().any(|variant| variant.content.stock != Some(0)),
         false => line.item.content.stock != Some(0),
     };
-    Cow::Borrowed(if there { "1" } else { "0" })
+    Cow::Borrowed(if in_stock { "1" } else { "0" })
 }
 
-/// Paths from the shop's root; those that cannot be said are left out.
+/// Returns the paths from the shop's root, without those that the format cannot hold.
 fn categories<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     let root = line.options.root_category.as_deref().unwrap_or("Default Category");
     let paths = line.categories();
-    let sayable = paths.iter().filter(|path| !path.iter().any(|name| name.contains(',')));
-    let told = sayable.map(|path| {
+    let valid = paths.iter().filter(|path| !path.iter().any(|name| name.contains(',')));
+    let joined = valid.map(|path| {
         let names = path.iter().map(|name| name.replace('/', "\\/"));
         std::iter::once(root.to_owned()).chain(names).collect::<Vec<_>>().join("/")
     });
-    Cow::Owned(told.collect::<Vec<_>>().join(","))
+    Cow::Owned(joined.collect::<Vec<_>>().join(","))
 }
 
-/// An attribute; several values are parted by `|`.
+/// Returns an attribute; several values are separated by `|`.
 fn attribute<'l>(line: &'l Line<'l>, at: usize) -> Cow<'l, str> {
     let Some((wanted, _)) = line.options.attributes.get(at) else { return Cow::Borrowed("") };
     let found = line.item.attributes.iter().find(|one| one.code == *wanted);

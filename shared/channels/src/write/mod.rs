@@ -1,5 +1,5 @@
-//! The layouts of the channels: which columns, from what, and what each channel demands. Each module names the sources of its
-//! facts.
+//! The layouts of the channels: their columns, the sources of the columns, and the demands of each channel. Each module
+//! names the sources of its facts.
 
 pub(crate) mod amazon;
 mod amazon_template;

@@ -1,13 +1,15 @@
-//! Odoo's product templates as CSV (`base_import`) and as XML records of a module. Sources: `odoo/orm/models.py` (`load`),
-//! `addons/base_import`, `odoo/import_xml.rng` of 19.0.
+//! Odoo's product templates as CSV (`base_import`) and as XML records of a module. Sources: `odoo/orm/models.py`
+//! (`load`), `addons/base_import`, `odoo/import_xml.rng` of 19.0.
 //!
-//! External ids are made of the SKU, so that the next import updates and does not create again. What a CSV names has to be there:
-//! categories, attributes and their values have files of their own, to be imported before the templates. A variant is made by Odoo
-//! from the template's attribute lines; its code and barcode come with the last file. XML is loaded from a module only: the files
-//! are delivered as the zip of one.
+//! External ids are made from the SKU, so that the next import updates the records and does not create them again. The
+//! records that a CSV names must exist: categories, attributes and their values have files of their own, to be imported
+//! before the templates. Odoo creates variants from the template's attribute lines; their codes and barcodes come with
+//! the last file. Odoo loads XML only from a module: the files are delivered as the zip of a module.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+
+use messages::channels as say;
 
 use crate::column::{Column, Kind, Of, blank, column};
 use crate::demands::price;
@@ -19,7 +21,7 @@ use crate::options::LayoutOptions;
 use crate::render::{Disarm, Render, csv_line};
 use crate::{Item, LeftOut, Listing};
 
-/// The module's name: what stands before the dot of external ids.
+/// Returns the module's name, which is the part of external ids before the dot.
 pub(crate) fn module(options: &LayoutOptions) -> &str {
     options.module.as_deref().unwrap_or("products_manager")
 }
@@ -55,7 +57,8 @@ fn columns(xml: bool) -> Vec<Column> {
         column("product_tag_ids", Of::Product, |l| Cow::Owned(tags(l.tags()))),
     ];
     if xml {
-        // Records name others by their ids: categories and tags have records of their own, pictures come from files.
+        // Records refer to others by their ids: categories and tags have records of their own, pictures come from
+        // files.
         columns.retain(|column| !matches!(&*column.name, "image_1920" | "product_tag_ids"));
         for column in &mut columns {
             if column.name == "categ_id" {
@@ -65,7 +68,7 @@ fn columns(xml: bool) -> Vec<Column> {
             }
         }
     } else {
-        // By ids: a value's name is that of many attributes.
+        // By ids, because several attributes can have a value with the same name.
         columns.push(column("attribute_line_ids/attribute_id/id", Of::Line, |l| Cow::Owned(attribute_line(l).0)));
         columns.push(column("attribute_line_ids/value_ids/id", Of::Line, |l| Cow::Owned(attribute_line(l).1)));
     }
@@ -95,20 +98,20 @@ pub(crate) fn tables(xml: bool) -> Vec<Table> {
         return vec![Table::new(TableInfo::new("products", "xml"), columns(true), Render::Odoo)];
     }
     let csv = || Render::Csv { delimiter: b',', mark: true, disarm: Disarm::None, header: true, list: "\n" };
-    let named = |name, columns: &[&'static str]| {
+    let helper = |name, columns: &[&'static str]| {
         let columns = columns.iter().map(|column| blank(column, Of::Line)).collect();
         Table::new(TableInfo::optional(name, "csv"), columns, csv())
     };
     vec![
-        named("categories", &["id", "name", "parent_id/id"]),
-        named("attributes", &["id", "name"]),
-        named("attribute-values", &["id", "name", "attribute_id/id"]),
+        helper("categories", &["id", "name", "parent_id/id"]),
+        helper("attributes", &["id", "name"]),
+        helper("attribute-values", &["id", "name", "attribute_id/id"]),
         Table::new(TableInfo::new("templates", "csv"), columns(false), csv()),
         Table::new(TableInfo::optional("variants", "csv"), variants(), csv()),
     ]
 }
 
-/// Any field of the model can be a column.
+/// Returns `true` for the name of a field: any field of the model can be a column.
 pub(crate) fn extra(column: &str) -> bool {
     !column.is_empty()
         && column
@@ -116,7 +119,7 @@ pub(crate) fn extra(column: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'/' | b'.'))
 }
 
-/// Of a CSV the files in the order of [`tables`].
+/// The indexes of the CSV files, in the order of [`tables`].
 const CATEGORIES: usize = 0;
 const ATTRIBUTES: usize = 1;
 const VALUES: usize = 2;
@@ -126,9 +129,9 @@ const VARIANTS: usize = 4;
 pub(crate) struct Odoo {
     ids: Keys,
     xml: bool,
-    /// Categories that products are in, and those above them.
+    /// The categories of products, and those above them.
     categories: BTreeSet<Vec<String>>,
-    /// The values of variants, by what they are values of.
+    /// The values of variants, by axis.
     values: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -142,12 +145,10 @@ impl Shape for Odoo {
     fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
         let options = std::sync::Arc::clone(&sheet.options);
         if self.xml && !listing.variants.is_empty() {
-            let message =
-                "Odoo makes variants from attributes that its XML names by ids; export templates with variants as CSV";
-            return Err(LeftOut::new("variants_unsupported", "", message));
+            return Err(LeftOut::new("variants_unsupported", "", say::odoo_variants_unsupported()));
         }
         for tag in listing.item.content.tags.iter().flatten().filter(|tag| tag.contains(',')) {
-            sheet.warn("tag_left_out", "product_tag_ids", format!("Odoo parts tags at commas: \"{tag}\" is left out"));
+            sheet.warn("tag_left_out", "product_tag_ids", say::tag_left_out("Odoo", tag));
         }
         let id = self.ids.take(external_id(&listing.item, "template"), listing.item.id, '_');
         let product = Line { key: &id, ..Line::product(listing, &options) };
@@ -157,18 +158,17 @@ impl Shape for Odoo {
             let new: Vec<Vec<String>> = above.filter(|path| !self.categories.contains(path)).collect();
             new.iter().for_each(|path| write_category(path, sheet));
             sheet.line(0, &product)?;
-            // Those of a product that is left out are left out with it.
+            // Only now: if the product is left out, its categories are left out too.
             self.categories.extend(new);
             return Ok(());
         }
         let bad = |text: &&String| text.contains(',');
         if let Some(text) = listing.variants.iter().flat_map(|variant| variant.content.options.values()).find(bad) {
-            let message =
-                format!("Odoo parts values at commas, found \"{text}\" among the options; write it otherwise");
+            let message = say::odoo_option_invalid(text);
             return Err(LeftOut::new("option_invalid", "product_template_attribute_value_ids", message));
         }
         sheet.line(TEMPLATES, &product)?;
-        // One attribute a row: the further ones continue the record above.
+        // One attribute per row: further rows continue the record above.
         for at in 1..attribute_count(listing) {
             sheet.line(TEMPLATES, &Line { key: "", first: false, sold: false, number: at, ..product })?;
         }
@@ -188,7 +188,7 @@ impl Shape for Odoo {
             return Ok(());
         }
         let mut line = |table: usize, cells: &[&str]| sheet.raw(table, |out, _| csv_line(out, cells, b','));
-        // Parents stand before their children.
+        // Parents come before their children.
         for path in &self.categories {
             let (name, above) = (path.last().map_or("", String::as_str), &path[..path.len().saturating_sub(1)]);
             let parent = if above.is_empty() { String::new() } else { category_id(above) };
@@ -217,7 +217,7 @@ fn write_category(path: &[String], sheet: &mut Sheet) {
     });
 }
 
-/// What a record is known by, the same at each export: of letters, digits and `_`, without a dot.
+/// Returns the external id of a record, the same in each export: letters, digits and `_`, without a dot.
 fn external_id(item: &Item, kind: &str) -> String {
     let code = if item.code().is_empty() { item.id.simple().to_string() } else { item.code().to_owned() };
     format!("{kind}_{}", safe(&code))
@@ -235,20 +235,21 @@ fn value_id(axis: &str, value: &str) -> String {
     format!("value_{}__{}", safe(axis), safe(value))
 }
 
-/// Letters and digits as they are, anything else as `_` and its number: two codes are never one id.
+/// Returns a text with letters and digits unchanged, other characters as their hexadecimal numbers between `_`:
+/// different texts never give the same id.
 fn safe(text: &str) -> String {
-    let mut made = String::new();
+    let mut id = String::new();
     for c in text.chars() {
         if c.is_ascii_alphanumeric() {
-            made.push(c);
+            id.push(c);
         } else {
-            made.push_str(&format!("_{:x}_", u32::from(c)));
+            id.push_str(&format!("_{:x}_", u32::from(c)));
         }
     }
-    made
+    id
 }
 
-/// The path as Odoo shows it.
+/// Returns the path of the category as Odoo shows it.
 fn category<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     Cow::Owned(line.categories().first().map(|path| path.join(" / ")).unwrap_or_default())
 }
@@ -261,7 +262,7 @@ fn attribute_count(listing: &Listing) -> usize {
     if listing.variants.is_empty() { 0 } else { listing.item.content.option_axes.len() }
 }
 
-/// The attribute of this row and the values that variants have of it.
+/// Returns the id of the attribute of this row, and the ids of the variants' values of it.
 fn attribute_line(line: &Line<'_>) -> (String, String) {
     let listing = line.listing;
     let axis = listing.item.content.option_axes.get(line.number).filter(|_| !listing.variants.is_empty());
@@ -270,7 +271,7 @@ fn attribute_line(line: &Line<'_>) -> (String, String) {
     (attribute_id(axis), values.join(","))
 }
 
-/// The manifest that makes a module of the XML file. It depends on Inventory, of which is what can be stored.
+/// Returns the manifest of the module around the XML file. It depends on Inventory, which defines storable products.
 pub(crate) fn manifest(options: &LayoutOptions) -> String {
     let version = options.version.unwrap_or(19);
     format!(

@@ -1,6 +1,6 @@
-//! `OpenAI`'s product feed, JSON Lines and CSV, a row for each variant. Source: developers.openai.com/commerce, "Product feed
-//! schema" in the form of September 2026 (`item_id`, `url`, `image_url`), with the two country fields that its newest version
-//! demands. What is not known is left out; `null` and `unknown` are never written.
+//! `OpenAI`'s product feed, JSON Lines and CSV, a row for each variant. Source: developers.openai.com/commerce,
+//! "Product feed schema" of September 2026 (`item_id`, `url`, `image_url`), with the two country fields that its newest
+//! version demands. Unknown values are left out; `null` and `unknown` are never written.
 
 use std::borrow::Cow;
 
@@ -66,11 +66,13 @@ fn columns() -> Vec<Column> {
         column("product_category", Every, |l| {
             Cow::Owned(l.categories().first().map(|path| path.join(" > ")).unwrap_or_default())
         }),
-        column("material", Every, |l| l.said(MATERIAL)).most(100),
-        column("color", Every, |l| l.said(COLOR)).most(40),
-        column("size", Every, |l| l.said(SIZE)).most(20),
-        column("gender", Every, |l| one_of(&l.said(GENDER), &["male", "female", "unisex"])),
-        column("age_group", Every, |l| one_of(&l.said(AGE_GROUP), &["newborn", "infant", "toddler", "kids", "adult"])),
+        column("material", Every, |l| l.value_of(MATERIAL)).most(100),
+        column("color", Every, |l| l.value_of(COLOR)).most(40),
+        column("size", Every, |l| l.value_of(SIZE)).most(20),
+        column("gender", Every, |l| one_of(&l.value_of(GENDER), &["male", "female", "unisex"])),
+        column("age_group", Every, |l| {
+            one_of(&l.value_of(AGE_GROUP), &["newborn", "infant", "toddler", "kids", "adult"])
+        }),
         column("weight", Every, |l| decimal(l.weight())),
         column("item_weight_unit", Every, |l| Cow::Borrowed(l.weight().map_or("", |_| l.options.weight_unit.as_str()))),
         column("dimensions", Every, dimensions).kind(Kind::Json),
@@ -101,30 +103,30 @@ fn seller_text<'l>(line: &Line<'l>, of: fn(&crate::options::Seller) -> Option<&S
     Cow::Borrowed(line.options.seller.as_ref().and_then(of).map_or("", String::as_str))
 }
 
-/// A group's id is none of its items'.
+/// Returns the id of a group of variants, which must differ from the ids of its items.
 fn group<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     if !line.is_variant() {
         return Cow::Borrowed("");
     }
     let code = line.listing.item.code();
-    let taken = code.is_empty() || line.listing.variants.iter().any(|variant| variant.code() == code);
-    if taken { Cow::Owned(format!("group-{}", line.listing.item.id.simple())) } else { Cow::Borrowed(code) }
+    let in_use = code.is_empty() || line.listing.variants.iter().any(|variant| variant.code() == code);
+    if in_use { Cow::Owned(format!("group-{}", line.listing.item.id.simple())) } else { Cow::Borrowed(code) }
 }
 
 fn dimensions<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     let sides = line.sides();
-    // At least two make a size.
+    // Dimensions need at least two sides.
     if sides.iter().flatten().count() < 2 {
         return Cow::Borrowed("");
     }
-    let mut told = serde_json::Map::new();
+    let mut dimensions = serde_json::Map::new();
     for (name, side) in ["length", "width", "height"].into_iter().zip(sides) {
         if let Some(side) = side {
-            told.insert(name.to_owned(), side.normalize().to_string().into());
+            dimensions.insert(name.to_owned(), side.normalize().to_string().into());
         }
     }
-    told.insert("unit".to_owned(), line.options.length_unit.as_str().into());
-    Cow::Owned(serde_json::Value::Object(told).to_string())
+    dimensions.insert("unit".to_owned(), line.options.length_unit.as_str().into());
+    Cow::Owned(serde_json::Value::Object(dimensions).to_string())
 }
 
 pub(crate) fn table(lines: bool) -> Table {

@@ -1,18 +1,21 @@
-//! `PrestaShop`'s files of products, combinations and categories. Source: `AdminImportController.php` of 9.1 and of 8.0.
+//! `PrestaShop`'s files of products, combinations and categories. Source: `AdminImportController.php` of 9.1 and of
+//! 8.0.
 //!
-//! The importer binds columns by their place and never reads a header, so the columns stand in the order of the shop's
-//! version. Multi-value separator `,`, field separator `;`. Prices of combinations are differences to the product's price
-//! without VAT. Import the categories first, then the products, then the combinations, with "use product reference as key".
+//! The importer identifies columns by their position and never reads a header, so the columns have the order of the
+//! shop's version. Multi-value separator `,`, field separator `;`. Prices of combinations are differences to the
+//! product's price without VAT. Import the categories first, then the products, then the combinations, with "use
+//! product reference as key".
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use messages::channels as say;
 use product::{Content, ProductStatus, Weight, WeightUnit};
 use rust_decimal::Decimal;
 
 use crate::column::{Column, Demand, Of, blank, column};
 use crate::demands::{gtin, price};
-use crate::fields::{Text, decimal, money, number, text};
+use crate::fields::{CellText, decimal, money, number, text};
 use crate::layout::{Shape, Sheet, Table, TableInfo};
 use crate::line::Line;
 use crate::options::LayoutOptions;
@@ -31,7 +34,7 @@ fn products(version: u16) -> Vec<Column> {
     use Of::Line as Every;
     let digits = if version >= 9 { 14 } else { 13 };
     let flag = |name: &'static str, on: bool| {
-        let text: Text = if on { |_| Cow::Borrowed("1") } else { |_| Cow::Borrowed("0") };
+        let text: CellText = if on { |_| Cow::Borrowed("1") } else { |_| Cow::Borrowed("0") };
         column(name, Every, text)
     };
     let mut columns = vec![
@@ -42,7 +45,7 @@ fn products(version: u16) -> Vec<Column> {
         column("Name", Every, |l| Cow::Borrowed(&l.item.content.title)).filled().most(128).demand(Demand::That(
             "name_invalid",
             is_name,
-            "a name without < > ; = # { }",
+            || say::expected_name_without("< > ; = # { }"),
         )),
         column("Categories (x,y,z...)", Every, categories),
         column("Price tax excluded", Every, |l| decimal(net(l.item, l.item))).demand(price()),
@@ -58,7 +61,7 @@ fn products(version: u16) -> Vec<Column> {
         blank("Discount percent", Every),
         blank("Discount from (yyyy-mm-dd)", Every),
         blank("Discount to (yyyy-mm-dd)", Every),
-        // What has no reference cannot be found again.
+        // Without a reference the next import cannot find the product.
         column("Reference", Every, |l| Cow::Borrowed(l.item.code())).filled().most(64),
         column("Supplier reference", Every, |l| text(&l.item.content.supplier_reference)).most(64),
         column("Supplier", Every, |l| text(&l.item.supplier)),
@@ -107,7 +110,7 @@ fn products(version: u16) -> Vec<Column> {
         flag("Show price (0 = No, 1 = Yes)", true),
         column("Image URLs (x,y,z...)", Every, |l| images(l.item)),
         column("Image alt texts (x,y,z...)", Every, |l| alts(l.item)),
-        // Without it each import would add the images once more.
+        // Without it each import would add the images again.
         column("Delete existing images (0 = No, 1 = Yes)", Every, |l| {
             Cow::Borrowed(if l.item.images().is_empty() { "0" } else { "1" })
         }),
@@ -164,11 +167,11 @@ fn combinations(version: u16) -> Vec<Column> {
         column("Impact on weight", Every, |l| {
             let grams = impact(l, |item, _| item.content.weight.map(|weight| weight.grams()));
             // A lighter variant has a negative impact.
-            let kept = |grams: Decimal| {
+            let in_unit = |grams: Decimal| {
                 weight_in(Some(Weight { value: grams, unit: WeightUnit::Gram }), l.options.weight_unit)
             };
             six(grams.and_then(|grams| {
-                kept(grams.abs()).map(|weight| if grams.is_sign_negative() { -weight } else { weight })
+                in_unit(grams.abs()).map(|weight| if grams.is_sign_negative() { -weight } else { weight })
             }))
         }),
         column("Default (0 = No, 1 = Yes)", Every, |l| Cow::Borrowed(if l.number == 1 { "1" } else { "0" })),
@@ -228,28 +231,20 @@ impl Shape for PrestaShop {
             && net(&listing.item, &listing.item).is_none()
             && listing.variants.is_empty()
         {
-            let message = "PrestaShop would sell a product without a price for 0; give it a price, or one without VAT";
-            return Err(LeftOut::new("price_missing", "Price tax included", message));
+            return Err(LeftOut::new("price_missing", "Price tax included", say::prestashop_price_missing()));
         }
-        let kept = sheet.sellable(COMBINATIONS, listing, |variant| unsayable(listing, variant))?;
+        let kept = sheet.sellable(COMBINATIONS, listing, |variant| refusal(listing, variant))?;
         for tag in product.tags().iter().filter(|tag| tag.contains(',')) {
-            sheet.warn(
-                "tag_left_out",
-                "Tags (x,y,z...)",
-                format!("PrestaShop parts tags at commas: \"{tag}\" is left out"),
-            );
+            sheet.warn("tag_left_out", "Tags (x,y,z...)", say::tag_left_out("PrestaShop", tag));
         }
         for name in features(&listing.item).1 {
-            let message = format!("PrestaShop parts features at commas and colons: \"{name}\" is left out");
+            let message = say::prestashop_feature_left_out(name);
             sheet.warn("feature_left_out", "Feature (Name:Value:Position:Customized)", message);
         }
         sheet.line(PRODUCTS, &product)?;
         for path in product.categories() {
-            if !sayable(&path) {
-                let message = format!(
-                    "PrestaShop parts categories at / and takes digits for ids: \"{}\" is left out",
-                    path.join(" > ")
-                );
+            if !is_valid(&path) {
+                let message = say::prestashop_category_left_out(path.join(" > "));
                 sheet.warn("category_left_out", "Categories (x,y,z...)", message);
             } else {
                 for depth in 1..=path.len() {
@@ -263,7 +258,7 @@ impl Shape for PrestaShop {
         Ok(())
     }
 
-    /// The categories that products are in: parents stand before their children, as the set's order has them.
+    /// Writes the categories of the products. The order of the set puts parents before their children.
     fn finish(&mut self, sheet: &mut Sheet) -> Result<(), LeftOut> {
         for path in std::mem::take(&mut self.categories) {
             let name = path.last().cloned().unwrap_or_default();
@@ -275,13 +270,13 @@ impl Shape for PrestaShop {
     }
 }
 
-/// The price without VAT and outside a sale, to six decimals as the shop keeps it: as it is known, else from the price and the rate, of
-/// a variant that has none that of its parent.
+/// Returns the price without VAT and outside a sale, with six decimals as in the shop: the known one, else from the
+/// price and the VAT rate. A variant without a rate has the rate of its parent.
 fn net(item: &Item, parent: &Item) -> Option<Decimal> {
     let content = &item.content;
     let sale = content.compare_at_price.zip(content.price).filter(|(before, price)| before > price && !price.is_zero());
     if let Some(net) = content.net_price {
-        // What is known is the price in the sale.
+        // The known price is the one in the sale.
         let factor = sale.map_or(Decimal::ONE, |(before, price)| before / price);
         return net.checked_mul(factor).map(|net| net.round_dp(6).normalize());
     }
@@ -290,7 +285,7 @@ fn net(item: &Item, parent: &Item) -> Option<Decimal> {
     gross.checked_div(Decimal::ONE + rate / Decimal::ONE_HUNDRED).map(|net| net.round_dp(6).normalize())
 }
 
-/// What a variant has more than its product; nothing when it says nothing of its own.
+/// Returns the difference between a variant and its product; `None` if the variant has no value of its own.
 fn impact(line: &Line<'_>, of: fn(&Item, &Item) -> Option<Decimal>) -> Option<Decimal> {
     let parent = &line.listing.item;
     Some(of(line.item, parent)? - of(parent, parent).unwrap_or_default())
@@ -302,19 +297,21 @@ fn six(amount: Option<Decimal>) -> Cow<'static, str> {
     Cow::Owned(amount.to_string())
 }
 
-/// `A/B/C`, the main one first; one with a comma is quoted. A name of digits would be taken for an id.
+/// Returns the categories as `A/B/C`, the main one first. A path with a comma is quoted. A name of digits would be read
+/// as an id.
 fn categories<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     let paths = line.categories();
     Cow::Owned(
-        paths.iter().filter(|path| sayable(path)).map(|path| enclosed(&path.join("/"))).collect::<Vec<_>>().join(","),
+        paths.iter().filter(|path| is_valid(path)).map(|path| enclosed(&path.join("/"))).collect::<Vec<_>>().join(","),
     )
 }
 
-fn sayable(path: &[String]) -> bool {
+/// Returns `true` for a path of categories that the format can hold.
+fn is_valid(path: &[String]) -> bool {
     path.iter().all(|name| !name.contains('/') && !name.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// A part of a list that can be quoted.
+/// Returns a part of a list, in quotes if necessary.
 fn enclosed(part: &str) -> String {
     if part.contains([',', '"']) { format!("\"{}\"", part.replace('"', "\"\"")) } else { part.to_owned() }
 }
@@ -328,47 +325,45 @@ fn alts(item: &Item) -> Cow<'_, str> {
     Cow::Owned(item.images().iter().map(|_| alt.as_str()).collect::<Vec<_>>().join(","))
 }
 
-/// `Name:Value:Position:0`, and the names of those that cannot be said.
+/// Returns the features as `Name:Value:Position:0`, and the names of those that the format cannot hold.
 fn features(item: &Item) -> (String, Vec<String>) {
-    let (mut told, mut left) = (Vec::new(), Vec::new());
-    let parts = |text: &str| text.contains([',', ':']);
+    let (mut features, mut left) = (Vec::new(), Vec::new());
+    let splits = |text: &str| text.contains([',', ':']);
     for attribute in &item.attributes {
         for value in &attribute.values {
-            if parts(&attribute.name) || parts(value) {
+            if splits(&attribute.name) || splits(value) {
                 left.push(attribute.name.clone());
             } else {
-                told.push(format!("{}:{}:{}:0", attribute.name, value, told.len() + 1));
+                features.push(format!("{}:{}:{}:0", attribute.name, value, features.len() + 1));
             }
         }
     }
-    (told.join(","), left)
+    (features.join(","), left)
 }
 
-/// `Color:select:0,Size:select:1` beside `Blue:0,M:1`: names and values are aligned.
-fn axes<'l>(line: &Line<'l>, told: fn(&str, &str, usize) -> String) -> Cow<'l, str> {
-    let all = line.options_of().enumerate().map(|(at, (axis, value))| told(axis, value, at));
+/// Returns the axes as `Color:select:0,Size:select:1` or `Blue:0,M:1`: names and values have the same order.
+fn axes<'l>(line: &Line<'l>, format: fn(&str, &str, usize) -> String) -> Cow<'l, str> {
+    let all = line.options_of().enumerate().map(|(at, (axis, value))| format(axis, value, at));
     Cow::Owned(all.collect::<Vec<_>>().join(","))
 }
 
-/// Why a variant cannot be a combination; nothing when it can.
-fn unsayable(listing: &Listing, variant: &Item) -> Option<LeftOut> {
+/// Returns why a variant cannot be a combination; `None` if it can.
+fn refusal(listing: &Listing, variant: &Item) -> Option<LeftOut> {
     let options = &variant.content.options;
     let axes = &listing.item.content.option_axes;
-    let parts = |text: &&String| text.contains([',', ':']);
-    if let Some(text) = axes.iter().chain(options.values()).find(parts) {
-        let message = format!("PrestaShop parts options at commas and colons, found \"{text}\"; write it otherwise");
-        return Some(LeftOut::new("option_invalid", "Value (Value:Position)", message));
+    let splits = |text: &&String| text.contains([',', ':']);
+    if let Some(text) = axes.iter().chain(options.values()).find(splits) {
+        return Some(LeftOut::new("option_invalid", "Value (Value:Position)", say::prestashop_option_invalid(text)));
     }
     let (own, base) = (&variant.content, &listing.item.content);
-    // The same price is no difference, whatever the rate.
+    // The same price has no difference, whatever the rate.
     let same = |price: fn(&Content) -> Option<Decimal>| price(own).is_none() || price(own) == price(base);
     let same = same(|content| content.price)
         && same(|content| content.compare_at_price)
         && same(|content| content.net_price)
         && (own.tax_rate.is_none() || own.tax_rate == base.tax_rate);
     if !same && (net(variant, &listing.item).is_none() || net(&listing.item, &listing.item).is_none()) {
-        let message = "the price of a combination is a difference to the product's price without VAT, which is not known; give the product a price without VAT, or its rate";
-        return Some(LeftOut::new("price_base_missing", "Impact on price", message));
+        return Some(LeftOut::new("price_base_missing", "Impact on price", say::prestashop_net_price_missing()));
     }
     None
 }

@@ -1,12 +1,13 @@
-//! Shopify's product CSV, in the header it has used since 2024, and in the one before, which most apps still read.
+//! Shopify's product CSV, with the header since 2024, and with the header before, which most apps still read.
 //!
 //! Source of the headers, the values and the limits: `help.shopify.com/en/manual/products/import-export/using-csv`
-//! and the `product_template.csv` offered there, read in November 2026. The template's example metafield column is
+//! and the `product_template.csv` there, read in November 2026. The template's example metafield column is
 //! left out; a mapping can add metafields by their headers.
 //!
-//! In Shopify a blank cell of a column that is in the file *erases* what the shop holds, and a column that is not
-//! in the file leaves it alone. So there are two forms: [`crate::options::Columns::All`], the template's, for a new shop, and
-//! [`crate::options::Columns::Filled`], with the columns that our catalogue can fill, for a shop that is edited by hand as well.
+//! In Shopify a blank cell of a column in the file *erases* the value in the shop; the values of a column that is not
+//! in the file stay. So two forms exist: [`crate::options::Columns::All`], with all columns of the template, for a new
+//! shop, and [`crate::options::Columns::Filled`], with the columns that our catalogue can fill, for a shop that is
+//! edited by hand too.
 //!
 //! Cells are not disarmed against spreadsheet formulas: an apostrophe before a title would be shown in the shop.
 
@@ -27,8 +28,9 @@ use crate::{Item, LeftOut, Listing};
 
 /// Shopify refuses a larger CSV file (15 MB).
 const MOST_BYTES: usize = 15_000_000;
-/// What a product can have.
+/// The most variants of a product.
 const MOST_VARIANTS: usize = 2_048;
+/// The most images of a product.
 const MOST_IMAGES: usize = 250;
 
 const GOOGLE: [(&str, &str); 13] = [
@@ -47,7 +49,7 @@ const GOOGLE: [(&str, &str); 13] = [
     ("Google Shopping / Custom Label 4", "Google Shopping / Custom label 4"),
 ];
 
-/// The columns by their new names, in the order of the template of 2024.
+/// Returns the columns with their new names, in the order of the template of 2024.
 fn columns_2024() -> Vec<Column> {
     use Of::{Line as Every, Product, Sold};
     let option = |at: usize, name: &'static str, value: &'static str| -> [Column; 2] {
@@ -112,7 +114,7 @@ fn columns_2024() -> Vec<Column> {
     columns
 }
 
-/// The header before 2024: its order, each with the new name.
+/// The header before 2024 in its order: the old name of each column with the new one.
 const HEADER_2021: [(&str, &str); 35] = [
     ("Handle", "URL handle"),
     ("Title", "Title"),
@@ -156,10 +158,10 @@ fn columns_2021() -> Vec<Column> {
     let (before, after) = HEADER_2021.split_at(31);
     let google = GOOGLE.iter().copied();
     let order = before.iter().copied().chain(google).chain(after.iter().copied()).chain([("Status", "Status")]);
-    let taken = order.filter_map(|(old, name)| {
+    let columns = order.filter_map(|(old, name)| {
         let mut column = new.iter_mut().find(|column| column.as_ref().is_some_and(|one| one.name == name))?.take()?;
         column.name = Cow::Borrowed(old);
-        // Two values were in lower case.
+        // Two columns had values in lower case.
         match old {
             "Variant Inventory Policy" => column.cell = Cell::Text(|_| Cow::Borrowed("deny")),
             "Status" => column.cell = Cell::Text(|l| Cow::Owned(status(l.listing.item.content.status).to_lowercase())),
@@ -167,17 +169,17 @@ fn columns_2021() -> Vec<Column> {
         }
         Some(column)
     });
-    taken.collect()
+    columns.collect()
 }
 
-pub(crate) fn table(options: &LayoutOptions, old: bool, mapped: impl Fn(&str) -> bool) -> Table {
+pub(crate) fn table(options: &LayoutOptions, old: bool, is_mapped: impl Fn(&str) -> bool) -> Table {
     let mut columns = if old { columns_2021() } else { columns_2024() };
-    wanted(&mut columns, options, mapped);
+    wanted(&mut columns, options, is_mapped);
     let render = Render::Csv { delimiter: b',', mark: false, disarm: Disarm::None, header: true, list: "\n" };
     Table::new(TableInfo::new("products", "csv").at_most(MOST_BYTES), columns, render)
 }
 
-/// Headers of metafields and of markets, which a shop can have beside the template's.
+/// Returns `true` for the header of a metafield or of a market, which a shop can have beside the template's columns.
 pub(crate) fn extra(column: &str) -> bool {
     column.contains("(product.metafields.")
         || ["Included / ", "Price / ", "Compare-at price / ", "Compare At Price / "]
@@ -185,7 +187,8 @@ pub(crate) fn extra(column: &str) -> bool {
             .any(|start| column.starts_with(start))
 }
 
-/// Rows of one handle are one product: the first tells it, each with options is a variant, the others are images.
+/// The rows of one handle are one product: the first describes it, each row with options is a variant, the others are
+/// images.
 #[derive(Default)]
 pub(crate) struct Shopify {
     handles: Keys,
@@ -195,18 +198,16 @@ impl Shape for Shopify {
     fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
         let options = std::sync::Arc::clone(&sheet.options);
         if let Some(tag) = listing.item.content.tags.iter().flatten().find(|tag| tag.contains(',')) {
-            let message = format!("Shopify parts tags at commas: \"{tag}\" becomes several");
-            sheet.warn("tag_parted", "Tags", message);
+            sheet.warn("tag_parted", "Tags", messages::channels::tag_split("Shopify", tag));
         }
         let mut variants = sheet.sellable(0, listing, |_| None)?;
         if variants.len() > MOST_VARIANTS {
-            let message =
-                format!("Shopify takes {MOST_VARIANTS} variants of a product, this one has {}", variants.len());
+            let message = messages::channels::shopify_too_many_variants(MOST_VARIANTS, variants.len());
             return Err(LeftOut::new("too_many_variants", "Option1 value", message));
         }
         let handle = self.handles.take(handle(&listing.item), listing.item.id, '-');
         let mut images: Vec<&str> = listing.item.images().iter().map(String::as_str).collect();
-        // A variant's picture must be one of the product's.
+        // A variant's image must be one of the product's images.
         for variant in &variants {
             let first = variant.images().first().map(String::as_str);
             images.extend(first.filter(|url| !images.contains(url)));
@@ -233,10 +234,10 @@ impl Shape for Shopify {
     }
 }
 
-/// What stays the same from export to export: the shop's own handle where it is known, else the last part of the address, else
-/// the code, else the words of the title.
+/// Returns the handle, which stays the same from export to export: the shop's own handle if it is known, else the last
+/// part of the address, else a key made from the code.
 fn handle(item: &Item) -> String {
-    // As the shop has it: made otherwise it would be another product.
+    // Another handle than the shop's would make another product.
     let known = item.identifier("shopify.handle");
     if !known.is_empty() {
         return known.to_owned();

@@ -1,8 +1,9 @@
-//! `WooCommerce`'s product CSV. Sources: `class-wc-product-csv-exporter.php` for the header, `class-wc-product-csv-importer.php`
-//! for what the importer makes of each cell.
+//! `WooCommerce`'s product CSV. Sources: `class-wc-product-csv-exporter.php` for the header,
+//! `class-wc-product-csv-importer.php` for what the importer makes of each cell.
 //!
-//! The importer takes the apostrophe before a formula away in lists only (`unescape_data`), so only lists get one. Line ends of
-//! the two descriptions are written `\n`; a comma of a list's part `\,`. Parents stand before their variations.
+//! The importer removes the apostrophe before a formula in lists only (`unescape_data`), so only lists get one. Line
+//! ends of the two descriptions are written `\n`, a comma within a part of a list `\,`. Parents come before their
+//! variations.
 
 use std::borrow::Cow;
 
@@ -47,7 +48,7 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
                 "simple"
             })
         }),
-        // What has no SKU cannot be found again.
+        // Without a SKU the next import cannot find the product.
         column("SKU", Every, |l| Cow::Borrowed(l.item.code())).filled().most(100),
         column("GTIN, UPC, EAN, or ISBN", Every, |l| text(&l.item.content.ean)).demand(gtin()),
         column("Name", Every, |l| Cow::Borrowed(&l.item.content.title)).filled(),
@@ -93,20 +94,20 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
     let attributes = options.attributes.len().min(MOST_ATTRIBUTES);
     for place in 0..AXES + attributes {
         let at = place + 1;
-        let named = |name: String, cell: for<'l> fn(&'l Line<'l>, usize) -> Cow<'l, str>| Column {
+        let numbered = |name: String, cell: for<'l> fn(&'l Line<'l>, usize) -> Cow<'l, str>| Column {
             name: Cow::Owned(name),
             cell: Cell::Numbered(cell, place),
             ..blank("", Every)
         };
-        columns.push(named(format!("Attribute {at} name"), |l, place| attribute(l, place).0));
-        columns.push(named(format!("Attribute {at} value(s)"), |l, place| attribute(l, place).1));
-        columns.push(named(format!("Attribute {at} visible"), |l, place| {
+        columns.push(numbered(format!("Attribute {at} name"), |l, place| attribute(l, place).0));
+        columns.push(numbered(format!("Attribute {at} value(s)"), |l, place| attribute(l, place).1));
+        columns.push(numbered(format!("Attribute {at} visible"), |l, place| {
             Cow::Borrowed(if attribute(l, place).0.is_empty() { "" } else { "1" })
         }));
-        // An axis is one of the shop's own attributes, by which it filters; the others are the product's.
-        columns.push(named(format!("Attribute {at} global"), |l, place| {
-            let there = !attribute(l, place).0.is_empty();
-            Cow::Borrowed(if !there {
+        // An axis is a global attribute of the shop, which its filters use; the others belong to the product.
+        columns.push(numbered(format!("Attribute {at} global"), |l, place| {
+            let exists = !attribute(l, place).0.is_empty();
+            Cow::Borrowed(if !exists {
                 ""
             } else if place < AXES {
                 "1"
@@ -118,14 +119,14 @@ fn columns(options: &LayoutOptions) -> Vec<Column> {
     columns
 }
 
-pub(crate) fn table(options: &LayoutOptions, mapped: impl Fn(&str) -> bool) -> Table {
+pub(crate) fn table(options: &LayoutOptions, is_mapped: impl Fn(&str) -> bool) -> Table {
     let mut columns = columns(options);
-    wanted(&mut columns, options, mapped);
+    wanted(&mut columns, options, is_mapped);
     let render = Render::Csv { delimiter: b',', mark: true, disarm: Disarm::Lists, header: true, list: "\n" };
     Table::new(TableInfo::new("products", "csv"), columns, render)
 }
 
-/// Columns that a shop can have beside the exporter's.
+/// Returns `true` for the name of a column that a shop can have beside those of the exporter.
 pub(crate) fn extra(column: &str) -> bool {
     column.starts_with("Meta: ") || column.starts_with("Download ") || matches!(column, "Brands" | "Cost of goods")
 }
@@ -135,12 +136,8 @@ pub(crate) struct WooCommerce;
 impl Shape for WooCommerce {
     fn lines(&mut self, listing: &Listing, sheet: &mut Sheet) -> Result<(), LeftOut> {
         let options = std::sync::Arc::clone(&sheet.options);
-        for path in listing.item.categories.iter().flatten().filter(|name| name.contains('>')) {
-            sheet.warn(
-                "category_parted",
-                "Categories",
-                format!("WooCommerce parts categories at >: \"{path}\" becomes several"),
-            );
+        for name in listing.item.categories.iter().flatten().filter(|name| name.contains('>')) {
+            sheet.warn("category_parted", "Categories", messages::channels::woocommerce_category_split(name));
         }
         let variants = sheet.sellable(0, listing, |_| None)?;
         sheet.line(0, &Line::product(listing, &options))?;
@@ -160,15 +157,15 @@ fn published<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
 }
 
 fn in_stock<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
-    let there = if line.is_parent() {
+    let in_stock = if line.is_parent() {
         line.listing.variants.iter().any(|variant| variant.content.stock != Some(0))
     } else {
         line.item.content.stock != Some(0)
     };
-    Cow::Borrowed(if there { "1" } else { "0" })
+    Cow::Borrowed(if in_stock { "1" } else { "0" })
 }
 
-/// Line ends as the importer reads them.
+/// Returns a text with line ends as the importer reads them.
 fn lines(text: &Option<String>) -> Cow<'_, str> {
     let text = text.as_deref().unwrap_or_default();
     if text.contains(['\n', '\r']) {
@@ -190,29 +187,29 @@ fn categories<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     Cow::Owned(listed(&paths))
 }
 
-/// All images of a product, the one of a variation.
+/// Returns all images of a product, or the first image of a variation.
 fn images<'l>(line: &'l Line<'l>) -> Cow<'l, str> {
     let most = if line.is_variant() { 1 } else { usize::MAX };
     let urls: Vec<String> = line.item.images().iter().take(most).map(|url| encoded(url).into_owned()).collect();
     Cow::Owned(listed(&urls))
 }
 
-/// Name and values: the axes first, then the attributes in the order of the organisation's.
+/// Returns the name and values at a position: first the axes, then the organisation's attributes in their order.
 fn attribute<'l>(line: &'l Line<'l>, place: usize) -> (Cow<'l, str>, Cow<'l, str>) {
-    let none = (Cow::Borrowed(""), Cow::Borrowed(""));
+    let blank = (Cow::Borrowed(""), Cow::Borrowed(""));
     if place < AXES {
-        let Some(axis) = line.listing.item.content.option_axes.get(place) else { return none };
+        let Some(axis) = line.listing.item.content.option_axes.get(place) else { return blank };
         if line.is_variant() {
             let value = line.item.content.options.get(axis).map_or("", String::as_str);
             return (Cow::Borrowed(axis), Cow::Owned(value.replace(',', "\\,")));
         }
         let values = line.listing.values_of(axis);
-        return if values.is_empty() { none } else { (Cow::Borrowed(axis), Cow::Owned(listed(&values))) };
+        return if values.is_empty() { blank } else { (Cow::Borrowed(axis), Cow::Owned(listed(&values))) };
     }
-    let Some((code, name)) = line.options.attributes.get(place - AXES) else { return none };
+    let Some((code, name)) = line.options.attributes.get(place - AXES) else { return blank };
     if line.is_variant() {
-        return none;
+        return blank;
     }
-    let Some(found) = line.item.attributes.iter().find(|one| one.code == *code) else { return none };
+    let Some(found) = line.item.attributes.iter().find(|one| one.code == *code) else { return blank };
     (Cow::Borrowed(name), Cow::Owned(listed(&found.values)))
 }

@@ -1,6 +1,7 @@
-//! The `WordPress` export (WXR 1.2) that `WordPress`' own importer reads into a `WooCommerce` shop: items of products, of
-//! variations and of pictures. Sources: `wp-admin/includes/export.php` for the elements, `WC_Product_Data_Store_CPT` for the keys
-//! of postmeta. Prices and stock are postmeta; the axes of variants are a PHP-serialized list whose lengths count bytes.
+//! The `WordPress` export (WXR 1.2) that the importer of `WordPress` reads into a `WooCommerce` shop: items for
+//! products, variations and pictures. Sources: `wp-admin/includes/export.php` for the elements,
+//! `WC_Product_Data_Store_CPT` for the keys of postmeta. Prices and stock are postmeta; the axes of variants are a
+//! PHP-serialized list whose lengths count bytes.
 
 use std::borrow::Cow;
 
@@ -21,7 +22,7 @@ const BEGIN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
     <channel>\n<title>Products</title>\n<wp:wxr_version>1.2</wp:wxr_version>\n";
 
 pub(crate) fn table() -> Table {
-    // What a shop cannot do without, so that it is checked as in the other layouts.
+    // The required columns, so that they are checked as in the other layouts.
     let checked = vec![
         column("_sku", Of::Line, |l| Cow::Borrowed(l.item.code())).filled().most(100),
         column("title", Of::Line, |l| Cow::Borrowed(&l.item.content.title)).filled(),
@@ -30,7 +31,7 @@ pub(crate) fn table() -> Table {
     Table::new(TableInfo::new("products", "xml"), checked, render)
 }
 
-/// Ids of items; the importer gives others where these are taken.
+/// The ids of items. The importer assigns other ids if these are in use.
 pub(crate) struct Wxr {
     next: u64,
 }
@@ -58,11 +59,7 @@ impl Shape for Wxr {
             self.item(&line, own, id, &images, &mut out);
         }
         if listing.item.categories.iter().any(|path| path.len() > 1) {
-            sheet.warn(
-                "category_flattened",
-                "category",
-                "WordPress gets the last category of a path without those above it; WooCommerce's CSV has them",
-            );
+            sheet.warn("category_flattened", "category", messages::channels::wordpress_category_flattened());
         }
         sheet.raw(0, |all, _| all.extend_from_slice(&out));
         Ok(())
@@ -75,7 +72,7 @@ impl Wxr {
         self.next - 1
     }
 
-    /// The items of pictures, and their ids.
+    /// Writes the items of pictures. Returns their ids.
     fn pictures(&mut self, line: &Line<'_>, out: &mut Vec<u8>) -> Vec<u64> {
         let most = if line.is_variant() { 1 } else { usize::MAX };
         let mut ids = Vec::new();
@@ -173,21 +170,21 @@ impl Wxr {
     }
 }
 
-/// The axes and attributes as PHP's `serialize` writes them; a string's length counts its bytes.
+/// Returns the axes and attributes in the format of PHP's `serialize`. The length of a string counts bytes.
 fn serialized(line: &Line<'_>) -> String {
     let mut all: Vec<(String, String, bool)> = Vec::new();
     for axis in line.listing.item.content.option_axes.iter().filter(|_| line.is_parent()) {
         all.push((axis.clone(), line.listing.values_of(axis).join(" | "), true));
     }
-    let named =
+    let contains =
         |all: &[(String, String, bool)], name: &str| all.iter().any(|(known, ..)| slug(known, 100) == slug(name, 100));
     for one in &line.item.attributes {
-        // Of two with one key the shop keeps the last: an axis must stay one.
-        if !named(&all, &one.name) {
+        // If two have the same key, the shop keeps the last: an attribute must not replace an axis.
+        if !contains(&all, &one.name) {
             all.push((one.name.clone(), one.values.join(" | "), false));
         }
     }
-    // What XML cannot hold must not be counted.
+    // Characters that XML cannot hold must not be counted.
     for (name, values, _) in &mut all {
         name.retain(|c| !c.is_control());
         values.retain(|c| !c.is_control());
@@ -196,7 +193,7 @@ fn serialized(line: &Line<'_>) -> String {
         return String::new();
     }
     let text = |text: &str| format!("s:{}:\"{text}\";", text.len());
-    let mut made = format!("a:{}:{{", all.len());
+    let mut php = format!("a:{}:{{", all.len());
     for (place, (name, values, varies)) in all.iter().enumerate() {
         let pairs = [
             ("name", text(name)),
@@ -206,14 +203,14 @@ fn serialized(line: &Line<'_>) -> String {
             ("is_variation", format!("i:{};", u8::from(*varies))),
             ("is_taxonomy", "i:0;".to_owned()),
         ];
-        made.push_str(&text(&slug(name, 100)));
-        made.push_str(&format!("a:{}:{{", pairs.len()));
+        php.push_str(&text(&slug(name, 100)));
+        php.push_str(&format!("a:{}:{{", pairs.len()));
         for (key, value) in pairs {
-            made.push_str(&text(key));
-            made.push_str(&value);
+            php.push_str(&text(key));
+            php.push_str(&value);
         }
-        made.push('}');
+        php.push('}');
     }
-    made.push('}');
-    made
+    php.push('}');
+    php
 }

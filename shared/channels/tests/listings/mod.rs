@@ -1,4 +1,4 @@
-//! Listings for the tests of layouts: what sellers have, and what hurts in files.
+//! Listings for the tests of layouts: typical values of sellers, and values that are difficult in files.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-/// What stands in texts: quotes, signs of CSV and XML, accents, other scripts.
+/// Texts with quotes, special characters of CSV and XML, accents, other scripts.
 fn words() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
         "Perceuse", "18 V", "\"pro\"", "l'été", "Größe", "a, b", "x & y", "5 %", "电钻", "été", "No 1", "Ø 10",
@@ -24,7 +24,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn gtin(number: u64) -> String {
-    // Of a maker in France (GS1 prefix 300 to 379).
+    // The code of a maker in France (GS1 prefix 300 to 379).
     let body = format!("3{:011}", number % 100_000_000_000);
     let sum: u32 =
         body.bytes().enumerate().map(|(at, digit)| u32::from(digit - b'0') * if at % 2 == 1 { 3 } else { 1 }).sum();
@@ -104,7 +104,7 @@ pub(crate) fn listings() -> impl Strategy<Value = Vec<Listing>> {
     })
 }
 
-/// The same few each time: two products, and one with variants.
+/// Returns the same listings each time: two products, and one with variants.
 pub(crate) fn some_listings() -> Vec<Listing> {
     let facts = || facts().new_tree(&mut TestRunner::deterministic()).unwrap().current();
     vec![listing(1, facts(), Vec::new()), listing(2, facts(), Vec::new()), listing(3, facts(), vec![facts(), facts()])]

@@ -1,4 +1,4 @@
-//! `db_analytics`: statistics, usage, job metrics.
+//! `db_analytics`: the metrics of jobs.
 
 use db_tenancy::{begin, error};
 use runtime::{Result, TenantId};
@@ -13,7 +13,7 @@ db_tenancy::database!(
     "../../../migrations/analytics"
 );
 
-/// What a finished job did: the detail of the events `ImportCompleted` and `ExportCompleted`.
+/// The metrics of a finished job: the detail of the events `ImportCompleted` and `ExportCompleted`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobMetric {
     /// The organisation.
@@ -22,13 +22,13 @@ pub struct JobMetric {
     pub job_id: Uuid,
     /// `import` or `export`.
     pub kind: String,
-    /// How it ended.
+    /// Its status at the end.
     pub status: String,
     /// Rows or products.
     pub total: i32,
     /// Rows rejected, or products left out.
     pub failed: i32,
-    /// From the upload, or the request, to the end.
+    /// Milliseconds from the upload, or the request, to the end.
     pub duration_ms: i64,
     /// When it ended.
     #[serde(with = "time::serde::rfc3339")]
@@ -36,7 +36,8 @@ pub struct JobMetric {
 }
 
 impl AnalyticsDb {
-    /// Records a job; the same event delivered twice changes nothing, and a job that was resumed is recorded anew.
+    /// Stores the metrics of a job. The same event delivered twice changes nothing; a job that was resumed replaces its
+    /// metrics.
     ///
     /// # Errors
     /// When the database does not answer.

@@ -1,13 +1,10 @@
-//! Errors that several files give.
+//! Errors that several modules return.
 
 use product::{ContentError, is_code};
 use runtime::{Error, FieldError, Result};
 
 pub(crate) fn quota_exceeded(quota: i64) -> Error {
-    let message = format!(
-        "Quota exceeded: your plan has room for {quota} products; archive or delete some, or choose a larger plan"
-    );
-    Error::Refused { code: "quota_exceeded", message }
+    Error::Refused { code: "quota_exceeded", message: messages::catalog::quota_exceeded(quota) }
 }
 
 pub(crate) fn invalid(errors: Vec<ContentError>) -> Error {
@@ -16,10 +13,10 @@ pub(crate) fn invalid(errors: Vec<ContentError>) -> Error {
     )
 }
 
-/// 422 unless a text can be a code.
+/// Returns 422 if a text is not a valid code.
 pub(crate) fn check_code(code: &str) -> Result<()> {
     if is_code(code) {
         return Ok(());
     }
-    Err(Error::invalid("code", "code_invalid", format!("expected 1 to 100 of a-z, 0-9, _ and -, found \"{code}\"")))
+    Err(Error::invalid("code", "code_invalid", messages::catalog::code_invalid(code)))
 }

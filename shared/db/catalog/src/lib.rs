@@ -1,8 +1,8 @@
-//! `db_catalog`: the products, what describes and arranges them, and what happened to them.
+//! `db_catalog`: products, their categories, attributes and families, and their history.
 
 mod errors;
 
-/// What describes and arranges products.
+/// What describes and groups products: categories, attributes, families, tags, views, rules.
 mod describe {
     pub(crate) mod associations;
     pub(crate) mod attributes;
@@ -14,7 +14,7 @@ mod describe {
     pub(crate) mod views;
 }
 
-/// Lists, search, and what changed.
+/// Lists, search, statistics, and the feed of changes.
 mod find {
     pub(crate) mod changes;
     pub(crate) mod filter;
@@ -24,7 +24,7 @@ mod find {
     pub(crate) mod words;
 }
 
-/// Rows of files into the catalogue, and what they would do.
+/// Writes rows of files into the catalogue, and previews them.
 mod import {
     pub(crate) mod apply;
     pub(crate) mod context;
@@ -43,7 +43,7 @@ mod jobs {
     pub(crate) mod work;
 }
 
-/// Products: the one way to read and to write them, and their history.
+/// Products: the only code that reads and writes them, and their history.
 mod products {
     pub(crate) mod columns;
     pub(crate) mod edits;

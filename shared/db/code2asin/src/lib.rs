@@ -1,4 +1,4 @@
-//! `db_code2asin`: what Amazon answered for a code. Its tables are there; its queries come with the matching of codes.
+//! `db_code2asin`: what Amazon answered for a code. The tables exist; the queries will come with the matching of codes.
 
 db_tenancy::database!(
     /// The database of matched codes.

@@ -1,11 +1,11 @@
-//! Transactions that see a person's rows, beside those that see an organisation's ([`db_tenancy::begin`]).
+//! Transactions that see the rows of a person; those of an organisation begin with [`db_tenancy::begin`].
 
 use db_tenancy::{TenantTx, begin, error};
 use runtime::{Result, TenantId};
 use sqlx::{AssertSqlSafe, PgPool};
 use uuid::Uuid;
 
-/// A transaction in which one person's account, links, sessions and memberships exist.
+/// Begins a transaction that sees the account, links, sessions and memberships of one person.
 pub(crate) async fn person_tx(pool: &PgPool, user: Uuid) -> Result<TenantTx> {
     // No organisation has the nil id.
     let mut tx = begin(pool, TenantId(Uuid::nil())).await?;
@@ -13,19 +13,19 @@ pub(crate) async fn person_tx(pool: &PgPool, user: Uuid) -> Result<TenantTx> {
     Ok(tx)
 }
 
-/// A transaction in which the account with this address exists.
+/// Begins a transaction that sees the account with this address.
 pub(crate) async fn named_account(pool: &PgPool, email: &str) -> Result<TenantTx> {
     let mut tx = begin(pool, TenantId(Uuid::nil())).await?;
     sqlx::query!("select set_config('app.email', $1, true)", email).fetch_one(&mut *tx).await.map_err(error)?;
     Ok(tx)
 }
 
-/// Lets a transaction see a person's rows.
+/// Lets a transaction see the rows of a person.
 pub(crate) async fn name_person(tx: &mut TenantTx, user: Uuid) -> Result<()> {
     set(tx, "user_id", user).await
 }
 
-/// Lets a transaction see an organisation's rows, instead of another's.
+/// Lets a transaction see the rows of this organisation, instead of those of another one.
 pub(crate) async fn name_tenant(tx: &mut TenantTx, tenant: TenantId) -> Result<()> {
     set(tx, "tenant_id", tenant.0).await
 }

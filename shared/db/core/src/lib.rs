@@ -1,8 +1,9 @@
-//! `db_core`: organisations, people, sessions, roles, keys, settings, and the check of a caller that every domain makes.
+//! `db_core`: organisations, people, sessions, roles, keys, settings, and the check of callers, which every domain
+//! makes.
 
 mod context;
 
-/// What is told to people and to servers.
+/// Notices to people, and webhooks.
 mod notices {
     pub(crate) mod notifications;
     pub(crate) mod webhooks;

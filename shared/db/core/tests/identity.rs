@@ -1,4 +1,4 @@
-//! Sessions, links and members, as the roles that functions have.
+//! Sessions, links and members, with the database roles that functions have.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -45,20 +45,21 @@ impl House {
             address: None,
             expires_at: NOW + Duration::days(7),
         };
-        let mut began = stamp();
-        began.at = NOW;
-        assert!(identity.begin_session(&session_of, "hash", &began).await.unwrap());
-        assert!(!identity.begin_session(&session_of, "an older hash", &began).await.unwrap());
+        let mut login = stamp();
+        login.at = NOW;
+        assert!(identity.begin_session(&session_of, "hash", &login).await.unwrap());
+        assert!(!identity.begin_session(&session_of, "an older hash", &login).await.unwrap());
         Self { identity, tenant, user, session }
     }
-    /// Whether the session stands for its person at this moment.
+
+    /// Returns `true` if the session is valid at this moment.
     async fn is_open(&self, at: OffsetDateTime) -> bool {
         self.identity.session_caller(self.tenant, self.user, self.session, at).await.is_ok()
     }
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_link_is_good_once_and_for_its_hour(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_link_can_be_used_once_and_for_one_hour(_: PgPoolOptions, options: PgConnectOptions) {
     let house = House::new(&options).await;
     let reset = async |hash: [u8; 32], at: OffsetDateTime| {
         let mut stamp = stamp();
@@ -73,7 +74,7 @@ async fn a_link_is_good_once_and_for_its_hour(_: PgPoolOptions, options: PgConne
     reset([1; 32], NOW + Duration::minutes(59)).await.unwrap();
     assert_eq!(reset([1; 32], NOW).await.unwrap_err().code(), "link_invalid", "used");
     assert!(!house.is_open(NOW).await, "every session has ended");
-    // A link for another purpose is none for this.
+    // A link for another purpose is not valid here.
     house.identity.add_link(house.user, LinkPurpose::VerifyEmail, EMAIL, [3; 32], NOW).await.unwrap();
     assert_eq!(reset([3; 32], NOW).await.unwrap_err().code(), "link_invalid");
 }
@@ -105,17 +106,17 @@ async fn of_two_super_admins_who_leave_at_once_one_stays(_: PgPoolOptions, optio
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn one_time_code_is_taken_once_however_many_come_at_once(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_one_time_code_is_accepted_once_even_in_parallel(_: PgPoolOptions, options: PgConnectOptions) {
     let house = House::new(&options).await;
     let take = || house.identity.take_step(house.user, 59_000_000);
     let (first, second, third) = tokio::join!(take(), take(), take());
-    let taken = [first, second, third].into_iter().filter(|taken| *taken.as_ref().unwrap()).count();
-    assert_eq!(taken, 1);
+    let accepted = [first, second, third].into_iter().filter(|accepted| *accepted.as_ref().unwrap()).count();
+    assert_eq!(accepted, 1);
     assert!(!house.identity.take_step(house.user, 58_999_999).await.unwrap(), "nor an earlier one afterwards");
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn no_function_changes_or_removes_a_line_of_the_audit_trail(_: PgPoolOptions, options: PgConnectOptions) {
+async fn no_function_can_change_or_delete_the_audit_trail(_: PgPoolOptions, options: PgConnectOptions) {
     let house = House::new(&options).await;
     for role in ["pm_identity", "pm_settings", "pm_imports"] {
         let pool = as_role(&options, role).await;

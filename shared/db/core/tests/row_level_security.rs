@@ -1,4 +1,4 @@
-//! Row-level security, proved as the role that a function has: a superuser would prove nothing.
+//! Row-level security, tested with the database role that a function has: a superuser would prove nothing.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -95,7 +95,7 @@ async fn a_functions_role_cannot_turn_row_level_security_off(_: PgPoolOptions, o
     ] {
         assert!(pool.execute(forbidden).await.is_err(), "{forbidden}");
     }
-    // Asked to leave policies aside, PostgreSQL refuses the query instead of answering it.
+    // With `row_security = off`, PostgreSQL refuses the query instead of ignoring the policies.
     let mut connection = pool.acquire().await.unwrap();
     connection.execute("set row_security = off").await.unwrap();
     assert!(connection.execute("select * from tenants").await.is_err());
@@ -108,7 +108,7 @@ async fn a_functions_role_cannot_turn_row_level_security_off(_: PgPoolOptions, o
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn an_address_is_taken_once(_: PgPoolOptions, options: PgConnectOptions) {
+async fn an_address_has_one_account(_: PgPoolOptions, options: PgConnectOptions) {
     let db = CoreDb::over(as_role(options, "pm_identity").await);
     let tenant = organisation(&db, "a@x.example").await;
     let account = db.account("a@x.example").await.unwrap().unwrap();
@@ -122,13 +122,13 @@ async fn an_address_is_taken_once(_: PgPoolOptions, options: PgConnectOptions) {
         password_hash: "x",
         locale: "en",
     };
-    db.sign_up(&again, &stamp()).await.expect("whoever asks is told the same");
+    db.sign_up(&again, &stamp()).await.expect("the answer is the same for a known address");
     let account = db.account("a@x.example").await.unwrap().unwrap();
-    assert_eq!(account.organisations, [tenant], "and nothing was made");
+    assert_eq!(account.organisations, [tenant], "and nothing was created");
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn nobody_is_told_what_happened_in_another_organisation(_: PgPoolOptions, options: PgConnectOptions) {
+async fn notices_and_webhooks_stay_in_their_organisation(_: PgPoolOptions, options: PgConnectOptions) {
     let identity = CoreDb::over(as_role(options.clone(), "pm_identity").await);
     let (first, second) = (organisation(&identity, "a@x.example").await, organisation(&identity, "b@x.example").await);
     let user = identity.members(first, None, 1).await.unwrap().data[0].user;
@@ -145,7 +145,10 @@ async fn nobody_is_told_what_happened_in_another_organisation(_: PgPoolOptions, 
         needs: runtime::Permission::ImportsRead,
     };
     assert_eq!(db.add_notice(first, &notice, |_| MailWish::Own, now).await.unwrap(), [user]);
-    assert!(db.add_notice(first, &notice, |_| MailWish::All, now).await.unwrap().is_empty(), "told twice");
+    assert!(
+        db.add_notice(first, &notice, |_| MailWish::All, now).await.unwrap().is_empty(),
+        "the second time nobody gets a mail"
+    );
     db.mark_read(first, user, None).await.unwrap();
     db.set_mail_wishes(first, user, &[("import.failed".to_owned(), MailWish::None)].into()).await.unwrap();
     let new = NewWebhook {

@@ -1,4 +1,4 @@
-//! What happened to a job, and what is to be told to others about it.
+//! The history of jobs, and the events to be published about them (outbox).
 
 use db_tenancy::{TenantTx, begin, error};
 use runtime::{Result, TenantId};
@@ -11,37 +11,38 @@ use uuid::Uuid;
 
 use crate::ImportsDb;
 
-/// Something that happened to a job.
+/// One entry of a job's history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct JobEvent {
-    /// When.
+    /// When it happened.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-    /// What, as a code.
+    /// What happened, as a code.
     pub event: String,
-    /// What, for people.
+    /// What happened, for people.
     pub detail: Option<String>,
 }
 
-/// An event that is to be published.
+/// An event to be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxEvent {
-    /// Its id, which receivers know it by: `event_id` in the detail.
+    /// Its id, by which receivers recognise it: `event_id` in the detail.
     pub id: Uuid,
     /// Its kind, such as `ImportCompleted`.
     pub kind: String,
-    /// What it is about, JSON.
+    /// Its content, JSON.
     pub detail: String,
 }
 
-/// How long whoever claims an event has to publish it.
+/// How long an event stays claimed: until then it must be published.
 const CLAIM: Duration = Duration::minutes(1);
 
-/// So often an event is tried; then it stays in the outbox, and keeps no other. The sweeper's function knows it too.
+/// How many times the publishing of an event is tried. Then it stays in the outbox, and does not block others. The SQL
+/// function of the sweeper has the same number.
 const MAX_TRIES: i32 = 20;
 
 impl ImportsDb {
-    /// Notes that something happened to a job.
+    /// Adds an entry to the history of a job.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -58,7 +59,7 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// What happened to a job, the oldest first, at most the last 200.
+    /// Lists the history of a job, the oldest entry first; at most the last 200 entries.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -77,8 +78,9 @@ impl ImportsDb {
         Ok(events)
     }
 
-    /// The events that are to be published now, the oldest first, at most 100: nobody else gets them for a minute.
-    /// What is not marked by then ([`ImportsDb::mark_published`]) is given again, up to 20 times.
+    /// Claims the events to be published now, at most 100, and returns them, the oldest first. No other caller gets
+    /// them for a minute. An event that is not marked by then ([`ImportsDb::mark_published`]) is returned again, up to
+    /// 20 times.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -109,7 +111,7 @@ impl ImportsDb {
     /// Notes that events are published.
     ///
     /// # Errors
-    /// When the database does not answer; the events are then published twice, and receivers know them by their id.
+    /// When the database does not answer. Then the events are published twice; receivers recognise them by their id.
     pub async fn mark_published(&self, tenant: TenantId, events: &[Uuid], now: OffsetDateTime) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
@@ -124,7 +126,7 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// The tenants that have events from before `older_than` that are not published.
+    /// Lists the tenants with unpublished events from before `older_than`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -170,7 +172,7 @@ pub(crate) async fn publish_later(
     publish_once(tx, tenant, Uuid::now_v7(), kind, detail, now).await
 }
 
-/// Puts an event into the outbox, unless one with its id is there.
+/// Puts an event into the outbox, unless it already has an event with this id.
 pub(crate) async fn publish_once(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -179,7 +181,7 @@ pub(crate) async fn publish_once(
     mut detail: Json<Value>,
     now: OffsetDateTime,
 ) -> Result<()> {
-    // By it receivers know an event that is published twice.
+    // Receivers recognise by this id an event that is published twice.
     detail.0["event_id"] = json!(id);
     sqlx::query!(
         "insert into outbox (tenant_id, event_id, kind, detail, created_at) values ($1, $2, $3, $4, $5)

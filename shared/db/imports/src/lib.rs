@@ -40,7 +40,7 @@ pub use imports::row_issues::RowReport;
 pub use imports::transitions::{RejectedValue, Restart};
 
 db_tenancy::database!(
-    /// The jobs' database.
+    /// The database of import and export jobs.
     ImportsDb,
     "db_imports",
     "../../../migrations/imports"

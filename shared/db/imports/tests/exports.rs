@@ -1,4 +1,4 @@
-//! Exports: what happens once however often it is told, and what another organisation sees of it.
+//! Exports: what happens only once even if it is called several times, and what another organisation sees.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -29,7 +29,7 @@ async fn destination(db: &ImportsDb, tenant: TenantId) -> Uuid {
     db.put_destination(tenant, Uuid::now_v7(), true, &new, &stamp(NOW)).await.unwrap().id
 }
 
-/// An export that was asked for at `at`, and its first try begun.
+/// Creates an export at `at`, and begins its first try.
 async fn begun(
     db: &ImportsDb,
     tenant: TenantId,
@@ -70,7 +70,7 @@ async fn only_the_try_that_has_the_export_completes_it(_: PgPoolOptions, options
     assert!(db.complete_export(tenant, id, 1, &result(7), later).await.unwrap().is_empty());
     assert_eq!(db.export(tenant, id).await.unwrap().status, "running");
     assert_eq!(db.complete_export(tenant, id, 2, &result(7), later).await.unwrap().len(), 1);
-    assert!(db.complete_export(tenant, id, 2, &result(7), later).await.unwrap().is_empty(), "told again");
+    assert!(db.complete_export(tenant, id, 2, &result(7), later).await.unwrap().is_empty(), "a second call");
     let job = db.export(tenant, id).await.unwrap();
     assert_eq!((job.status.as_str(), job.exported, job.left_out), ("completed", 2, 1));
     assert_eq!(db.export_deliveries(tenant, id).await.unwrap().len(), 1);
@@ -91,7 +91,7 @@ async fn a_delivery_is_tried_by_one_and_what_is_there_is_not_sent_again(_: PgPoo
     assert_eq!([left.unwrap(), right.unwrap()].into_iter().flatten().count(), 1, "one of two has it");
     assert!(db.due_export_deliveries(NOW, 10).await.unwrap().is_empty(), "nobody else is sent for it");
     db.note_file_delivered(tenant, delivery, 1, true, NOW).await.unwrap();
-    // Who had it was killed: when its lease is over, the next one goes on after the first file.
+    // The process that had claimed it was killed. When its claim ends, the next one continues after the first file.
     let later = NOW + Duration::minutes(7);
     let again = db.take_export_delivery(tenant, delivery, later).await.unwrap().unwrap();
     assert_eq!((again.files_done, again.attempt), (1, 2));
@@ -108,10 +108,10 @@ async fn a_delivery_is_tried_by_one_and_what_is_there_is_not_sent_again(_: PgPoo
     let shown = &db.export_deliveries(tenant, id).await.unwrap()[0];
     assert_eq!((shown.status.as_str(), shown.files_done), ("failed", 1));
     let mut tx = begin(&pool, tenant).await.unwrap();
-    let told = sqlx::query_scalar::<_, Value>("select detail from outbox where kind = 'ExportDeliveryFailed'");
-    let told = told.fetch_all(&mut *tx).await.unwrap();
-    assert_eq!(told.len(), 1, "told once that it is given up");
-    assert_eq!(told[0]["job_id"], json!(id));
+    let events = sqlx::query_scalar::<_, Value>("select detail from outbox where kind = 'ExportDeliveryFailed'");
+    let events = events.fetch_all(&mut *tx).await.unwrap();
+    assert_eq!(events.len(), 1, "the failure is announced once");
+    assert_eq!(events[0]["job_id"], json!(id));
     drop(tx);
     assert_ne!(db.deliver_export(tenant, id, to, &stamp(at)).await.unwrap(), delivery, "asked for, it begins anew");
     let expired = stamp(NOW + Duration::days(31));

@@ -1,4 +1,4 @@
-//! Jobs: what the database itself refuses, and what sweepers may see.
+//! Jobs: what the database itself refuses, and what the sweepers may see.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -29,7 +29,7 @@ async fn begun(db: &ImportsDb, tenant: TenantId, batches: i32) -> Uuid {
     begun_with(db, tenant, batches, &[]).await
 }
 
-/// An import whose file was read; with holds it is previewed first.
+/// Creates an import whose file was read. With holds it is previewed first.
 async fn begun_with(db: &ImportsDb, tenant: TenantId, batches: i32, holds: &[Hold]) -> Uuid {
     let id = Uuid::now_v7();
     let new = NewImport {
@@ -60,7 +60,7 @@ fn ten() -> Outcome {
     Outcome { created: 10, ..Outcome::default() }
 }
 
-/// Tells that a batch is done, as a function does that saw the import `seen`.
+/// Settles a batch, as a function does that saw the import with the status `seen`.
 async fn settle(
     db: &ImportsDb,
     tenant: TenantId,
@@ -91,7 +91,7 @@ async fn an_import_with_a_row_missing_cannot_complete(_: PgPoolOptions, options:
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn only_the_last_of_concurrent_batches_sends_for_the_finish(_: PgPoolOptions, options: PgConnectOptions) {
+async fn only_the_last_of_concurrent_batches_finishes_the_import(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
     let id = begun(&db, tenant, 2).await;
     let outcome = ten();
@@ -104,12 +104,12 @@ async fn only_the_last_of_concurrent_batches_sends_for_the_finish(_: PgPoolOptio
     assert_eq!(
         db.complete_import(tenant, id, None, &stamp()).await.unwrap().0.totals.created,
         20,
-        "told again, it stays as it is"
+        "a second call changes nothing"
     );
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_window_of_batches_is_handed_out_and_stale_ones_again(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_window_of_batches_is_claimed_and_stale_ones_again(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
     let id = begun(&db, tenant, 5).await;
     let later = NOW + Duration::minutes(5);
@@ -147,24 +147,24 @@ async fn the_sweeper_sees_ids_of_all_tenants_and_rows_of_none(_: PgPoolOptions, 
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn who_tells_of_a_preview_too_late_settles_nothing_of_the_commit(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_late_result_of_a_preview_settles_nothing_of_the_commit(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
-    let hold = Hold { code: "file_cut_short".to_owned(), message: String::new() };
+    let hold = Hold::new("file_cut_short", messages::files::password());
     let id = begun_with(&db, tenant, 1, &[hold]).await;
     let batch = db.batch(tenant, id, 0).await.unwrap();
-    let tell = async |seen| db.settle_batch(tenant, id, seen, &batch, &ten(), &HashMap::new(), NOW).await.unwrap();
-    assert!(tell(ImportStatus::Previewing).await);
+    let settle_as = async |seen| db.settle_batch(tenant, id, seen, &batch, &ten(), &HashMap::new(), NOW).await.unwrap();
+    assert!(settle_as(ImportStatus::Previewing).await);
     assert_eq!(db.judge(tenant, id, &[], NOW).await.unwrap().status, APPLYING);
-    assert!(!tell(ImportStatus::Previewing).await, "the same batch, delivered twice");
+    assert!(!settle_as(ImportStatus::Previewing).await, "the same batch, delivered twice");
     assert!(!db.batch(tenant, id, 0).await.unwrap().settled);
-    assert!(tell(APPLYING).await);
+    assert!(settle_as(APPLYING).await);
     assert_eq!(db.complete_import(tenant, id, None, &stamp()).await.unwrap().0.totals.created, 10);
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn only_what_was_being_applied_can_be_resumed(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
-    let hold = Hold { code: "file_cut_short".to_owned(), message: String::new() };
+    let hold = Hold::new("file_cut_short", messages::files::password());
     let fail = async |id: Uuid, seen| {
         let batch = db.batch(tenant, id, 0).await.unwrap();
         assert!(db.fail_batch(tenant, id, seen, &batch, NOW).await.unwrap());

@@ -1,4 +1,4 @@
-//! To which products pictures belong, and in which order.
+//! The pictures of products, and their order.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,11 +15,11 @@ use crate::{MediaDb, Medium};
 /// A product's pictures, the primary one first.
 pub type Attached = Vec<Medium>;
 
-/// A product has at most so many pictures.
+/// The most pictures of a product.
 const MOST: usize = 20;
 
 impl MediaDb {
-    /// A product's pictures, the primary one first.
+    /// Returns a product's pictures, the primary one first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -38,8 +38,8 @@ impl MediaDb {
         found.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// The pictures of many products that are ready, by product, the primary one first: the picture's id, the object that holds it,
-    /// and its type.
+    /// Returns the ready pictures of many products, by product, the primary one first: the picture's id, the key of its
+    /// object in S3, and its media type.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -66,13 +66,13 @@ impl MediaDb {
     /// Sets a product's pictures and their order; the first is the primary one.
     ///
     /// # Errors
-    /// 422 for more than 20, for one twice, or for one that there is not.
+    /// 422 for more than 20 pictures, for a repeated one, or for one that does not exist.
     pub async fn set_media_of(&self, tenant: TenantId, product: Uuid, ids: &[Uuid], stamp: &Stamp) -> Result<Attached> {
         if ids.len() > MOST {
             return Err(too_many(ids.len()));
         }
         if ids.iter().enumerate().any(|(at, id)| ids[..at].contains(id)) {
-            return Err(Error::invalid("media_ids", "repeated", "expected each picture once"));
+            return Err(Error::invalid("media_ids", "repeated", messages::media::picture_repeated()));
         }
         let mut tx = begin(&self.pool, tenant).await?;
         lock(&mut tx, tenant, product).await?;
@@ -83,7 +83,7 @@ impl MediaDb {
         );
         let usable = usable.fetch_all(&mut *tx).await.map_err(error)?;
         if let Some(unknown) = ids.iter().find(|id| !usable.contains(id)) {
-            return Err(Error::invalid("media_ids", "medium_unknown", format!("there is no usable picture {unknown}")));
+            return Err(Error::invalid("media_ids", "medium_unknown", messages::media::picture_unknown(unknown)));
         }
         let before = sqlx::query_scalar!(
             "delete from product_media where tenant_id = $1 and product_id = $2 returning media_id",
@@ -113,7 +113,8 @@ impl MediaDb {
         self.media_of(tenant, product).await
     }
 
-    /// Products whose number of media is to be told to the catalogue, with that number.
+    /// Returns products whose number of pictures the catalogue does not know yet: the product, the number, and when
+    /// that was noted.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -129,13 +130,13 @@ impl MediaDb {
         Ok(due.into_iter().map(|row| (row.product_id, row.media, row.noted_at)).collect())
     }
 
-    /// Notes that numbers were told, unless they changed meanwhile.
+    /// Removes numbers that were published to the catalogue from those that are due, unless they changed meanwhile.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn counts_told(&self, tenant: TenantId, told: &[(Uuid, i32, OffsetDateTime)]) -> Result<()> {
-        let products: Vec<Uuid> = told.iter().map(|one| one.0).collect();
-        let noted: Vec<OffsetDateTime> = told.iter().map(|one| one.2).collect();
+    pub async fn counts_published(&self, tenant: TenantId, counts: &[(Uuid, i32, OffsetDateTime)]) -> Result<()> {
+        let products: Vec<Uuid> = counts.iter().map(|count| count.0).collect();
+        let noted: Vec<OffsetDateTime> = counts.iter().map(|count| count.2).collect();
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
             "delete from media_counts_due d using unnest($2::uuid[], $3::timestamptz[]) as r(product, noted)
@@ -150,7 +151,7 @@ impl MediaDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Organisations that have numbers to be told since `before`.
+    /// Returns organisations that have numbers which are due since `before` or earlier.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -161,7 +162,7 @@ impl MediaDb {
     }
 }
 
-/// One product's pictures are changed by one at a time.
+/// Locks a product's pictures: only one transaction at a time changes them.
 async fn lock(tx: &mut TenantTx, tenant: TenantId, product: Uuid) -> Result<()> {
     let key = format!("media {tenant} {product}");
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", key)
@@ -171,7 +172,7 @@ async fn lock(tx: &mut TenantTx, tenant: TenantId, product: Uuid) -> Result<()> 
     Ok(())
 }
 
-/// Adds a picture after those that a product has.
+/// Adds a picture after a product's existing ones.
 pub(crate) async fn append(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -203,7 +204,7 @@ pub(crate) async fn append(
     note(tx, tenant, &[product], now).await
 }
 
-/// Takes a picture from every product, and gives them another one in its place where there is one.
+/// Detaches a picture from every product; `instead`, if given, takes its place.
 pub(crate) async fn detach_everywhere(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -232,7 +233,7 @@ pub(crate) async fn detach_everywhere(
     note(tx, tenant, &products, now).await
 }
 
-/// Notes that the catalogue has to be told.
+/// Notes that the numbers of pictures of these products have to be published to the catalogue.
 async fn note(tx: &mut TenantTx, tenant: TenantId, products: &[Uuid], now: OffsetDateTime) -> Result<()> {
     sqlx::query!(
         "insert into media_counts_due (tenant_id, product_id, noted_at) select $1, id, $3 from unnest($2::uuid[]) id order by id
@@ -248,9 +249,5 @@ async fn note(tx: &mut TenantTx, tenant: TenantId, products: &[Uuid], now: Offse
 }
 
 fn too_many(found: usize) -> Error {
-    Error::invalid(
-        "media_ids",
-        "too_many_images",
-        format!("expected at most {MOST} pictures of a product, found {found}"),
-    )
+    Error::invalid("media_ids", "too_many_images", messages::media::too_many_pictures(MOST, found))
 }

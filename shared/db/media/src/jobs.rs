@@ -1,4 +1,4 @@
-//! Jobs on many pictures: a zip of them, thumbnails anew.
+//! Jobs on many pictures: unpack a zip, make all thumbnails again.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use runtime::{Error, Result, TenantId};
@@ -14,30 +14,30 @@ use crate::MediaDb;
 /// A job on many pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct MediaJob {
-    /// The job.
+    /// The id.
     pub id: Uuid,
     /// `zip` or `thumbnails`.
     pub kind: String,
     /// `awaiting_upload`, `running`, `completed` or `failed`.
     pub status: String,
-    /// How many pictures it works on.
+    /// How many pictures it has to process.
     pub total: i32,
-    /// How many are done.
+    /// How many pictures are done.
     pub done: i32,
-    /// Of a zip: how many were given to a product.
+    /// Of a zip: how many pictures were attached to a product.
     pub attached: i32,
-    /// How many could not be used.
+    /// How many pictures could not be used.
     pub failed: i32,
-    /// What was wrong with the first 100 of them.
+    /// What was wrong with the first 100 pictures that could not be used.
     #[schema(value_type = Vec<MediaJobProblem>)]
     pub problems: Json<Vec<MediaJobProblem>>,
-    /// Of a zip: where it is stored.
+    /// Of a zip: its key in S3.
     #[serde(skip)]
     pub object_key: Option<String>,
-    /// The place up to which it is done.
+    /// The position up to which it is done.
     #[serde(skip)]
     pub done_to: String,
-    /// When it began.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When it ended.
@@ -48,46 +48,46 @@ pub struct MediaJob {
 /// A picture that a job could not use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MediaJobProblem {
-    /// The file's name or the picture's id.
+    /// The name of the file; empty if the problem is about the whole job.
     pub name: String,
     /// A code that clients branch on.
     pub code: String,
-    /// What was expected and what was found.
+    /// What is wrong, in English.
     pub message: String,
 }
 
-/// What a job does.
+/// The kind of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaJobKind {
-    /// Takes the pictures out of a zip that is to be uploaded.
+    /// Extracts the pictures from a zip that will be uploaded.
     Zip,
-    /// Makes every picture's thumbnails anew.
+    /// Makes the thumbnails of every picture again.
     Thumbnails,
 }
 
-/// What one step of a job did.
+/// The result of one step of a job.
 #[derive(Clone, Debug, Default)]
 pub struct MediaJobState {
-    /// The place up to which it is done now.
+    /// The position up to which the job is done now.
     pub done_to: String,
-    /// How many it works on, when that is known now.
+    /// How many pictures the job has to process, if that is known now.
     pub total: Option<i32>,
-    /// How many more are done.
+    /// How many pictures this step did.
     pub done: i32,
-    /// How many more were given to a product.
+    /// How many of them were attached to a product.
     pub attached: i32,
-    /// What was wrong with others.
+    /// What was wrong with pictures that could not be used.
     pub problems: Vec<MediaJobProblem>,
-    /// Whether it has ended: well, or with this message.
+    /// How the job ended, if it has: `Ok`, or the message of its failure.
     pub ended: Option<std::result::Result<(), String>>,
 }
 
-/// So often a job is resumed without getting on.
+/// How often a job is resumed without progress, before it fails.
 const MOST_RESUMES: i32 = 5;
 const MOST_PROBLEMS: usize = 100;
 
 impl MediaDb {
-    /// Begins a job.
+    /// Creates a job.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -125,16 +125,16 @@ impl MediaDb {
         Ok(made)
     }
 
-    /// A job.
+    /// Returns a job.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn media_job(&self, tenant: TenantId, id: Uuid) -> Result<MediaJob> {
         let mut tx = begin(&self.pool, tenant).await?;
         job(&mut tx, tenant, id).await
     }
 
-    /// Notes that a job is worked on; gives it, unless it has ended or another process is at it.
+    /// Notes that a process works on a job, and returns the job; `None` if it has ended, or was resumed too often.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -163,7 +163,8 @@ impl MediaDb {
         Ok(found)
     }
 
-    /// Notes what a step did, if it began where the job stands; gives whether it did.
+    /// Notes the result of a step, if the step began at the job's current position. Returns `true` if it was noted;
+    /// `false` if another process was faster.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -210,7 +211,7 @@ impl MediaDb {
         Ok(noted)
     }
 
-    /// Jobs of every organisation that made no progress since `before`.
+    /// Returns unfinished jobs of every organisation that made no progress since `before`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -235,5 +236,5 @@ async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<MediaJob> 
         tenant.0,
         id
     );
-    found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or(Error::NotFound("job"))
+    found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or(Error::NotFound(messages::things::job()))
 }

@@ -1,4 +1,4 @@
-//! `db_media`: pictures, to which products they belong, and jobs on many of them.
+//! `db_media`: pictures, the products that they belong to, and jobs on many pictures.
 
 mod attachments;
 mod jobs;

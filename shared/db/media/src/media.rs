@@ -12,41 +12,41 @@ use uuid::Uuid;
 use crate::MediaDb;
 use crate::medium::{Medium, StoredThumbnail};
 
-/// A picture that is asked for.
+/// A picture to be created.
 #[derive(Clone, Debug)]
 pub struct NewMedium {
-    /// Its id: random, because its first two digits are its shard.
+    /// The id: random, because its first two digits are the prefix of its key in S3.
     pub id: Uuid,
-    /// Its file's name.
+    /// The name of its file.
     pub file_name: String,
-    /// What it is declared to be.
+    /// The declared media type.
     pub declared: &'static str,
-    /// The end of its key.
+    /// The extension of its key in S3.
     pub extension: &'static str,
-    /// Its size in bytes, when it is known.
+    /// The size of its file in bytes, if it is known.
     pub bytes: Option<i64>,
-    /// Where it is to be fetched from; else it is uploaded.
+    /// The address to fetch it from; `None` if it will be uploaded.
     pub source_url: Option<String>,
-    /// Texts for those who do not see it.
+    /// Alternative texts, by locale.
     pub alt: BTreeMap<String, String>,
-    /// The products it belongs to, added after those that are there.
+    /// The products it belongs to; it is added after their existing pictures.
     pub products: Vec<Uuid>,
 }
 
-/// What became of a picture's file.
+/// The result of processing a picture's file.
 #[derive(Clone, Debug)]
 pub struct ProcessedFile {
     /// The SHA-256 of the file.
     pub sha256: [u8; 32],
-    /// Its size in bytes.
+    /// The size of the file in bytes.
     pub bytes: i64,
-    /// What it is by its content.
+    /// The media type of its content.
     pub content_type: &'static str,
-    /// The upright picture's size.
+    /// The width and height of the upright picture, in pixels.
     pub size: (i32, i32),
-    /// Its thumbnails.
+    /// The thumbnails.
     pub thumbnails: Vec<StoredThumbnail>,
-    /// Something worth knowing: a code and a sentence.
+    /// Something worth knowing: a code and a message.
     pub remark: Option<(&'static str, String)>,
 }
 
@@ -57,11 +57,11 @@ pub struct MediumState {
     pub tenant: TenantId,
     /// The picture.
     pub id: Uuid,
-    /// Its status.
+    /// The status.
     pub status: String,
 }
 
-/// The key of a picture's file: its first two digits are one of 256 prefixes.
+/// Returns the key of a picture's file in S3: the first two digits of the id are one of 256 prefixes.
 #[must_use]
 pub fn object_key(id: Uuid, name: &str) -> String {
     let id = id.to_string();
@@ -69,10 +69,10 @@ pub fn object_key(id: Uuid, name: &str) -> String {
 }
 
 impl MediaDb {
-    /// Notes a picture that is asked for; one with the same id stays as it is.
+    /// Creates a picture and returns it; an existing picture with the same id stays unchanged.
     ///
     /// # Errors
-    /// 422 when one of its products has its 20 media already.
+    /// 422 when one of its products has 20 pictures already.
     pub async fn create_medium(&self, tenant: TenantId, new: &NewMedium, stamp: &Stamp) -> Result<Medium> {
         let mut tx = begin(&self.pool, tenant).await?;
         let status = if new.source_url.is_some() { "fetching" } else { "awaiting_upload" };
@@ -104,16 +104,16 @@ impl MediaDb {
         Ok(made)
     }
 
-    /// A picture.
+    /// Returns a picture.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn medium(&self, tenant: TenantId, id: Uuid) -> Result<Medium> {
         let mut tx = begin(&self.pool, tenant).await?;
         medium(&mut tx, tenant, id).await
     }
 
-    /// The pictures, in the order of their ids; those with a status when one is said.
+    /// Returns pictures in the order of their ids, optionally only those with a status or without a product.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -145,10 +145,10 @@ impl MediaDb {
         Ok(Page::cut(found, limit, |medium| Cursor::Id(medium.id)))
     }
 
-    /// Sets a picture's texts.
+    /// Sets a picture's alternative texts.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn set_alt(
         &self,
         tenant: TenantId,
@@ -175,10 +175,11 @@ impl MediaDb {
         Ok(after)
     }
 
-    /// Takes a picture from its products and marks it as deleted; its files are then to be removed, see [`Self::forget_medium`].
+    /// Detaches a picture from its products and marks it as deleted. The caller then removes its files and calls
+    /// [`Self::forget_medium`].
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn delete_medium(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<Medium> {
         let mut tx = begin(&self.pool, tenant).await?;
         let before = medium(&mut tx, tenant, id).await?;
@@ -203,7 +204,7 @@ impl MediaDb {
         Ok(before)
     }
 
-    /// Forgets a picture whose files are gone.
+    /// Removes the row of a deleted picture whose files are removed.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -216,7 +217,7 @@ impl MediaDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Whose picture it is.
+    /// Returns the organisation that owns a picture.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -227,7 +228,7 @@ impl MediaDb {
         Ok(tenant.map(TenantId))
     }
 
-    /// Notes that a picture's file is being read; gives it, unless it is gone.
+    /// Notes that a picture's file is being processed, and returns the picture; `None` if it does not exist any more.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -248,8 +249,8 @@ impl MediaDb {
         Ok(Some(begun))
     }
 
-    /// Notes what became of a picture. When the tenant has the same picture already, this one gives its products to that
-    /// one and is its duplicate; then its files are not wanted.
+    /// Notes the result of processing a picture. If the tenant already has a picture with the same content, this one
+    /// becomes its duplicate: its products get the existing picture, and the caller removes its files.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -261,7 +262,7 @@ impl MediaDb {
         now: OffsetDateTime,
     ) -> Result<Medium> {
         let mut tx = begin(&self.pool, tenant).await?;
-        // Two uploads of one picture wait for each other.
+        // Two uploads with the same content wait for each other.
         sqlx::query!(
             "select pg_advisory_xact_lock(hashtextextended($1::text || encode($2, 'hex'), 0))",
             tenant.0.to_string(),
@@ -306,7 +307,7 @@ impl MediaDb {
         Ok(after)
     }
 
-    /// Notes what is wrong with a picture: it belongs to its products no longer.
+    /// Marks a picture as failed with this problem, and detaches it from its products.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -335,7 +336,7 @@ impl MediaDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Notes that an unfinished picture was looked at.
+    /// Sets the time of the last change of an unfinished picture, so that the sweep leaves it alone for a while.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -348,7 +349,7 @@ impl MediaDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Pictures of every organisation that made no progress since `before`.
+    /// Returns unfinished pictures of every organisation that made no progress since `before`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -377,7 +378,7 @@ async fn medium(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Medium>
         tenant.0,
         id
     );
-    found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or(Error::NotFound("medium"))
+    found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or(Error::NotFound(messages::things::medium()))
 }
 
 #[cfg(test)]
@@ -398,7 +399,7 @@ mod tests {
             *prefixes.entry(parts[1].to_owned()).or_default() += 1;
         }
         assert_eq!(prefixes.len(), 256);
-        // A thousand on average, with a deviation of 32: seven of those on either side are nobody's luck.
+        // A thousand on average, with a standard deviation of 32: seven deviations do not happen by chance.
         assert!(prefixes.values().all(|count| (776..=1_224).contains(count)), "{prefixes:?}");
     }
 }

@@ -11,41 +11,41 @@ use uuid::Uuid;
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Medium {
-    /// Its id.
+    /// The id.
     pub id: Uuid,
-    /// Its file's name.
+    /// The name of its file.
     pub file_name: String,
     /// `awaiting_upload`, `fetching`, `processing`, `ready`, `failed` or `duplicate`.
     pub status: String,
     /// What is wrong with it, or worth knowing: a code that clients branch on.
     pub problem_code: Option<String>,
-    /// The same for people.
+    /// What is wrong with it, or worth knowing: a message for people, in English.
     pub problem: Option<String>,
-    /// What it is by its content, such as `image/png`.
+    /// The media type of its content, such as `image/png`.
     pub content_type: Option<String>,
-    /// Its size in bytes.
+    /// The size of its file in bytes.
     pub bytes: Option<i64>,
-    /// The upright picture's width in pixels.
+    /// The width in pixels, upright.
     pub width: Option<i32>,
-    /// The upright picture's height in pixels.
+    /// The height in pixels, upright.
     pub height: Option<i32>,
-    /// The same picture, which was there before and has taken this one's place.
+    /// The id of the picture with the same content that existed before; products show that one instead.
     pub duplicate_of: Option<Uuid>,
-    /// Where it was fetched from.
+    /// The address that it was fetched from.
     pub source_url: Option<String>,
-    /// Texts for those who do not see it, by locale.
+    /// Alternative texts for people who cannot see it, by locale.
     #[schema(value_type = BTreeMap<String, String>)]
     pub alt: Json<BTreeMap<String, String>>,
-    /// Its thumbnails.
+    /// The thumbnails.
     #[schema(value_type = Vec<StoredThumbnail>)]
     pub thumbnails: Json<Vec<StoredThumbnail>>,
-    /// Where it is stored.
+    /// The key of its file in S3.
     #[serde(skip)]
     pub object_key: String,
-    /// What the upload was declared to be.
+    /// The media type that was declared for the upload.
     #[serde(skip)]
     pub declared: String,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When it was changed last.
@@ -53,18 +53,18 @@ pub struct Medium {
     pub updated_at: OffsetDateTime,
 }
 
-/// A thumbnail that is stored beside its picture.
+/// A thumbnail of a picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoredThumbnail {
-    /// The most that its longest side has: 150, 300 or 800.
+    /// The upper limit of the longest side in pixels: 150, 300 or 800.
     pub size: u32,
-    /// Its width in pixels.
+    /// The width in pixels.
     pub width: u32,
-    /// Its height in pixels.
+    /// The height in pixels.
     pub height: u32,
-    /// Its size in bytes.
+    /// The size of the file in bytes.
     pub bytes: u64,
-    /// Its address.
+    /// The address.
     #[serde(default)]
     pub url: Option<String>,
 }

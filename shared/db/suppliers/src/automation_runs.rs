@@ -1,6 +1,7 @@
-//! The looks of automations, and how failures pause one.
+//! The runs of automations, and how failures pause an automation.
 
 use db_tenancy::{TenantTx, begin, error};
+use messages::Language;
 use runtime::{Cursor, Error, Page, Result, TenantId};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -9,24 +10,23 @@ use uuid::Uuid;
 use crate::automations::read;
 use crate::{AutomationRun, RunEnd, SuppliersDb};
 
-/// A look that is under way blocks another one for so long.
+/// For how many minutes a run in progress blocks another one.
 const RUN_MINUTES: i64 = 15;
-/// A look that fails is made again after so long, so often, before its schedule says so.
+/// A failed run is repeated after this time, even if its schedule says later.
 const RETRY: time::Duration = time::Duration::minutes(15);
+/// How often a failed run is repeated in this way.
 const RETRIES: i32 = 3;
-/// Of a look whose process was killed.
-const KILLED: &str = "the look ended without a word";
 
-/// What counts as a failure, or as none.
+/// What ended: its failure or success is counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
-    Look,
+enum Ended {
+    Run,
     Import,
 }
 
 impl SuppliersDb {
-    /// Begins a look, unless it has ended already, or looks elsewhere while another one does. One whose process was killed
-    /// begins again.
+    /// Starts a run. Returns `false` if it has ended already, or if another run is in progress; a file that arrives
+    /// does not wait for another run. A run whose process was killed starts again.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -40,6 +40,7 @@ impl SuppliersDb {
     ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
         lock(&mut tx, tenant, automation).await?;
+        let killed = messages::suppliers::run_stopped().into_string(Language::En);
         let dead = sqlx::query!(
             "update automation_runs set status = 'failed', finished_at = $4, message = $5
              where tenant_id = $1 and automation_id = $2 and run_id <> $3 and status = 'running' and started_at <= $6",
@@ -47,11 +48,11 @@ impl SuppliersDb {
             automation,
             run,
             now,
-            KILLED,
+            killed,
             now - time::Duration::minutes(RUN_MINUTES)
         );
         if dead.execute(&mut *tx).await.map_err(error)?.rows_affected() > 0 {
-            count(&mut tx, tenant, automation, true, Of::Look, KILLED, now).await?;
+            count(&mut tx, tenant, automation, true, Ended::Run, &killed, now).await?;
         }
         let begun = sqlx::query!(
             "insert into automation_runs (tenant_id, automation_id, run_id, cause, status, started_at)
@@ -72,8 +73,8 @@ impl SuppliersDb {
         Ok(begun)
     }
 
-    /// Ends a look. Gives whether the automation pauses because of it. A look that has ended stays as it ended;
-    /// only, of two messages of one look the one that imported something is heard.
+    /// Ends a run. Returns `true` if the automation pauses because of it. A run that has ended keeps its result, with
+    /// one exception: if two messages of one run end it, the one that imported something counts.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -115,14 +116,15 @@ impl SuppliersDb {
             .map_err(error)?;
         }
         let paused = match end.failed {
-            Some(failed) => count(&mut tx, tenant, automation, failed, Of::Look, end.message, now).await?,
+            Some(failed) => count(&mut tx, tenant, automation, failed, Ended::Run, end.message, now).await?,
             None => false,
         };
         tx.commit().await.map_err(error)?;
         Ok(paused)
     }
 
-    /// Counts how an import of an automation ended: why it failed, if it did. Gives whether the automation pauses because of it.
+    /// Counts the end of an automation's import; `failed` says why it failed. Returns `true` if the automation pauses
+    /// because of it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -134,13 +136,13 @@ impl SuppliersDb {
         now: OffsetDateTime,
     ) -> Result<bool> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let told = failed.unwrap_or_default();
-        let paused = count(&mut tx, tenant, automation, failed.is_some(), Of::Import, told, now).await?;
+        let because = failed.unwrap_or_default();
+        let paused = count(&mut tx, tenant, automation, failed.is_some(), Ended::Import, because, now).await?;
         tx.commit().await.map_err(error)?;
         Ok(paused)
     }
 
-    /// Notes a look that was asked for and not made, because another one is under way.
+    /// Stores a run that was requested and skipped, because another run is in progress.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -168,7 +170,7 @@ impl SuppliersDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Forgets looks that began earlier, of every organisation; gives how many.
+    /// Deletes the runs of every organisation that started before `before`, at most `most`. Returns how many.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -177,10 +179,10 @@ impl SuppliersDb {
         gone.fetch_one(&self.pool).await.map_err(error)
     }
 
-    /// The looks of an automation, the newest first.
+    /// Returns the runs of an automation, the newest first.
     ///
     /// # Errors
-    /// 404 when there is no such automation.
+    /// 404 if the automation does not exist.
     pub async fn automation_runs(
         &self,
         tenant: TenantId,
@@ -189,7 +191,10 @@ impl SuppliersDb {
         limit: i64,
     ) -> Result<Page<AutomationRun>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        read(&mut tx, tenant, Some(automation), None, 1).await?.pop().ok_or(Error::NotFound("automation"))?;
+        read(&mut tx, tenant, Some(automation), None, 1)
+            .await?
+            .pop()
+            .ok_or_else(|| Error::NotFound(messages::things::automation()))?;
         let runs = sqlx::query_as!(
             AutomationRun,
             "select run_id as id, cause, status, message, imports, started_at, finished_at from automation_runs
@@ -207,14 +212,14 @@ impl SuppliersDb {
     }
 }
 
-/// Counts failures in a row; gives whether the automation pauses because of this one. A look that finds nothing ends a row of
-/// looks that failed, and not one of imports. A look that failed is made again soon.
+/// Counts failures in a row. Returns `true` if the automation pauses because of this one. A run that finds nothing ends
+/// a row of failed runs, but not a row of failed imports. A failed run is repeated soon.
 async fn count(
     tx: &mut TenantTx,
     tenant: TenantId,
     automation: Uuid,
     failed: bool,
-    of: Of,
+    ended: Ended,
     because: &str,
     now: OffsetDateTime,
 ) -> Result<bool> {
@@ -233,7 +238,7 @@ async fn count(
         automation,
         failed,
         now,
-        of == Of::Import,
+        ended == Ended::Import,
         because,
         RETRIES,
         now + RETRY
@@ -241,7 +246,7 @@ async fn count(
     Ok(paused.fetch_optional(&mut **tx).await.map_err(error)?.unwrap_or(false))
 }
 
-/// Locks an automation, before any of its looks: two messages of one look would otherwise wait for each other.
+/// Locks an automation before any of its runs: otherwise two messages of one run could deadlock.
 async fn lock(tx: &mut TenantTx, tenant: TenantId, automation: Uuid) -> Result<()> {
     let locked = sqlx::query!(
         "select from automations where tenant_id = $1 and automation_id = $2 for update",

@@ -1,4 +1,4 @@
-//! Automations: files of a supplier that come by themselves.
+//! Automations: they fetch or receive the files of a supplier.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, on_constraint, record_change};
 use runtime::{Cursor, Error, Page, Result, TenantId};
@@ -17,47 +17,47 @@ use crate::SuppliersDb;
 pub struct Automation {
     /// The id.
     pub id: Uuid,
-    /// The supplier whose files come.
+    /// The supplier of the files.
     pub supplier_id: Uuid,
     /// Its name, unique in the organisation.
     pub name: String,
     /// `email`, `ftp`, `http`, `rest` or `drop`.
     pub kind: String,
-    /// Where the files lie, without secrets.
+    /// Where the files are, without secrets.
     pub source: Value,
     /// The encrypted secrets.
     pub secret: Option<Vec<u8>>,
-    /// When it looks; never by itself without one.
+    /// When it runs; without a schedule it runs only by hand or when a file arrives.
     pub schedule: Option<Json<Schedule>>,
-    /// The zone of the schedule.
+    /// The time zone of the schedule.
     pub time_zone: String,
-    /// What its imports choose.
+    /// The options of its imports.
     pub choices: Value,
     /// `preview` or `apply`.
     pub run: String,
-    /// Whether it looks, and takes what arrives.
+    /// Whether it runs, and accepts files that arrive.
     pub enabled: bool,
-    /// Whether a file with the content of an earlier one is left.
+    /// Whether a file with the same content as an earlier one is skipped.
     pub skip_unchanged: bool,
-    /// After so many failures in a row it pauses.
+    /// After how many failures in a row it pauses.
     pub pause_after: i32,
     /// Failures in a row.
     pub failures: i32,
-    /// Since when it pauses because of them.
+    /// Since when it is paused because of them.
     pub paused_at: Option<OffsetDateTime>,
-    /// What the last of them was.
+    /// The message of the last failure.
     pub paused_because: Option<String>,
-    /// What is known of files that it had.
+    /// What it knows about earlier files.
     pub state: Json<AutomationState>,
     /// The secret part of its mail address.
     pub token: String,
-    /// When it looks next.
+    /// When it runs next.
     pub next_run_at: Option<OffsetDateTime>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: OffsetDateTime,
 }
 
-/// What an automation knows of files that it had.
+/// What an automation knows about earlier files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AutomationState {
@@ -67,10 +67,10 @@ pub struct AutomationState {
     /// The `Last-Modified` of the last file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
-    /// Names, sizes and times of the files of a folder that were had.
+    /// Names, sizes and times of the files of a folder that were fetched.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<String>,
-    /// When the newest file that was taken was changed, in seconds of Unix.
+    /// When the newest fetched file was changed, as Unix time in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newest: Option<i64>,
     /// The fingerprint of the server's key.
@@ -78,7 +78,7 @@ pub struct AutomationState {
     pub host_key: Option<String>,
 }
 
-/// What is kept of an automation that is made or changed.
+/// The values of an automation that is created or changed.
 pub struct NewAutomation {
     /// The supplier.
     pub supplier_id: Uuid,
@@ -86,44 +86,44 @@ pub struct NewAutomation {
     pub name: String,
     /// Its kind.
     pub kind: &'static str,
-    /// Where the files lie.
+    /// Where the files are.
     pub source: Value,
-    /// The encrypted secrets; `None` leaves those that are there, unless its kind has none.
+    /// The encrypted secrets; `None` keeps the stored ones, unless its kind has no secrets.
     pub secret: Option<Vec<u8>>,
-    /// When it looks.
+    /// When it runs.
     pub schedule: Option<Schedule>,
-    /// The zone.
+    /// The time zone of the schedule.
     pub time_zone: String,
-    /// What its imports choose.
+    /// The options of its imports.
     pub choices: Value,
     /// `preview` or `apply`.
     pub run: &'static str,
-    /// Whether it looks.
+    /// Whether it runs, and accepts files that arrive.
     pub enabled: bool,
-    /// Whether a known content is left.
+    /// Whether a file with the same content as an earlier one is skipped.
     pub skip_unchanged: bool,
-    /// After how many failures it pauses.
+    /// After how many failures in a row it pauses.
     pub pause_after: i32,
-    /// When it looks next.
+    /// When it runs next.
     pub next_run_at: Option<OffsetDateTime>,
-    /// Whether it goes to the server and the account to which it went: then the server's key is still known.
+    /// Whether server and account are the same as before: then the server's key stays known.
     pub same_server: bool,
 }
 
-/// One look of an automation.
+/// One run of an automation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AutomationRun {
-    /// The look.
+    /// The run's id.
     pub id: Uuid,
     /// `schedule`, `by_hand` or `arrival`.
     pub cause: String,
     /// `running`, `imported`, `nothing_new` or `failed`.
     pub status: String,
-    /// What came of it, for people.
+    /// Its result, for people.
     pub message: Option<String>,
-    /// The imports that it began.
+    /// The imports that it started.
     pub imports: Vec<Uuid>,
-    /// When it began.
+    /// When it started.
     #[serde(with = "time::serde::rfc3339")]
     pub started_at: OffsetDateTime,
     /// When it ended.
@@ -131,23 +131,24 @@ pub struct AutomationRun {
     pub finished_at: Option<OffsetDateTime>,
 }
 
-/// What came of a look.
+/// The end of a run.
 pub struct RunEnd<'e> {
     /// `imported`, `nothing_new` or `failed`.
     pub status: &'static str,
-    /// Whether it counts as a failure, or as none, which ends a row of them; `None` says nothing of the automation: what a
-    /// stranger sent was left, or its imports will say.
+    /// Whether it counts as a failure; a success ends a row of failures. `None` counts as neither: a file from a
+    /// stranger was ignored, or the outcome of its imports counts later.
     pub failed: Option<bool>,
-    /// For people.
+    /// The result, for people.
     pub message: &'e str,
-    /// The imports that it began.
+    /// The imports that it started.
     pub imports: &'e [Uuid],
-    /// What is known of the files now, and the source that was looked at: of another one it says nothing. `None` leaves it.
+    /// What is known about the files now, and the source that was read: the state is not stored if the source changed
+    /// meanwhile. `None` keeps the stored state.
     pub state: Option<(&'e AutomationState, &'e Value)>,
 }
 
 impl SuppliersDb {
-    /// The automations, the newest first.
+    /// Returns the automations, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -157,19 +158,22 @@ impl SuppliersDb {
         Ok(Page::cut(found, limit, |automation| Cursor::Id(automation.id)))
     }
 
-    /// One automation.
+    /// Returns one automation.
     ///
     /// # Errors
-    /// 404 when the tenant has none with this id.
+    /// 404 if it does not exist.
     pub async fn automation(&self, tenant: TenantId, id: Uuid) -> Result<Automation> {
         let mut tx = begin(&self.pool, tenant).await?;
-        read(&mut tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("automation"))
+        read(&mut tx, tenant, Some(id), None, 1)
+            .await?
+            .pop()
+            .ok_or_else(|| Error::NotFound(messages::things::automation()))
     }
 
-    /// Makes an automation, or changes one.
+    /// Creates an automation (with a `token`) or changes one (without).
     ///
     /// # Errors
-    /// 404 for the supplier or the automation; 409 for a name that another one has.
+    /// 404 if the supplier or the automation does not exist; 409 if another automation has the name.
     pub async fn put_automation(
         &self,
         tenant: TenantId,
@@ -215,40 +219,45 @@ impl SuppliersDb {
             new.same_server
         );
         let done = done.execute(&mut *tx).await.map_err(|failed| {
-            match failed.as_database_error().and_then(|one| one.constraint()) {
+            match failed.as_database_error().and_then(|database| database.constraint()) {
                 Some("automations_name_key") => on_constraint(failed, "automations_name_key", || Error::Conflict {
                     code: "name_taken",
-                    message: format!("there is an automation with the name \"{}\" already", new.name),
+                    message: messages::suppliers::automation_name_taken(&new.name),
                 }),
-                _ => on_constraint(failed, "automations_supplier_fkey", || Error::NotFound("supplier")),
+                _ => {
+                    on_constraint(failed, "automations_supplier_fkey", || Error::NotFound(messages::things::supplier()))
+                }
             }
         })?;
         if done.rows_affected() == 0 {
-            return Err(Error::NotFound("automation"));
+            return Err(Error::NotFound(messages::things::automation()));
         }
         let action = if token.is_some() { "automation.created" } else { "automation.changed" };
         let shown = json!({ "name": new.name, "source": new.source, "schedule": new.schedule, "enabled": new.enabled });
         record_change(&mut tx, tenant, stamp, Change::new(action, id).to(shown)).await?;
-        let saved = read(&mut tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("automation"))?;
+        let saved = read(&mut tx, tenant, Some(id), None, 1)
+            .await?
+            .pop()
+            .ok_or_else(|| Error::NotFound(messages::things::automation()))?;
         tx.commit().await.map_err(error)?;
         Ok(saved)
     }
 
-    /// Deletes an automation; the imports that it began stay.
+    /// Deletes an automation; the imports that it started stay.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 if it does not exist.
     pub async fn delete_automation(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let deleted = sqlx::query!("delete from automations where tenant_id = $1 and automation_id = $2", tenant.0, id);
         if deleted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::NotFound("automation"));
+            return Err(Error::NotFound(messages::things::automation()));
         }
         record_change(&mut tx, tenant, stamp, Change::new("automation.deleted", id)).await?;
         tx.commit().await.map_err(error)
     }
 
-    /// What is due, of every organisation, the longest waiting first.
+    /// Returns the due automations of every organisation, the one that waits longest first, at most `most`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -262,7 +271,7 @@ impl SuppliersDb {
         Ok(due.into_iter().map(|row| (TenantId(row.tenant), row.automation)).collect())
     }
 
-    /// Pauses that nobody was told of yet, of every organisation.
+    /// Returns the paused automations of every organisation whose pause was not announced yet, at most `most`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -275,7 +284,7 @@ impl SuppliersDb {
         Ok(found.into_iter().map(|row| (TenantId(row.tenant), row.automation)).collect())
     }
 
-    /// Notes that people were told of a pause.
+    /// Stores that a pause was announced.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -291,7 +300,7 @@ impl SuppliersDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Whose the address with this secret part is.
+    /// Returns the automation whose mail address has this secret part.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -304,7 +313,7 @@ impl SuppliersDb {
         Ok(found.map(|row| (TenantId(row.tenant), row.automation)))
     }
 
-    /// Moves an automation that is due on to its next time, unless another did.
+    /// Sets the next run of a due automation, unless another process did so already.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -327,6 +336,7 @@ impl SuppliersDb {
     }
 }
 
+/// Returns automations, the newest first: the one with `id`, or those before `before`.
 pub(crate) async fn read(
     tx: &mut TenantTx,
     tenant: TenantId,

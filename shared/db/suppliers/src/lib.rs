@@ -1,4 +1,4 @@
-//! `db_suppliers`: where products come from, what is offered, how files are read.
+//! `db_suppliers`: suppliers, their offers, the mappings of their files, and the automations that fetch the files.
 
 mod automation_runs;
 mod automations;

@@ -1,9 +1,10 @@
-//! How a supplier's files are read, kept for the next one.
+//! Saved mappings: how a supplier's files are read.
 
 use std::collections::BTreeMap;
 
 use db_tenancy::{Change, Stamp, begin, error, on_constraint, record_change};
-use mapping::{Blank, ColumnMapping, Tables, missing_required};
+use mapping::{Blank, ColumnMapping, Tables};
+use messages::Text;
 use product::{Currency, Field, LengthUnit, MatchKey, WeightUnit};
 use runtime::{Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
@@ -16,14 +17,14 @@ use uuid::Uuid;
 
 use crate::SuppliersDb;
 
-/// How a supplier's files are read.
+/// A saved mapping: how a supplier's files are read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SavedMapping {
     /// Its name, unique for the supplier.
     pub name: String,
-    /// Counts its changes.
+    /// The number of its current version, from 1.
     pub version: i32,
-    /// What it says.
+    /// Its definition.
     #[schema(value_type = SavedMappingDefinition)]
     pub definition: Json<SavedMappingDefinition>,
     /// When it was changed last.
@@ -31,30 +32,30 @@ pub struct SavedMapping {
     pub updated_at: OffsetDateTime,
 }
 
-/// What a mapping says.
+/// The definition of a mapping.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SavedMappingDefinition {
     /// Which column fills which field.
     pub columns: Vec<ColumnMapping>,
-    /// The currency of prices that name none.
+    /// The currency of prices without a currency.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub currency: Option<Currency>,
-    /// The unit of weights that name none: `g`, `kg`, `lb` or `oz`.
+    /// The unit of weights without a unit: `g`, `kg`, `lb` or `oz`.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub weight_unit: Option<WeightUnit>,
-    /// The unit of lengths that name none.
+    /// The unit of lengths without a unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length_unit: Option<LengthUnit>,
-    /// What is known better of the files than their beginnings tell.
+    /// How to read the files, where it is known better than what is detected from their first rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<ReadOptions>,
-    /// What a blank cell says, where its column does not say.
+    /// What a blank cell means. A column may decide otherwise for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blank: Option<Blank>,
-    /// Whether attributes that the mapping names and that are not there are made.
+    /// Whether attributes that the mapping names are created if they do not exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_attributes: Option<bool>,
     /// The organisation's categories by the supplier's words for them.
@@ -64,16 +65,16 @@ pub struct SavedMappingDefinition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub tables: Option<Tables>,
-    /// By what products are found, in this order.
+    /// The keys by which existing products are found, in this order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub match_by: Option<Vec<MatchKey>>,
 }
 
-/// So many versions of a mapping are kept.
+/// How many versions of a mapping are kept.
 const VERSIONS: i32 = 50;
 
 impl SuppliersDb {
-    /// A supplier's mappings, in the order of their names.
+    /// Returns a supplier's mappings, in the order of their names.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -89,10 +90,10 @@ impl SuppliersDb {
         found.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// The versions of a supplier's mapping, the newest first.
+    /// Returns the versions of a supplier's mapping, the newest first.
     ///
     /// # Errors
-    /// 404 when there is no such mapping.
+    /// 404 if the mapping does not exist.
     pub async fn mapping_versions(&self, tenant: TenantId, supplier: Uuid, name: &str) -> Result<Vec<SavedMapping>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let found = sqlx::query_as!(
@@ -104,13 +105,13 @@ impl SuppliersDb {
             name
         );
         let found = found.fetch_all(&mut *tx).await.map_err(error)?;
-        if found.is_empty() { Err(Error::NotFound("mapping")) } else { Ok(found) }
+        if found.is_empty() { Err(Error::NotFound(messages::things::mapping())) } else { Ok(found) }
     }
 
-    /// Keeps a mapping: a new one, or the next version of one that is not the same; the last fifty versions are kept.
+    /// Saves a mapping: a new one, or the next version if the definition changed. The last fifty versions are kept.
     ///
     /// # Errors
-    /// 404 for the supplier; 422 for a mapping that names no title or no code.
+    /// 404 if the supplier does not exist; 422 for a mapping that is invalid or has no column for a code.
     pub async fn put_mapping(
         &self,
         tenant: TenantId,
@@ -121,13 +122,9 @@ impl SuppliersDb {
     ) -> Result<SavedMapping> {
         let length = name.chars().count();
         if !(1..=100).contains(&length) || name.chars().any(char::is_control) {
-            return Err(Error::invalid(
-                "name",
-                "length",
-                format!("expected a name of 1 to 100 characters in one line, found {length}"),
-            ));
+            return Err(Error::invalid("name", "length", messages::suppliers::mapping_name(length)));
         }
-        let wrong = |message: String| Error::invalid("columns", "mapping_invalid", message);
+        let wrong = |message: Text| Error::invalid("columns", "mapping_invalid", message);
         if let Some(Err(message)) =
             definition.columns.iter().map(ColumnMapping::check).find(std::result::Result::is_err)
         {
@@ -135,14 +132,16 @@ impl SuppliersDb {
         }
         let has = |field: Field| definition.columns.iter().any(|column| column.field == Some(field));
         if !has(Field::Ean) && !has(Field::Sku) && !has(Field::SupplierReference) {
-            let missing = missing_required(&definition.columns);
-            return Err(wrong(format!("expected a column for {}", missing.join(" and for "))));
+            return Err(wrong(match has(Field::Title) {
+                true => messages::suppliers::mapping_without_code(),
+                false => messages::suppliers::mapping_without_title_and_code(),
+            }));
         }
         if definition.match_by.as_ref().is_some_and(|keys| keys.is_empty() || keys.len() > 10) {
-            return Err(Error::invalid("match_by", "length", "expected at least one key by which products are found"));
+            return Err(Error::invalid("match_by", "length", messages::suppliers::mapping_keys()));
         }
         if definition.columns.len() > 2_000 || definition.columns.iter().any(|column| column.column.contains('\0')) {
-            return Err(Error::invalid("columns", "invalid", "expected at most 2,000 columns, without NUL characters"));
+            return Err(Error::invalid("columns", "invalid", messages::suppliers::mapping_columns()));
         }
         let mut tx = begin(&self.pool, tenant).await?;
         let saved = sqlx::query_as!(
@@ -158,10 +157,9 @@ impl SuppliersDb {
             Json(definition) as _,
             stamp.at
         );
-        let saved = saved
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(|failed| on_constraint(failed, "mappings_supplier_fkey", || Error::NotFound("supplier")))?;
+        let saved = saved.fetch_one(&mut *tx).await.map_err(|failed| {
+            on_constraint(failed, "mappings_supplier_fkey", || Error::NotFound(messages::things::supplier()))
+        })?;
         sqlx::query!(
             "insert into mapping_versions (tenant_id, supplier_id, name, version, definition, updated_at) values ($1, $2, $3, $4, $5, $6)
              on conflict do nothing",
@@ -199,7 +197,7 @@ impl SuppliersDb {
     /// Deletes a mapping.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 if it does not exist.
     pub async fn delete_mapping(&self, tenant: TenantId, supplier: Uuid, name: &str, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let deleted = sqlx::query!(
@@ -209,7 +207,7 @@ impl SuppliersDb {
             name
         );
         if deleted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::NotFound("mapping"));
+            return Err(Error::NotFound(messages::things::mapping()));
         }
         record_change(&mut tx, tenant, stamp, Change::new("mapping.deleted", format!("{supplier}/{name}"))).await?;
         tx.commit().await.map_err(error)

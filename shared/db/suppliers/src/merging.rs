@@ -1,4 +1,4 @@
-//! Two suppliers that are one.
+//! The merge of two suppliers.
 
 use db_tenancy::{Change, Stamp, begin, error, record_change};
 use runtime::{Error, Result, TenantId};
@@ -9,16 +9,17 @@ use crate::suppliers::supplier;
 use crate::{Supplier, SuppliersDb};
 
 impl SuppliersDb {
-    /// Merges a supplier into another: its offers and mappings go there, where the other has none of its own, its automations
-    /// all, and its name is another name of the other from now on. Its products are for the caller to move.
+    /// Merges a supplier into another one. Its offers and mappings move there where the other supplier has none for the
+    /// same product or of the same name; all its automations move. Its name then stands for the other supplier. The
+    /// caller moves its products.
     ///
     /// # Errors
-    /// 404; 422 for one that is merged itself.
+    /// 404; 422 if the other supplier is the same one, or was merged itself.
     pub async fn merge_supplier(&self, tenant: TenantId, id: Uuid, into: Uuid, stamp: &Stamp) -> Result<Supplier> {
         let mut tx = begin(&self.pool, tenant).await?;
         let (from, to) = (supplier(&mut tx, tenant, id).await?, supplier(&mut tx, tenant, into).await?);
         if id == into || to.merged_into.is_some() {
-            return Err(Error::invalid("into", "invalid", "expected another supplier that was not merged itself"));
+            return Err(Error::invalid("into", "invalid", messages::suppliers::merge_target()));
         }
         sqlx::query!(
             "update offers o set supplier_id = $3 where tenant_id = $1 and supplier_id = $2

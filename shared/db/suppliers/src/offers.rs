@@ -1,4 +1,4 @@
-//! What suppliers offer: several of them the same product, each at a price, with a stock and a lead time.
+//! Offers: several suppliers offer the same product, each at a price, with a stock and a lead time.
 
 use db_tenancy::{Change, Stamp, begin, error, on_constraint, record_change};
 use runtime::{Error, Result, TenantId};
@@ -22,16 +22,16 @@ pub struct Offer {
     pub product_id: Uuid,
     /// The supplier's code of the product.
     pub reference: Option<String>,
-    /// What the product costs there, without VAT.
+    /// What the product costs at this supplier, without VAT.
     #[schema(value_type = Option<String>)]
     pub cost_price: Option<Decimal>,
     /// The ISO 4217 code of the cost.
     pub currency: Option<String>,
-    /// Pieces in stock there.
+    /// Pieces in stock at the supplier.
     pub stock: Option<i32>,
-    /// The least that can be ordered.
+    /// The smallest quantity that can be ordered.
     pub min_quantity: Option<i32>,
-    /// Days until delivery; the supplier's own unless the offer says.
+    /// Days until delivery. Default: those of the supplier.
     pub lead_days: Option<i32>,
     /// The supplier's place in the order of preference.
     #[serde(skip)]
@@ -44,7 +44,7 @@ pub struct Offer {
     pub updated_at: OffsetDateTime,
 }
 
-/// What an offer says.
+/// The values of an offer that is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewOffer {
     /// The product.
@@ -57,16 +57,16 @@ pub struct NewOffer {
     pub currency: Option<String>,
     /// Pieces in stock.
     pub stock: Option<i32>,
-    /// The least that can be ordered.
+    /// The smallest quantity that can be ordered.
     pub min_quantity: Option<i32>,
     /// Days until delivery.
     pub lead_days: Option<i32>,
-    /// The row of an import.
+    /// The row of an import's file.
     pub row: Option<i32>,
 }
 
 impl SuppliersDb {
-    /// The offers of a product, the preferred supplier's first.
+    /// Returns the offers of a product, the preferred supplier's first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -84,10 +84,10 @@ impl SuppliersDb {
         offers.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// Sets an offer of a supplier.
+    /// Creates or replaces a supplier's offer of a product.
     ///
     /// # Errors
-    /// 404 when there is no such supplier.
+    /// 404 if the supplier does not exist.
     pub async fn put_offer(&self, tenant: TenantId, supplier: Uuid, offer: &NewOffer, stamp: &Stamp) -> Result<Offer> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
@@ -109,19 +109,22 @@ impl SuppliersDb {
         )
         .execute(&mut *tx)
         .await
-        .map_err(|failed| on_constraint(failed, "offers_supplier_fkey", || Error::NotFound("supplier")))?;
+        .map_err(|failed| on_constraint(failed, "offers_supplier_fkey", || Error::NotFound(messages::things::supplier())))?;
         let line = Change::new("offer.set", format!("{supplier}/{}", offer.product_id))
             .to(json!({ "reference": offer.reference, "cost_price": offer.cost_price, "currency": offer.currency, "stock": offer.stock }));
         record_change(&mut tx, tenant, stamp, line).await?;
         tx.commit().await.map_err(error)?;
         let offers = self.offers(tenant, offer.product_id).await?;
-        offers.into_iter().find(|one| one.supplier_id == supplier).ok_or(Error::NotFound("offer"))
+        offers
+            .into_iter()
+            .find(|offer| offer.supplier_id == supplier)
+            .ok_or_else(|| Error::NotFound(messages::things::offer()))
     }
 
-    /// Takes a supplier's offer of a product away.
+    /// Deletes a supplier's offer of a product.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 if it does not exist.
     pub async fn delete_offer(&self, tenant: TenantId, supplier: Uuid, product: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let deleted = sqlx::query!(
@@ -131,14 +134,14 @@ impl SuppliersDb {
             product
         );
         if deleted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::NotFound("offer"));
+            return Err(Error::NotFound(messages::things::offer()));
         }
         record_change(&mut tx, tenant, stamp, Change::new("offer.deleted", format!("{supplier}/{product}"))).await?;
         tx.commit().await.map_err(error)
     }
 
-    /// Takes over what an import's rows say of a supplier's offers; what a row does not say stays. Rows that stand higher in
-    /// the same file do not undo it, so a batch that is delivered twice changes nothing.
+    /// Updates a supplier's offers from the rows of an import. Values that a row does not have stay. A row does not
+    /// overwrite what a later row of the same file set, so a batch that is delivered twice changes nothing.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -163,7 +166,7 @@ impl SuppliersDb {
             tenant.0,
             supplier
         );
-        // A supplier that is gone offers nothing.
+        // A deleted supplier has no offers.
         let Some(supplier) = supplier.fetch_optional(&mut *tx).await.map_err(error)? else { return Ok(()) };
         sqlx::query!(
             "insert into offers (tenant_id, supplier_id, product_id, reference, cost_price, currency, stock, import_id, import_row, updated_at)

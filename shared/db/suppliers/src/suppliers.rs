@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use messages::Text;
 use product::{Currency, PriceRule};
 use runtime::{Cursor, Error, Page, Result, TenantId};
 use rust_decimal::Decimal;
@@ -20,15 +21,15 @@ use crate::SuppliersDb;
 pub struct Supplier {
     /// Its id.
     pub id: Uuid,
-    /// What is known of it.
+    /// Its details.
     #[serde(flatten)]
     pub details: SupplierDetails,
-    /// When it was archived: it is kept, and no more chosen.
+    /// When it was archived. An archived supplier is kept, but its offers are no longer chosen.
     #[serde(with = "time::serde::rfc3339::option")]
     pub archived_at: Option<OffsetDateTime>,
     /// The supplier that it was merged into.
     pub merged_into: Option<Uuid>,
-    /// When it was first named.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When it was changed last.
@@ -36,15 +37,15 @@ pub struct Supplier {
     pub updated_at: OffsetDateTime,
 }
 
-/// What is known of a supplier. `null` = not known.
+/// The details of a supplier. `null` = not known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct SupplierDetails {
-    /// Its name, unique in the organisation whatever its case.
+    /// Its name. It is unique in the organisation; case does not matter.
     pub name: String,
     /// Its code, unique in the organisation.
     pub code: Option<String>,
-    /// Whom to speak to.
+    /// The people to contact.
     pub contacts: Vec<Contact>,
     /// Its web site.
     pub website: Option<String>,
@@ -58,14 +59,14 @@ pub struct SupplierDetails {
     pub payment_terms: Option<String>,
     /// The ISO 4217 code of its prices.
     pub currency: Option<String>,
-    /// Days until it delivers, for offers that say nothing else.
+    /// Days until delivery, for offers that do not say otherwise.
     pub lead_days: Option<i32>,
-    /// The least that an order is worth.
+    /// The smallest value of an order.
     #[schema(value_type = Option<String>)]
     pub minimum_order: Option<Decimal>,
     /// How its prices become selling prices.
     pub price_rule: PriceRule,
-    /// Its place in the order of preference, the smallest first; 100 unless said.
+    /// Its place in the order of preference, the smallest first. Default: 100.
     pub preference: Option<i32>,
 }
 
@@ -78,10 +79,10 @@ pub struct Contact {
     /// What the person does.
     #[serde(default)]
     pub role: Option<String>,
-    /// The address.
+    /// The e-mail address.
     #[serde(default)]
     pub email: Option<String>,
-    /// The telephone.
+    /// The telephone number.
     #[serde(default)]
     pub phone: Option<String>,
 }
@@ -130,13 +131,13 @@ impl From<Row> for Supplier {
 }
 
 impl SupplierDetails {
-    /// Checks every value, and drops the space around the name and the code.
+    /// Checks every value, and removes the space around the name and the code.
     ///
     /// # Errors
-    /// 422 for each value that is not acceptable.
+    /// 422 with one error for each invalid value.
     pub fn tidy_and_check(&mut self) -> Result<()> {
         let mut errors = Vec::new();
-        let mut say = |field: &str, code: &str, message: String| {
+        let mut say = |field: &str, code: &str, message: Text| {
             errors.push(runtime::FieldError { field: field.to_owned(), code: code.to_owned(), message });
         };
         self.name = self.name.trim().to_owned();
@@ -144,37 +145,36 @@ impl SupplierDetails {
         self.currency = self.currency.take().map(|code| Currency::parse(&code).map_or(code, String::from));
         let length = self.name.chars().count();
         if !(1..=200).contains(&length) || self.name.chars().any(char::is_control) {
-            say("name", "length", format!("expected a name of 1 to 200 characters in one line, found {length}"));
+            say("name", "length", messages::suppliers::name_length(length));
         }
         if self.code.as_ref().is_some_and(|code| code.chars().count() > 50 || code.chars().any(char::is_control)) {
-            say("code", "length", "expected a code of at most 50 characters in one line".to_owned());
+            say("code", "length", messages::suppliers::code_length());
         }
         if self
             .country
             .as_ref()
             .is_some_and(|country| country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()))
         {
-            say("country", "invalid", "expected two capital letters such as FR".to_owned());
+            say("country", "invalid", messages::suppliers::country_invalid());
         }
         if let Some(Err(problem)) = self.currency.as_deref().map(Currency::parse) {
-            say("currency", "currency_unknown", problem.to_string());
+            say("currency", "currency_unknown", problem.message());
         }
         if self.lead_days.is_some_and(|days| !(0..=3_650).contains(&days)) {
-            say("lead_days", "out_of_range", "expected 0 to 3650 days".to_owned());
+            say("lead_days", "out_of_range", messages::suppliers::lead_days());
         }
         let most = Decimal::from(1_000_000_000);
         if self.minimum_order.is_some_and(|amount| amount < Decimal::ZERO || amount > most) {
-            say("minimum_order", "out_of_range", "expected an amount of at least 0".to_owned());
+            say("minimum_order", "out_of_range", messages::suppliers::minimum_order());
         }
         if self.contacts.len() > 50 {
-            say("contacts", "too_many", "expected at most 50 contacts".to_owned());
+            say("contacts", "too_many", messages::suppliers::too_many_contacts());
         }
-        let of_contacts = self
-            .contacts
-            .iter()
-            .flat_map(|one| [Some(&one.name), one.role.as_ref(), one.email.as_ref(), one.phone.as_ref()]);
+        let of_contacts = self.contacts.iter().flat_map(|contact| {
+            [Some(&contact.name), contact.role.as_ref(), contact.email.as_ref(), contact.phone.as_ref()]
+        });
         if of_contacts.flatten().any(|text| text.chars().count() > 200 || text.chars().any(char::is_control)) {
-            say("contacts", "value_too_long", "expected texts of at most 200 characters in one line".to_owned());
+            say("contacts", "value_too_long", messages::suppliers::contact_texts());
         }
         for (field, text) in [
             ("website", &self.website),
@@ -183,7 +183,7 @@ impl SupplierDetails {
             ("payment_terms", &self.payment_terms),
         ] {
             if text.as_ref().is_some_and(|text| text.chars().count() > 5_000 || text.contains('\0')) {
-                say(field, "value_too_long", "expected at most 5,000 characters without NUL".to_owned());
+                say(field, "value_too_long", messages::suppliers::text_too_long());
             }
         }
         for wrong in self.price_rule.check() {
@@ -194,7 +194,7 @@ impl SupplierDetails {
 }
 
 impl SuppliersDb {
-    /// The names of all suppliers, by their ids.
+    /// Returns the names of all suppliers, by their ids.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -205,14 +205,15 @@ impl SuppliersDb {
         Ok(found.into_iter().map(|row| (row.supplier_id, row.name)).collect())
     }
 
-    /// The supplier with this name, made now if there is none; of a merged one, the one it was merged into.
+    /// Returns the supplier with this name, or creates it. For a merged supplier, returns the one that it was merged
+    /// into.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn supplier_named(&self, tenant: TenantId, name: &str, stamp: &Stamp) -> Result<Supplier> {
         let mut tx = begin(&self.pool, tenant).await?;
         let id = Uuid::now_v7();
-        let made = sqlx::query!(
+        let inserted = sqlx::query!(
             "insert into suppliers (tenant_id, supplier_id, name, created_at, updated_at) values ($1, $2, $3, $4, $4)
              on conflict on constraint suppliers_name_key do nothing",
             tenant.0,
@@ -220,7 +221,7 @@ impl SuppliersDb {
             name,
             stamp.at
         );
-        if made.execute(&mut *tx).await.map_err(error)?.rows_affected() > 0 {
+        if inserted.execute(&mut *tx).await.map_err(error)?.rows_affected() > 0 {
             record_change(&mut tx, tenant, stamp, Change::new("supplier.created", id).to(json!({ "name": name })))
                 .await?;
         }
@@ -235,7 +236,7 @@ impl SuppliersDb {
         Ok(supplier)
     }
 
-    /// The suppliers, the oldest first; those that were merged only when `all` are wanted.
+    /// Returns the suppliers, the oldest first; merged suppliers only with `all`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -269,19 +270,19 @@ impl SuppliersDb {
         Ok(Page::cut(rows.into_iter().map(Supplier::from).collect(), limit, |supplier| Cursor::Id(supplier.id)))
     }
 
-    /// A supplier.
+    /// Returns one supplier.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 if it does not exist.
     pub async fn supplier(&self, tenant: TenantId, id: Uuid) -> Result<Supplier> {
         let mut tx = begin(&self.pool, tenant).await?;
         supplier(&mut tx, tenant, id).await
     }
 
-    /// Makes a supplier.
+    /// Creates a supplier.
     ///
     /// # Errors
-    /// 422; 409 for a name or a code that is taken.
+    /// 422 for invalid values; 409 if the name or the code is taken.
     pub async fn create_supplier(
         &self,
         tenant: TenantId,
@@ -303,15 +304,15 @@ impl SuppliersDb {
         .map_err(name_taken)?;
         write(&mut tx, tenant, id, &details, stamp.at).await?;
         record_change(&mut tx, tenant, stamp, Change::new("supplier.created", id).to(json!(details))).await?;
-        let made = supplier(&mut tx, tenant, id).await?;
+        let created = supplier(&mut tx, tenant, id).await?;
         tx.commit().await.map_err(error)?;
-        Ok(made)
+        Ok(created)
     }
 
-    /// Changes a supplier as `change` says, and archives it or brings it back when `archived` says so.
+    /// Changes a supplier as `change` says. `Some(true)` in `archived` archives it, `Some(false)` undoes that.
     ///
     /// # Errors
-    /// 404; 422; 409 for a name or a code that is taken.
+    /// 404; 422 for invalid values; 409 if the name or the code is taken.
     pub async fn change_supplier(
         &self,
         tenant: TenantId,
@@ -348,10 +349,10 @@ impl SuppliersDb {
         Ok(after)
     }
 
-    /// Deletes a supplier with its offers and mappings. That it has no products is for the caller to know.
+    /// Deletes a supplier with its offers and mappings. The caller checks that it has no products.
     ///
     /// # Errors
-    /// 404 when there is none; 409 when automations take its files.
+    /// 404 if it does not exist; 409 if an automation fetches its files.
     pub async fn delete_supplier(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let before = supplier(&mut tx, tenant, id).await?;
@@ -362,8 +363,7 @@ impl SuppliersDb {
             id
         );
         if let Some(name) = automation.fetch_optional(&mut *tx).await.map_err(error)? {
-            let message =
-                format!("the automation \"{name}\" takes its files; delete that first, or archive the supplier");
+            let message = messages::suppliers::has_automation(name);
             return Err(Error::Conflict { code: "supplier_in_use", message });
         }
         sqlx::query!(
@@ -389,7 +389,12 @@ pub(crate) async fn supplier(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> R
         tenant.0,
         id
     );
-    Ok(row.fetch_optional(&mut **tx).await.map_err(error)?.ok_or(Error::NotFound("supplier"))?.into())
+    Ok(row
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(error)?
+        .ok_or_else(|| Error::NotFound(messages::things::supplier()))?
+        .into())
 }
 
 async fn write(
@@ -429,9 +434,9 @@ async fn write(
 fn name_taken(failed: sqlx::Error) -> Error {
     let constraint = failed.as_database_error().and_then(|database| database.constraint()).unwrap_or_default();
     let (code, message) = match constraint {
-        "suppliers_name_key" => ("name_taken", "there is a supplier of that name already, perhaps one that was merged"),
-        "suppliers_code_key" => ("code_taken", "there is a supplier with that code already"),
+        "suppliers_name_key" => ("name_taken", messages::suppliers::name_taken()),
+        "suppliers_code_key" => ("code_taken", messages::suppliers::code_taken()),
         _ => return error(failed),
     };
-    Error::Conflict { code, message: message.to_owned() }
+    Error::Conflict { code, message }
 }

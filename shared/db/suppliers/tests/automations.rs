@@ -1,4 +1,4 @@
-//! Looks of automations, as the role that makes them.
+//! Runs of automations, with the role of the function that starts them.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -52,8 +52,8 @@ impl Test {
         }
     }
 
-    /// What a message does that is delivered while another of the same look is under way.
-    async fn look(&self, run: Uuid, status: &'static str) -> bool {
+    /// Handles a message that is delivered while another message of the same run is in progress.
+    async fn run(&self, run: Uuid, status: &'static str) -> bool {
         self.db.begin_automation_run(self.tenant, self.id, run, "arrival", NOW).await.unwrap();
         let end = RunEnd { status, failed: Some(status == "failed"), message: "", imports: &[], state: None };
         self.db.end_automation_run(self.tenant, self.id, run, &end, NOW).await.unwrap()
@@ -66,18 +66,18 @@ impl Test {
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn messages_of_one_look_at_once_end_it_once(_: PgPoolOptions, options: PgConnectOptions) {
+async fn messages_of_one_run_at_once_end_it_once(_: PgPoolOptions, options: PgConnectOptions) {
     let test = Test::new(options).await;
     for number in 1..=20 {
         let run = Uuid::now_v7();
-        let paused = join_all((0..6).map(|_| test.look(run, if number <= 2 { "failed" } else { "nothing_new" }))).await;
+        let paused = join_all((0..6).map(|_| test.run(run, if number <= 2 { "failed" } else { "nothing_new" }))).await;
         assert!(paused.iter().all(|paused| !paused));
         assert_eq!(test.failures().await, (if number <= 2 { number } else { 0 }, true));
     }
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn what_is_known_of_a_server_outlives_a_change_of_anything_else(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_known_server_key_survives_other_changes(_: PgPoolOptions, options: PgConnectOptions) {
     let test = Test::new(options).await;
     let state =
         AutomationState { newest: Some(5), host_key: Some("SHA256:x".to_owned()), ..AutomationState::default() };
@@ -104,14 +104,14 @@ async fn what_is_known_of_a_server_outlives_a_change_of_anything_else(_: PgPoolO
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn imports_that_fail_pause_an_automation_and_what_is_left_does_not_count(
+async fn failed_imports_pause_an_automation_and_ignored_files_do_not_count(
     _: PgPoolOptions,
     options: PgConnectOptions,
 ) {
     let test = Test::new(options).await;
     for failures in 1..=2 {
         assert!(!test.db.count_import(test.tenant, test.id, Some("no header"), NOW).await.unwrap());
-        // A look that finds nothing, and what a stranger sends in between, ends no row of failures.
+        // A run that finds nothing, or a file from a stranger, does not end a row of failures.
         let run = Uuid::now_v7();
         test.db.begin_automation_run(test.tenant, test.id, run, "arrival", NOW).await.unwrap();
         let failed = if failures == 1 { None } else { Some(false) };
@@ -121,7 +121,7 @@ async fn imports_that_fail_pause_an_automation_and_what_is_left_does_not_count(
     }
     assert!(test.db.count_import(test.tenant, test.id, Some("no header"), NOW).await.unwrap(), "the third");
     assert_eq!(test.failures().await, (3, false));
-    // Whoever was to tell it died: the pause is found until people were told.
+    // The process that should announce the pause died: the pause is found until it is announced.
     let waiting = async || test.db.unannounced_pauses(10_000).await.unwrap().contains(&(test.tenant, test.id));
     assert!(waiting().await);
     let paused = test.db.automation(test.tenant, test.id).await.unwrap();
@@ -133,25 +133,22 @@ async fn imports_that_fail_pause_an_automation_and_what_is_left_does_not_count(
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_look_that_failed_is_made_again_soon_and_one_that_was_killed_is_a_failure(
-    _: PgPoolOptions,
-    options: PgConnectOptions,
-) {
+async fn a_failed_run_is_repeated_soon_and_a_killed_run_is_a_failure(_: PgPoolOptions, options: PgConnectOptions) {
     let test = Test::new(options).await;
     let tomorrow = NOW + time::Duration::days(1);
     let scheduled = NewAutomation { next_run_at: Some(tomorrow), pause_after: 9, ..test.new_automation().await };
     test.db.put_automation(test.tenant, test.id, None, &scheduled, &stamp()).await.unwrap();
     let next = async || test.db.automation(test.tenant, test.id).await.unwrap().next_run_at;
-    assert!(!test.look(Uuid::now_v7(), "failed").await);
+    assert!(!test.run(Uuid::now_v7(), "failed").await);
     assert_eq!(next().await, Some(NOW + time::Duration::minutes(15)));
     for _ in 0..2 {
-        test.look(Uuid::now_v7(), "failed").await;
+        test.run(Uuid::now_v7(), "failed").await;
     }
     test.db.put_automation(test.tenant, test.id, None, &scheduled, &stamp()).await.unwrap();
     for _ in 0..3 {
         test.db.count_import(test.tenant, test.id, Some("x"), NOW).await.unwrap();
     }
-    test.look(Uuid::now_v7(), "failed").await;
+    test.run(Uuid::now_v7(), "failed").await;
     assert_eq!(next().await, Some(tomorrow), "after three failures the schedule counts");
 
     let (killed, later) = (Uuid::now_v7(), NOW + time::Duration::minutes(16));
@@ -160,10 +157,13 @@ async fn a_look_that_failed_is_made_again_soon_and_one_that_was_killed_is_a_fail
     assert!(test.db.begin_automation_run(test.tenant, test.id, Uuid::now_v7(), "schedule", later).await.unwrap());
     let runs = test.db.automation_runs(test.tenant, test.id, None, 20).await.unwrap().data;
     let ended = runs.iter().find(|run| run.id == killed).unwrap();
-    assert_eq!((ended.status.as_str(), ended.message.as_deref()), ("failed", Some("the look ended without a word")));
+    assert_eq!(
+        (ended.status.as_str(), ended.message.as_deref()),
+        ("failed", Some("the run was interrupted before it could report a result"))
+    );
     assert_eq!(test.failures().await.0, 5);
 
-    // What is known of one source is not told of another that took its place meanwhile.
+    // The state of one source is not stored for another source that replaced it meanwhile.
     let run = Uuid::now_v7();
     let state = AutomationState { host_key: Some("SHA256:old".to_owned()), ..AutomationState::default() };
     test.db.begin_automation_run(test.tenant, test.id, run, "arrival", later).await.unwrap();

@@ -1,4 +1,4 @@
-//! Offers and merges, as the roles that write them.
+//! Offers and merges, with the roles that write them.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -38,7 +38,7 @@ async fn rows_of_a_file_become_offers_once_and_the_last_row_counts(_: PgPoolOpti
     let cost = async || db.offers(tenant, product).await.unwrap()[0].cost_price.unwrap().normalize().to_string();
     imports.import_offers(tenant, supplier, import, &[offer(product, 5, 9)], now).await.unwrap();
     let first = db.offers(tenant, product).await.unwrap()[0].updated_at;
-    // A batch that stands higher in the file comes later; then each comes again.
+    // A batch of earlier rows of the file arrives later; then a batch arrives again.
     imports.import_offers(tenant, supplier, import, &[offer(product, 4, 3), offer(product, 3, 2)], now).await.unwrap();
     imports
         .import_offers(tenant, supplier, import, &[offer(product, 5, 9)], now + time::Duration::hours(1))
@@ -51,7 +51,7 @@ async fn rows_of_a_file_become_offers_once_and_the_last_row_counts(_: PgPoolOpti
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_merged_supplier_is_another_name_of_the_one_that_stays(_: PgPoolOptions, options: PgConnectOptions) {
+async fn the_name_of_a_merged_supplier_stands_for_the_other_one(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (database(&options, "pm_suppliers").await, TenantId(Uuid::now_v7()));
     let one = db.create_supplier(tenant, named("One"), &stamp()).await.unwrap();
     let two = db.create_supplier(tenant, named("Two"), &stamp()).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_merged_supplier_is_another_name_of_the_one_that_stays(_: PgPoolOption
         "a file that names it lands there"
     );
     assert_eq!(db.suppliers(tenant, None, false, None, 10).await.unwrap().data.len(), 1);
-    // Again, it changes nothing; into itself, never.
+    // A repeated merge changes nothing; a merge into itself is refused.
     db.merge_supplier(tenant, one.id, two.id, &stamp()).await.unwrap();
     for wrong in [two.id, one.id] {
         assert_eq!(db.merge_supplier(tenant, two.id, wrong, &stamp()).await.unwrap_err().status(), 422);

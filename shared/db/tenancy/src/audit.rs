@@ -1,8 +1,9 @@
 //! The audit trail: one row for every change, written in the transaction of the change.
 //!
-//! Each database that people change has a table `audit_log` of the same shape, in which a function's role may insert
-//! and never update or delete. Its ids are in the order of time, so lists of several databases are merged by them.
+//! Each database that people change has a table `audit_log` of the same shape. A function's role may insert into it,
+//! but never update or delete. Its ids are in the order of time, so lists of several databases are merged by id.
 
+use messages::Language;
 use runtime::{Actor, Cx, Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{begin, error};
 
-/// Who changes something, from where, in which request, and when.
+/// Who changes something, from where, in which request and when.
 #[derive(Clone, Debug)]
 pub struct Stamp {
     kind: &'static str,
@@ -21,15 +22,16 @@ pub struct Stamp {
     name: String,
     address: Option<String>,
     request: String,
-    /// When.
+    language: Language,
+    /// When the change happens.
     pub at: OffsetDateTime,
 }
 
 impl Stamp {
-    /// The caller's.
+    /// Returns the stamp of the caller.
     ///
     /// # Errors
-    /// 401 when nobody calls.
+    /// 401 without a caller.
     pub fn of(cx: &Cx) -> Result<Self> {
         Ok(match &cx.caller()?.actor {
             Actor::Person(person) => Self::new(cx, "person", Some(person.user), &person.email),
@@ -37,13 +39,13 @@ impl Stamp {
         })
     }
 
-    /// That of a person who is known without a token: by a password, or by a link that was sent to them.
+    /// Returns the stamp of a person who is known without a token: by a password, or by a link that was sent to them.
     #[must_use]
     pub fn of_person(cx: &Cx, user: Uuid, email: &str) -> Self {
         Self::new(cx, "person", Some(user), email)
     }
 
-    /// That of a job, such as `imports.finish_import`.
+    /// Returns the stamp of a job, such as `imports.finish_import`.
     #[must_use]
     pub fn of_job(cx: &Cx, name: &str) -> Self {
         Self::new(cx, "job", None, name)
@@ -51,59 +53,65 @@ impl Stamp {
 
     fn new(cx: &Cx, kind: &'static str, id: Option<Uuid>, name: &str) -> Self {
         let (address, request) = (cx.address.clone(), cx.request_id.clone());
-        Self { kind, id, name: name.to_owned(), address, request, at: cx.now }
+        Self { kind, id, name: name.to_owned(), address, request, language: cx.language, at: cx.now }
     }
 
-    /// `person`, `key` or `job`.
+    /// Returns the kind of the actor: `person`, `key` or `job`.
     #[must_use]
     pub fn actor_kind(&self) -> &'static str {
         self.kind
     }
 
-    /// The actor's id.
+    /// Returns the actor's id; `None` for a job.
     #[must_use]
     pub fn actor(&self) -> Option<Uuid> {
         self.id
     }
 
-    /// The actor's name: an address, a key's or a job's name.
+    /// Returns the actor's name: a person's e-mail address, or the name of a key or a job.
     #[must_use]
     pub fn actor_name(&self) -> &str {
         &self.name
     }
+
+    /// Returns the language in which the actor reads messages; English for a job.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
+    }
 }
 
-/// What is changed.
+/// A change for the audit trail.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// `<kind>.<what happened>`, such as `member.role_changed`.
     pub action: &'static str,
-    /// The kind of what is changed, such as `member`.
+    /// The kind of the changed thing, such as `member`.
     pub target_kind: &'static str,
     /// Its id.
     pub target_id: String,
-    /// What it was, as far as it changes; never a secret.
+    /// The old values of what changes; never a secret.
     pub before: Option<Value>,
-    /// What it is now; never a secret.
+    /// The new values; never a secret.
     pub after: Option<Value>,
 }
 
 impl Change {
-    /// A change of `target`; the part of `action` before the dot is the kind of the target.
+    /// Creates a change of `target`. The part of `action` before the dot is the kind of the target.
     #[must_use]
     pub fn new(action: &'static str, target: impl ToString) -> Self {
         let target_kind = action.split('.').next().unwrap_or(action);
         Self { action, target_kind, target_id: target.to_string(), before: None, after: None }
     }
 
-    /// With what it was.
+    /// Adds the old values.
     #[must_use]
     pub fn from(mut self, before: Value) -> Self {
         self.before = Some(before);
         self
     }
 
-    /// With what it is now.
+    /// Adds the new values.
     #[must_use]
     pub fn to(mut self, after: Value) -> Self {
         self.after = Some(after);
@@ -111,7 +119,7 @@ impl Change {
     }
 }
 
-/// Writes the row about a change, in the change's transaction.
+/// Writes the line of a change, in the transaction of the change.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -145,52 +153,52 @@ pub async fn record(tx: &mut PgConnection, tenant: TenantId, stamp: &Stamp, chan
 pub struct AuditEntry {
     /// The line's id; ids are in the order of time.
     pub id: Uuid,
-    /// When.
+    /// When it happened.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
     /// `person`, `key` or `job`.
     pub actor_kind: String,
     /// The account or key.
     pub actor_id: Option<Uuid>,
-    /// What the actor was called then.
+    /// The actor's name at that time.
     pub actor_name: String,
     /// What happened, such as `member.role_changed`.
     pub action: String,
-    /// To what kind of thing.
+    /// The kind of the changed thing.
     pub target_kind: String,
-    /// To which.
+    /// The id of the changed thing.
     pub target_id: String,
-    /// What it was, as far as it changed.
+    /// The old values of what changed.
     #[schema(value_type = Option<Object>)]
     pub before: Option<Value>,
-    /// What it became.
+    /// The new values.
     #[schema(value_type = Option<Object>)]
     pub after: Option<Value>,
     /// The address that the request came from.
     pub address: Option<String>,
-    /// The request.
+    /// The id of the request.
     pub request_id: String,
 }
 
-/// Which lines are wanted; what is not said does not matter.
+/// A filter of the audit trail. Fields without a value do not filter.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 pub struct AuditFilter {
-    /// By this person or key.
+    /// Only lines of this person or key.
     pub actor_id: Option<Uuid>,
-    /// This action, or, without a dot, every action on this kind: `member`, `member.invited`.
+    /// Only this action, such as `member.invited`; without a dot, every action on this kind, such as `member`.
     pub action: Option<String>,
-    /// On this thing.
+    /// Only changes of the thing with this id.
     pub target_id: Option<String>,
-    /// From this moment on (RFC 3339).
+    /// Only lines from this time on (RFC 3339).
     #[serde(with = "time::serde::rfc3339::option")]
     pub from: Option<OffsetDateTime>,
-    /// Before this moment.
+    /// Only lines before this time (RFC 3339).
     #[serde(with = "time::serde::rfc3339::option")]
     pub until: Option<OffsetDateTime>,
 }
 
-/// The lines of one database that `filter` wants, the newest first, those before `before`.
+/// Returns the lines of one database that match `filter`, the newest first, starting after the line `before`.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -1,4 +1,4 @@
-//! From the environment to a pool.
+//! Connects to a database with the settings of the environment.
 
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ pub trait Database {
     /// Its name, such as `db_catalog`.
     const NAME: &'static str;
 
-    /// The database behind `pool`; tests give a pool of their own.
+    /// Creates the database over `pool`; tests pass a pool of their own.
     fn over(pool: PgPool) -> Self;
 
-    /// The pool.
+    /// Returns the pool.
     fn pool(&self) -> &PgPool;
 }
 
-/// How to reach `database` as this function's role.
+/// Returns the options to connect to `database` with this function's role.
 ///
-/// `DATABASE_HOST` and `DATABASE_PORT` say where. The login is in the secret `DATABASE_SECRETS` + domain, such as
-/// `pm/production/db/imports`, or in `DATABASE_SECRET`. `DATABASE_SSL` is `verify-full` unless said.
+/// `DATABASE_HOST` and `DATABASE_PORT` (default: 5432) name the server. The login is in the secret `DATABASE_SECRETS` +
+/// domain, such as `pm/production/db/imports`, or in `DATABASE_SECRET`. `DATABASE_SSL` is `verify-full` by default.
 ///
 /// # Errors
-/// When a setting is missing or the secret may not be read.
+/// If a setting is missing or the secret cannot be read.
 pub async fn options(cx: &Cx, database: &str) -> Result<PgConnectOptions> {
     let env = cx.env();
     let secret = match env.optional("DATABASE_SECRET") {
@@ -47,10 +47,11 @@ pub async fn options(cx: &Cx, database: &str) -> Result<PgConnectOptions> {
         .application_name(env.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("products-manager")))
 }
 
-/// A pool for `database`: few connections, because a Lambda works on one event at a time, and there are many.
+/// Returns a pool for `database`. It has few connections (`DATABASE_CONNECTIONS`, default: 4), because a Lambda works
+/// on one event at a time, and there are many Lambdas. It connects when the first statement needs it.
 ///
 /// # Errors
-/// As [`options`]; the first connection is made when the first statement needs it.
+/// Those of [`options`].
 pub async fn connect(cx: &Cx, database: &str) -> Result<PgPool> {
     let most = cx.env().parsed("DATABASE_CONNECTIONS", 4).map_err(Error::from)?;
     let options = options(cx, database).await?;

@@ -1,8 +1,9 @@
-//! What the seven databases have in common: how a function connects, how a transaction carries its tenant, and how
-//! a broken constraint becomes an error that people understand.
+//! What the seven databases have in common: how a function connects, how a transaction sets its tenant, and how a
+//! violated constraint becomes an error that people understand.
 //!
-//! A function connects as its domain's role, which owns nothing and cannot bypass row-level security. The tenant is
-//! set for one transaction only, so that a pooled connection (RDS Proxy) carries nothing over to the next.
+//! A function connects with the role of its domain, which owns nothing and cannot bypass row-level security. The tenant
+//! is set for one transaction only, so that a pooled connection (RDS Proxy) carries nothing over to the next
+//! transaction.
 
 mod audit;
 mod connect;
@@ -14,16 +15,16 @@ use runtime::{Error, Result, TenantId};
 pub use sqlx;
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 
-/// A transaction in which only one tenant's rows exist.
+/// A transaction that sees only one tenant's rows.
 pub type TenantTx = Transaction<'static, Postgres>;
 
 /// Begins a transaction for `tenant`, in one round trip.
 ///
 /// # Errors
-/// 503 when the database does not answer.
+/// 503 if the database does not answer.
 pub async fn begin(pool: &PgPool, tenant: TenantId) -> Result<TenantTx> {
-    // A UUID's text needs no quoting; `begin` cannot take parameters. The limits: a function that Lambda stops in the
-    // middle of a transaction must not hold its locks for long.
+    // `begin` takes no parameters, and the text of a UUID needs no quoting. The time limits are there because a
+    // function that Lambda stops in the middle of a transaction must not hold its locks for long.
     let statement = format!(
         "begin; set local app.tenant_id = '{tenant}'; set local lock_timeout = '10s'; \
          set local statement_timeout = '60s'; set local idle_in_transaction_session_timeout = '30s'"
@@ -31,31 +32,31 @@ pub async fn begin(pool: &PgPool, tenant: TenantId) -> Result<TenantTx> {
     pool.begin_with(AssertSqlSafe(statement)).await.map_err(error)
 }
 
-/// The error that a failed statement is, when nobody expects it.
+/// Returns the error of a statement whose failure was not expected.
 #[must_use]
 pub fn error(error: sqlx::Error) -> Error {
     let code = error.as_database_error().and_then(|database| database.code()).unwrap_or_default().into_owned();
     match error {
-        // A text that PostgreSQL cannot hold, in a value that nothing has looked into.
+        // A text that PostgreSQL cannot store, in a value that was not checked before.
         _ if matches!(code.as_str(), "22021" | "22P05") => {
-            Error::invalid("body", "invalid", "expected texts without NUL characters")
+            Error::invalid("body", "invalid", messages::runtime::control_character())
         }
-        // 55P03: a lock was not had in time; 57014: the statement took too long; 40P01: two waited for each other.
-        _ if matches!(code.as_str(), "55P03" | "57014" | "40P01") => Error::Unavailable("the database"),
-        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Error::Unavailable("the database"),
+        // 55P03: lock timeout; 57014: statement timeout; 40P01: deadlock.
+        _ if matches!(code.as_str(), "55P03" | "57014" | "40P01") => Error::Unavailable(messages::catalog::database()),
+        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Error::Unavailable(messages::catalog::database()),
         other => Error::internal(other),
     }
 }
 
-/// `meant`, when `failed` broke the constraint `name`; the failure itself otherwise.
+/// Returns `meant` if `failed` violated the constraint `name`, otherwise the error of the failure itself.
 #[must_use]
 pub fn on_constraint(failed: sqlx::Error, name: &str, meant: impl FnOnce() -> Error) -> Error {
-    let broke_it = failed.as_database_error().and_then(|database| database.constraint()) == Some(name);
-    if broke_it { meant() } else { error(failed) }
+    let violated = failed.as_database_error().and_then(|database| database.constraint()) == Some(name);
+    if violated { meant() } else { error(failed) }
 }
 
-/// Whether trying the whole transaction again can help: a deadlock (40P01), a serialisation failure (40001), or a
-/// row that another transaction made first (23505).
+/// Returns whether a retry of the whole transaction can help: after a deadlock (40P01), a serialisation failure
+/// (40001), or a row that another transaction inserted first (23505).
 #[must_use]
 pub fn is_race(failed: &sqlx::Error) -> bool {
     let code = failed.as_database_error().and_then(|database| database.code());

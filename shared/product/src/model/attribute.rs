@@ -1,7 +1,8 @@
-//! Attributes: what an organisation says about its products beside the fields that every product has.
+//! Attributes: fields that an organisation defines itself, besides the fields that every product has.
 
 use std::collections::BTreeMap;
 
+use messages::{Text, product as say};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -11,7 +12,10 @@ use crate::DecimalMark;
 use crate::model::content::{ContentError, LOCALES};
 use crate::values::measure;
 
-/// What kind of value an attribute has.
+/// The longest text of an attribute, in characters.
+const MAX_TEXT: usize = 10_000;
+
+/// The kind of an attribute's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttributeKind {
@@ -19,9 +23,9 @@ pub enum AttributeKind {
     Text,
     /// A number, with a unit when the attribute measures something.
     Number,
-    /// Yes or no.
+    /// `true` or `false`.
     Boolean,
-    /// A day, `2026-11-21`.
+    /// A day, such as `2026-11-21`.
     Date,
     /// One of the attribute's options.
     Select,
@@ -30,7 +34,7 @@ pub enum AttributeKind {
 }
 
 impl AttributeKind {
-    /// The kind's name.
+    /// Returns the kind's name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,7 +47,7 @@ impl AttributeKind {
         }
     }
 
-    /// The kind with this name.
+    /// Returns the kind with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         use AttributeKind::{Boolean, Date, MultiSelect, Number, Select, Text};
@@ -51,48 +55,48 @@ impl AttributeKind {
     }
 }
 
-/// What an attribute is.
+/// The definition of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
-    /// Its name for people.
+    /// The name for people.
     pub name: String,
-    /// Its names in other languages, by locale.
+    /// The names in other languages, by locale.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
     /// The kind of its values. It cannot be changed later.
     pub kind: AttributeKind,
-    /// The code of the group it is shown in.
+    /// The code of the group in which it is shown.
     #[serde(default)]
     pub group: Option<String>,
-    /// Of a number: what it measures, such as `length` or `power`.
+    /// For a number: the measure, such as `length` or `power`.
     #[serde(default)]
     pub measure: Option<String>,
-    /// Of a number: the unit of values that name none; the measure's standard unit unless said.
+    /// For a number: the unit of values that are given without a unit. Default: the measure's standard unit.
     #[serde(default)]
     pub unit: Option<String>,
-    /// Of a select or multi-select: the options.
+    /// For a select or multi-select: the options.
     #[serde(default)]
     pub options: Vec<AttributeOption>,
-    /// Of a text: whether it has a value in each language.
+    /// For a text: whether it has a value in each language.
     #[serde(default)]
     pub localisable: bool,
 }
 
-/// A value that a select can have.
+/// An option of a select or multi-select.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttributeOption {
-    /// Its code, which products hold.
+    /// The code, which is the value in products.
     pub code: String,
-    /// Its name for people.
+    /// The name for people.
     pub name: String,
-    /// Its names in other languages, by locale.
+    /// The names in other languages, by locale.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
 }
 
-/// Whether a text can be a code: 1 to 100 of `a-z`, `0-9`, `_`, `-`.
+/// Returns `true` if a text can be a code: 1 to 100 characters of `a-z`, `0-9`, `_` and `-`.
 #[must_use]
 pub fn is_code(text: &str) -> bool {
     (1..=100).contains(&text.len())
@@ -100,7 +104,7 @@ pub fn is_code(text: &str) -> bool {
 }
 
 impl Attribute {
-    /// A text with this name.
+    /// Creates the definition of a text attribute with this name.
     #[must_use]
     pub fn text(name: &str) -> Self {
         Self {
@@ -119,10 +123,10 @@ impl Attribute {
     #[must_use]
     pub fn check(&self) -> Vec<ContentError> {
         let mut errors = Vec::new();
-        let mut say = |field: &str, code: &str, message: String| errors.push(ContentError::new(field, code, message));
+        let mut wrong = |field: &str, code: &str, message: Text| errors.push(ContentError::new(field, code, message));
         let length = self.name.trim().chars().count();
         if !(1..=200).contains(&length) {
-            say("name", "length", format!("expected a name of 1 to 200 characters, found {length}"));
+            wrong("name", "length", say::name_length(length));
         }
         for (field, locale) in
             self.names.keys().map(|locale| ("names", locale)).chain(
@@ -130,25 +134,21 @@ impl Attribute {
             )
         {
             if !LOCALES.contains(&locale.as_str()) {
-                say(field, "locale_unknown", format!("expected one of {}, found \"{locale}\"", LOCALES.join(", ")));
+                wrong(field, "locale_unknown", say::one_of(LOCALES.join(", "), locale));
             }
         }
         let selects = matches!(self.kind, AttributeKind::Select | AttributeKind::MultiSelect);
         if selects == self.options.is_empty() {
-            let message = if selects { "expected at least one option" } else { "only a select has options" };
-            say("options", "invalid", message.to_owned());
+            let message = if selects { say::options_missing() } else { say::options_unexpected() };
+            wrong("options", "invalid", message);
         }
         if self.options.len() > 5_000 {
-            say("options", "too_many", format!("expected at most 5,000 options, found {}", self.options.len()));
+            wrong("options", "too_many", say::too_many_options(self.options.len()));
         }
         let mut codes = std::collections::HashSet::new();
         for option in &self.options {
             if !is_code(&option.code) || !codes.insert(&option.code) {
-                say(
-                    "options",
-                    "code_invalid",
-                    format!("expected codes of a-z, 0-9, _ and -, each once, found \"{}\"", option.code),
-                );
+                wrong("options", "code_invalid", say::option_code(&option.code));
             }
         }
         match (&self.measure, self.kind) {
@@ -156,64 +156,57 @@ impl Attribute {
                 let units = measure::units(measure);
                 if units.is_empty() {
                     let known: Vec<&str> = measure::measures().collect();
-                    say("measure", "unknown", format!("expected one of {}, found \"{measure}\"", known.join(", ")));
-                } else if self.unit.as_ref().is_some_and(|unit| !units.contains(&unit.as_str())) {
-                    say("unit", "unknown", format!("expected one of {}", units.join(", ")));
+                    wrong("measure", "unknown", say::one_of(known.join(", "), measure));
+                } else if let Some(unit) = self.unit.as_ref().filter(|unit| !units.contains(&unit.as_str())) {
+                    wrong("unit", "unknown", say::one_of(units.join(", "), unit));
                 }
             }
-            (None, _) if self.unit.is_some() => {
-                say("unit", "invalid", "a unit needs a measure, such as length".to_owned())
-            }
-            (Some(_), _) => say("measure", "invalid", "only a number measures something".to_owned()),
+            (None, _) if self.unit.is_some() => wrong("unit", "invalid", say::unit_without_measure()),
+            (Some(_), _) => wrong("measure", "invalid", say::measure_without_number()),
             _ => {}
         }
         if self.localisable && self.kind != AttributeKind::Text {
-            say("localisable", "invalid", "only a text has a value in each language".to_owned());
+            wrong("localisable", "invalid", say::localisable_without_text());
         }
         errors
     }
 
-    /// The unit of a value that names none.
+    /// Returns the unit of a value that is given without a unit.
     #[must_use]
     pub fn default_unit(&self) -> Option<String> {
         let measure = self.measure.as_deref()?;
         self.unit.clone().or_else(|| measure::units(measure).first().map(|unit| (*unit).to_owned()))
     }
 
-    /// A value in the form in which it is stored.
+    /// Checks a value and returns it in the form in which it is stored.
     ///
     /// # Errors
     /// What was expected and what was found.
-    pub fn read(&self, value: &Value) -> Result<Value, String> {
-        let found = || format!("found {value}");
+    pub fn read(&self, value: &Value) -> Result<Value, Text> {
         match self.kind {
             AttributeKind::Text if self.localisable => {
-                let texts = value.as_object().ok_or_else(|| {
-                    format!("expected a text for each language, such as {{\"en\": \"…\"}}, {}", found())
-                })?;
+                let texts = value.as_object().ok_or_else(|| say::texts_expected(value))?;
                 if let Some(locale) = texts.keys().find(|locale| !LOCALES.contains(&locale.as_str())) {
-                    return Err(format!("expected languages of {}, found \"{locale}\"", LOCALES.join(", ")));
+                    return Err(say::one_of(LOCALES.join(", "), locale));
                 }
                 texts
                     .iter()
                     .filter(|(_, text)| !text.is_null())
                     .map(|(locale, text)| Ok((locale.clone(), text_value(text)?)))
-                    .collect::<Result<Map<_, _>, String>>()
+                    .collect::<Result<Map<_, _>, Text>>()
                     .map(Value::Object)
             }
             AttributeKind::Text => text_value(value),
             AttributeKind::Number => self.number(value),
-            AttributeKind::Boolean => {
-                value.as_bool().map(Value::Bool).ok_or_else(|| format!("expected true or false, {}", found()))
-            }
+            AttributeKind::Boolean => value.as_bool().map(Value::Bool).ok_or_else(|| say::boolean_expected(value)),
             AttributeKind::Date => {
                 let text = value.as_str().filter(|text| is_day(text));
-                text.map(|text| json!(text)).ok_or_else(|| format!("expected a day such as 2026-11-21, {}", found()))
+                text.map(|text| json!(text)).ok_or_else(|| say::day_expected(value))
             }
             AttributeKind::Select => self.option(value),
             AttributeKind::MultiSelect => {
-                let values = value.as_array().ok_or_else(|| format!("expected a list of options, {}", found()))?;
-                let mut codes = values.iter().map(|value| self.option(value)).collect::<Result<Vec<_>, String>>()?;
+                let values = value.as_array().ok_or_else(|| say::list_expected(value))?;
+                let mut codes = values.iter().map(|value| self.option(value)).collect::<Result<Vec<_>, Text>>()?;
                 let mut seen = std::collections::HashSet::new();
                 codes.retain(|code| seen.insert(code.to_string()));
                 Ok(Value::Array(codes))
@@ -221,21 +214,21 @@ impl Attribute {
         }
     }
 
-    /// The value that a supplier's text means, in the form in which it is stored: `oui`, `12,5 cm`, an option by its name.
-    /// `mark` is how the file writes numbers, `locale` the language of its texts.
+    /// Reads a value from a supplier's text, such as `oui`, `12,5 cm` or the name of an option, and returns it in the
+    /// form in which it is stored. `mark` is the file's decimal mark, `locale` the language of its texts.
     ///
     /// # Errors
     /// What was expected and what was found.
-    pub fn from_text(&self, text: &str, mark: DecimalMark, locale: &str) -> Result<Value, String> {
+    pub fn from_text(&self, text: &str, mark: DecimalMark, locale: &str) -> Result<Value, Text> {
         let text = text.trim();
         let option = |text: &str| {
             let wanted = text.trim().to_lowercase();
-            let named = |option: &&AttributeOption| {
+            let matches = |option: &&AttributeOption| {
                 option.code == wanted
                     || option.name.to_lowercase() == wanted
                     || option.names.values().any(|name| name.to_lowercase() == wanted)
             };
-            self.options.iter().find(named).map_or_else(|| json!(text.trim()), |option| json!(option.code))
+            self.options.iter().find(matches).map_or_else(|| json!(text.trim()), |option| json!(option.code))
         };
         let value = match self.kind {
             AttributeKind::Text if self.localisable => json!({ locale: text }),
@@ -243,14 +236,14 @@ impl Attribute {
             AttributeKind::Boolean => match text.to_lowercase().as_str() {
                 "1" | "true" | "yes" | "oui" | "vrai" | "y" | "o" | "ja" | "si" => json!(true),
                 "0" | "false" | "no" | "non" | "faux" | "n" | "nein" => json!(false),
-                _ => return Err(format!("expected yes or no, found \"{text}\"")),
+                _ => return Err(say::yes_or_no(text)),
             },
             AttributeKind::Number => {
                 let start = text
                     .trim_end_matches(|c: char| c.is_alphabetic() || matches!(c, '"' | '%' | '°' | '²' | '³'))
                     .trim_end();
                 let unit = text[start.len()..].trim();
-                let amount = crate::parse_number(start, mark).map_err(|error| error.to_string())?;
+                let amount = crate::parse_number(start, mark).map_err(|error| error.message())?;
                 if unit.is_empty() || self.measure.is_none() {
                     json!(amount.to_string())
                 } else {
@@ -265,19 +258,19 @@ impl Attribute {
         self.read(&value)
     }
 
-    fn option(&self, value: &Value) -> Result<Value, String> {
+    fn option(&self, value: &Value) -> Result<Value, Text> {
         let known = |code: &&str| self.options.iter().any(|option| option.code == **code);
         value.as_str().filter(known).map(|code| json!(code)).ok_or_else(|| {
             let codes: Vec<&str> = self.options.iter().take(20).map(|option| option.code.as_str()).collect();
-            format!("expected one of {}, found {value}", codes.join(", "))
+            say::one_of(codes.join(", "), plain(value))
         })
     }
 
-    fn number(&self, value: &Value) -> Result<Value, String> {
+    fn number(&self, value: &Value) -> Result<Value, Text> {
         let (amount, unit) = match value {
             Value::Object(parts) => {
                 if let Some(other) = parts.keys().find(|key| !matches!(key.as_str(), "amount" | "unit")) {
-                    return Err(format!("expected amount and unit, found \"{other}\""));
+                    return Err(say::amount_key(other));
                 }
                 (parts.get("amount").unwrap_or(&Value::Null), parts.get("unit").filter(|unit| !unit.is_null()))
             }
@@ -288,12 +281,16 @@ impl Attribute {
             Value::String(text) => text.trim().parse::<Decimal>().ok(),
             _ => None,
         };
-        let amount = parsed.ok_or_else(|| format!("expected a number, found {amount}"))?.normalize();
+        let amount = parsed.ok_or_else(|| say::number_expected(amount))?.normalize();
         let unit = match unit {
             Some(unit) => {
                 let units = self.measure.as_deref().map(measure::units).unwrap_or_default();
                 let known = unit.as_str().filter(|unit| units.contains(unit));
-                Some(known.ok_or_else(|| format!("expected a unit of {}, found {unit}", units.join(", ")))?.to_owned())
+                let unknown = || match units.as_slice() {
+                    [] => say::unit_unexpected(plain(unit)),
+                    units => say::unit_unknown(units.join(", "), plain(unit)),
+                };
+                Some(known.ok_or_else(unknown)?.to_owned())
             }
             None => self.default_unit(),
         };
@@ -301,15 +298,21 @@ impl Attribute {
     }
 }
 
-fn text_value(value: &Value) -> Result<Value, String> {
-    let text = value.as_str().ok_or_else(|| format!("expected a text, found {value}"))?;
+/// Returns a value as people read it: a text without quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn text_value(value: &Value) -> Result<Value, Text> {
+    let text = value.as_str().ok_or_else(|| say::text_expected(value))?;
     match text.chars().count() {
-        0..=10_000 if !text.contains('\0') => Ok(json!(text)),
-        length => Err(format!("expected a text of at most 10,000 characters without NUL, found {length} characters")),
+        _ if text.contains('\0') => Err(say::nul_character()),
+        length if length > MAX_TEXT => Err(say::too_long(MAX_TEXT, length)),
+        _ => Ok(json!(text)),
     }
 }
 
-/// Whether a text is a day of the Gregorian calendar, `YYYY-MM-DD`.
+/// Returns `true` if a text is a day of the Gregorian calendar, written `YYYY-MM-DD`.
 pub fn is_day(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
@@ -330,10 +333,11 @@ pub fn is_day(text: &str) -> bool {
     (1..=days).contains(&day)
 }
 
-/// Puts a product's attribute values into the form in which they are stored, by the organisation's definitions.
+/// Checks a product's attribute values by the organisation's definitions, and puts them into the form in which they are
+/// stored.
 ///
 /// # Errors
-/// Each value that its definition does not allow, and each that has no definition.
+/// Each value that its definition does not allow, and each value without a definition.
 pub fn check_attributes(
     values: &mut Map<String, Value>,
     definitions: &BTreeMap<String, Attribute>,
@@ -344,8 +348,7 @@ pub fn check_attributes(
         let field = format!("attributes.{code}");
         match definitions.get(code) {
             None => {
-                let message = format!("there is no attribute \"{code}\"; make it first (PUT /v1/attributes/{code})");
-                errors.push(ContentError::new(field, "attribute_unknown", message));
+                errors.push(ContentError::new(field, "attribute_unknown", say::attribute_unknown(code)));
             }
             Some(attribute) => match attribute.read(value) {
                 Ok(stored) => *value = stored,
@@ -401,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_takes_its_values_and_no_others() {
+    fn each_kind_accepts_its_values_and_no_others() {
         use AttributeKind::{Boolean, Date, MultiSelect, Number, Select, Text};
         let read = |kind, value: Value| attribute(kind).read(&value);
         assert_eq!(read(Text, json!("")), Ok(json!("")), "empty is a value");

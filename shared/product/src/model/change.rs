@@ -1,20 +1,21 @@
-//! Changes of a product, field by field: what a history keeps, what a patch says, what is put back.
+//! Changes of a product, field by field: for histories, for patches and for undoing a change.
 
 use std::collections::BTreeMap;
 
+use messages::{Text, product as say};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::model::content::{Content, ContentError};
 
-/// A field before and after; `null` = not known.
+/// A field before and after a change; `null` = not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldChange {
-    /// What it was.
+    /// The value before the change.
     #[serde(default)]
     pub old: Value,
-    /// What it became.
+    /// The value after the change.
     #[serde(default)]
     pub new: Value,
 }
@@ -22,7 +23,7 @@ pub struct FieldChange {
 /// Fields whose parts are fields of their own: `attributes.color`, `identifiers.shopify.handle`, `texts.fr`.
 const NESTED: [&str; 3] = ["attributes", "identifiers", "texts"];
 
-/// A product's known fields by name, those of attributes, identifiers and languages each on their own.
+/// Returns a product's known fields by name. Each attribute, identifier and language is a field of its own.
 #[must_use]
 pub fn fields(content: &Content) -> BTreeMap<String, Value> {
     let mut fields = BTreeMap::new();
@@ -42,7 +43,7 @@ pub fn fields(content: &Content) -> BTreeMap<String, Value> {
     fields
 }
 
-/// What is different between two contents.
+/// Returns the fields that differ between two contents.
 #[must_use]
 pub fn diff(before: &Content, after: &Content) -> BTreeMap<String, FieldChange> {
     if before == after {
@@ -60,10 +61,10 @@ pub fn diff(before: &Content, after: &Content) -> BTreeMap<String, FieldChange> 
     changes
 }
 
-/// The content with one field put to a value; `null` = not known any more. The result is to be checked.
+/// Returns the content with one field set to a value; `null` removes the value. The caller checks the result.
 ///
 /// # Errors
-/// When there is no such field or the value is of another kind.
+/// When the field does not exist or the value has another type.
 pub fn with_field(content: &Content, field: &str, value: Value) -> Result<Content, ContentError> {
     let mut map = to_map(content);
     match field.split_once('.').filter(|(name, _)| NESTED.contains(name)) {
@@ -80,11 +81,11 @@ pub fn with_field(content: &Content, field: &str, value: Value) -> Result<Conten
     content_from(map, field)
 }
 
-/// The content as a merge patch (RFC 7396) changes it: what the patch does not name stays, `null` makes it not known.
-/// The result is to be checked.
+/// Returns the content after a merge patch (RFC 7396). Fields that the patch does not name stay as they are; `null`
+/// removes a value. The caller checks the result.
 ///
 /// # Errors
-/// Each field of the patch that is unknown or of another kind.
+/// Each field of the patch that is unknown or whose value has another type.
 pub fn with_patch(content: &Content, patch: &Map<String, Value>) -> Result<Content, Vec<ContentError>> {
     let mut changed = content.clone();
     let mut errors = Vec::new();
@@ -118,7 +119,7 @@ fn merge(whole: &mut Value, patch: &Map<String, Value>) {
             Value::Null => {
                 parts.remove(key);
             }
-            // A value with a unit is one value.
+            // A value with a unit is replaced as a whole.
             Value::Object(inner) if !inner.contains_key("amount") => {
                 merge(parts.entry(key.clone()).or_insert_with(|| Value::Object(Map::new())), inner);
             }
@@ -142,18 +143,19 @@ fn put(map: &mut Map<String, Value>, field: &str, value: Value) -> Result<(), Co
         ("attributes" | "identifiers" | "texts" | "options", Value::Null) => Value::Object(Map::new()),
         ("option_axes", Value::Null) => Value::Array(Vec::new()),
         ("title", Value::Null) => Value::String(String::new()),
-        ("status", Value::Null) => return Err(ContentError::new(field, "invalid", "a product always has a status")),
+        ("status", Value::Null) => return Err(ContentError::new(field, "invalid", say::status_required())),
         (_, value) => value,
     };
     Ok(())
 }
 
 fn content_from(map: Map<String, Value>, field: &str) -> Result<Content, ContentError> {
-    serde_json::from_value(Value::Object(map)).map_err(|problem| ContentError::new(field, "invalid", problem))
+    serde_json::from_value(Value::Object(map))
+        .map_err(|problem| ContentError::new(field, "invalid", Text::verbatim(problem.to_string())))
 }
 
 fn unknown_field(field: &str) -> ContentError {
-    ContentError::new(field, "unknown_field", format!("a product has no field \"{field}\""))
+    ContentError::new(field, "unknown_field", say::unknown_field(field))
 }
 
 #[cfg(test)]
@@ -189,7 +191,7 @@ mod tests {
         assert_eq!(names, ["attributes.color", "attributes.size", "brand", "price", "texts.fr"]);
         assert_eq!(changes["price"], FieldChange { old: json!("10"), new: Value::Null });
 
-        // What was changed can be put back, field by field.
+        // Every change can be undone, field by field.
         let back = changes
             .iter()
             .fold(after, |content, (field, change)| with_field(&content, field, change.old.clone()).unwrap());

@@ -1,10 +1,11 @@
-//! All that people, files and channels say about a product.
+//! The content of a product: everything that people, files and channels know about it.
 //!
-//! `None` = not known; an empty text or list = known to be empty. The two are kept apart everywhere: a channel that
-//! blanks what is empty leaves alone what is not known.
+//! `None` = not known; an empty text or list = known to be empty. The two are always different: a channel empties a
+//! field that is known to be empty, and does not change a field that is not known.
 
 use std::collections::BTreeMap;
 
+use messages::{Text, product as say};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,14 +15,14 @@ use uuid::Uuid;
 use crate::values::measure::{Dimensions, Weight};
 use crate::{Currency, Gtin, ProductStatus, Sku};
 
-/// The languages in which a product can have texts of its own.
+/// The languages in which a product can have texts.
 pub const LOCALES: &[&str] = &["fr", "en", "de", "it", "es"];
-/// A product has at most so many images.
+/// The highest number of images of a product.
 pub const MAX_IMAGES: usize = 20;
-/// A parent has at most so many axes: what Shopify takes.
+/// The highest number of options (axes) of a parent: the limit of Shopify.
 const MAX_AXES: usize = 3;
 
-/// What is said about a product. Amounts are decimal numbers as text.
+/// The content of a product. Amounts are decimal numbers as text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Content {
@@ -29,7 +30,7 @@ pub struct Content {
     pub title: String,
     /// The seller's code, unique in the organisation.
     pub sku: Option<String>,
-    /// The GTIN, leading zeros kept, unique in the organisation whatever its spelling.
+    /// The GTIN with its leading zeros. It is unique in the organisation in all its spellings (UPC and EAN).
     pub ean: Option<String>,
     /// The long text, HTML allowed.
     pub description: Option<String>,
@@ -37,13 +38,13 @@ pub struct Content {
     pub short_description: Option<String>,
     /// The brand.
     pub brand: Option<String>,
-    /// The category in the supplier's words, a path.
+    /// The category in the supplier's words: a path.
     pub category: Option<String>,
     /// The categories of the organisation's tree, the main one first.
     pub category_ids: Option<Vec<Uuid>>,
-    /// The code of the family: which attributes the product has.
+    /// The code of the family, which says which attributes the product has.
     pub family: Option<String>,
-    /// The selling price, VAT included. A variant without one sells at its parent's.
+    /// The selling price, VAT included. A variant without a price has the price of its parent.
     #[schema(value_type = Option<String>)]
     pub price: Option<Decimal>,
     /// The selling price without VAT.
@@ -52,7 +53,7 @@ pub struct Content {
     /// The price before a sale, VAT included.
     #[schema(value_type = Option<String>)]
     pub compare_at_price: Option<Decimal>,
-    /// What the seller pays, without VAT.
+    /// The price that the seller pays, without VAT.
     #[schema(value_type = Option<String>)]
     pub cost_price: Option<Decimal>,
     /// The ISO 4217 code of all prices.
@@ -60,33 +61,33 @@ pub struct Content {
     /// The rate of VAT, in percent.
     #[schema(value_type = Option<String>)]
     pub tax_rate: Option<Decimal>,
-    /// Whole pieces.
+    /// The stock, in whole pieces.
     pub stock: Option<i32>,
     /// The weight of a piece.
     pub weight: Option<Weight>,
     /// The size of a piece.
     pub dimensions: Option<Dimensions>,
-    /// The images' addresses, the main one first.
+    /// The addresses of the images, the main image first.
     pub image_urls: Option<Vec<String>>,
     /// The supplier.
     pub supplier_id: Option<Uuid>,
-    /// The supplier's code.
+    /// The supplier's code of the product.
     pub supplier_reference: Option<String>,
     /// `draft`, `active`, `inactive` or `archived`.
     #[schema(value_type = String)]
     pub status: ProductStatus,
     /// The parent, when this is a variant.
     pub parent_id: Option<Uuid>,
-    /// Of a parent: by what its variants differ, such as `["size", "color"]`.
+    /// For a parent: the names of the options by which its variants differ, such as `["size", "color"]`.
     pub option_axes: Vec<String>,
-    /// Of a variant: its value on each of the parent's axes.
+    /// For a variant: its value for each of the parent's options, by option name.
     pub options: BTreeMap<String, String>,
     /// Words by which the organisation finds its products.
     pub tags: Option<Vec<String>>,
-    /// Values of the organisation's attributes by their codes; what is not there is not known.
+    /// Values of the organisation's attributes, by code; a missing attribute is not known.
     #[schema(value_type = Object)]
     pub attributes: Map<String, Value>,
-    /// Texts in other languages than the organisation's own, by locale.
+    /// Texts in languages other than the organisation's own, by locale.
     pub texts: BTreeMap<String, Texts>,
     /// The title for search engines.
     pub seo_title: Option<String>,
@@ -94,7 +95,7 @@ pub struct Content {
     pub seo_description: Option<String>,
     /// The last part of the product's address in a shop.
     pub slug: Option<String>,
-    /// What channels call it, such as `shopify.handle`, `amazon.asin` or `icecat.id`.
+    /// The identifiers of the product in channels, by key, such as `shopify.handle`, `amazon.asin` or `icecat.id`.
     pub identifiers: BTreeMap<String, String>,
 }
 
@@ -127,25 +128,27 @@ pub struct ContentError {
     /// A code that clients branch on.
     pub code: String,
     /// What was expected and what was found.
-    pub message: String,
+    pub message: Text,
 }
 
 impl ContentError {
-    /// What is wrong with a field.
+    /// Creates the error for one field.
     #[must_use]
-    pub fn new(field: impl Into<String>, code: &str, message: impl ToString) -> Self {
-        Self { field: field.into(), code: code.to_owned(), message: message.to_string() }
+    pub fn new(field: impl Into<String>, code: &str, message: Text) -> Self {
+        Self { field: field.into(), code: code.to_owned(), message }
     }
 }
 
 impl Content {
-    /// Puts values into the form in which they are stored: no space around texts, no empty codes, prices of four decimals.
+    /// Normalises values to the form in which they are stored: no space around texts, no empty codes, prices with at
+    /// most four decimals.
     pub fn tidy(&mut self) {
         self.title = self.title.split_whitespace().collect::<Vec<_>>().join(" ");
         for code in [&mut self.sku, &mut self.ean, &mut self.currency, &mut self.family] {
             *code = code.take().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         }
-        // An EAN with spaces or dashes is the EAN; one that is none is kept, so that the check can say so.
+        // Spaces and dashes are removed from a valid EAN. An invalid EAN is kept as it is, so that the check reports
+        // it.
         self.ean = self.ean.take().map(|ean| Gtin::parse(&ean).map_or(ean, String::from));
         self.currency = self.currency.take().map(|code| Currency::parse(&code).map_or(code, String::from));
         for price in [&mut self.price, &mut self.net_price, &mut self.compare_at_price, &mut self.cost_price] {
@@ -164,7 +167,7 @@ impl Content {
         self.texts.retain(|_, texts| *texts != Texts::default());
     }
 
-    /// Checks every value; attributes are checked by their definitions, see [`crate::check_attributes`].
+    /// Checks every value. Attributes are checked separately, see [`crate::check_attributes`].
     #[must_use]
     pub fn check(&self) -> Vec<ContentError> {
         let mut check = Check(Vec::new());
@@ -181,7 +184,7 @@ impl Content {
 struct Check(Vec<ContentError>);
 
 impl Check {
-    fn say(&mut self, field: &str, code: &str, message: impl ToString) {
+    fn error(&mut self, field: &str, code: &str, message: Text) {
         self.0.push(ContentError::new(field, code, message));
     }
 
@@ -189,40 +192,36 @@ impl Check {
         let Some(text) = text else { return };
         let length = text.chars().count();
         if length > most {
-            self.say(field, "value_too_long", format!("expected at most {most} characters, found {length}"));
+            self.error(field, "value_too_long", say::too_long(most, length));
         }
         if text.contains('\0') {
-            self.say(field, "field_format_invalid", "expected text, found a NUL character");
+            self.error(field, "field_format_invalid", say::nul_character());
         }
     }
 
     fn codes(&mut self, content: &Content) {
         if content.title.is_empty() {
-            self.say("title", "required_field_missing", "expected a title, found nothing");
+            self.error("title", "required_field_missing", say::title_required());
         }
         if content.sku.is_none() && content.ean.is_none() && content.option_axes.is_empty() {
-            self.say("sku", "required_field_missing", "expected an EAN or a SKU, found neither");
+            self.error("sku", "required_field_missing", say::code_required());
         }
         if let Some(Err(problem)) = content.sku.as_deref().map(Sku::parse) {
-            self.say("sku", "field_format_invalid", problem);
+            self.error("sku", "field_format_invalid", problem.message());
         }
         if let Some(Err(problem)) = content.ean.as_deref().map(Gtin::parse) {
-            self.say("ean", problem.code(), problem);
+            self.error("ean", problem.code(), problem.message());
         }
         if let Some(Err(problem)) = content.currency.as_deref().map(Currency::parse) {
-            self.say("currency", "currency_unknown", problem);
+            self.error("currency", "currency_unknown", problem.message());
         }
         for (key, value) in &content.identifiers {
-            let shaped = key.len() <= 50
+            let is_valid = key.len() <= 50
                 && key.split('.').all(|part| {
                     !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
                 });
-            if !shaped {
-                self.say(
-                    "identifiers",
-                    "key_invalid",
-                    format!("expected a key such as shopify.handle, found \"{key}\""),
-                );
+            if !is_valid {
+                self.error("identifiers", "key_invalid", say::identifier_key(key));
             }
             self.text(&format!("identifiers.{key}"), Some(value), 300);
         }
@@ -238,16 +237,16 @@ impl Check {
         ] {
             let Some(amount) = amount else { continue };
             if amount.is_sign_negative() && !amount.is_zero() {
-                self.say(field, "price_negative", format!("expected a price of at least 0, found {amount}"));
+                self.error(field, "price_negative", say::price_negative(amount));
             } else if amount >= most {
-                self.say(field, "number_too_large", format!("expected a price below {most}, found {amount}"));
+                self.error(field, "number_too_large", say::price_too_large(most, amount));
             }
         }
-        if content.tax_rate.is_some_and(|rate| rate < Decimal::ZERO || rate > Decimal::ONE_HUNDRED) {
-            self.say("tax_rate", "out_of_range", "expected a rate between 0 and 100 percent");
+        if let Some(rate) = content.tax_rate.filter(|rate| *rate < Decimal::ZERO || *rate > Decimal::ONE_HUNDRED) {
+            self.error("tax_rate", "out_of_range", say::tax_rate_range(rate));
         }
-        if content.stock.is_some_and(|stock| stock < 0) {
-            self.say("stock", "stock_negative", "expected a stock of at least 0");
+        if let Some(stock) = content.stock.filter(|stock| *stock < 0) {
+            self.error("stock", "stock_negative", say::stock_negative(stock));
         }
     }
 
@@ -268,11 +267,7 @@ impl Check {
         }
         for (locale, texts) in &content.texts {
             if !LOCALES.contains(&locale.as_str()) {
-                self.say(
-                    "texts",
-                    "locale_unknown",
-                    format!("expected one of {}, found \"{locale}\"", LOCALES.join(", ")),
-                );
+                self.error("texts", "locale_unknown", say::one_of(LOCALES.join(", "), locale));
             }
             for (name, text, most) in [
                 ("title", &texts.title, 500),
@@ -289,72 +284,61 @@ impl Check {
     fn measures(&mut self, content: &Content) {
         let most = Decimal::from(1_000_000_000_i64);
         if content.weight.is_some_and(|weight| !(Decimal::ZERO..most).contains(&weight.grams())) {
-            self.say("weight", "out_of_range", "expected a weight of at least 0 and below 1,000 tonnes");
+            self.error("weight", "out_of_range", say::weight_range());
         }
         let sides = content.dimensions.iter().flat_map(|size| size.millimetres()).flatten();
         if sides.into_iter().any(|side| !(Decimal::ZERO..most).contains(&side)) {
-            self.say("dimensions", "out_of_range", "expected lengths of at least 0 and below 1,000 km");
+            self.error("dimensions", "out_of_range", say::lengths_range());
         }
     }
 
     fn lists(&mut self, content: &Content) {
         let urls = content.image_urls.as_deref().unwrap_or_default();
         if urls.len() > MAX_IMAGES {
-            self.say(
-                "image_urls",
-                "too_many_images",
-                format!("expected at most {MAX_IMAGES} images, found {}", urls.len()),
-            );
+            self.error("image_urls", "too_many_images", say::too_many_images(MAX_IMAGES, urls.len()));
         }
         if let Some(bad) = urls.iter().find(|url| !crate::values::web_address::is_web_address(url)) {
-            self.say(
-                "image_urls",
-                "field_format_invalid",
-                format!("expected addresses that start with http:// or https://, found \"{bad}\""),
-            );
+            self.error("image_urls", "field_format_invalid", say::image_address(bad));
         }
         let tags = content.tags.as_deref().unwrap_or_default();
         if tags.len() > 100 {
-            self.say("tags", "too_many", format!("expected at most 100 tags, found {}", tags.len()));
+            self.error("tags", "too_many", say::too_many_tags(tags.len()));
         }
         if tags.iter().any(|tag| tag.chars().count() > 100 || tag.chars().any(char::is_control)) {
-            self.say("tags", "field_format_invalid", "expected tags of at most 100 characters, in one line");
+            self.error("tags", "field_format_invalid", say::tag_invalid());
         }
-        if content.category_ids.as_ref().is_some_and(|ids| ids.len() > 50) {
-            self.say("category_ids", "too_many", "expected at most 50 categories");
+        let categories = content.category_ids.as_deref().map_or(0, <[Uuid]>::len);
+        if categories > 50 {
+            self.error("category_ids", "too_many", say::too_many_categories(categories));
         }
     }
 
     fn variant(&mut self, content: &Content) {
         let axes = &content.option_axes;
-        let named = |name: &String| {
+        let is_name = |name: &String| {
             !name.trim().is_empty() && name.chars().count() <= 100 && !name.chars().any(char::is_control)
         };
-        if axes.len() > MAX_AXES || !axes.iter().all(named) {
-            self.say(
-                "option_axes",
-                "field_format_invalid",
-                format!("expected at most {MAX_AXES} names of axes, such as size and color"),
-            );
+        if axes.len() > MAX_AXES || !axes.iter().all(is_name) {
+            self.error("option_axes", "field_format_invalid", say::option_names_invalid(MAX_AXES));
         }
         if axes.iter().enumerate().any(|(at, axis)| axes[..at].contains(axis)) {
-            self.say("option_axes", "repeated", "expected each axis once");
+            self.error("option_axes", "repeated", say::option_name_repeated());
         }
         if content.parent_id.is_some() && !axes.is_empty() {
-            self.say("option_axes", "variant_of_variant", "a variant has no axes of its own");
+            self.error("option_axes", "variant_of_variant", say::variant_of_variant());
         }
         if content.options.iter().map(|(axis, value)| axis.len() + value.len()).sum::<usize>() > 1_000 {
-            self.say("options", "value_too_long", "expected at most 1,000 bytes of axes and values together");
+            self.error("options", "value_too_long", say::options_too_long());
         }
         if content.parent_id.is_none() && !content.options.is_empty() {
-            self.say("options", "not_a_variant", "only a variant has options; name its parent_id");
+            self.error("options", "not_a_variant", say::not_a_variant());
         }
         if content
             .options
             .values()
             .any(|value| value.trim().is_empty() || value.chars().count() > 200 || value.chars().any(char::is_control))
         {
-            self.say("options", "field_format_invalid", "expected a value of 1 to 200 characters on each axis");
+            self.error("options", "field_format_invalid", say::option_value_length());
         }
     }
 }
@@ -390,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn says_all_that_is_wrong() {
+    fn reports_everything_that_is_wrong() {
         let wrong = Content {
             title: String::new(),
             ean: Some("4006381333932".into()),
@@ -417,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_and_empty_stay_apart_on_the_wire() {
+    fn unknown_and_empty_values_differ_in_json() {
         let content: Content =
             serde_json::from_str(r#"{"title": "x", "sku": "1", "description": "", "tags": [], "brand": null}"#)
                 .unwrap();

@@ -1,5 +1,6 @@
 //! Edits of many products at once.
 
+use messages::{Text, product as say};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -8,84 +9,85 @@ use utoipa::ToSchema;
 use crate::model::change::{fields, with_field};
 use crate::model::content::{Content, ContentError};
 
-/// What is done to one field of each product.
+/// An edit of one field of many products.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
     /// The field, such as `price`, `tags` or `attributes.color`.
     pub field: String,
-    /// What is done to it.
+    /// How the field is changed.
     pub action: EditAction,
-    /// The value: of `set` the new one, of `add` and `remove` one or a list, of `increase` and `increase_percent` a number.
+    /// The value: for `set` the new value, for `add` and `remove` one value or a list, for `increase` and
+    /// `increase_percent` a number.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub value: Value,
-    /// Of `replace`: the text that is looked for.
+    /// For `replace`: the text to find.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub find: Option<String>,
-    /// Of `replace`: the text that is put in its place.
+    /// For `replace`: the new text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace: Option<String>,
 }
 
-/// What is done to a field.
+/// How a field is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EditAction {
-    /// Puts it to `value`.
+    /// Sets the field to `value`.
     Set,
-    /// Makes it not known.
+    /// Removes the value: it is not known any more.
     Clear,
-    /// Adds to a list what is not in it.
+    /// Adds values to a list, except those that it has already.
     Add,
-    /// Takes out of a list.
+    /// Removes values from a list.
     Remove,
-    /// Adds a number to a number; what is not known stays so.
+    /// Adds `value` to a number; a value that is not known stays not known.
     Increase,
-    /// Adds so many percent, rounded to cents; what is not known stays so.
+    /// Adds `value` percent and rounds to cents; a value that is not known stays not known.
     IncreasePercent,
-    /// Replaces a part of a text wherever it stands.
+    /// Replaces every occurrence of a text.
     Replace,
 }
 
-/// Codes are unique and variants hang together: these are changed one by one.
+/// Fields that cannot be edited in bulk: codes are unique, and the variants of a parent depend on each other.
 const NOT_IN_BULK: [&str; 6] = ["sku", "ean", "parent_id", "option_axes", "options", "slug"];
 const LISTS: [&str; 3] = ["tags", "category_ids", "image_urls"];
 const NUMBERS: [&str; 6] = ["price", "net_price", "compare_at_price", "cost_price", "tax_rate", "stock"];
 
 impl Edit {
-    /// Checks the edit itself, before any product.
+    /// Checks the edit itself, without a product.
     ///
     /// # Errors
-    /// What was expected.
+    /// What was expected and what was found.
     pub fn check(&self) -> Result<(), ContentError> {
-        let wrong = |code: &str, message: String| Err(ContentError::new(self.field.as_str(), code, message));
+        let wrong = |code: &str, message: Text| Err(ContentError::new(self.field.as_str(), code, message));
         let list = LISTS.contains(&self.field.as_str()) || self.field.starts_with("attributes.");
         let number = NUMBERS.contains(&self.field.as_str());
         if NOT_IN_BULK.contains(&self.field.as_str()) {
-            return wrong("not_in_bulk", format!("{} is changed one product at a time", self.field));
+            return wrong("not_in_bulk", say::not_in_bulk(&self.field));
         }
         match self.action {
             EditAction::Set if self.value.is_null() => {
-                return wrong("required", "set needs a value; clear makes a field not known".to_owned());
+                return wrong("required", say::set_without_value());
             }
             EditAction::Add | EditAction::Remove if !list => {
-                return wrong("action_invalid", "only a list can be added to or taken from: tags, category_ids, image_urls, multi-select attributes".to_owned());
+                return wrong("action_invalid", say::not_a_list());
             }
             EditAction::Add | EditAction::Remove if self.value.is_null() => {
-                return wrong("required", "expected a value or a list of values".to_owned());
+                return wrong("required", say::values_required());
             }
             EditAction::Increase | EditAction::IncreasePercent if !number => {
-                return wrong("action_invalid", format!("only a number can be increased: {}", NUMBERS.join(", ")));
+                return wrong("action_invalid", say::not_a_number_field(NUMBERS.join(", ")));
             }
             EditAction::Increase | EditAction::IncreasePercent if self.number().is_none() => {
-                return wrong("invalid", format!("expected a number as value, found {}", self.value));
+                return wrong("invalid", say::number_expected(&self.value));
             }
             EditAction::Replace if self.find.as_deref().unwrap_or_default().is_empty() || self.replace.is_none() => {
-                return wrong("required", "replace needs a text to find and one to put in its place".to_owned());
+                return wrong("required", say::replace_incomplete());
             }
             _ => {}
         }
-        // The field exists, and takes a value of this kind.
+        // Does the field exist, and does it accept a value of this type?
         match self.action {
             EditAction::Set => with_field(&Content::default(), &self.field, self.value.clone()).map(|_| ()),
             _ => with_field(&Content::default(), &self.field, Value::Null).map(|_| ()),
@@ -100,7 +102,7 @@ impl Edit {
         }
     }
 
-    /// The content as the edit leaves it. The result is to be checked.
+    /// Returns the content after the edit. The caller checks the result.
     ///
     /// # Errors
     /// When the field's value does not allow the edit.
@@ -110,7 +112,7 @@ impl Edit {
             match self.action {
                 EditAction::Set => self.value.clone(),
                 EditAction::Clear => Value::Null,
-                EditAction::Add | EditAction::Remove => match self.listed(known()) {
+                EditAction::Add | EditAction::Remove => match self.changed_list(known()) {
                     Some(value) => value,
                     None => return Ok(content.clone()),
                 },
@@ -126,11 +128,7 @@ impl Edit {
                         ))
                     }
                     Some(other) => {
-                        return Err(ContentError::new(
-                            self.field.as_str(),
-                            "invalid",
-                            format!("expected a text to replace in, found {other}"),
-                        ));
+                        return Err(ContentError::new(self.field.as_str(), "invalid", say::not_a_text(other)));
                     }
                     None => return Ok(content.clone()),
                 },
@@ -138,8 +136,8 @@ impl Edit {
         with_field(content, &self.field, value)
     }
 
-    /// The list with the values added or taken out; none when that changes nothing.
-    fn listed(&self, known: Option<Value>) -> Option<Value> {
+    /// Returns the list after adding or removing the values; `None` when nothing changes.
+    fn changed_list(&self, known: Option<Value>) -> Option<Value> {
         let mut list = match known {
             Some(Value::Array(list)) => list,
             Some(other) => vec![other],
@@ -147,7 +145,7 @@ impl Edit {
             None => Vec::new(),
         };
         let values = self.value.as_array().cloned().unwrap_or_else(|| vec![self.value.clone()]);
-        // Tags are the same whatever their case.
+        // Tags are compared without case.
         let same = |a: &Value, b: &Value| match (a, b) {
             (Value::String(a), Value::String(b)) if self.field == "tags" => {
                 a.trim().to_lowercase() == b.trim().to_lowercase()
@@ -167,7 +165,7 @@ impl Edit {
     fn increased(&self, known: &Value) -> Result<Value, ContentError> {
         let text = known.as_str().map_or_else(|| known.to_string(), str::to_owned);
         let (Ok(old), Some(by)) = (text.parse::<Decimal>(), self.number()) else {
-            return Err(ContentError::new(self.field.as_str(), "invalid", format!("expected a number, found {known}")));
+            return Err(ContentError::new(self.field.as_str(), "invalid", say::number_expected(known)));
         };
         let new = match self.action {
             EditAction::IncreasePercent => {
@@ -179,12 +177,12 @@ impl Edit {
             _ => old.checked_add(by),
         };
         let new = new
-            .ok_or_else(|| ContentError::new(self.field.as_str(), "number_too_large", "the number would be too large"))?
+            .ok_or_else(|| ContentError::new(self.field.as_str(), "number_too_large", say::number_overflow()))?
             .normalize();
         if self.field != "stock" {
             return Ok(json!(new));
         }
-        // Pieces are whole; a stock sinks to nothing, not below.
+        // Stock is a whole number and never below 0.
         let pieces: i64 = new.round().max(Decimal::ZERO).try_into().unwrap_or(i64::MAX);
         Ok(json!(pieces))
     }

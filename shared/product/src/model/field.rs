@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! fields {
     ($($variant:ident = $name:literal, $doc:literal;)*) => {
-        /// A field of the product that a file's column can be mapped to.
+        /// A field of a product to which a column of a file can be mapped.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Field {
             $(#[doc = $doc] $variant,)*
         }
 
         impl Field {
-            /// Every field, in the order in which they are shown and stored in a batch.
+            /// All fields, in the order in which they are shown and stored in a batch.
             pub const ALL: &[Field] = &[$(Field::$variant),*];
 
             /// The field's name in the API, in batches and in error reports: `snake_case`.
@@ -41,7 +41,7 @@ fields! {
     Price = "price", "The selling price, VAT included.";
     NetPrice = "net_price", "The selling price without VAT.";
     CompareAtPrice = "compare_at_price", "The price before a sale, VAT included.";
-    CostPrice = "cost_price", "What the seller pays the supplier, without VAT.";
+    CostPrice = "cost_price", "The price that the seller pays the supplier, without VAT.";
     Currency = "currency", "The ISO 4217 code of every price of the row.";
     Brand = "brand", "The brand or manufacturer.";
     Description = "description", "The long text, HTML allowed.";
@@ -61,20 +61,20 @@ fields! {
     Length = "length", "The length of one piece.";
     Width = "width", "The width of one piece.";
     Height = "height", "The height of one piece.";
-    Parent = "parent", "Of a variant: the SKU of its parent, or what else tells the parent.";
-    Option1Name = "option1_name", "The first axis by which variants differ.";
-    Option1Value = "option1_value", "A variant's value on the first axis.";
-    Option2Name = "option2_name", "The second axis.";
-    Option2Value = "option2_value", "A variant's value on the second axis.";
-    Option3Name = "option3_name", "The third axis.";
-    Option3Value = "option3_value", "A variant's value on the third axis.";
+    Parent = "parent", "For a variant: the SKU of its parent, or another value that identifies the parent.";
+    Option1Name = "option1_name", "The name of the first option by which variants differ.";
+    Option1Value = "option1_value", "A variant's value for the first option.";
+    Option2Name = "option2_name", "The name of the second option.";
+    Option2Value = "option2_value", "A variant's value for the second option.";
+    Option3Name = "option3_name", "The name of the third option.";
+    Option3Value = "option3_value", "A variant's value for the third option.";
 }
 
 impl Field {
-    /// How many fields there are: the width of a row of [`crate::Cells`].
+    /// The number of fields: the width of a row of [`crate::Cells`].
     pub const COUNT: usize = Field::ALL.len();
 
-    /// Whether its texts are numbers, which a file writes with its own decimal mark.
+    /// Returns `true` if the field holds a number, which a file writes with its own decimal mark.
     #[must_use]
     pub const fn is_number(self) -> bool {
         matches!(
@@ -112,14 +112,22 @@ impl<'de> Deserialize<'de> for Field {
     }
 }
 
-/// A name that is no field's.
+/// The error for a name that is not the name of a field.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UnknownField(String);
 
+impl UnknownField {
+    /// The message for the seller: the name, and the names of all fields.
+    #[must_use]
+    pub fn message(&self) -> messages::Text {
+        let names: Vec<&str> = Field::ALL.iter().map(|field| field.name()).collect();
+        messages::product::unknown_file_field(&self.0, names.join(", "))
+    }
+}
+
 impl std::fmt::Display for UnknownField {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<&str> = Field::ALL.iter().map(|field| field.name()).collect();
-        write!(f, "unknown product field `{}`, expected one of {}", self.0, names.join(", "))
+        f.write_str(self.message().english())
     }
 }
 

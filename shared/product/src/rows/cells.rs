@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::{Field, RowError, ShownVariants};
 
-/// The text of a row: one place for each [`Field`], and what fills attributes and identifiers. `None` where the file has
-/// no such column or the cell is blank.
+/// The texts of a row: one for each [`Field`], and those of attributes and identifiers. `None` if the file has no such
+/// column or the cell is blank.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cells<'a> {
     pub(crate) fields: [Option<Cow<'a, str>>; Field::COUNT],
@@ -30,39 +30,39 @@ impl Default for Cells<'_> {
 }
 
 impl<'a> Cells<'a> {
-    /// Puts `text` in `field`'s place; a blank text leaves it empty.
+    /// Sets the text of `field`; a blank text makes it `None`.
     pub fn set(&mut self, field: Field, text: impl Into<Cow<'a, str>>) {
         let text = text.into();
         self.fields[field as usize] = (!text.trim().is_empty()).then_some(text);
     }
 
-    /// The text in `field`'s place.
+    /// Returns the text of `field`.
     #[must_use]
     pub fn get(&self, field: Field) -> Option<&str> {
         self.fields[field as usize].as_deref()
     }
 
-    /// Says why a place could not be filled.
+    /// Adds an error: why a text could not be made.
     pub fn fail(&mut self, error: RowError) {
         self.errors.push(error);
     }
 
-    /// Says that the row's blank cell empties `field`.
+    /// Notes that the row's blank cell removes the value of `field`.
     pub fn clear(&mut self, field: Field) {
         self.clear.push(field);
     }
 
-    /// Gives an attribute a text; `None` takes its value away.
+    /// Sets the text of an attribute; `None` removes its value.
     pub fn set_attribute(&mut self, code: impl Into<Cow<'a, str>>, text: Option<Cow<'a, str>>) {
         self.attributes.push((code.into(), text));
     }
 
-    /// Tells what a shop's file shows of the product's variants.
+    /// Sets the variants that a shop's file shows.
     pub fn show(&mut self, variants: Option<ShownVariants>) {
         self.shown = variants;
     }
 
-    /// Gives an identifier of a channel.
+    /// Sets an identifier of a channel.
     pub fn set_identifier(&mut self, key: impl Into<Cow<'a, str>>, text: impl Into<Cow<'a, str>>) {
         self.identifiers.push((key.into(), text.into()));
     }

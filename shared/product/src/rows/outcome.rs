@@ -1,24 +1,25 @@
-//! What came of rows that were imported, and what an import does with products that are there.
+//! The results of imported rows, and what an import does with products that exist already.
 
+use messages::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Language, RowError};
+use crate::RowError;
 
-/// What an import does with a product that is there already.
+/// What an import does with a product that exists already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportMode {
-    /// Changes it to what the row says; what the row does not say stays.
+    /// Changes it to the values of the row; fields without a value in the row stay as they are.
     #[default]
     Update,
     /// Leaves it as it is.
     Ignore,
-    /// Only creates products: leaves it as it is.
+    /// Leaves it as it is: the import only creates products.
     CreateOnly,
 }
 
-/// By what a row's product is found.
+/// The code by which a row's product is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchKey {
@@ -26,16 +27,16 @@ pub enum MatchKey {
     Sku,
     /// The GTIN in any of its spellings.
     Ean,
-    /// The supplier's own code, among the products of that supplier.
+    /// The supplier's own code; only products of that supplier are searched.
     SupplierReference,
 }
 
 impl MatchKey {
-    /// What is looked at unless said.
+    /// The default: the SKU, then the EAN.
     pub const DEFAULT: [MatchKey; 2] = [MatchKey::Sku, MatchKey::Ean];
 }
 
-/// What becomes of the supplier's products that the file does not have.
+/// What an import does with the supplier's products that are not in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
@@ -48,29 +49,29 @@ pub enum Missing {
     Archive,
 }
 
-/// What came of some rows. Each row is counted once.
+/// The results of imported rows. Each row is counted once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Products that were made.
+    /// Products that were created.
     pub created: i32,
     /// Products that were changed.
     pub updated: i32,
-    /// Products that were as the row says.
+    /// Products that already had the values of the row.
     pub unchanged: i32,
-    /// Rows left out on purpose: by the mode, or because a later row has the same code.
+    /// Rows that were left out on purpose: because of the mode, or because a later row has the same code.
     pub skipped: i32,
     /// Rows with errors.
     pub rejected: i32,
-    /// What is to be said about which row.
+    /// The errors and notices about rows.
     pub issues: Vec<RowIssue>,
 }
 
-/// One thing about one row, for the report.
+/// An error or a notice about one row, for the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowIssue {
     /// The row's number, as a spreadsheet shows it.
     pub row: i32,
-    /// What it is.
+    /// The error or notice.
     #[serde(flatten)]
     pub error: RowError,
 }
@@ -82,19 +83,14 @@ impl Outcome {
         self.issues.extend(errors.into_iter().map(|error| RowIssue { row, error }));
     }
 
-    /// Counts a row as taken back by a later one with the same code.
+    /// Counts a row as skipped, because the later row `by` has the same code.
     pub fn supersede(&mut self, row: i32, by: i32, language: Language) {
         self.skipped += 1;
-        let message = match language {
-            Language::En => format!("row {by} has the same SKU or EAN and stands further down: the last one counts"),
-            Language::Fr => {
-                format!("la ligne {by}, plus bas, a le même SKU ou EAN : la dernière est prise en compte")
-            }
-        };
+        let message = messages::product::superseded(by).into_string(language);
         self.issues.push(RowIssue { row, error: RowError::row("superseded", message) });
     }
 
-    /// How many rows are counted.
+    /// Returns the number of counted rows.
     #[must_use]
     pub fn total(&self) -> i32 {
         self.created + self.updated + self.unchanged + self.skipped + self.rejected
@@ -102,7 +98,7 @@ impl Outcome {
 }
 
 impl ImportMode {
-    /// The mode's name in the API and in the database.
+    /// Returns the mode's name in the API and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -112,7 +108,7 @@ impl ImportMode {
         }
     }
 
-    /// The mode with this name.
+    /// Returns the mode with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         [ImportMode::Update, ImportMode::Ignore, ImportMode::CreateOnly].into_iter().find(|mode| mode.as_str() == name)

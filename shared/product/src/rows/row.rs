@@ -1,44 +1,45 @@
-//! One row of a supplier's file, checked.
+//! A row of a supplier's file after the checks.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use messages::Language;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::values::language::Language;
 use crate::{Currency, DecimalMark, Field, Gtin, LengthUnit, ProductStatus, Sku, WeightUnit};
 
-/// What becomes of a row with a value that is not acceptable.
+/// What happens to a row with a value that is not acceptable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnError {
     /// The row is rejected.
     #[default]
     RejectRow,
-    /// The value is left out and reported, the rest of the row is taken; a code or a title that is wrong rejects the row.
+    /// The value is left out and reported, and the rest of the row is imported. A wrong code or title still rejects the
+    /// row.
     RejectValue,
 }
 
-/// What a row's texts are to be read by; the same for every row of a file.
+/// The rules by which the texts of rows are read; the same for every row of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RowRules {
     /// The file's decimal mark.
     pub decimal_mark: DecimalMark,
-    /// The unit of a weight that names none.
+    /// The unit of weights without a unit.
     pub weight_unit: WeightUnit,
-    /// The unit of lengths that name none.
+    /// The unit of lengths without a unit.
     pub length_unit: LengthUnit,
-    /// The currency of a price whose row names none.
+    /// The currency of prices in rows without a currency.
     pub currency: Currency,
-    /// What becomes of a row with a wrong value.
+    /// What happens to a row with a wrong value.
     pub on_error: OnError,
     /// The language of messages.
     pub language: Language,
-    /// The categories of the organisation that stand for the supplier's, by the supplier's words in lower case.
+    /// The organisation's categories by the supplier's names for them, in lower case.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub categories: BTreeMap<String, Uuid>,
 }
@@ -57,23 +58,23 @@ impl Default for RowRules {
     }
 }
 
-/// What a shop's file tells of a product's variants where it calls the product by no code of the seller's.
+/// The variants that a shop's file shows of a product, if the file has no code of the seller for the product itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownVariants {
-    /// The SKUs of some of them: who knows one knows the product.
+    /// The SKUs of some of the variants: one of them is enough to find the product.
     pub skus: Vec<String>,
-    /// So many of the product's images, the last ones, are theirs.
+    /// The number of images that belong to the variants: they are the last images of the product.
     pub images: usize,
 }
 
-/// A row whose every value is valid. `None` = the row says nothing about the field, so an update leaves it alone.
+/// A row in which every value is valid. `None` = the row has no value for the field, so an update does not change it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProductRow {
-    /// 1 to 500 characters, in one line. A product that is not there yet needs one.
+    /// 1 to 500 characters, in one line. Required for a new product.
     pub title: Option<String>,
     /// The seller's code.
     pub sku: Option<Sku>,
-    /// The code under the barcode.
+    /// The GTIN.
     pub ean: Option<Gtin>,
     /// VAT included, at least zero, at most four decimals.
     pub price: Option<Decimal>,
@@ -95,7 +96,7 @@ pub struct ProductRow {
     pub short_description: Option<String>,
     /// At most 500 characters.
     pub category: Option<String>,
-    /// The organisation's category that stands for it.
+    /// The organisation's category for it, see [`RowRules::categories`].
     pub category_id: Option<Uuid>,
     /// The code of the family.
     pub family: Option<String>,
@@ -111,7 +112,7 @@ pub struct ProductRow {
     pub sides: [Option<Decimal>; 3],
     /// The unit of the sides.
     pub length_unit: LengthUnit,
-    /// The status the row asks for.
+    /// The status.
     pub status: Option<ProductStatus>,
     /// At most 100, each at most 100 characters.
     pub tags: Option<Vec<String>>,
@@ -121,37 +122,37 @@ pub struct ProductRow {
     pub seo_description: Option<String>,
     /// At most 300 characters.
     pub slug: Option<String>,
-    /// What tells the parent of a variant.
+    /// For a variant: the SKU or another identifier of its parent.
     pub parent: Option<String>,
-    /// The axes of variants: of a parent without values, of a variant with its values.
+    /// The names of the options, with the values of a variant, or without values for a parent.
     pub options: Vec<(String, Option<String>)>,
-    /// Attributes by their codes, as texts; `None` takes the value away.
+    /// The texts of attributes, by code; `None` removes the value.
     pub attributes: Vec<(String, Option<String>)>,
-    /// What channels call the product.
+    /// The identifiers of the product in channels, by key.
     pub identifiers: Vec<(String, String)>,
-    /// The variants that a shop's file shows of the product that the row is about, or of the parent that it names.
+    /// The variants that a shop's file shows for the row's product, or for the parent that the row names.
     pub shown: Option<ShownVariants>,
-    /// Fields that the row's blank cells empty.
+    /// The fields whose values the row's blank cells remove.
     pub clear: Vec<Field>,
-    /// What is to be said about the row although it is taken: values that were repaired or left out.
+    /// Notices about a row that is imported: values that were repaired or left out.
     pub notices: Vec<RowError>,
 }
 
-/// One thing that is wrong with a row, for the error report.
+/// An error or a notice about a row, for the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowError {
     /// The field concerned, such as `price` or `attributes.color`; `None` when the row as a whole is wrong.
     pub field: Option<String>,
     /// A code that clients branch on.
     pub code: String,
-    /// What was expected and what was found, for the seller.
+    /// What was expected and what was found, in the seller's language.
     pub message: String,
-    /// The text as found, at most 200 characters of it.
+    /// The text that was found, at most 200 characters.
     pub value: Option<String>,
 }
 
 impl RowError {
-    /// An error about one field.
+    /// Creates an error about one field.
     #[must_use]
     pub fn field(field: impl fmt::Display, code: &str, message: impl fmt::Display, value: &str) -> Self {
         Self {
@@ -162,13 +163,13 @@ impl RowError {
         }
     }
 
-    /// An error about the row as a whole.
+    /// Creates an error about the whole row.
     #[must_use]
     pub fn row(code: &str, message: impl fmt::Display) -> Self {
         Self { field: None, code: code.to_owned(), message: without_nul(&message.to_string()), value: None }
     }
 
-    /// Whether it is only said: the row is taken.
+    /// Returns `true` if it is only a notice: the row is imported.
     #[must_use]
     pub fn is_notice(&self) -> bool {
         matches!(
@@ -178,7 +179,7 @@ impl RowError {
     }
 }
 
-/// What PostgreSQL can store: its text and JSON cannot hold U+0000.
+/// Replaces U+0000, which PostgreSQL cannot store in text and JSON.
 fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }

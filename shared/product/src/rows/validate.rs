@@ -1,33 +1,32 @@
-//! The checks of a row: text in, values or everything that is wrong with it out.
+//! The checks of a row: they turn its texts into values, or into a list of everything that is wrong.
 
 mod numbers;
 
+use messages::{Text, product as say};
+
 use crate::model::content::MAX_IMAGES;
 use crate::values::web_address::is_web_address;
-use crate::{Cells, Field, Gtin, Language, OnError, ProductRow, ProductStatus, RowError, RowRules, Sku};
+use crate::{Cells, Field, Gtin, OnError, ProductRow, ProductStatus, RowError, RowRules, Sku};
 
-/// What Excel shows where a formula has no value.
+/// The error values that Excel shows in cells with formulas.
 const SPREADSHEET_ERRORS: [&str; 8] =
     ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"];
 
-/// Checks every cell of a row.
+/// Checks every cell of a row and returns its values.
 ///
 /// # Errors
-/// All that is wrong with the row, not only the first: the seller mends it in one go.
+/// Everything that is wrong with the row, not only the first error, so that the seller can fix it all at once.
 pub fn validate(cells: &Cells<'_>, rules: &RowRules) -> Result<ProductRow, Vec<RowError>> {
     let mut check = Check { cells, rules, errors: cells.errors.clone(), notices: Vec::new() };
     check.no_nul();
 
     let title = check.text(Field::Title, 500).map(|title| title.split_whitespace().collect::<Vec<_>>().join(" "));
     let sku =
-        check.parse(Field::Sku, |text| Sku::parse(text).map_err(|error| ("field_format_invalid", error.to_string())));
+        check.parse(Field::Sku, |text| Sku::parse(text).map_err(|error| ("field_format_invalid", error.message())));
     let ean = check.ean();
-    let known = [Field::Sku, Field::Ean, Field::SupplierReference, Field::Parent];
-    if known.iter().all(|field| cells.get(*field).is_none()) && cells.identifiers.is_empty() {
-        let message = rules.language.choose(
-            "expected an EAN or a SKU, found neither",
-            "un EAN ou un SKU est attendu, la ligne n'a ni l'un ni l'autre",
-        );
+    let codes = [Field::Sku, Field::Ean, Field::SupplierReference, Field::Parent];
+    if codes.iter().all(|field| cells.get(*field).is_none()) && cells.identifiers.is_empty() {
+        let message = say::code_required().into_string(rules.language);
         check.errors.push(RowError::row("required_field_missing", message));
     }
     let category = check.text(Field::Category, 500);
@@ -57,7 +56,7 @@ pub fn validate(cells: &Cells<'_>, rules: &RowRules) -> Result<ProductRow, Vec<R
         sides: [check.side(Field::Length), check.side(Field::Width), check.side(Field::Height)],
         length_unit: rules.length_unit,
         status: check.parse(Field::Status, |text| {
-            ProductStatus::parse(text).map_err(|error| ("field_format_invalid", error.to_string()))
+            ProductStatus::parse(text).map_err(|error| ("field_format_invalid", error.message()))
         }),
         tags: check.tags(),
         seo_title: check.text(Field::SeoTitle, 300),
@@ -84,16 +83,13 @@ pub fn validate(cells: &Cells<'_>, rules: &RowRules) -> Result<ProductRow, Vec<R
     if errors.is_empty() {
         return Ok(ProductRow { notices, ..row });
     }
-    let needed = |error: &RowError| matches!(error.field.as_deref(), None | Some("title" | "sku" | "ean" | "parent"));
-    if rules.on_error == OnError::RejectRow || errors.iter().any(needed) {
+    let concerns_row =
+        |error: &RowError| matches!(error.field.as_deref(), None | Some("title" | "sku" | "ean" | "parent"));
+    if rules.on_error == OnError::RejectRow || errors.iter().any(concerns_row) {
         return Err(errors);
     }
     notices.extend(errors.into_iter().map(|error| RowError {
-        message: format!(
-            "{} ({})",
-            error.message,
-            rules.language.choose("the value was left out", "la valeur n'a pas été reprise")
-        ),
+        message: say::value_left_out(&error.message).into_string(rules.language),
         code: "value_left_out".to_owned(),
         ..error
     }));
@@ -108,14 +104,11 @@ struct Check<'c> {
 }
 
 impl<'c> Check<'c> {
-    /// PostgreSQL's text cannot hold U+0000; a file that has one is damaged or no text.
+    /// Reports U+0000, which PostgreSQL cannot store in a text. A file with this character is damaged or is not text.
     fn no_nul(&mut self) {
         for field in Field::ALL {
             if let Some(text) = self.cells.get(*field).filter(|text| text.contains('\0')) {
-                let message = self.rules.language.choose(
-                    "expected text, found a NUL character: the file is damaged or not UTF-8",
-                    "un texte est attendu, la cellule contient un caractère NUL : le fichier est abîmé ou n'est pas en UTF-8",
-                );
+                let message = say::nul_in_file().into_string(self.rules.language);
                 self.errors.push(RowError::field(
                     *field,
                     "field_format_invalid",
@@ -126,95 +119,57 @@ impl<'c> Check<'c> {
         }
     }
 
-    fn parse<T>(&mut self, field: Field, read: impl FnOnce(&str) -> Result<T, (&'static str, String)>) -> Option<T> {
+    fn parse<T>(&mut self, field: Field, read: impl FnOnce(&str) -> Result<T, (&'static str, Text)>) -> Option<T> {
         let text = self.cells.get(field)?;
         if SPREADSHEET_ERRORS.contains(&text.trim()) {
-            let message = match self.rules.language {
-                Language::En => {
-                    format!("expected a value, found the spreadsheet's error {}; correct the formula", text.trim())
-                }
-                Language::Fr => {
-                    format!(
-                        "une valeur est attendue, la cellule contient l'erreur {} du tableur ; corrigez la formule",
-                        text.trim()
-                    )
-                }
-            };
+            let message = say::spreadsheet_error(text.trim()).into_string(self.rules.language);
             self.errors.push(RowError::field(field, "spreadsheet_error", message, text));
             return None;
         }
         match read(text) {
             Ok(value) => Some(value),
             Err((code, message)) => {
-                self.errors.push(RowError::field(field, code, message, text));
+                self.errors.push(RowError::field(field, code, message.into_string(self.rules.language), text));
                 None
             }
         }
     }
 
     fn text(&mut self, field: Field, max_chars: usize) -> Option<String> {
-        let language = self.rules.language;
         self.parse(field, |text| {
             let trimmed = text.trim();
             let length = trimmed.chars().count();
             if length > max_chars {
-                return Err((
-                    "value_too_long",
-                    match language {
-                        Language::En => format!("expected at most {max_chars} characters, found {length}"),
-                        Language::Fr => format!("{max_chars} caractères au plus sont attendus, il y en a {length}"),
-                    },
-                ));
+                return Err(("value_too_long", say::too_long(max_chars, length)));
             }
             Ok(trimmed.to_owned())
         })
     }
 
     fn long_text(&mut self, field: Field, max_bytes: usize) -> Option<String> {
-        let language = self.rules.language;
         self.parse(field, |text| {
             if text.len() > max_bytes {
-                return Err((
-                    "value_too_long",
-                    match language {
-                        Language::En => format!("expected at most {max_bytes} bytes, found {}", text.len()),
-                        Language::Fr => format!("{max_bytes} octets au plus sont attendus, il y en a {}", text.len()),
-                    },
-                ));
+                return Err(("value_too_long", say::long_text(max_bytes, text.len())));
             }
             Ok(text.trim().to_owned())
         })
     }
 
-    /// The EAN; one that a spreadsheet spoilt is repaired where its check digit proves which it was, and that is said.
+    /// Returns the EAN. A code that a spreadsheet damaged is repaired with a notice, if its check digit proves the
+    /// code.
     fn ean(&mut self) -> Option<Gtin> {
         let text = self.cells.get(Field::Ean)?;
-        let language = self.rules.language;
         if Gtin::parse(text).is_err()
             && let Some(repaired) = Gtin::repair(text)
         {
-            let message = match language {
-                Language::En => format!(
-                    "a spreadsheet spoilt the code \"{}\"; its check digit proves that it is {repaired}",
-                    text.trim()
-                ),
-                Language::Fr => format!(
-                    "un tableur a abîmé le code « {} » ; sa clé de contrôle prouve que c'est {repaired}",
-                    text.trim()
-                ),
-            };
+            let message = say::ean_repaired(text.trim(), &repaired).into_string(self.rules.language);
             self.notices.push(RowError::field(Field::Ean, "ean_repaired", message, text));
             return Some(repaired);
         }
-        self.parse(Field::Ean, |text| {
-            Gtin::parse(text).map_err(|error| {
-                (error.code(), if language == Language::Fr { error.to_french() } else { error.to_string() })
-            })
-        })
+        self.parse(Field::Ean, |text| Gtin::parse(text).map_err(|error| (error.code(), error.message())))
     }
 
     fn tags(&mut self) -> Option<Vec<String>> {
-        let language = self.rules.language;
         self.parse(Field::Tags, |text| {
             let mut tags: Vec<String> = Vec::new();
             for tag in text.split([',', ';', '|', '\n']).map(str::trim).filter(|tag| !tag.is_empty()) {
@@ -224,17 +179,13 @@ impl<'c> Check<'c> {
             }
             if tags.len() > 100 || tags.iter().any(|tag| tag.chars().count() > 100 || tag.chars().any(char::is_control))
             {
-                let message = language.choose(
-                    "expected at most 100 tags of at most 100 characters",
-                    "100 étiquettes de 100 caractères au plus sont attendues",
-                );
-                return Err(("too_many", message.to_owned()));
+                return Err(("too_many", say::tags_invalid()));
             }
             Ok(tags)
         })
     }
 
-    /// The axes and values that the row names.
+    /// Returns the names and values of the row's options.
     fn options(&mut self) -> Vec<(String, Option<String>)> {
         const AXES: [(Field, Field); 3] = [
             (Field::Option1Name, Field::Option1Value),
@@ -252,35 +203,20 @@ impl<'c> Check<'c> {
     }
 
     fn image_urls(&mut self) -> Option<Vec<String>> {
-        let language = self.rules.language;
         self.parse(Field::ImageUrls, |text| {
             let urls: Vec<&str> = split_urls(text);
             if let Some(bad) = urls.iter().find(|url| !is_web_address(url)) {
-                return Err((
-                    "field_format_invalid",
-                    match language {
-                        Language::En => format!("expected image addresses that start with http:// or https://, found \"{bad}\""),
-                        Language::Fr => {
-                            format!("des adresses d'images qui commencent par http:// ou https:// sont attendues, la cellule contient « {bad} »")
-                        }
-                    },
-                ));
+                return Err(("field_format_invalid", say::image_address(bad)));
             }
             if urls.len() > MAX_IMAGES {
-                return Err((
-                    "too_many_images",
-                    match language {
-                        Language::En => format!("expected at most {MAX_IMAGES} images, found {}", urls.len()),
-                        Language::Fr => format!("{MAX_IMAGES} images au plus sont attendues, il y en a {}", urls.len()),
-                    },
-                ));
+                return Err(("too_many_images", say::too_many_images(MAX_IMAGES, urls.len())));
             }
             Ok(urls.into_iter().map(str::to_owned).collect())
         })
     }
 }
 
-/// Addresses separated by line breaks, `|`, `;`, or by a comma or a space before the next `http`.
+/// Splits addresses at line breaks, `|`, `;`, and at a comma or a space before the next `http`.
 fn split_urls(text: &str) -> Vec<&str> {
     let mut urls = Vec::new();
     for part in text.split(['\n', '\r', '|', ';']) {
@@ -297,6 +233,7 @@ fn split_urls(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use messages::Language;
     use proptest::prelude::*;
 
     use super::numbers::MAX_AMOUNT;
@@ -389,15 +326,18 @@ mod tests {
         let wrong = [(Field::Title, "x"), (Field::Sku, "1"), (Field::Price, "#N/A"), (Field::Stock, "beaucoup")];
         let row = validate(&cells(&wrong), &rules).unwrap();
         assert_eq!((row.price, row.stock), (None, None));
-        let told: Vec<&str> = row.notices.iter().map(|notice| notice.message.as_str()).collect();
-        assert!(told[0].contains("l'erreur #N/A du tableur") && told[1].contains("« beaucoup »"), "{told:?}");
+        let messages: Vec<&str> = row.notices.iter().map(|notice| notice.message.as_str()).collect();
+        assert!(
+            messages[0].contains("l'erreur #N/A du tableur") && messages[1].contains("« beaucoup »"),
+            "{messages:?}"
+        );
         assert!(row.notices.iter().all(RowError::is_notice));
-        // A row whose code is wrong is nobody's.
+        // A row with a wrong code is rejected: it could change the wrong product.
         assert!(validate(&cells(&[(Field::Sku, "1"), (Field::Ean, "123")]), &rules).is_err());
     }
 
     #[test]
-    fn reads_lengths_tags_and_axes() {
+    fn reads_lengths_tags_and_options() {
         let row = validate(
             &cells(&[
                 (Field::Sku, "1"),
@@ -420,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bounds_are_the_databases() {
+    fn the_limits_are_those_of_the_database() {
         assert_eq!(MAX_AMOUNT.to_string(), "10000000000");
         assert_eq!(
             codes(&[(Field::Title, "x"), (Field::Sku, "1"), (Field::Price, "10000000000")]),

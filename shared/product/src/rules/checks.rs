@@ -1,70 +1,71 @@
-//! An organisation's own rules of what its products have to be.
+//! An organisation's own rules for its products.
 
 use std::collections::BTreeMap;
 
+use messages::{Language, Text, product as say};
 use regex::Regex;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{Content, Language, ProductRow, RowError, fields};
+use crate::{Content, ProductRow, RowError, fields};
 
 /// One rule about one field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Rule {
     /// The field, such as `price` or `attributes.color`.
     pub field: String,
-    /// What is demanded of it.
+    /// What the rule demands of the field.
     #[serde(flatten)]
     pub check: RuleCheck,
-    /// What becomes of a row that does not keep it.
+    /// What happens to a row that breaks the rule.
     #[serde(default)]
     pub severity: Severity,
-    /// What the seller is told, in place of our words.
+    /// The message for the seller; replaces our message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
-/// What a rule demands.
+/// A demand of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "check", rename_all = "snake_case")]
 pub enum RuleCheck {
     /// The field is known and not empty.
     Required,
-    /// The field's text matches a regular expression, as a whole.
+    /// The whole text of the field matches a regular expression.
     Pattern {
         /// The expression.
         pattern: String,
     },
-    /// The field's number lies between two bounds, which belong to it.
+    /// The field's number is in a range, bounds included.
     Range {
-        /// The lowest.
+        /// The lowest number. Default: no lower bound.
         #[serde(default)]
         #[schema(value_type = Option<String>)]
         min: Option<Decimal>,
-        /// The highest.
+        /// The highest number. Default: no upper bound.
         #[serde(default)]
         #[schema(value_type = Option<String>)]
         max: Option<Decimal>,
     },
-    /// The field's text is one of these.
+    /// The field's text is in a list; upper and lower case are the same.
     InList {
         /// The texts.
         values: Vec<String>,
     },
-    /// No other product has the same value; `supplier_reference`, `slug`, `title` or `brand`.
+    /// No other product has the same value; for `supplier_reference`, `slug`, `title` and `brand`.
     Unique,
-    /// The field's number and another field's stand in this relation.
+    /// The field's number and the number of another field are in this relation.
     Compare {
         /// The relation.
         comparison: Comparison,
         /// The other field.
         other: String,
     },
-    /// The field's number moves by at most so many percent.
+    /// The field's number changes by at most `percent`.
     MaxChange {
-        /// The percents.
+        /// The highest change, in percent.
         #[schema(value_type = String)]
         percent: Decimal,
     },
@@ -88,79 +89,76 @@ pub enum Comparison {
     Different,
 }
 
-/// How a rule that is not kept is taken.
+/// What happens to a row that breaks a rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The row is rejected.
     #[default]
     Error,
-    /// The row is taken, and it is said.
+    /// The row is imported, with a warning in the report.
     Warning,
 }
 
-/// Fields for which [`RuleCheck::Unique`] can be looked up.
+/// The fields for which [`RuleCheck::Unique`] is possible.
 const UNIQUE_FIELDS: [&str; 4] = ["supplier_reference", "slug", "title", "brand"];
 
-/// Rules that are ready to be used.
+/// Rules with their patterns compiled.
 #[derive(Debug, Default)]
 pub struct Rules {
     rules: Vec<(Rule, Option<Regex>)>,
 }
 
 impl Rules {
-    /// Makes rules ready.
+    /// Checks the rules and compiles their patterns.
     ///
     /// # Errors
-    /// What is wrong with which rule.
-    pub fn new(rules: &[Rule]) -> Result<Self, String> {
+    /// The message for the seller: which rule is wrong, and why.
+    pub fn new(rules: &[Rule]) -> Result<Self, Text> {
         if rules.len() > 200 {
-            return Err(format!("expected at most 200 rules, found {}", rules.len()));
+            return Err(say::too_many_rules(rules.len()));
         }
         let compiled = rules.iter().map(|rule| {
             let pattern = match &rule.check {
                 RuleCheck::Pattern { pattern } => {
                     let whole = format!("^(?:{pattern})$");
                     let compiled = regex::RegexBuilder::new(&whole).size_limit(1 << 20).build();
-                    Some(compiled.map_err(|error| format!("the pattern of {} cannot be used: {error}", rule.field))?)
+                    Some(compiled.map_err(|error| say::rule_pattern_invalid(&rule.field, error))?)
                 }
                 RuleCheck::Unique if !UNIQUE_FIELDS.contains(&rule.field.as_str()) => {
-                    return Err(format!(
-                        "unique can be demanded of {}, found {}; SKU and EAN are unique always",
-                        UNIQUE_FIELDS.join(", "),
-                        rule.field
-                    ));
+                    return Err(say::rule_unique_field(UNIQUE_FIELDS.join(", "), &rule.field));
                 }
                 _ => None,
             };
             Ok((rule.clone(), pattern))
         });
-        Ok(Self { rules: compiled.collect::<Result<_, String>>()? })
+        Ok(Self { rules: compiled.collect::<Result<_, Text>>()? })
     }
 
-    /// Whether there is nothing to check.
+    /// Returns `true` if there are no rules.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
 
-    /// The fields that must be unique.
+    /// Returns the rules that demand a unique value.
     pub fn unique_fields(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().map(|(rule, _)| rule).filter(|rule| rule.check == RuleCheck::Unique)
     }
 
-    /// Whether a row breaks a rule by what it says itself, whatever the catalogue knows of its product.
+    /// Returns `true` if the values of a row alone break a rule of severity `error`, without the product in the
+    /// catalogue.
     #[must_use]
     pub fn broken_by(&self, row: &ProductRow) -> bool {
-        let alone = |rule: &Rule| {
+        let needs_row_only = |rule: &Rule| {
             rule.severity == Severity::Error
                 && !matches!(rule.check, RuleCheck::Required | RuleCheck::Unique | RuleCheck::MaxChange { .. })
         };
-        let mut rules = self.rules.iter().filter(|(rule, _)| alone(rule)).peekable();
+        let mut rules = self.rules.iter().filter(|(rule, _)| needs_row_only(rule)).peekable();
         if rules.peek().is_none() {
             return false;
         }
-        let mut said = fields(&Content {
+        let mut row_fields = fields(&Content {
             title: row.title.clone().unwrap_or_default(),
             sku: row.sku.clone().map(String::from),
             ean: row.ean.as_ref().map(ToString::to_string),
@@ -172,19 +170,20 @@ impl Rules {
             net_price: row.net_price,
             compare_at_price: row.compare_at_price,
             cost_price: row.cost_price,
-            // As the catalogue keeps it.
+            // Rounded as the catalogue stores it.
             tax_rate: row.tax_rate.map(|rate| rate.round_dp(3)),
             stock: row.stock,
             supplier_reference: row.supplier_reference.clone(),
             slug: row.slug.clone(),
             ..Content::default()
         });
-        // A content has a status always; a row may say none.
-        said.remove("status");
-        rules.any(|(rule, pattern)| broken(rule, pattern.as_ref(), &BTreeMap::new(), &said, Language::En).is_some())
+        // A content always has a status; a row may have none.
+        row_fields.remove("status");
+        rules.any(|(rule, pattern)| broken(rule, pattern.as_ref(), &BTreeMap::new(), &row_fields).is_some())
     }
 
-    /// What a product breaks, in the order of the rules. `before` is the product as it was, if it was there.
+    /// Returns the rules that a product breaks, in the order of the rules. `before` is the product before the change,
+    /// if it existed.
     #[must_use]
     pub fn check(&self, before: Option<&Content>, after: &Content, language: Language) -> Vec<(Severity, RowError)> {
         if self.rules.is_empty() {
@@ -192,8 +191,8 @@ impl Rules {
         }
         let (new, old) = (fields(after), before.map(fields).unwrap_or_default());
         let broken = |(rule, pattern): &(Rule, Option<Regex>)| {
-            let message = broken(rule, pattern.as_ref(), &old, &new, language)?;
-            let message = rule.message.clone().unwrap_or(message);
+            let message = broken(rule, pattern.as_ref(), &old, &new)?;
+            let message = rule.message.clone().unwrap_or_else(|| message.into_string(language));
             let value = new.get(&rule.field).map(text).unwrap_or_default();
             let code = if rule.severity == Severity::Error { "rule_broken" } else { "rule_warning" };
             Some((rule.severity, RowError::field(&rule.field, code, message, &value)))
@@ -202,7 +201,7 @@ impl Rules {
     }
 }
 
-/// A value as a text: what stands in the catalogue, without quotes.
+/// Returns a value as text, without quotes and without its unit.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -217,82 +216,61 @@ fn number(fields: &BTreeMap<String, Value>, field: &str) -> Option<Decimal> {
     text(fields.get(field)?).parse().ok()
 }
 
-/// Why a rule is broken, if it is.
+/// Returns why a rule is broken; `None` if it is kept.
 fn broken(
     rule: &Rule,
     pattern: Option<&Regex>,
     old: &BTreeMap<String, Value>,
     new: &BTreeMap<String, Value>,
-    language: Language,
-) -> Option<String> {
+) -> Option<Text> {
     let field = &rule.field;
     let value = new.get(field).map(text).filter(|text| !text.is_empty());
-    let say = |english: String, french: String| Some(if language == Language::Fr { french } else { english });
     match &rule.check {
         RuleCheck::Required => match value {
             Some(_) => None,
-            None => say(
-                format!("your rule demands a {field}, found nothing"),
-                format!("votre règle demande {field}, il n'y a rien"),
-            ),
+            None => Some(say::rule_required(field)),
         },
         RuleCheck::Pattern { pattern: shown } => {
             let value = value?;
             if pattern?.is_match(&value) {
                 return None;
             }
-            say(
-                format!("your rule demands a {field} like {shown}, found \"{value}\""),
-                format!("votre règle demande un {field} de la forme {shown}, il y a « {value} »"),
-            )
+            Some(say::rule_pattern(field, shown, value))
         }
         RuleCheck::Range { min, max } => {
             let found = number(new, field)?;
             if min.is_none_or(|min| found >= min) && max.is_none_or(|max| found <= max) {
                 return None;
             }
-            let bounds = match (min, max) {
-                (Some(min), Some(max)) => (format!("between {min} and {max}"), format!("entre {min} et {max}")),
-                (Some(min), None) => (format!("of at least {min}"), format!("d'au moins {min}")),
-                (None, max) => {
-                    let max = max.unwrap_or_default();
-                    (format!("of at most {max}"), format!("d'au plus {max}"))
-                }
-            };
-            say(
-                format!("your rule demands a {field} {}, found {found}", bounds.0),
-                format!("votre règle demande un {field} {}, il y a {found}", bounds.1),
-            )
+            Some(match (min, max) {
+                (Some(min), Some(max)) => say::rule_between(field, min, max, found),
+                (Some(min), None) => say::rule_at_least(field, min, found),
+                (None, max) => say::rule_at_most(field, max.unwrap_or_default(), found),
+            })
         }
         RuleCheck::InList { values } => {
             let value = value?;
-            if values.iter().any(|one| one.to_lowercase() == value.to_lowercase()) {
+            if values.iter().any(|allowed| allowed.to_lowercase() == value.to_lowercase()) {
                 return None;
             }
             let shown: Vec<&str> = values.iter().take(10).map(String::as_str).collect();
-            say(
-                format!("your rule demands a {field} of {}, found \"{value}\"", shown.join(", ")),
-                format!("votre règle demande un {field} parmi {}, il y a « {value} »", shown.join(", ")),
-            )
+            Some(say::rule_in_list(field, shown.join(", "), value))
         }
         RuleCheck::Unique => None,
         RuleCheck::Compare { comparison, other } => {
-            let (one, two) = (number(new, field)?, number(new, other)?);
-            let (kept, sign) = match comparison {
-                Comparison::Less => (one < two, "<"),
-                Comparison::LessOrEqual => (one <= two, "<="),
-                Comparison::Greater => (one > two, ">"),
-                Comparison::GreaterOrEqual => (one >= two, ">="),
-                Comparison::Equal => (one == two, "="),
-                Comparison::Different => (one != two, "<>"),
+            let (left, right) = (number(new, field)?, number(new, other)?);
+            let (holds, sign) = match comparison {
+                Comparison::Less => (left < right, "<"),
+                Comparison::LessOrEqual => (left <= right, "<="),
+                Comparison::Greater => (left > right, ">"),
+                Comparison::GreaterOrEqual => (left >= right, ">="),
+                Comparison::Equal => (left == right, "="),
+                Comparison::Different => (left != right, "<>"),
             };
-            if kept {
+            if holds {
                 return None;
             }
-            say(
-                format!("your rule demands {field} {sign} {other}, found {one} and {two}"),
-                format!("votre règle demande {field} {sign} {other}, il y a {one} et {two}"),
-            )
+            Some(say::rule_compare(field, sign, other, left, right))
         }
         RuleCheck::MaxChange { percent } => {
             let (was, is) = (number(old, field)?, number(new, field)?);
@@ -301,17 +279,12 @@ fn broken(
                 return None;
             }
             let moved = moved.round_dp(1).normalize();
-            say(
-                format!("your rule lets {field} move by at most {percent} %, it moves by {moved} % from {was} to {is}"),
-                format!(
-                    "votre règle laisse {field} varier de {percent} % au plus, il varie de {moved} %, de {was} à {is}"
-                ),
-            )
+            Some(say::rule_max_change(field, percent, moved, was, is))
         }
     }
 }
 
-/// By how many percent a number moves; none when it was zero.
+/// Returns the change of a number in percent; `None` if it was zero, or the change is too large.
 #[must_use]
 pub fn moved_percent(was: Decimal, is: Decimal) -> Option<Decimal> {
     if was.is_zero() {
@@ -336,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_says_what_it_demands_and_what_it_found() {
+    fn each_rule_reports_what_it_demands_and_what_it_found() {
         let product: Content = serde_json::from_value(json!({
             "title": "Drill", "sku": "P1", "price": "10", "cost_price": "12", "brand": "Basch", "attributes": {"color": "red"}
         }))
@@ -366,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_breaks_by_itself_what_needs_no_catalogue() {
+    fn a_row_alone_can_break_a_rule() {
         let rules = |rules: Value| Rules::new(&serde_json::from_value::<Vec<Rule>>(rules).unwrap()).unwrap();
         let row = ProductRow { price: Some(Decimal::from(500)), ..ProductRow::default() };
         assert!(rules(json!([{"field": "price", "check": "range", "max": "100"}])).broken_by(&row));
@@ -383,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_cannot_be_used_is_told() {
+    fn an_unusable_rule_is_reported() {
         let rule = |check: Value| serde_json::from_value::<Rule>(check).unwrap();
         assert!(Rules::new(&[rule(json!({"field": "sku", "check": "pattern", "pattern": "("}))]).is_err());
         assert!(Rules::new(&[rule(json!({"field": "price", "check": "unique"}))]).is_err());

@@ -1,8 +1,9 @@
 //! How complete a product is: a score, a grade, and what is missing.
 //!
-//! The default criteria and their weights are the product's (18 of them, `9 %` to `3.3 %`). The grades' bounds are
-//! told in two ways elsewhere; ours are 90, 80, 70 and 60, of which the four steps are easiest to explain.
+//! The 18 default criteria and their weights (3.3 % to 9 %) are those of the product. Two versions of the bounds of the
+//! grades exist elsewhere; ours are 90, 80, 70 and 60, because these four steps are the easiest to explain.
 
+use messages::product as say;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,20 +11,21 @@ use crate::Gtin;
 use crate::model::change;
 use crate::model::content::{Content, ContentError, LOCALES};
 
-/// Something that a complete product has.
+/// A criterion of a complete product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Requirement {
-    /// One of the 18 criteria (`GET /v1/completeness-rules` shows them), a field such as `stock`, or `attributes.color`.
+    /// One of the 18 criteria (`GET /v1/completeness-rules` lists them), a field such as `stock`, or an attribute such
+    /// as `attributes.color`.
     pub criterion: String,
-    /// How much it counts, 1 to 1000; the score is the share of the weights that are met.
+    /// The weight, 1 to 1000. The score is the share of the weights of the fulfilled criteria in all weights.
     pub weight: u16,
-    /// Whether the channel refuses a product without it.
+    /// Whether the channel refuses a product that does not fulfil it.
     #[serde(default)]
     pub required: bool,
 }
 
-/// The default criteria: name, weight in permille.
+/// The default criteria: the name, and the weight in permille.
 const DEFAULT: [(&str, u16); 18] = [
     ("title", 90),
     ("ean_gtin", 90),
@@ -45,7 +47,7 @@ const DEFAULT: [(&str, u16); 18] = [
     ("rich_media", 34),
 ];
 
-/// Codes of attributes that say something about a product's impact: facts of the product's compliance sheet.
+/// Codes of attributes about a product's environmental impact, as in its compliance sheet.
 const ENVIRONMENTAL: [&str; 8] = [
     "energy_class",
     "energy_consumption",
@@ -57,31 +59,31 @@ const ENVIRONMENTAL: [&str; 8] = [
     "rohs_compliant",
 ];
 
-/// The requirements when nobody set any.
+/// Returns the requirements of an organisation that did not set its own.
 #[must_use]
 pub fn default_requirements() -> Vec<Requirement> {
-    let made = |(name, weight): &(&str, u16)| Requirement {
+    let requirement = |(name, weight): &(&str, u16)| Requirement {
         criterion: (*name).to_owned(),
         weight: *weight,
         required: *name == "title",
     };
-    DEFAULT.iter().map(made).collect()
+    DEFAULT.iter().map(requirement).collect()
 }
 
-/// How complete a product is.
+/// The completeness of a product.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Completeness {
-    /// 0 to 100.
+    /// The score, 0 to 100.
     pub score: i16,
-    /// `A` (90 and more), `B` (80), `C` (70), `D` (60) or `F`.
+    /// The grade: `A` (score 90 and more), `B` (80), `C` (70), `D` (60) or `F`.
     pub grade: String,
-    /// The criteria that are not met, the heaviest first.
+    /// The criteria that are not fulfilled, the one with the highest weight first.
     pub missing: Vec<String>,
-    /// Those among them without which the channel refuses the product.
+    /// The required criteria among them: the channel refuses the product without them.
     pub missing_required: Vec<String>,
 }
 
-/// The grade of a score.
+/// Returns the grade of a score.
 #[must_use]
 pub const fn grade(score: i16) -> &'static str {
     match score {
@@ -93,36 +95,28 @@ pub const fn grade(score: i16) -> &'static str {
     }
 }
 
-/// A product, for the criteria: its content and what is known beside it.
+/// The data of a product that the criteria need.
 #[derive(Clone, Copy)]
 pub struct Subject<'p> {
     /// The content.
     pub content: &'p Content,
-    /// How many media are attached.
+    /// The number of attached media.
     pub media: usize,
-    /// The attributes that its family requires here.
+    /// The codes of the attributes that its family requires for this channel.
     pub family: &'p [String],
 }
 
-/// Whether every criterion of some requirements is known.
+/// Checks requirements.
 ///
 /// # Errors
-/// Those that are not, and weights out of range.
+/// Criteria that are unknown or repeated, weights that are out of range, and a locale that does not exist.
 pub fn check_requirements(requirements: &[Requirement], locale: Option<&str>) -> Result<(), Vec<ContentError>> {
     let mut errors = Vec::new();
     if requirements.is_empty() || requirements.len() > 200 {
-        errors.push(ContentError::new(
-            "requirements",
-            "length",
-            format!("expected 1 to 200 requirements, found {}", requirements.len()),
-        ));
+        errors.push(ContentError::new("requirements", "length", say::requirements_length(requirements.len())));
     }
     if let Some(locale) = locale.filter(|locale| !LOCALES.contains(locale)) {
-        errors.push(ContentError::new(
-            "locale",
-            "locale_unknown",
-            format!("expected one of {}, found \"{locale}\"", LOCALES.join(", ")),
-        ));
+        errors.push(ContentError::new("locale", "locale_unknown", say::one_of(LOCALES.join(", "), locale)));
     }
     for (at, requirement) in requirements.iter().enumerate() {
         let field = format!("requirements[{at}]");
@@ -130,68 +124,60 @@ pub fn check_requirements(requirements: &[Requirement], locale: Option<&str>) ->
         let known = DEFAULT.iter().any(|(criterion, _)| *criterion == name)
             || change::with_field(&Content::default(), name, serde_json::Value::Null).is_ok()
             || name == "status";
-        let shaped = name.len() <= 200 && !name.chars().any(char::is_control);
-        if !known || !shaped {
-            errors.push(ContentError::new(
-                format!("{field}.criterion"),
-                "unknown",
-                format!("expected a criterion or a field, found \"{name}\""),
-            ));
+        let is_name = name.len() <= 200 && !name.chars().any(char::is_control);
+        if !known || !is_name {
+            errors.push(ContentError::new(format!("{field}.criterion"), "unknown", say::criterion_unknown(name)));
         }
         if !(1..=1_000).contains(&requirement.weight) {
             errors.push(ContentError::new(
                 format!("{field}.weight"),
                 "out_of_range",
-                format!("expected a weight of 1 to 1000, found {}", requirement.weight),
+                say::criterion_weight(requirement.weight),
             ));
         }
         if requirements[..at].iter().any(|earlier| earlier.criterion == name) {
-            errors.push(ContentError::new(
-                field,
-                "repeated",
-                format!("expected each criterion once, found \"{name}\" again"),
-            ));
+            errors.push(ContentError::new(field, "repeated", say::criterion_repeated(name)));
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// How complete a product is, in its organisation's own language or in another.
+/// Returns the completeness of a product, in its organisation's own language (`None`) or in another one.
 #[must_use]
 pub fn assess(subject: Subject<'_>, requirements: &[Requirement], locale: Option<&str>) -> Completeness {
-    let (mut met, mut total) = (0_u32, 0_u32);
+    let (mut reached, mut total) = (0_u32, 0_u32);
     let mut missing: Vec<(String, u16, bool)> = Vec::new();
     for requirement in requirements {
         let weight = u32::from(requirement.weight);
         total += weight;
-        if is_met(subject, &requirement.criterion, locale) {
-            met += weight;
+        if is_fulfilled(subject, &requirement.criterion, locale) {
+            reached += weight;
         } else {
             missing.push((requirement.criterion.clone(), requirement.weight, requirement.required));
         }
     }
     for code in subject.family {
         let name = format!("attributes.{code}");
-        if !is_met(subject, &name, locale) && !missing.iter().any(|(known, _, _)| *known == name) {
+        if !is_fulfilled(subject, &name, locale) && !missing.iter().any(|(known, _, _)| *known == name) {
             missing.push((name, 0, true));
         }
     }
     missing.sort_by_key(|(_, weight, _)| std::cmp::Reverse(*weight));
-    let score = i16::try_from((met * 200 + total) / (2 * total).max(1)).unwrap_or(100).min(100);
+    let score = i16::try_from((reached * 200 + total) / (2 * total).max(1)).unwrap_or(100).min(100);
     let missing_required =
         missing.iter().filter(|(_, _, required)| *required).map(|(name, _, _)| name.clone()).collect();
     let missing = missing.into_iter().map(|(name, _, _)| name).collect();
     Completeness { score, grade: grade(score).to_owned(), missing, missing_required }
 }
 
-fn is_met(subject: Subject<'_>, criterion: &str, locale: Option<&str>) -> bool {
+fn is_fulfilled(subject: Subject<'_>, criterion: &str, locale: Option<&str>) -> bool {
     let content = subject.content;
-    let said = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+    let is_known = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
     let texts = locale.map(|locale| content.texts.get(locale));
-    // In another language a text counts only in that language.
+    // For another language, only a text in that language counts.
     let text = |own: &Option<String>, of: fn(&crate::model::content::Texts) -> &Option<String>| match texts {
-        None => said(own),
-        Some(texts) => texts.is_some_and(|texts| said(of(texts))),
+        None => is_known(own),
+        Some(texts) => texts.is_some_and(|texts| is_known(of(texts))),
     };
     let images = content.image_urls.as_ref().map_or(0, Vec::len) + subject.media;
     let identifier = |key: &str| content.identifiers.get(key).is_some_and(|id| !id.is_empty());
@@ -201,10 +187,10 @@ fn is_met(subject: Subject<'_>, criterion: &str, locale: Option<&str>) -> bool {
         "title" => text(&None, |texts| &texts.title),
         "ean_gtin" => content.ean.as_deref().is_some_and(|ean| Gtin::parse(ean).is_ok()),
         "price" => content.price.or(content.net_price).is_some_and(|price| !price.is_zero()),
-        "brand" => said(&content.brand),
+        "brand" => is_known(&content.brand),
         "description" => text(&content.description, |texts| &texts.description),
         "image" => images > 0,
-        "category" => said(&content.category) || content.category_ids.as_ref().is_some_and(|ids| !ids.is_empty()),
+        "category" => is_known(&content.category) || content.category_ids.as_ref().is_some_and(|ids| !ids.is_empty()),
         "dimensions" => content.weight.is_some() || content.dimensions.is_some(),
         "supplier" => content.supplier_id.is_some(),
         "short_description" => text(&content.short_description, |texts| &texts.short_description),

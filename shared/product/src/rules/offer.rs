@@ -1,5 +1,6 @@
-//! What suppliers offer: the price that a seller makes of a supplier's, and the best of several offers.
+//! Offers of suppliers: the selling price made of a supplier's price, and the best of several offers.
 
+use messages::{Text, product as say};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,22 +8,23 @@ use uuid::Uuid;
 
 use crate::model::content::ContentError;
 
-/// How a supplier's price becomes the selling price: cost × coefficient + fees, rounded.
+/// The rule that makes the selling price of a supplier's price: cost × coefficient + fees, rounded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PriceRule {
-    /// What the cost is multiplied by, such as 1.35; without one there is no selling price.
+    /// The factor by which the cost is multiplied, such as 1.35; without a factor there is no selling price.
     #[schema(value_type = Option<String>)]
     pub coefficient: Option<Decimal>,
-    /// What is added to every product.
+    /// The amount that is added to the price of every product.
     #[schema(value_type = Option<String>)]
     pub fee: Option<Decimal>,
-    /// What is added in some categories, those below them included; of several the deepest counts.
+    /// The amounts that are added in some categories and in the categories below them. If several apply, the one of the
+    /// deepest category counts.
     pub category_fees: Vec<CategoryFee>,
-    /// The step that prices are rounded to, such as 0.05.
+    /// The step to which prices are rounded, such as 0.05.
     #[schema(value_type = Option<String>)]
     pub round_to: Option<Decimal>,
-    /// What prices end in, such as 0.99: the next price up with this end.
+    /// The ending of prices, such as 0.99: the price becomes the next higher price with this ending.
     #[schema(value_type = Option<String>)]
     pub ending: Option<Decimal>,
 }
@@ -48,31 +50,31 @@ impl PriceRule {
     #[must_use]
     pub fn check(&self) -> Vec<ContentError> {
         let mut errors = Vec::new();
-        let mut say = |field: &str, message: &str| {
+        let mut wrong = |field: &str, message: Text| {
             errors.push(ContentError::new(format!("price_rule.{field}"), "out_of_range", message))
         };
         if self.coefficient.is_some_and(|factor| factor <= Decimal::ZERO || factor > Decimal::ONE_THOUSAND) {
-            say("coefficient", "expected a coefficient above 0 and at most 1000");
+            wrong("coefficient", say::coefficient_range());
         }
         if self.round_to.is_some_and(|step| step < Decimal::new(1, 4) || step > Decimal::ONE_THOUSAND) {
-            say("round_to", "expected a step of 0.0001 to 1000");
+            wrong("round_to", say::price_step_range());
         }
         if self.ending.is_some_and(|ending| ending < Decimal::ZERO || ending >= Decimal::ONE) {
-            say("ending", "expected an ending from 0 to below 1, such as 0.99");
+            wrong("ending", say::price_ending_range());
         }
         if self.round_to.is_some() && self.ending.is_some() {
-            say("ending", "expected either a step to round to or an ending");
+            wrong("ending", say::price_step_and_ending());
         }
         let most = Decimal::from(1_000_000);
         let amounts = self.category_fees.iter().flat_map(|fee| [fee.amount, fee.percent]).chain([self.fee]).flatten();
         if amounts.into_iter().any(|amount| amount.abs() > most) || self.category_fees.len() > 1_000 {
-            say("category_fees", "expected at most 1,000 fees, each of at most 1,000,000");
+            wrong("category_fees", say::fees_range());
         }
         errors
     }
 
-    /// The selling price of something that costs `cost`; `categories` are the product's, each with those above it, the
-    /// deepest last. None without a coefficient, or when the number is too large.
+    /// Returns the selling price for a cost. `categories` are the product's categories with those above them, the
+    /// deepest last. Returns `None` if the rule has no coefficient, or if the number is too large.
     #[must_use]
     pub fn selling_price(&self, cost: Decimal, categories: &[Uuid]) -> Option<Decimal> {
         let mut price = cost.checked_mul(self.coefficient?)?.checked_add(self.fee.unwrap_or_default())?;
@@ -97,35 +99,35 @@ impl PriceRule {
     }
 }
 
-/// How the best of several offers is chosen.
+/// The rule that chooses the best of several offers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OfferRule {
-    /// The lowest cost among those in stock; when none is, the lowest cost.
+    /// The lowest cost among the offers in stock; if no offer is in stock, the lowest cost.
     #[default]
     CheapestInStock,
     /// The lowest cost.
     Cheapest,
     /// The shortest lead time, then the lowest cost.
     Fastest,
-    /// The supplier whom the organisation prefers, among those in stock first.
+    /// The supplier that the organisation prefers; offers in stock come first.
     Preferred,
 }
 
-/// An offer, as far as the choice needs it. Costs are in one currency.
+/// The values of an offer that decide the choice. All costs are in one currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Candidate {
-    /// The cost; an offer without one comes last.
+    /// The cost; an offer without a cost comes last.
     pub cost: Option<Decimal>,
-    /// The pieces in stock; not known counts as none.
+    /// The number of pieces in stock; not known counts as 0.
     pub stock: Option<i32>,
-    /// Days until delivery; not known counts as very long.
+    /// The days until delivery; not known counts as the longest time.
     pub lead_days: Option<i32>,
-    /// The supplier's place in the order of preference, the smallest first.
+    /// The supplier's place in the order of preference; the smallest number comes first.
     pub preference: i32,
 }
 
-/// The place of the best offer; none when there are none.
+/// Returns the index of the best offer; `None` if there are no offers.
 #[must_use]
 pub fn best_offer(offers: &[Candidate], rule: OfferRule) -> Option<usize> {
     let cost = |offer: &Candidate| offer.cost.unwrap_or(Decimal::MAX);

@@ -1,45 +1,45 @@
-//! Which source owns which field of a product, and which source may take a field over from which.
+//! Which source owns which field of a product, and which source may change a field that another source owns.
 //!
-//! A source is `user`, `supplier:<id>`, `import` (a file of no supplier), `sync:<name>`, `rule` or `ai`.
+//! A source is `user`, `supplier:<id>`, `import` (a file without a supplier), `sync:<name>`, `rule` or `ai`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-/// The owner of each known field: fields by source, because few sources own many fields.
+/// The owners of the known fields. They are stored as fields by source, because few sources own many fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Owners(BTreeMap<String, BTreeSet<String>>);
 
-/// What an organisation decided about sources.
+/// An organisation's policy for sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourcePolicy {
-    /// For a field, or `*` for every other one: the sources in their order, the strongest first. `supplier` and `sync`
-    /// stand for each of their kind. A source that is not listed is weaker than all that are. Without a list the last
-    /// one to write wins.
+    /// For each field, or for `*` (every other field): the sources in order, the strongest first. `supplier` and `sync`
+    /// stand for all sources of their kind. A source that is not listed is weaker than the listed ones. Without a list,
+    /// the last source that writes wins.
     pub priority: BTreeMap<String, Vec<String>>,
-    /// Whether an edit by hand locks its fields against every source but another edit by hand.
+    /// Whether an edit by hand locks its fields: then only another edit by hand changes them.
     pub lock_on_edit: bool,
 }
 
-/// Why a source may not write a field.
+/// The reason why a source may not write a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// Somebody locked it by editing it.
+    /// An edit by hand locked it.
     Locked,
-    /// A stronger source owns it.
+    /// A stronger source owns it; holds that source.
     Owned(String),
 }
 
 impl Owners {
-    /// The source that owns a field.
+    /// Returns the source that owns a field.
     #[must_use]
     pub fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(_, fields)| fields.contains(field)).map(|(source, _)| source.as_str())
     }
 
-    /// Gives fields to a source.
+    /// Makes a source the owner of fields.
     pub fn give<'f>(&mut self, fields: impl IntoIterator<Item = &'f str>, source: &str) {
         for field in fields {
             for (other, owned) in &mut self.0 {
@@ -52,7 +52,7 @@ impl Owners {
         self.0.retain(|_, fields| !fields.is_empty());
     }
 
-    /// Forgets fields that are not known any more.
+    /// Removes the owners of fields that are not known any more.
     pub fn forget<'f>(&mut self, fields: impl IntoIterator<Item = &'f str>) {
         for field in fields {
             for owned in self.0.values_mut() {
@@ -62,23 +62,23 @@ impl Owners {
         self.0.retain(|_, fields| !fields.is_empty());
     }
 
-    /// Each field with its source.
+    /// Returns each field with its source.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().flat_map(|(source, fields)| fields.iter().map(move |field| (field.as_str(), source.as_str())))
     }
 }
 
 impl SourcePolicy {
-    /// Whether the policy never keeps a field: then nothing need be looked up.
+    /// Returns `true` if the policy has no order of sources: then owners need not be looked up.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.priority.is_empty()
     }
 
-    /// Whether `source` may write `field`.
+    /// Checks that `source` may write `field`.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why it may not.
     pub fn check(&self, owners: &Owners, locked: &[String], field: &str, source: &str) -> Result<(), Kept> {
         if source == "user" {
             return Ok(());

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use messages::{Text, product as say};
 use serde::{Deserialize, Serialize};
 
 const CODES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD \
@@ -12,12 +13,12 @@ MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD 
 QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD \
 TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
 
-/// A known ISO 4217 code, in capitals.
+/// A known ISO 4217 code, in capital letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
 
-/// A text that is no ISO 4217 code.
+/// The error for a text that is not an ISO 4217 code; holds the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCurrency(pub String);
 
@@ -28,13 +29,13 @@ impl Default for Currency {
 }
 
 impl Currency {
-    /// The euro, the product's default currency.
+    /// The euro, the default currency.
     pub const EUR: Currency = Currency(*b"EUR");
 
-    /// Reads a code in any case, or one of the signs that stand for one currency only (`€`, `£`).
+    /// Reads a code in upper or lower case, or a sign that stands for one currency only (`€`, `£`).
     ///
     /// # Errors
-    /// [`UnknownCurrency`], also for `$`, which is the sign of many.
+    /// [`UnknownCurrency`] for any other text, also for `$`, which is the sign of several currencies.
     pub fn parse(text: &str) -> Result<Self, UnknownCurrency> {
         let code = match text.trim() {
             "€" => "EUR".to_owned(),
@@ -49,7 +50,7 @@ impl Currency {
             .ok_or_else(|| UnknownCurrency(text.trim().to_owned()))
     }
 
-    /// The three letters.
+    /// Returns the three letters.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -76,9 +77,18 @@ impl fmt::Display for Currency {
     }
 }
 
+impl UnknownCurrency {
+    /// Returns the message for the seller: what was expected and what was found.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        say::currency_unknown(&self.0)
+    }
+}
+
+/// The message in English.
 impl fmt::Display for UnknownCurrency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected an ISO 4217 currency code such as EUR, found \"{}\"", self.0)
+        f.write_str(self.message().english())
     }
 }
 

@@ -1,10 +1,11 @@
-//! GTIN: the number under the barcode, called EAN by our users.
+//! GTIN: the number under the barcode. Our users call it EAN.
 //!
 //! Source of the check-digit rule: GS1 General Specifications, section 7.9 (weights 3 and 1 from the right).
 //! The code stays text, because its leading zeros are part of it.
 
 use std::fmt;
 
+use messages::{Text, product as say};
 use serde::{Deserialize, Serialize};
 
 /// A valid GTIN-8, GTIN-12 (UPC), GTIN-13 (EAN) or GTIN-14: digits only, leading zeros kept.
@@ -12,23 +13,23 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Gtin(String);
 
-/// Why a text is no GTIN. Its `Display` is meant for the seller.
+/// The reason why a text is not a GTIN; [`GtinError::message`] is the message for the seller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GtinError {
-    /// Neither 8, 12, 13 nor 14 digits. `padded` is the valid code that lost its leading zeros, if there is one.
+    /// The text does not have 8, 12, 13 or 14 digits.
     Format {
-        /// The text as found.
+        /// The text that was found.
         found: String,
-        /// The valid code with its leading zeros back, when adding them gives one.
+        /// The code with leading zeros added, if that is a valid code.
         padded: Option<String>,
     },
     /// A spreadsheet turned the code into a rounded number such as `4.00638E+12`: its last digits are lost.
     Rounded(String),
     /// The last digit does not match the others.
     Checksum {
-        /// The digits as found.
+        /// The digits that were found.
         found: String,
-        /// The last digit that would be right.
+        /// The correct last digit.
         expected: char,
     },
     /// A code that stands for "no code", such as thirteen zeros.
@@ -36,7 +37,7 @@ pub enum GtinError {
 }
 
 impl GtinError {
-    /// The error's code in reports: `ean_format_invalid`, `ean_checksum_invalid` or `ean_placeholder`.
+    /// Returns the error's code in reports: `ean_format_invalid`, `ean_checksum_invalid` or `ean_placeholder`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -48,53 +49,31 @@ impl GtinError {
 }
 
 impl GtinError {
-    /// The message in French; [`fmt::Display`] gives the English one.
+    /// Returns the message for the seller: what is wrong and what to do.
     #[must_use]
-    pub fn to_french(&self) -> String {
-        let expected = "un EAN de 8, 12, 13 ou 14 chiffres est attendu";
+    pub fn message(&self) -> Text {
         match self {
-            GtinError::Format { found, padded: None } => format!("{expected}, la cellule contient « {found} »"),
-            GtinError::Format { found, padded: Some(padded) } => format!(
-                "{expected}, la cellule contient « {found} » ; si un tableur a retiré ses zéros de tête, le code est {padded} : envoyez la colonne comme texte"
-            ),
-            GtinError::Rounded(found) => format!(
-                "{expected}, la cellule contient le nombre arrondi « {found} » ; mettez la colonne au format texte et enregistrez de nouveau le fichier"
-            ),
-            GtinError::Checksum { found, expected } => {
-                format!("l'EAN {found} a une clé de contrôle fausse : son dernier chiffre devrait être {expected}")
-            }
-            GtinError::Placeholder(found) => format!("l'EAN {found} est un code générique, pas un vrai code"),
+            GtinError::Format { found, padded: None } => say::ean_invalid(found),
+            GtinError::Format { found, padded: Some(padded) } => say::ean_zeros_lost(found, padded),
+            GtinError::Rounded(found) => say::ean_rounded(found),
+            GtinError::Checksum { found, expected } => say::ean_check_digit(found, expected),
+            GtinError::Placeholder(found) => say::ean_placeholder(found),
         }
     }
 }
 
+/// The message in English.
 impl fmt::Display for GtinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            GtinError::Format { found, padded: None } => {
-                write!(f, "expected an EAN of 8, 12, 13 or 14 digits, found \"{found}\"")
-            }
-            GtinError::Format { found, padded: Some(padded) } => write!(
-                f,
-                "expected an EAN of 8, 12, 13 or 14 digits, found \"{found}\"; if a spreadsheet removed its leading zeros, the code is {padded}: send the column as text"
-            ),
-            GtinError::Rounded(found) => write!(
-                f,
-                "expected an EAN of 8, 12, 13 or 14 digits, found the rounded number \"{found}\"; format the column as text and save the file again"
-            ),
-            GtinError::Checksum { found, expected } => {
-                write!(f, "the EAN {found} has a wrong check digit: its last digit would have to be {expected}")
-            }
-            GtinError::Placeholder(found) => write!(f, "the EAN {found} is a placeholder, not a real code"),
-        }
+        f.write_str(self.message().english())
     }
 }
 
 impl std::error::Error for GtinError {}
 
 impl Gtin {
-    /// Reads a GTIN from a supplier's cell. Spaces, dashes, a leading apostrophe (the spreadsheet's mark of text)
-    /// and a trailing `.0` are taken away; nothing is guessed.
+    /// Reads a GTIN from a supplier's cell. Spaces, dashes, a leading apostrophe (the mark of text cells in
+    /// spreadsheets) and a trailing `.0` are removed; nothing is guessed.
     ///
     /// # Errors
     /// [`GtinError`] when what remains is not 8, 12, 13 or 14 digits with the right check digit.
@@ -122,8 +101,8 @@ impl Gtin {
         Ok(Self(digits))
     }
 
-    /// The code that a spreadsheet spoilt, where the check digit proves which it was: leading zeros that were lost, or all
-    /// digits written as `4.006381333931E+12`. `None` when nothing is proved.
+    /// Returns the code that a spreadsheet damaged, if the check digit proves it. Two kinds of damage are repaired:
+    /// lost leading zeros, and all digits written as `4.006381333931E+12`. Returns `None` if there is no proof.
     #[must_use]
     pub fn repair(text: &str) -> Option<Self> {
         let digits = strip(text);
@@ -143,18 +122,18 @@ impl Gtin {
         if !whole.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        // Of shorter numbers one in ten has the check digit of an EAN-8 by chance, and many suppliers number so themselves.
+        // One in ten shorter numbers has the check digit of an EAN-8 by chance, and many suppliers use such numbers.
         let padded = || with_leading_zeros(&whole).filter(|_| whole.len() >= 10);
         Self::parse(&whole).ok().or_else(|| padded().and_then(|padded| Self::parse(&padded).ok()))
     }
 
-    /// The digits as the supplier wrote them, leading zeros included.
+    /// Returns the digits as the supplier wrote them, with leading zeros.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The code in 14 digits, by which two spellings of one code (UPC and EAN) are the same.
+    /// Returns the code in 14 digits. Two spellings of one code (UPC and EAN) have the same 14 digits.
     #[must_use]
     pub fn to_gtin14(&self) -> String {
         format!("{:0>14}", self.0)
@@ -167,7 +146,7 @@ fn strip(text: &str) -> String {
     whole.chars().filter(|c| !c.is_whitespace() && *c != '-').collect()
 }
 
-/// The check digit of `body`, the code without its last digit.
+/// Returns the check digit of `body`, the code without its last digit.
 fn check_digit(body: &str) -> char {
     let sum: u32 = body
         .bytes()
@@ -248,7 +227,7 @@ mod tests {
             ("4.00638E+12", None),
             ("4006381333932", None),
             ("36000291453", None),
-            // A supplier's own number of seven digits is right as an EAN-8 one time in ten.
+            // One in ten of a supplier's own numbers of seven digits is a valid EAN-8 by chance.
             ("1234565", None),
             ("4E+99", None),
             ("E", None),

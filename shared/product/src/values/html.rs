@@ -1,6 +1,7 @@
 //! HTML in suppliers' texts.
 
-/// The text of a piece of HTML: tags away, paragraphs and breaks as line ends, the usual entities as what they stand for.
+/// Returns the text of a piece of HTML: tags are removed, paragraphs and line breaks become line ends, and common
+/// entities become the characters that they stand for.
 #[must_use]
 pub fn strip_html(html: &str) -> String {
     let mut text = String::with_capacity(html.len());

@@ -10,7 +10,7 @@ use crate::WeightUnit;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Weight {
-    /// How much.
+    /// The amount.
     #[schema(value_type = String)]
     pub value: Decimal,
     /// `g`, `kg`, `lb` or `oz`.
@@ -33,7 +33,7 @@ pub enum LengthUnit {
     In,
 }
 
-/// The size of a piece; a side that is not said is not known.
+/// The size of a piece; a missing side is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dimensions {
@@ -49,18 +49,18 @@ pub struct Dimensions {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub height: Option<Decimal>,
-    /// The unit of all three.
+    /// The unit of all three sides.
     pub unit: LengthUnit,
 }
 
 impl Weight {
-    /// The weight in grams, rounded to a thousandth.
+    /// Returns the weight in grams, rounded to a thousandth.
     #[must_use]
     pub fn grams(&self) -> Decimal {
         self.value.checked_mul(self.unit.grams()).unwrap_or(Decimal::MAX).round_dp(3).normalize()
     }
 
-    /// A stored weight in the seller's unit.
+    /// Returns a stored weight in the seller's unit.
     #[must_use]
     pub fn from_grams(grams: Decimal, unit: WeightUnit) -> Self {
         Self { value: (grams / unit.grams()).round_dp(unit.decimals()).normalize(), unit }
@@ -68,7 +68,7 @@ impl Weight {
 }
 
 impl LengthUnit {
-    /// The unit's name.
+    /// Returns the unit's abbreviation.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl LengthUnit {
         }
     }
 
-    /// The unit with this name.
+    /// Returns the unit with this abbreviation.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         [LengthUnit::Mm, LengthUnit::Cm, LengthUnit::M, LengthUnit::In].into_iter().find(|unit| unit.as_str() == name)
@@ -96,7 +96,7 @@ impl LengthUnit {
 }
 
 impl Dimensions {
-    /// Length, width and height in millimetres, rounded to a thousandth.
+    /// Returns length, width and height in millimetres, rounded to a thousandth.
     #[must_use]
     pub fn millimetres(&self) -> [Option<Decimal>; 3] {
         let factor = self.unit.millimetres();
@@ -104,7 +104,7 @@ impl Dimensions {
             .map(|side| side.map(|side| side.checked_mul(factor).unwrap_or(Decimal::MAX).round_dp(3).normalize()))
     }
 
-    /// Stored millimetres in the seller's unit; none when no side is known.
+    /// Returns stored millimetres in the seller's unit; `None` if no side is known.
     #[must_use]
     pub fn from_millimetres(sides: [Option<Decimal>; 3], unit: LengthUnit) -> Option<Self> {
         if sides.iter().all(Option::is_none) {
@@ -116,7 +116,7 @@ impl Dimensions {
     }
 }
 
-/// Units that measure the same, each with its size in the first one, which is the standard unit.
+/// The units of each measure, each with its size in the first unit, which is the measure's standard unit.
 ///
 /// Sizes: SI brochure (BIPM, 9th edition) and NIST SP 811 for the inch, foot, pound, ounce, US gallon and horsepower.
 const UNITS: &[(&str, &[(&str, &str)])] = &[
@@ -142,24 +142,25 @@ const UNITS: &[(&str, &[(&str, &str)])] = &[
     ("sound", &[("dB", "1")]),
 ];
 
-/// The names of what can be measured.
+/// Returns the names of all measures.
 pub fn measures() -> impl Iterator<Item = &'static str> {
     UNITS.iter().map(|(measure, _)| *measure)
 }
 
-/// The units of a measure, the standard one first; none for an unknown measure.
+/// Returns the units of a measure, the standard unit first; an empty list for an unknown measure.
 #[must_use]
 pub fn units(measure: &str) -> Vec<&'static str> {
     let found = UNITS.iter().find(|(name, _)| *name == measure);
     found.map(|(_, units)| units.iter().map(|(unit, _)| *unit).collect()).unwrap_or_default()
 }
 
-/// Every unit with its size in the standard unit of what it measures.
+/// Returns all units, each with its size in the standard unit of its measure.
 pub fn unit_sizes() -> impl Iterator<Item = (&'static str, &'static str)> {
     UNITS.iter().flat_map(|(_, units)| units.iter().copied())
 }
 
-/// `amount` of the unit `from` in the unit `to`; none when they do not measure the same, or the number is too large.
+/// Converts `amount` from the unit `from` to the unit `to`. Returns `None` if the units have different measures, or the
+/// number is too large.
 #[must_use]
 pub fn convert(amount: Decimal, from: &str, to: &str) -> Option<Decimal> {
     let size = |units: &[(&str, &str)], wanted: &str| {

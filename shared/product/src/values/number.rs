@@ -1,14 +1,15 @@
 //! Numbers as suppliers write them: `1 234,56`, `1,234.56`, `89,90 €`, `1'234.50`.
 //!
-//! One shape has two meanings: `1,234` and `1.234`. It is read by the file's own decimal mark, which
-//! [`DecimalMark::detect`] takes from the values whose meaning is certain; it is never guessed row by row.
+//! `1,234` and `1.234` have two meanings. They are read with the decimal mark of the file. [`DecimalMark::detect`]
+//! finds that mark in the values that have only one meaning; it is never guessed row by row.
 
 use std::fmt;
 
+use messages::{Text, product as say};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// The character between units and decimals in one file.
+/// The decimal mark of a file: the character between units and decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecimalMark {
@@ -19,13 +20,13 @@ pub enum DecimalMark {
     Comma,
 }
 
-/// Why a text is no number.
+/// The error for a text that is not a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberError(String);
 
 impl DecimalMark {
-    /// The mark that the certain values among `samples` use: a comma when any of them can only be read so,
-    /// and none can only be read with a point; a point otherwise.
+    /// Returns the mark of the values in `samples` that can be read in one way only: a comma if more of them need a
+    /// comma than a point, else a point.
     pub fn detect<'a>(samples: impl Iterator<Item = &'a str>) -> Self {
         let (mut commas, mut points) = (0_u32, 0_u32);
         for sample in samples {
@@ -38,7 +39,7 @@ impl DecimalMark {
         if commas > points { DecimalMark::Comma } else { DecimalMark::Point }
     }
 
-    /// A sample that can be read in two ways (`1.234`), when no sample says which mark the file uses.
+    /// Returns the first sample that can be read in two ways (`1.234`), if no sample shows which mark the file uses.
     pub fn unsure<'a>(samples: impl Iterator<Item = &'a str>) -> Option<&'a str> {
         let mut unsure = None;
         for sample in samples {
@@ -46,8 +47,8 @@ impl DecimalMark {
             if certain_mark(&plain).is_some() {
                 return None;
             }
-            let shaped = could_be_thousands(&plain, ',') || could_be_thousands(&plain, '.');
-            if shaped && unsure.is_none() {
+            let is_ambiguous = could_be_thousands(&plain, ',') || could_be_thousands(&plain, '.');
+            if is_ambiguous && unsure.is_none() {
                 unsure = Some(sample);
             }
         }
@@ -62,12 +63,12 @@ impl DecimalMark {
     }
 }
 
-/// Reads a decimal number. Currency signs and codes around it and the thousands separators in it (space, comma,
-/// point, apostrophe) are dropped; `mark` decides what `1,234` means.
+/// Reads a decimal number. Currency signs and codes around it are dropped, and so are thousands separators (space,
+/// comma, point, apostrophe). `mark` decides what `1,234` means.
 ///
 /// # Errors
-/// [`NumberError`] when the text is no number, its groups are not groups of three digits, or it has more than
-/// 28 digits.
+/// [`NumberError`] when the text is not a number, when its groups do not have three digits, or when it has more than 28
+/// digits.
 pub fn parse_number(text: &str, mark: DecimalMark) -> Result<Decimal, NumberError> {
     let error = || NumberError(text.trim().to_owned());
     let bare = bare(text);
@@ -89,20 +90,20 @@ pub fn parse_number(text: &str, mark: DecimalMark) -> Result<Decimal, NumberErro
     Ok(if negative { -value } else { value })
 }
 
-/// The text without spaces, currency signs and a currency code at either end.
+/// Returns the text without spaces and currency signs, and without a currency code at either end.
 fn bare(text: &str) -> String {
     let compact: String =
         text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '€' | '$' | '£' | '¥' | '\'' | '’')).collect();
     compact.trim_matches(|c: char| c.is_ascii_alphabetic()).to_owned()
 }
 
-/// The decimal mark of `digits`, when only one reading is possible.
+/// Returns the decimal mark of `digits`, if they can be read in one way only.
 fn certain_mark(digits: &str) -> Option<DecimalMark> {
     let (commas, points) = (digits.matches(',').count(), digits.matches('.').count());
     match (commas, points) {
         (0, 0) => None,
         (1.., 1..) => Some(if digits.rfind(',') > digits.rfind('.') { DecimalMark::Comma } else { DecimalMark::Point }),
-        // Several of one kind can only be thousands separators, so that the other one is the decimal mark.
+        // Several marks of one kind are thousands separators, so the other one is the decimal mark.
         (2.., 0) => Some(DecimalMark::Point),
         (0, 2..) => Some(DecimalMark::Comma),
         (1, 0) => (!could_be_thousands(digits, ',')).then_some(DecimalMark::Comma),
@@ -110,7 +111,7 @@ fn certain_mark(digits: &str) -> Option<DecimalMark> {
     }
 }
 
-/// Whether the one `separator` in `digits` could stand before a group of three digits, as in `1,234`.
+/// Returns `true` if the only `separator` in `digits` could be a thousands separator, as in `1,234`.
 fn could_be_thousands(digits: &str, separator: char) -> bool {
     let unsigned = digits.trim_start_matches(['-', '+']);
     unsigned
@@ -118,7 +119,7 @@ fn could_be_thousands(digits: &str, separator: char) -> bool {
         .is_some_and(|(before, after)| after.len() == 3 && (1..=3).contains(&before.len()) && !before.starts_with('0'))
 }
 
-/// `1,234,567` without its separators; `None` when the groups are not of three digits.
+/// Returns `1,234,567` without its separators; `None` if a group does not have three digits.
 fn ungroup(whole: &str) -> Option<String> {
     let mut groups = whole.split([',', '.']);
     let first = groups.next()?;
@@ -136,9 +137,18 @@ fn ungroup(whole: &str) -> Option<String> {
     Some(units)
 }
 
+impl NumberError {
+    /// Returns the message for the seller: what was expected and what was found.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        say::number_invalid(&self.0)
+    }
+}
+
+/// The message in English.
 impl fmt::Display for NumberError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected a number such as 12.50, found \"{}\"", self.0)
+        f.write_str(self.message().english())
     }
 }
 
@@ -155,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_both_worlds() {
+    fn reads_decimal_commas_and_decimal_points() {
         for (text, expected) in [
             ("12.5", "12.5"),
             ("12,50", "12.50"),

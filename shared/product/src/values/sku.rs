@@ -2,26 +2,27 @@
 
 use std::fmt;
 
+use messages::{Text, product as say};
 use serde::{Deserialize, Serialize};
 
-/// A SKU: 1 to 100 characters, none of them a control character, no space around it. Case matters.
+/// A SKU: 1 to 100 characters, without control characters and without space around it. Upper and lower case differ.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sku(String);
 
-/// Why a text is no SKU.
+/// The reason why a text is not a SKU.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SkuError {
-    /// Nothing but spaces.
+    /// The text is empty or has only spaces.
     Empty,
-    /// More than 100 characters; holds how many.
+    /// The text has more than 100 characters; holds their number.
     TooLong(usize),
-    /// A tab, a line break or another control character.
+    /// The text has a tab, a line break or another control character.
     ControlCharacter,
 }
 
 impl Sku {
-    /// The longest SKU, in characters.
+    /// The length of the longest SKU, in characters.
     pub const MAX_CHARS: usize = 100;
 
     /// Reads a SKU from a cell; the space around it is dropped.
@@ -43,7 +44,7 @@ impl Sku {
         Ok(Self(trimmed.to_owned()))
     }
 
-    /// The SKU as text.
+    /// Returns the SKU as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -64,15 +65,22 @@ impl From<Sku> for String {
     }
 }
 
+impl SkuError {
+    /// Returns the message for the seller: what was expected and what was found.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        match self {
+            SkuError::Empty => say::sku_empty(),
+            SkuError::TooLong(length) => say::sku_too_long(Sku::MAX_CHARS, length),
+            SkuError::ControlCharacter => say::sku_several_lines(),
+        }
+    }
+}
+
+/// The message in English.
 impl fmt::Display for SkuError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SkuError::Empty => f.write_str("expected a SKU, found nothing"),
-            SkuError::TooLong(length) => {
-                write!(f, "expected a SKU of at most {} characters, found {length}", Sku::MAX_CHARS)
-            }
-            SkuError::ControlCharacter => f.write_str("expected a SKU in one line, found a tab or a line break in it"),
-        }
+        f.write_str(self.message().english())
     }
 }
 
@@ -83,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trims_and_bounds() {
+    fn trims_and_limits_the_length() {
         assert_eq!(Sku::parse("  0012-A ").unwrap().as_str(), "0012-A");
         assert_eq!(Sku::parse(" \t "), Err(SkuError::Empty));
         assert_eq!(Sku::parse(&"é".repeat(101)), Err(SkuError::TooLong(101)));

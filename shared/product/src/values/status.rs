@@ -1,30 +1,31 @@
-//! Where a product stands in its life.
+//! The status of a product.
 
 use std::fmt;
 
+use messages::{Text, product as say};
 use serde::{Deserialize, Serialize};
 
-/// A product's status. Only active products are sent to a channel unless one asks otherwise.
+/// The status of a product. Default: only active products are sent to a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductStatus {
     /// Still being written.
     Draft,
-    /// On sale; what an imported product becomes unless its row says otherwise.
+    /// On sale. The status of an imported product whose row has no status.
     #[default]
     Active,
     /// Not on sale for now.
     Inactive,
-    /// Out of the assortment.
+    /// Not in the assortment any more.
     Archived,
 }
 
-/// A text that is no status.
+/// The error for a text that is not a status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownStatus(String);
 
 impl ProductStatus {
-    /// The status's name in the API and in the database.
+    /// Returns the status's name in the API and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,10 +36,10 @@ impl ProductStatus {
         }
     }
 
-    /// Reads a status from a supplier's cell: our names, their French ones, and yes/no.
+    /// Reads a status from a supplier's cell: our names, the French names, words of shop systems, and yes or no.
     ///
     /// # Errors
-    /// [`UnknownStatus`] for anything else.
+    /// [`UnknownStatus`] for any other text.
     pub fn parse(text: &str) -> Result<Self, UnknownStatus> {
         Ok(match text.trim().to_lowercase().as_str() {
             "active" | "actif" | "active product" | "enabled" | "published" | "publish" | "online" | "en ligne"
@@ -58,9 +59,18 @@ impl fmt::Display for ProductStatus {
     }
 }
 
+impl UnknownStatus {
+    /// Returns the message for the seller: what was expected and what was found.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        say::status_unknown(&self.0)
+    }
+}
+
+/// The message in English.
 impl fmt::Display for UnknownStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected a status (active, draft, inactive or archived), found \"{}\"", self.0)
+        f.write_str(self.message().english())
     }
 }
 

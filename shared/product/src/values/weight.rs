@@ -1,13 +1,14 @@
-//! Weights, kept in grams.
+//! Weights, stored in grams.
 
 use std::fmt;
 
+use messages::{Text, product as say};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::values::number::{DecimalMark, parse_number};
 
-/// The unit of a weight that names none.
+/// A unit of weight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WeightUnit {
     /// Grams.
@@ -25,12 +26,12 @@ pub enum WeightUnit {
     Ounce,
 }
 
-/// Why a text is no weight.
+/// The error for a text that is not a weight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WeightError(String);
 
 impl WeightUnit {
-    /// The unit that `text` names, if it names one.
+    /// Returns the unit with this name or abbreviation, such as `kg` or `grammes`.
     #[must_use]
     pub fn named(text: &str) -> Option<Self> {
         Some(match text.trim().to_lowercase().as_str() {
@@ -44,7 +45,7 @@ impl WeightUnit {
         })
     }
 
-    /// The unit's name.
+    /// Returns the unit's abbreviation.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,7 +56,7 @@ impl WeightUnit {
         }
     }
 
-    /// Decimals that a weight in this unit keeps: stored weights are rounded to a thousandth of a gram.
+    /// Returns the number of decimals of a weight in this unit: stored weights are rounded to a thousandth of a gram.
     pub(crate) const fn decimals(self) -> u32 {
         match self {
             WeightUnit::Gram => 3,
@@ -64,7 +65,7 @@ impl WeightUnit {
         }
     }
 
-    /// The unit in grams.
+    /// Returns the size of the unit in grams.
     pub(crate) fn grams(self) -> Decimal {
         match self {
             WeightUnit::Gram => Decimal::ONE,
@@ -75,10 +76,11 @@ impl WeightUnit {
     }
 }
 
-/// Reads a weight such as `1.5kg` or `250`, in grams rounded to a thousandth; `unit` is that of a bare number.
+/// Reads a weight such as `1.5kg` or `250` and returns it in grams, rounded to a thousandth. `unit` is the unit of a
+/// number without a unit.
 ///
 /// # Errors
-/// [`WeightError`] when the number or the unit behind it is none.
+/// [`WeightError`] when the text does not start with a number, or the unit behind it is unknown.
 pub fn parse_weight(text: &str, unit: WeightUnit, mark: DecimalMark) -> Result<Decimal, WeightError> {
     let error = || WeightError(text.trim().to_owned());
     let trimmed = text.trim();
@@ -89,9 +91,18 @@ pub fn parse_weight(text: &str, unit: WeightUnit, mark: DecimalMark) -> Result<D
     Ok(value.checked_mul(unit.grams()).ok_or_else(error)?.round_dp(3).normalize())
 }
 
+impl WeightError {
+    /// Returns the message for the seller: what was expected and what was found.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        say::weight_invalid(&self.0)
+    }
+}
+
+/// The message in English.
 impl fmt::Display for WeightError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected a weight such as 1.5 kg or 250 g, found \"{}\"", self.0)
+        f.write_str(self.message().english())
     }
 }
 

@@ -1,4 +1,4 @@
-//! How a request is let in.
+//! The admission of requests.
 
 use futures::future::BoxFuture;
 
@@ -7,14 +7,14 @@ use crate::access::limits::{Rate, Usage};
 use crate::cx::Cx;
 use crate::error::Result;
 
-/// A caller who was let in, and how much of the organisation's limits is used up.
+/// A caller who was admitted, and how much of the organisation's limits is used.
 pub struct Admitted {
     /// The caller.
     pub caller: Caller,
-    /// The limits; none when they could not be counted.
+    /// The use of the limits; `None` if the request could not be counted.
     pub usage: Option<Usage>,
 }
 
-/// Turns a bearer token into its caller, and counts the request. Given to [`crate::main()`] by each executable, because
-/// sessions, roles and counters are in databases, and databases are above this crate.
+/// Turns a bearer token into its caller, and counts the request. Each executable passes it to [`crate::main()`],
+/// because sessions, roles and counters are in databases, and the crates of the databases depend on this crate.
 pub type Admit = fn(Cx, String, Rate) -> BoxFuture<'static, Result<Admitted>>;

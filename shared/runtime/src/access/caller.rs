@@ -1,4 +1,4 @@
-//! Who calls.
+//! The caller of a request.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,28 +7,29 @@ use uuid::Uuid;
 use crate::access::permission::{Permission, PermissionSet};
 use crate::error::{Error, Result};
 
-/// The organisation that owns a row, an object or a request. Every query takes one.
+/// The id of the organisation that owns a row, an object or a request. Every query needs one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = Uuid)]
 pub struct TenantId(pub Uuid);
 
-/// An authenticated caller, as the database knows them at this moment.
+/// An authenticated caller, with the current values from the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The organisation in whose name the call is made.
+    /// The organisation for which the call is made.
     pub tenant: TenantId,
     /// The person or the key.
     pub actor: Actor,
-    /// What the caller may do.
+    /// The permissions of the caller.
     pub permissions: PermissionSet,
-    /// The organisation demands two-factor of this person's role, and the person has none yet.
+    /// Whether the organisation requires two-factor authentication for this person's role, and the person has not set
+    /// it up.
     pub two_factor_missing: bool,
-    /// Counts the changes of the organisation's settings, so that a cached copy knows whether it is the newest.
+    /// The number of changes of the organisation's settings so far. It shows whether a cached copy is up to date.
     pub settings_version: i64,
 }
 
-/// Who acts.
+/// The kind of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// A person in a session.
@@ -45,19 +46,19 @@ pub enum Actor {
 /// A person who is logged in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// The account.
+    /// The id of the account.
     pub user: Uuid,
-    /// The account's address.
+    /// The e-mail address of the account.
     pub email: String,
-    /// The session.
+    /// The id of the session.
     pub session: Uuid,
 }
 
 impl Caller {
-    /// Whether the caller may do what needs `permission`.
+    /// Checks that the caller has `permission`.
     ///
     /// # Errors
-    /// 403, saying what is missing.
+    /// 403, with what is missing.
     pub fn check(&self, permission: Permission) -> Result<()> {
         if permission == Permission::SignedIn {
             return self.person().map(|_| ());
@@ -65,24 +66,22 @@ impl Caller {
         if self.two_factor_missing {
             return Err(Error::Refused {
                 code: "two_factor_required",
-                message: "your organisation demands two-factor authentication of your role; set it up (POST /v1/me/two-factor), then go on"
-                    .to_owned(),
+                message: messages::runtime::two_factor_required(),
             });
         }
         if self.permissions.has(permission) { Ok(()) } else { Err(Error::Forbidden(permission)) }
     }
 
-    /// The person who calls.
+    /// Returns the person who calls.
     ///
     /// # Errors
     /// 403 for an API key: it has no profile, no sessions and no second factor.
     pub fn person(&self) -> Result<&Person> {
         match &self.actor {
             Actor::Person(person) => Ok(person),
-            Actor::Key { .. } => Err(Error::Refused {
-                code: "person_needed",
-                message: "an API key cannot do this; log in as a person".to_owned(),
-            }),
+            Actor::Key { .. } => {
+                Err(Error::Refused { code: "person_needed", message: messages::runtime::person_needed() })
+            }
         }
     }
 }

@@ -1,25 +1,25 @@
-//! How many requests an organisation may make: the rules, without the counting.
+//! The limits of an organisation: how many requests it may make. The counting is in the crate `access`.
 //!
 //! The answer's headers follow draft-ietf-httpapi-ratelimit-headers-10 (`RateLimit`, `RateLimit-Policy`), with
 //! `Retry-After` (RFC 9110, 10.2.3) when a request is refused.
 
-/// The kind of a request, for the limits.
+/// The kind of a request, which decides on which limit it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rate {
-    /// One thing at a time.
+    /// One object at a time.
     Standard,
-    /// Many things at once: an import, an export, a list of changes.
+    /// Many objects at once: an import, an export, a list of changes.
     Bulk,
 }
 
-/// The most requests of an organisation.
+/// How many requests an organisation may make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// A minute, of all but bulk operations.
+    /// Requests per minute, without bulk operations.
     pub per_minute: u32,
-    /// Bulk operations a minute.
+    /// Bulk operations per minute.
     pub bulk_per_minute: u32,
-    /// An hour, of every kind.
+    /// Requests per hour, of every kind.
     pub per_hour: u32,
 }
 
@@ -30,27 +30,27 @@ impl Default for Limits {
     }
 }
 
-/// One limit and how much of it is left.
+/// One limit, and how much of it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// `minute`, `bulk` or `hour`.
     pub name: &'static str,
-    /// How many requests are allowed in it.
+    /// The number of requests that are allowed in it.
     pub quota: u32,
     /// How long it is, in seconds.
     pub seconds: i64,
-    /// How many requests it has seen.
+    /// The number of requests in it so far.
     pub used: u32,
-    /// In how many seconds the next one begins.
+    /// The number of seconds until the next window begins.
     pub reset: i64,
 }
 
-/// The limits that a request counted on: a minute's and the hour's.
+/// The two windows on which a request counts: one minute and one hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Usage(pub [Window; 2]);
 
 impl Limits {
-    /// The windows that a request at `now`, in seconds since 1970, counts on, with what they have seen.
+    /// Returns the windows on which a request counts, with their use so far; `now` is in seconds since 1970.
     #[must_use]
     pub fn usage(self, rate: Rate, now: i64, used_in_minute: u32, used_in_hour: u32) -> Usage {
         let (name, quota) = match rate {
@@ -70,12 +70,12 @@ impl Limits {
 }
 
 impl Usage {
-    /// The value of `RateLimit-Policy`.
+    /// Returns the value of the header `RateLimit-Policy`.
     pub(crate) fn policy(&self) -> String {
         self.each(|window| format!("\"{}\";q={};w={}", window.name, window.quota, window.seconds))
     }
 
-    /// The value of `RateLimit`.
+    /// Returns the value of the header `RateLimit`.
     pub(crate) fn left(&self) -> String {
         self.each(|window| {
             format!("\"{}\";r={};t={}", window.name, window.quota.saturating_sub(window.used), window.reset)
@@ -86,7 +86,7 @@ impl Usage {
         self.0.iter().map(write).collect::<Vec<_>>().join(", ")
     }
 
-    /// The window that was full, the one that is full for longest if both were.
+    /// Returns the full window; if both are full, the one that is reset later.
     pub(crate) fn full(&self) -> &Window {
         let full = self.0.iter().filter(|window| window.used >= window.quota).max_by_key(|window| window.reset);
         full.unwrap_or(&self.0[0])
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_say_what_is_left_and_until_when() {
+    fn the_headers_have_the_quota_and_the_time_of_the_reset() {
         let usage = Limits::default().usage(Rate::Standard, 7_213, 40, 990);
         assert_eq!(usage.policy(), "\"minute\";q=100;w=60, \"hour\";q=1000;w=3600");
         assert_eq!(usage.left(), "\"minute\";r=60;t=47, \"hour\";r=10;t=3587");

@@ -1,21 +1,25 @@
-//! What a caller may do, and the five predefined roles.
+//! Permissions, and the five predefined roles.
 //!
-//! The 62 permissions are the product's; `docs/permissions.md` is written from this list, with the roles that hold each.
+//! The product has 62 permissions. `docs/permissions.md` is generated from this list, with the roles that hold each
+//! one.
 
 use std::fmt;
 
+use messages::{Text, runtime as say};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::http::input::ValueError;
+
 macro_rules! permissions {
-    ($($variant:ident = $name:literal, $least:ident, $doc:literal;)*) => {
+    ($($variant:ident = $name:literal, $least:ident, $message:ident;)*) => {
         /// A permission, named `action:resource`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Permission {
-            $(#[doc = $doc] $variant,)*
-            /// Not one of the 62: whoever is logged in, as a person.
+            $(#[doc = concat!("`", $name, "`")] $variant,)*
+            /// Not one of the 62: every person who is logged in.
             SignedIn,
-            /// Not one of the 62: anybody, without a token.
+            /// Not one of the 62: everybody, without a token.
             Public,
         }
 
@@ -23,7 +27,7 @@ macro_rules! permissions {
             /// The 62 permissions.
             pub const ALL: &[Permission] = &[$(Permission::$variant),*];
 
-            /// The permission's name.
+            /// Returns the name, `action:resource`.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -33,17 +37,17 @@ macro_rules! permissions {
                 }
             }
 
-            /// What it lets one do.
+            /// Returns what it allows, in a sentence.
             #[must_use]
-            pub const fn description(self) -> &'static str {
+            pub fn description(self) -> Text {
                 match self {
-                    Permission::Public => "Anybody, without a token.",
-                    Permission::SignedIn => "Whoever is logged in, as a person.",
-                    $(Permission::$variant => $doc,)*
+                    Permission::Public => say::may_everybody(),
+                    Permission::SignedIn => say::may_everybody_logged_in(),
+                    $(Permission::$variant => say::$message(),)*
                 }
             }
 
-            /// The least of the predefined roles that holds it.
+            /// Returns the lowest of the predefined roles that hold it.
             const fn least_role(self) -> Role {
                 match self {
                     Permission::Public | Permission::SignedIn => Role::Viewer,
@@ -55,127 +59,127 @@ macro_rules! permissions {
 }
 
 permissions! {
-    ProductsRead = "read:products", Viewer, "See products, variants, categories, attributes, their history and their completeness.";
-    ProductsWrite = "write:products", Manager, "Create, change, duplicate, merge and restore products, categories and attributes.";
-    ProductsDelete = "delete:products", Admin, "Move products to the trash, and empty it.";
-    SuppliersRead = "read:suppliers", Viewer, "See suppliers and their references.";
-    SuppliersWrite = "write:suppliers", Manager, "Create, change and archive suppliers.";
-    SuppliersDelete = "delete:suppliers", Admin, "Delete suppliers that have no products.";
-    MediaRead = "read:media", Viewer, "See images and their sizes.";
-    MediaWrite = "write:media", Manager, "Add images, order them and change their texts.";
-    MediaDelete = "delete:media", Admin, "Delete images.";
-    Code2AsinRead = "read:code2asin", Viewer, "See EANs, ASINs and the results of Code2ASIN.";
-    Code2AsinWrite = "write:code2asin", User, "Start a Code2ASIN search, take its results over, and assign EANs.";
-    Code2AsinDelete = "delete:code2asin", Admin, "Delete Code2ASIN jobs and their results.";
-    TemplatesRead = "read:templates", Viewer, "See mapping and export templates.";
-    TemplatesWrite = "write:templates", Manager, "Create and change mapping and export templates.";
-    TemplatesDelete = "delete:templates", Admin, "Delete mapping and export templates.";
-    PricesRead = "read:prices", Viewer, "See prices, competitors' prices and price alerts.";
-    PricesWrite = "write:prices", Manager, "Change price lists, price rules, watched competitors and alerts.";
-    PricesDelete = "delete:prices", Admin, "Delete price lists, price rules and watched competitors.";
-    TagsRead = "read:tags", Viewer, "See tags.";
-    TagsWrite = "write:tags", Manager, "Create, rename and assign tags.";
-    TagsDelete = "delete:tags", Admin, "Delete tags.";
-    ImportsRead = "read:imports", Viewer, "See imports, their progress, previews and errors.";
-    ImportsWrite = "write:imports", User, "Upload a file, map its columns, preview it and import it.";
-    ImportsDelete = "delete:imports", Admin, "Undo an import, and delete imports with their files.";
-    ImportsStart = "start:imports", Manager, "Run an automation now, and go on with an import that failed or stopped.";
-    ImportsCancel = "cancel:imports", Manager, "Stop an import that runs.";
-    ImportsManage = "manage:imports", Manager, "Set up automations, their schedules and their sources.";
-    ExportsRead = "read:exports", Viewer, "See exports and download their files.";
-    ExportsWrite = "write:exports", Manager, "Start and cancel exports.";
-    ExportsManage = "manage:exports", Manager, "Set up export schedules and where their files are delivered.";
-    CacheRead = "read:cache", Manager, "See what is cached and how old it is.";
-    CacheWrite = "write:cache", Admin, "Refresh cached data.";
-    CacheManage = "manage:cache", Admin, "Empty caches.";
-    FilesRead = "read:files", Manager, "See and download the organisation's files.";
-    FilesWrite = "write:files", Manager, "Move, rename and delete the organisation's files.";
-    FilesUpload = "upload:files", User, "Upload files.";
-    WorkflowsRead = "read:workflows", Viewer, "See automations across modules and their runs.";
-    WorkflowsWrite = "write:workflows", Manager, "Create and change automations across modules.";
-    WorkflowsExecute = "execute:workflows", Manager, "Run an automation now.";
-    WorkflowsDelete = "delete:workflows", Admin, "Delete automations.";
-    EnvironmentalDataRead = "read:environmental_data", Viewer, "See environmental and compliance data.";
-    EnvironmentalDataWrite = "write:environmental_data", Manager, "Change environmental and compliance data.";
-    AiMetadataRead = "read:ai_metadata", Viewer, "See what AI proposed, and when.";
-    AiMetadataWrite = "write:ai_metadata", Manager, "Accept, change and refuse what AI proposed.";
-    IntegrationsRead = "read:integrations", Viewer, "See connections to Odoo, shops and marketplaces, API keys and webhooks, never their secrets.";
-    IntegrationsManage = "manage:integrations", Admin, "Set up connections to Odoo, shops and marketplaces, API keys and webhooks.";
-    EnrichmentRead = "read:enrichment", Viewer, "See enrichment jobs and their costs.";
-    EnrichmentManage = "manage:enrichment", Manager, "Start and configure enrichment.";
-    ReportsRead = "read:reports", Viewer, "See reports.";
-    ReportsManage = "manage:reports", Manager, "Create, change and schedule reports.";
-    AnalyticsRead = "read:analytics", Viewer, "See statistics and dashboards.";
-    SystemRead = "read:system", Admin, "See usage, limits and the state of the organisation's jobs.";
-    MonitoringRead = "read:monitoring", Manager, "See the health of jobs and deliveries.";
-    AdminAccess = "admin:access", Admin, "Open the administration, and see the audit trail.";
-    AdminUsers = "admin:users", Admin, "See members and invitations.";
-    AdminUserCreate = "admin:user_create", Admin, "Invite people.";
-    AdminUserUpdate = "admin:user_update", Admin, "Change invitations, and end other members' sessions.";
-    AdminUserDelete = "admin:user_delete", Admin, "Remove members, and withdraw invitations.";
-    AdminRoleAssign = "admin:role_assign", Admin, "Change a member's role.";
-    AdminPermissionAssign = "admin:permission_assign", Admin, "Create, change and delete the organisation's own roles.";
-    AdminSettings = "admin:settings", Admin, "See and change the organisation's name and settings, and revert them.";
-    AdminAmazonApiGlobal = "admin:amazon_api_global", SuperAdmin, "Change the Amazon credentials that the whole organisation uses.";
+    ProductsRead = "read:products", Viewer, may_products_read;
+    ProductsWrite = "write:products", Manager, may_products_write;
+    ProductsDelete = "delete:products", Admin, may_products_delete;
+    SuppliersRead = "read:suppliers", Viewer, may_suppliers_read;
+    SuppliersWrite = "write:suppliers", Manager, may_suppliers_write;
+    SuppliersDelete = "delete:suppliers", Admin, may_suppliers_delete;
+    MediaRead = "read:media", Viewer, may_media_read;
+    MediaWrite = "write:media", Manager, may_media_write;
+    MediaDelete = "delete:media", Admin, may_media_delete;
+    Code2AsinRead = "read:code2asin", Viewer, may_code2asin_read;
+    Code2AsinWrite = "write:code2asin", User, may_code2asin_write;
+    Code2AsinDelete = "delete:code2asin", Admin, may_code2asin_delete;
+    TemplatesRead = "read:templates", Viewer, may_templates_read;
+    TemplatesWrite = "write:templates", Manager, may_templates_write;
+    TemplatesDelete = "delete:templates", Admin, may_templates_delete;
+    PricesRead = "read:prices", Viewer, may_prices_read;
+    PricesWrite = "write:prices", Manager, may_prices_write;
+    PricesDelete = "delete:prices", Admin, may_prices_delete;
+    TagsRead = "read:tags", Viewer, may_tags_read;
+    TagsWrite = "write:tags", Manager, may_tags_write;
+    TagsDelete = "delete:tags", Admin, may_tags_delete;
+    ImportsRead = "read:imports", Viewer, may_imports_read;
+    ImportsWrite = "write:imports", User, may_imports_write;
+    ImportsDelete = "delete:imports", Admin, may_imports_delete;
+    ImportsStart = "start:imports", Manager, may_imports_start;
+    ImportsCancel = "cancel:imports", Manager, may_imports_cancel;
+    ImportsManage = "manage:imports", Manager, may_imports_manage;
+    ExportsRead = "read:exports", Viewer, may_exports_read;
+    ExportsWrite = "write:exports", Manager, may_exports_write;
+    ExportsManage = "manage:exports", Manager, may_exports_manage;
+    CacheRead = "read:cache", Manager, may_cache_read;
+    CacheWrite = "write:cache", Admin, may_cache_write;
+    CacheManage = "manage:cache", Admin, may_cache_manage;
+    FilesRead = "read:files", Manager, may_files_read;
+    FilesWrite = "write:files", Manager, may_files_write;
+    FilesUpload = "upload:files", User, may_files_upload;
+    WorkflowsRead = "read:workflows", Viewer, may_workflows_read;
+    WorkflowsWrite = "write:workflows", Manager, may_workflows_write;
+    WorkflowsExecute = "execute:workflows", Manager, may_workflows_execute;
+    WorkflowsDelete = "delete:workflows", Admin, may_workflows_delete;
+    EnvironmentalDataRead = "read:environmental_data", Viewer, may_environmental_data_read;
+    EnvironmentalDataWrite = "write:environmental_data", Manager, may_environmental_data_write;
+    AiMetadataRead = "read:ai_metadata", Viewer, may_ai_metadata_read;
+    AiMetadataWrite = "write:ai_metadata", Manager, may_ai_metadata_write;
+    IntegrationsRead = "read:integrations", Viewer, may_integrations_read;
+    IntegrationsManage = "manage:integrations", Admin, may_integrations_manage;
+    EnrichmentRead = "read:enrichment", Viewer, may_enrichment_read;
+    EnrichmentManage = "manage:enrichment", Manager, may_enrichment_manage;
+    ReportsRead = "read:reports", Viewer, may_reports_read;
+    ReportsManage = "manage:reports", Manager, may_reports_manage;
+    AnalyticsRead = "read:analytics", Viewer, may_analytics_read;
+    SystemRead = "read:system", Admin, may_system_read;
+    MonitoringRead = "read:monitoring", Manager, may_monitoring_read;
+    AdminAccess = "admin:access", Admin, may_admin_access;
+    AdminUsers = "admin:users", Admin, may_admin_users;
+    AdminUserCreate = "admin:user_create", Admin, may_admin_user_create;
+    AdminUserUpdate = "admin:user_update", Admin, may_admin_user_update;
+    AdminUserDelete = "admin:user_delete", Admin, may_admin_user_delete;
+    AdminRoleAssign = "admin:role_assign", Admin, may_admin_role_assign;
+    AdminPermissionAssign = "admin:permission_assign", Admin, may_admin_permission_assign;
+    AdminSettings = "admin:settings", Admin, may_admin_settings;
+    AdminAmazonApiGlobal = "admin:amazon_api_global", SuperAdmin, may_admin_amazon_api_global;
 }
 
 impl Permission {
-    /// The permission with this name, one of the 62.
+    /// Returns the permission with this name, one of the 62.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|permission| permission.name() == name)
     }
 }
 
-/// Permissions that are held together.
+/// A set of permissions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PermissionSet(u64);
 
 impl PermissionSet {
-    /// Whether `permission` is among them.
+    /// Returns `true` if the set contains `permission`.
     #[must_use]
     pub fn has(self, permission: Permission) -> bool {
         match permission {
             Permission::Public | Permission::SignedIn => true,
-            one => self.0 & (1 << one as u64) != 0,
+            permission => self.0 & (1 << permission as u64) != 0,
         }
     }
 
-    /// Those that are not in `other`.
+    /// Returns the permissions that are not in `other`.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// Those that are in `other` too.
+    /// Returns the permissions that are also in `other`.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// Whether there is none.
+    /// Returns `true` if the set is empty.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Each of them, in the order of [`Permission::ALL`].
+    /// Returns the permissions, in the order of [`Permission::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.iter().copied().filter(move |permission| self.has(*permission))
     }
 
-    /// Their names.
+    /// Returns the names of the permissions.
     #[must_use]
     pub fn names(self) -> Vec<String> {
         self.iter().map(|permission| permission.name().to_owned()).collect()
     }
 
-    /// The permissions with these names; a name that is none is left out.
+    /// Returns the permissions with these names; an unknown name is left out.
     pub fn of_names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         names.into_iter().filter_map(|name| Permission::named(name.as_ref())).collect()
     }
 
-    /// Nobody gives what they do not hold.
+    /// Checks that `giver` may give these permissions to others: only permissions that they hold themselves.
     ///
     /// # Errors
     /// The first of these permissions that `giver` does not hold.
@@ -184,44 +188,44 @@ impl PermissionSet {
     }
 }
 
-/// A permission that somebody would give without holding it.
+/// The error for a caller who gives a permission that they do not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotHeld(pub Permission);
 
 impl FromIterator<Permission> for PermissionSet {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
-        let real = permissions.into_iter().filter(|one| !matches!(one, Permission::Public | Permission::SignedIn));
+        let real = permissions.into_iter().filter(|each| !matches!(each, Permission::Public | Permission::SignedIn));
         Self(real.fold(0, |bits, permission| bits | 1 << permission as u64))
     }
 }
 
-/// A predefined role; each holds what the one before it holds, and more.
+/// A predefined role. Each role holds the permissions of the role before it, and more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Sees.
+    /// May see.
     Viewer,
-    /// Imports.
+    /// May also import.
     User,
-    /// Runs the daily business.
+    /// May also change products and run the daily business.
     Manager,
-    /// Manages the organisation.
+    /// May also manage the organisation.
     Admin,
-    /// Owns it.
+    /// Owns the organisation.
     SuperAdmin,
 }
 
 impl Role {
-    /// The five, the least first.
+    /// The five roles, the lowest first.
     pub const ALL: [Role; 5] = [Role::Viewer, Role::User, Role::Manager, Role::Admin, Role::SuperAdmin];
 
-    /// What the role holds.
+    /// Returns the permissions of the role.
     #[must_use]
     pub fn permissions(self) -> PermissionSet {
         Permission::ALL.iter().copied().filter(|permission| self >= permission.least_role()).collect()
     }
 
-    /// The role's name in the API and in the database.
+    /// Returns the name of the role in the API and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -233,19 +237,19 @@ impl Role {
         }
     }
 
-    /// The role's name for people.
+    /// Returns the name of the role for people.
     #[must_use]
-    pub const fn title(self) -> &'static str {
+    pub fn title(self) -> Text {
         match self {
-            Role::Viewer => "Viewer",
-            Role::User => "User",
-            Role::Manager => "Manager",
-            Role::Admin => "Admin",
-            Role::SuperAdmin => "Super Admin",
+            Role::Viewer => say::role_viewer(),
+            Role::User => say::role_user(),
+            Role::Manager => say::role_manager(),
+            Role::Admin => say::role_admin(),
+            Role::SuperAdmin => say::role_super_admin(),
         }
     }
 
-    /// The role with this name.
+    /// Returns the role with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
@@ -267,12 +271,7 @@ impl Serialize for Permission {
 impl<'de> Deserialize<'de> for Permission {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        Self::named(&name).ok_or_else(|| {
-            let message = format!(
-                "expected a permission such as read:products (GET /v1/permissions lists them), found \"{name}\""
-            );
-            serde::de::Error::custom(message)
-        })
+        Self::named(&name).ok_or_else(|| serde::de::Error::custom(ValueError::from(say::permission_unknown(name))))
     }
 }
 
@@ -288,33 +287,35 @@ impl utoipa::PartialSchema for Permission {
 
 impl ToSchema for Permission {}
 
-/// `docs/permissions.md`: each permission, what it lets one do, and the predefined roles that hold it.
+/// Returns the text of `docs/permissions.md`: each permission, what it allows, and the predefined roles that hold it.
 #[must_use]
 pub fn permissions_document() -> String {
     use std::fmt::Write as _;
     let mut text = "# Permissions and roles\n\n\
-        Written from `shared/runtime/src/permission.rs` by `make openapi`; do not edit it by hand.\n\n\
-        A permission is `action:resource`. A predefined role holds what the one before it holds, and more. An organisation\n\
-        makes its own roles from the same permissions (`POST /v1/roles`), and API keys hold some of them. Nobody gives what\n\
-        they do not hold. A change acts on the next request.\n\n\
+        Generated from `shared/runtime/src/access/permission.rs` by `make openapi`; do not edit it by hand.\n\n\
+        The name of a permission is `action:resource`. A predefined role holds the permissions of the role before it, and\n\
+        more. An organisation creates its own roles from the same permissions (`POST /v1/roles`), and API keys hold some of\n\
+        them. Nobody can give a permission that they do not hold. A change takes effect on the next request.\n\n\
         Modules that have no permission of their own fall under these: Odoo, shops, marketplaces, API keys and webhooks under\n\
         *integrations*; price watch and alerts under *prices*; automations across modules under *workflows*; automations and\n\
         schedules of imports under `manage:imports`; Code2ASIN and the EAN manager under *code2asin*; brands, categories and\n\
         attributes under *products*; mapping and export templates under *templates*; members, roles and the audit trail under\n\
-        *admin*. What concerns only oneself (profile, sessions, two-factor) needs no permission.\n\n"
+        *admin*. One's own profile, sessions and two-factor authentication need no permission.\n\n"
         .to_owned();
     text.push_str(
-        "| permission | lets one | Viewer | User | Manager | Admin | Super Admin |\n|---|---|---|---|---|---|---|\n",
+        "| permission | allows to | Viewer | User | Manager | Admin | Super Admin |\n|---|---|---|---|---|---|---|\n",
     );
     for permission in Permission::ALL {
-        let _ = write!(text, "| `{permission}` | {} |", permission.description());
+        let _ = write!(text, "| `{permission}` | {} |", permission.description().english());
         for role in Role::ALL {
             text.push_str(if role.permissions().has(*permission) { " yes |" } else { " |" });
         }
         text.push('\n');
     }
-    let counts: Vec<String> =
-        Role::ALL.iter().map(|role| format!("{} {}", role.title(), role.permissions().iter().count())).collect();
+    let counts: Vec<String> = Role::ALL
+        .iter()
+        .map(|role| format!("{} {}", role.title().english(), role.permissions().iter().count()))
+        .collect();
     let _ = writeln!(text, "\n{} permissions. Held: {}.", Permission::ALL.len(), counts.join(", "));
     text
 }
@@ -338,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_gives_what_they_do_not_hold() {
+    fn nobody_can_give_a_permission_that_they_do_not_hold() {
         let manager = Role::Manager.permissions();
         assert!(Role::User.permissions().grantable_by(manager).is_ok());
         let refused = crate::Error::from(Role::Admin.permissions().grantable_by(manager).unwrap_err());

@@ -1,5 +1,9 @@
-//! What handlers read from requests.
+//! Inputs that handlers read from requests.
 
+use std::cell::RefCell;
+use std::fmt;
+
+use messages::Text;
 use serde::de::DeserializeOwned;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -10,22 +14,22 @@ use crate::error::{Error, FieldError, Result};
 use crate::http::request::HttpRequest;
 use crate::openapi::operation::Operation;
 
-/// Something a handler reads from a request.
+/// An input that a handler reads from a request.
 pub trait Input: Sized {
-    /// Reads it.
+    /// Reads the input.
     ///
     /// # Errors
-    /// 400 or 422, saying what was expected and what was found.
+    /// 400 or 422, with what was expected and what was found.
     fn read(request: &HttpRequest) -> Result<Self>;
-    /// Adds it to the OpenAPI document.
+    /// Adds the input to the OpenAPI document.
     fn describe(operation: &mut Operation);
 }
 
-/// The longest JSON body. Files go to S3 by pre-signed uploads, never through a function.
+/// The longest JSON body, in bytes. Files are uploaded to S3 with pre-signed addresses, never through a function.
 const MAX_BODY: usize = 1_000_000;
 
-/// The request's JSON body, at most a million bytes. Its type says `deny_unknown_fields`: a misspelt field is an error,
-/// not a wish that is silently ignored.
+/// The JSON body of the request, at most a million bytes. Its type must have `deny_unknown_fields`: a misspelt field is
+/// an error, and is not silently ignored.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned + ToSchema> Input for Body<T> {
@@ -36,16 +40,15 @@ impl<T: DeserializeOwned + ToSchema> Input for Body<T> {
         }
         let body: &[u8] = if body.is_empty() { b"{}" } else { body };
         let mut json = serde_json::Deserializer::from_slice(body);
-        // A struct would be read from an array too, by position: nobody means that.
+        // serde would also read a struct from an array, by position. Nobody wants that.
         if body.trim_ascii_start().first() == Some(&b'[') {
-            return Err(Error::invalid("body", "invalid", "expected a JSON object, found an array"));
+            return Err(Error::invalid("body", "invalid", messages::runtime::not_an_object()));
         }
         serde_path_to_error::deserialize(&mut json).map(Self).map_err(|error| {
             if error.inner().is_data() {
                 Error::Invalid(vec![value_error(&error.path().to_string(), &error.inner().to_string())])
             } else {
-                let message = format!("expected a JSON body, found something else: {}", error.inner());
-                Error::BadRequest { code: "json_invalid", message }
+                Error::BadRequest { code: "json_invalid", message: messages::runtime::not_json(error.inner()) }
             }
         })
     }
@@ -55,12 +58,12 @@ impl<T: DeserializeOwned + ToSchema> Input for Body<T> {
     }
 }
 
-/// What is wrong with which value, from serde's path and message: a field that is missing or unknown is the one that is
-/// wrong, not the object around it.
+/// Returns the error for one value, from serde's path and message. For a missing or unknown field, the path of the
+/// error is that of the field, not of the object around it.
 fn value_error(path: &str, message: &str) -> FieldError {
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
-    let named = |kind: &str| message.strip_prefix(kind).and_then(|rest| rest.split('`').nth(1));
-    let (name, code) = match (named("missing field "), named("unknown field ")) {
+    let field_after = |kind: &str| message.strip_prefix(kind).and_then(|rest| rest.split('`').nth(1));
+    let (name, code) = match (field_after("missing field "), field_after("unknown field ")) {
         (Some(name), _) => (Some(name), "required"),
         (_, Some(name)) => (Some(name), "unknown_field"),
         _ => (None, "invalid"),
@@ -72,7 +75,39 @@ fn value_error(path: &str, message: &str) -> FieldError {
         None if path == "." => "body".to_owned(),
         None => path.to_owned(),
     };
-    FieldError { field, code: code.to_owned(), message: message.to_owned() }
+    FieldError { field, code: code.to_owned(), message: ValueError::message_of(message) }
+}
+
+thread_local! {
+    static LAST_VALUE_ERROR: RefCell<Option<Text>> = const { RefCell::new(None) };
+}
+
+/// The error of a `TryFrom` that serde calls for a value: a message in both languages.
+///
+/// serde keeps only the words that an error displays, which are English. So the thread remembers the last message, and
+/// the answer to the request takes the French form from there. Reading a request never changes threads.
+#[derive(Debug)]
+pub struct ValueError(Text);
+
+impl ValueError {
+    /// The message whose English form is `english`, in both languages if it is the last that was made.
+    fn message_of(english: &str) -> Text {
+        let last = LAST_VALUE_ERROR.take().filter(|last| last.english() == english);
+        last.unwrap_or_else(|| Text::verbatim(english))
+    }
+}
+
+impl From<Text> for ValueError {
+    fn from(message: Text) -> Self {
+        LAST_VALUE_ERROR.set(Some(message.clone()));
+        Self(message)
+    }
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.english())
+    }
 }
 
 /// The query string.
@@ -88,13 +123,13 @@ impl<T: DeserializeOwned + IntoParams> Input for Query<T> {
     }
 }
 
-/// The `{id}` of the path. An id that is no UUID is nobody's: 404.
+/// The `{id}` of the path. If it is not a UUID, no object has it: 404.
 pub struct Path(pub Uuid);
 
 impl Input for Path {
     fn read(request: &HttpRequest) -> Result<Self> {
         let id = request.parameter("id").and_then(|id| id.parse().ok());
-        id.map(Self).ok_or(Error::NotFound("object"))
+        id.map(Self).ok_or_else(|| Error::NotFound(messages::things::object()))
     }
 
     fn describe(operation: &mut Operation) {
@@ -114,7 +149,7 @@ pub struct Key(pub String);
 
 impl Input for Key {
     fn read(request: &HttpRequest) -> Result<Self> {
-        request.parameter("key").map(Self).ok_or(Error::NotFound("object"))
+        request.parameter("key").map(Self).ok_or_else(|| Error::NotFound(messages::things::object()))
     }
 
     fn describe(operation: &mut Operation) {
@@ -127,14 +162,14 @@ impl Input for Key {
     }
 }
 
-/// The header `Idempotency-Key`: a POST repeated with the same key does its work once.
+/// The header `Idempotency-Key`: a POST that is repeated with the same key does its work once.
 pub struct IdempotencyKey(pub Option<String>);
 
 impl Input for IdempotencyKey {
     fn read(request: &HttpRequest) -> Result<Self> {
         let key = request.header("idempotency-key").map(str::trim).filter(|key| !key.is_empty());
         if key.is_some_and(|key| key.len() > 200) {
-            return Err(Error::invalid("Idempotency-Key", "value_too_long", "expected at most 200 characters"));
+            return Err(Error::invalid("Idempotency-Key", "value_too_long", messages::runtime::too_long(200)));
         }
         Ok(Self(key.map(str::to_owned)))
     }
@@ -144,32 +179,32 @@ impl Input for IdempotencyKey {
             .name("Idempotency-Key")
             .parameter_in(ParameterIn::Header)
             .required(utoipa::openapi::Required::False)
-            .description(Some("A request repeated with the same key does its work once."))
+            .description(Some("A request that is repeated with the same key does its work once."))
             .schema(Some(<String as utoipa::PartialSchema>::schema()));
         operation.parameters(vec![parameter.build()]);
     }
 }
 
-/// The header `If-Match`: which version of a thing the caller saw.
+/// The header `If-Match`: the version that the caller read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IfMatch {
-    /// None was sent.
+    /// The header was not sent.
     Missing,
-    /// `*`: whatever is there.
+    /// `*`: any version.
     Any,
     /// This version.
     Version(i64),
 }
 
 impl IfMatch {
-    /// Nothing, when the version that is there is the one that the caller saw.
+    /// Checks that `version`, the current one, is the version that the caller read.
     ///
     /// # Errors
-    /// 428 when the header was not sent, 412 when there is another version.
+    /// 428 when the header was not sent, 412 when the current version is another one.
     pub fn check(&self, version: i64) -> Result<()> {
         match self {
             IfMatch::Missing => Err(Error::VersionNeeded),
-            IfMatch::Version(seen) if *seen != version => Err(Error::Changed { version }),
+            IfMatch::Version(read) if *read != version => Err(Error::Changed { version }),
             IfMatch::Any | IfMatch::Version(_) => Ok(()),
         }
     }
@@ -184,7 +219,7 @@ impl Input for IfMatch {
                 let number = tag.trim_start_matches("W/").trim_matches('"').parse();
                 number.map(IfMatch::Version).map_err(|_| Error::BadRequest {
                     code: "if_match_invalid",
-                    message: format!("expected the ETag of an earlier answer, such as \"7\", or *, found {tag}"),
+                    message: messages::runtime::etag_invalid(tag),
                 })
             }
         }
@@ -196,7 +231,7 @@ impl Input for IfMatch {
             .parameter_in(ParameterIn::Header)
             .required(utoipa::openapi::Required::True)
             .description(Some(
-                "The ETag that was read, such as \"7\"; * for any version. Without it 428, with an old one 412.",
+                "The ETag that was read, such as \"7\"; * for any version. Without the header the answer is 428, with an old version 412.",
             ))
             .schema(Some(<String as utoipa::PartialSchema>::schema()));
         operation.parameters(vec![parameter.build()]);
@@ -208,8 +243,9 @@ impl Input for IfMatch {
 fn read_form<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T> {
     let text = serde_html_form::to_string(pairs).map_err(Error::internal)?;
     let form = serde_html_form::Deserializer::from_bytes(text.as_bytes());
-    serde_path_to_error::deserialize(form)
-        .map_err(|error| Error::invalid(&error.path().to_string(), "invalid", error.inner()))
+    serde_path_to_error::deserialize(form).map_err(|error| {
+        Error::invalid(&error.path().to_string(), "invalid", ValueError::message_of(&error.inner().to_string()))
+    })
 }
 
 #[cfg(test)]
@@ -232,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_named_by_its_path() {
+    fn the_error_for_a_value_has_its_path() {
         let request = post(r#"{"lines": [{"quantity": 1}, {"quantity": -1}]}"#);
         let Err(Error::Invalid(errors)) = Body::<Order>::read(&request) else { panic!("expected a 422") };
         assert_eq!(errors[0].field, "lines[1].quantity");
@@ -248,8 +284,26 @@ mod tests {
         assert_eq!(Body::<Order>::read(&post("{")).err().map(|error| error.status()), Some(400));
     }
 
+    #[derive(Debug, Deserialize, ToSchema)]
+    struct Grant {
+        #[expect(dead_code, reason = "only read by serde")]
+        permission: crate::Permission,
+    }
+
     #[test]
-    fn an_id_that_is_none_is_nobodys() {
+    fn a_value_error_is_in_both_languages() {
+        let Err(Error::Invalid(errors)) = Body::<Grant>::read(&post(r#"{"permission": "x"}"#)) else {
+            panic!("expected a 422")
+        };
+        assert_eq!(errors[0].message, messages::runtime::permission_unknown("x"));
+        let Err(Error::Invalid(errors)) = Body::<Order>::read(&post(r#"{"lines": 5}"#)) else {
+            panic!("expected a 422")
+        };
+        assert_eq!(errors[0].message.code(), "verbatim");
+    }
+
+    #[test]
+    fn an_id_that_is_not_a_uuid_is_not_found() {
         assert_eq!(Path::read(&post("")).err().map(|error| error.status()), Some(404));
     }
 }

@@ -1,4 +1,4 @@
-//! What handlers answer.
+//! Answers of handlers.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::http::reply::{self, HttpReply, set_header};
 use crate::openapi::operation::Operation;
 
-/// Something a handler answers.
+/// An answer of a handler.
 pub trait Output {
     /// Writes the answer.
     ///
@@ -28,7 +28,7 @@ impl<T: Serialize + ToSchema> Output for T {
     }
 }
 
-/// An answer that has a version: its `ETag`.
+/// An answer with a version, sent as the header `ETag`.
 pub struct Versioned<O>(pub O, pub i64);
 
 impl<O: Output> Output for Versioned<O> {
@@ -43,7 +43,7 @@ impl<O: Output> Output for Versioned<O> {
     }
 }
 
-/// 201: made.
+/// 201: created.
 pub struct Created<T>(pub T);
 
 impl<T: Serialize + ToSchema> Output for Created<T> {
@@ -52,11 +52,11 @@ impl<T: Serialize + ToSchema> Output for Created<T> {
     }
 
     fn describe(operation: &mut Operation) {
-        operation.answer::<T>(201, "Made");
+        operation.answer::<T>(201, "Created");
     }
 }
 
-/// 302: what was asked for is there for the moment. Nobody keeps the answer.
+/// 302: a redirect to this address, which is valid for a few minutes. The answer must not be cached.
 pub struct Found(pub String);
 
 impl Output for Found {
@@ -68,11 +68,11 @@ impl Output for Found {
     }
 
     fn describe(operation: &mut Operation) {
-        operation.empty_answer(302, "`Location` says where it is for some minutes");
+        operation.empty_answer(302, "The header `Location` has its address, valid for a few minutes");
     }
 }
 
-/// 202: begun, and going on in the background.
+/// 202: started, and continues in the background.
 pub struct Accepted<T>(pub T);
 
 impl<T: Serialize + ToSchema> Output for Accepted<T> {
@@ -81,11 +81,11 @@ impl<T: Serialize + ToSchema> Output for Accepted<T> {
     }
 
     fn describe(operation: &mut Operation) {
-        operation.answer::<T>(202, "Begun, and going on in the background");
+        operation.answer::<T>(202, "Started, and continues in the background");
     }
 }
 
-/// 204: done, nothing to say.
+/// 204: done; the answer has no body.
 pub struct NoContent;
 
 impl Output for NoContent {

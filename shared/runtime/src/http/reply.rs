@@ -1,4 +1,4 @@
-//! Answers.
+//! HTTP answers.
 
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
@@ -7,10 +7,10 @@ use serde::Serialize;
 use crate::cx::Cx;
 use crate::error::{Error, Result};
 
-/// An answer, which `lambda_http` writes in the gateway's form.
+/// An HTTP answer, which `lambda_http` writes in the form that the gateway expects.
 pub type HttpReply = Response<Body>;
 
-/// An answer in JSON.
+/// Returns an answer in JSON.
 ///
 /// # Errors
 /// When `value` cannot be written as JSON.
@@ -19,7 +19,7 @@ pub(crate) fn json(status: u16, value: &impl Serialize) -> Result<HttpReply> {
     Ok(with_body(status, "application/json", body))
 }
 
-/// An answer without a body.
+/// Returns an answer without a body.
 pub(crate) fn empty(status: u16) -> HttpReply {
     let mut reply = Response::new(Body::Empty);
     *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -33,10 +33,11 @@ fn with_body(status: u16, content_type: &'static str, body: String) -> HttpReply
     reply
 }
 
-/// The problem that `error` is, for the request in `cx`.
+/// Returns `error` as a problem (RFC 9457), for the request in `cx`.
 pub(crate) fn problem(error: &Error, cx: &Cx) -> HttpReply {
-    let body = serde_json::to_string(&error.to_problem(&cx.request_id)).unwrap_or_default();
+    let body = serde_json::to_string(&error.to_problem(&cx.request_id, cx.language)).unwrap_or_default();
     let mut reply = with_body(error.status(), "application/problem+json", body);
+    set_header(&mut reply, "content-language", cx.language.code());
     if error.status() == 401 {
         set_header(&mut reply, "www-authenticate", "Bearer");
     }
@@ -49,7 +50,7 @@ pub(crate) fn problem(error: &Error, cx: &Cx) -> HttpReply {
     reply
 }
 
-/// Sets a header; a value that no header can have is left out.
+/// Sets a header; a value that is not allowed in headers is left out.
 pub(crate) fn set_header(reply: &mut HttpReply, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         reply.headers_mut().insert(HeaderName::from_static(name), value);

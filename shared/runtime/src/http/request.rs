@@ -1,4 +1,5 @@
-//! Requests, as `lambda_http` reads them from API Gateway: payload 1.0 of REST APIs, 2.0 of HTTP APIs and `cargo lambda watch`.
+//! Requests, as `lambda_http` reads them from API Gateway: payload 1.0 of REST APIs, 2.0 of HTTP APIs and `cargo lambda
+//! watch`.
 
 use std::collections::HashMap;
 
@@ -6,21 +7,21 @@ use lambda_http::RequestExt;
 use lambda_http::http::header::HOST;
 use lambda_http::request::{LambdaRequest, RequestContext};
 
-/// A request, of which handlers read through [`Input`](crate::Input).
+/// A request, from which handlers read with [`Input`](crate::Input).
 pub struct HttpRequest(pub(crate) lambda_http::Request);
 
 impl HttpRequest {
-    /// `GET`, `POST` …
+    /// Returns the method: `GET`, `POST` …
     pub(crate) fn method(&self) -> &str {
         self.0.method().as_str()
     }
 
-    /// The path below the stage, as the caller wrote it.
+    /// Returns the path below the stage, as the caller wrote it.
     pub(crate) fn path(&self) -> &str {
         self.0.raw_http_path()
     }
 
-    /// The route that the gateway chose, with `{parameters}`; `None` when it does not say.
+    /// Returns the route that the gateway chose, with `{parameters}`; `None` if the event does not contain it.
     pub(crate) fn route(&self) -> Option<&str> {
         match self.0.request_context_ref()? {
             RequestContext::ApiGatewayV1(context) => context.resource_path.as_deref(),
@@ -28,42 +29,42 @@ impl HttpRequest {
         }
     }
 
-    /// A header by its lower-case name; the first where there are several, `None` for one that is no text.
+    /// Returns a header by its lower-case name: the first one if there are several, `None` if its value is not text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0.headers().get(name)?.to_str().ok()
     }
 
-    /// The token of `Authorization: Bearer …`.
+    /// Returns the token of `Authorization: Bearer …`.
     #[must_use]
     pub(crate) fn bearer_token(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).filter(|token| !token.is_empty())
     }
 
-    /// The parameters of the query string, decoded; a repeated one as often as it is there.
+    /// Returns the parameters of the query string, decoded. A repeated parameter is in the list several times.
     pub(crate) fn query(&self) -> Vec<(String, String)> {
         let pairs = self.0.query_string_parameters();
         pairs.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
-    /// A parameter of the path, decoded.
+    /// Returns a parameter of the path, decoded.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         self.0.path_parameters().first(name).map(str::to_owned)
     }
 
-    /// The same request with these parameters of its path.
+    /// Returns the same request with these path parameters.
     #[must_use]
     pub(crate) fn with_parameters(self, parameters: HashMap<String, String>) -> Self {
         Self(self.0.with_path_parameters(parameters))
     }
 
-    /// The bytes of the body.
+    /// Returns the bytes of the body.
     pub(crate) fn body(&self) -> &[u8] {
         self.0.body()
     }
 
-    /// The caller's address, as the gateway saw it.
+    /// Returns the IP address of the caller, as the gateway saw it.
     pub(crate) fn source_ip(&self) -> Option<String> {
         match self.0.request_context_ref()? {
             RequestContext::ApiGatewayV1(context) => context.identity.source_ip.clone(),
@@ -73,7 +74,8 @@ impl HttpRequest {
     }
 }
 
-/// The same event without its `Host`: `lambda_http` panics where that is no host, and nothing of ours reads it.
+/// Returns the same event without its `Host`: `lambda_http` panics if that is not a valid host, and our code does not
+/// read it.
 pub(crate) fn without_host(mut event: LambdaRequest) -> LambdaRequest {
     let (headers, domain) = match &mut event {
         LambdaRequest::ApiGatewayV1(event) => {
@@ -94,12 +96,12 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// A request from an event of API Gateway.
+    /// Returns a request from an event of API Gateway.
     pub(crate) fn request(event: &Value) -> HttpRequest {
         HttpRequest(without_host(serde_json::from_value(event.clone()).unwrap()).into())
     }
 
-    /// A `POST` with this body.
+    /// Returns a `POST` with this body.
     pub(crate) fn post(body: &str) -> HttpRequest {
         request(&json!({"httpMethod": "POST", "path": "/v1/x", "body": body, "requestContext": {"httpMethod": "POST"}}))
     }

@@ -1,15 +1,16 @@
-//! From an event to the handler and back.
+//! Passes events to handlers, and returns their answers.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use messages::Language;
 use serde_json::Value;
 
 use crate::access::admit::Admit;
 use crate::access::permission::Permission;
-use crate::cx::{App, Cx, TOKEN_MISSING};
+use crate::cx::{App, Cx, token_missing};
 use crate::error::{Error, Result};
 use crate::http::reply::{self, HttpReply, set_header};
 use crate::http::request::HttpRequest;
@@ -20,7 +21,7 @@ use crate::lambda::trigger::Trigger;
 use crate::logs;
 use crate::openapi::operation::{Operation, QueryParameter};
 
-/// What one process runs: the function that `_HANDLER` names, or, where it names none, every HTTP function of the
+/// The functions that one process runs: the one that `_HANDLER` names, or, if it is not set, every HTTP function of the
 /// domain (for `cargo lambda watch`).
 pub struct Dispatch {
     app: Arc<App>,
@@ -32,11 +33,11 @@ pub struct Dispatch {
 struct Target {
     function: &'static Function,
     entry: Arc<Entry>,
-    /// What its query string may have; made when the first query string comes.
+    /// The parameters that its query string may have; computed for the first request with a query string.
     parameters: OnceLock<Vec<QueryParameter>>,
 }
 
-/// `_HANDLER` names no function of the table.
+/// The error for a `_HANDLER` that is not the name of a function in the table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UnknownHandler {
     handler: String,
@@ -44,7 +45,7 @@ pub struct UnknownHandler {
 }
 
 impl Dispatch {
-    /// A dispatch of `functions`, narrowed to `handler` when there is one.
+    /// Returns a dispatch of `functions`; with `handler`, only of the function with this name.
     ///
     /// # Errors
     /// [`UnknownHandler`] when no function has that name.
@@ -72,15 +73,15 @@ impl Dispatch {
         Ok(Self { app, admit, targets, warm: AtomicBool::new(false) })
     }
 
-    /// Whether requests come here, and not messages or other events.
-    pub(crate) fn takes_requests(&self) -> bool {
+    /// Returns `true` if the functions answer requests, and `false` if they handle messages or other events.
+    pub(crate) fn answers_requests(&self) -> bool {
         self.targets.iter().all(|target| matches!(*target.entry, Entry::Http { .. }))
     }
 
-    /// Runs one event that is no request.
+    /// Handles one event that is not a request.
     ///
     /// # Errors
-    /// When the event is not one for this function, or the function failed: Lambda retries or reports it.
+    /// When the event does not belong to this function, or the function failed: Lambda retries or reports it.
     pub async fn handle(&self, request_id: &str, event: Value) -> Result<Value> {
         let (cold, started) = (!self.warm.swap(true, Ordering::Relaxed), Instant::now());
         let cx = self.app.cx(request_id);
@@ -104,6 +105,7 @@ impl Dispatch {
         if let Some(id) = request.header("x-correlation-id").filter(|id| (1..=128).contains(&id.len())) {
             cx.correlation_id = id.chars().filter(char::is_ascii_graphic).collect();
         }
+        cx.language = request.header("accept-language").map_or(Language::En, Language::accepted);
         cx.address = request.source_ip();
         cx.user_agent = request.header("user-agent").map(|agent| agent.chars().take(300).collect());
         let origin = request.header("origin").map(str::to_owned);
@@ -112,7 +114,7 @@ impl Dispatch {
                 let answer = self.authorised_call(&mut cx, target, request).await;
                 (target.function.name, answer.unwrap_or_else(|error| refusal(&error, &mut cx)))
             }
-            None => ("unrouted", reply::problem(&Error::NotFound("page"), &cx)),
+            None => ("unrouted", reply::problem(&Error::NotFound(messages::things::page()), &cx)),
         };
         self.finish(&cx, origin.as_deref(), &mut answer);
         logs::invocation(name, &cx, answer.status().as_str(), started.elapsed(), cold);
@@ -126,7 +128,7 @@ impl Dispatch {
             return Err(Error::internal("the function has no HTTP trigger"));
         };
         if permission != Permission::Public {
-            let token = request.bearer_token().ok_or(TOKEN_MISSING)?;
+            let token = request.bearer_token().ok_or_else(token_missing)?;
             let admitted = (self.admit)(cx.clone(), token.to_owned(), rate).await?;
             cx.usage = admitted.usage;
             admitted.caller.check(permission)?;
@@ -140,7 +142,8 @@ impl Dispatch {
         call(cx.clone(), request).await
     }
 
-    /// The target of a request. API Gateway sends a function only its own; without a gateway the path decides.
+    /// Returns the target of a request. API Gateway sends a function only its own requests; without a gateway the path
+    /// decides.
     fn route(&self, request: HttpRequest) -> Option<(&Target, HttpRequest)> {
         for target in &self.targets {
             let Trigger::Http { method, path, .. } = target.function.trigger else { continue };
@@ -157,7 +160,7 @@ impl Dispatch {
         None
     }
 
-    /// Adds what every answer carries: the ids, and CORS for the origins that `CORS_ORIGINS` lists.
+    /// Adds the headers of every answer: the ids, the limits, and CORS for the origins that `CORS_ORIGINS` lists.
     fn finish(&self, cx: &Cx, origin: Option<&str>, answer: &mut HttpReply) {
         set_header(answer, "x-request-id", &cx.request_id);
         set_header(answer, "x-correlation-id", &cx.correlation_id);
@@ -167,7 +170,7 @@ impl Dispatch {
             set_header(answer, "ratelimit", &usage.left());
         }
         let allowed = self.app.env().optional("CORS_ORIGINS").unwrap_or_default();
-        let listed = |origin: &&str| allowed.split(',').any(|one| one.trim() == *origin || one.trim() == "*");
+        let listed = |origin: &&str| allowed.split(',').map(str::trim).any(|entry| entry == *origin || entry == "*");
         if let Some(origin) = origin.filter(listed) {
             set_header(answer, "access-control-allow-origin", origin);
             let exposed = "X-Request-ID, X-Correlation-ID, ETag, RateLimit, RateLimit-Policy, Retry-After";
@@ -177,7 +180,7 @@ impl Dispatch {
     }
 }
 
-/// The answer to a request that failed. A fault of ours is logged.
+/// Returns the answer to a request that failed. An internal error is logged.
 fn refusal(error: &Error, cx: &mut Cx) -> HttpReply {
     if error.status() >= 500 {
         logs::error(error, &cx.request_id);
@@ -188,31 +191,31 @@ fn refusal(error: &Error, cx: &mut Cx) -> HttpReply {
     reply::problem(error, cx)
 }
 
-/// Refuses a parameter that does not exist (a misspelt filter would give everything), one that is there twice and takes one value,
-/// and a NUL, which PostgreSQL's text cannot hold.
+/// Refuses a parameter that does not exist (with a misspelt filter the answer would be everything), a repeated
+/// parameter that has only one value, and a NUL, which PostgreSQL cannot store in a text.
 fn check_query(query: &[(String, String)], known: &[QueryParameter]) -> Result<()> {
     for (place, (name, value)) in query.iter().enumerate() {
         let Some(parameter) = known.iter().find(|parameter| parameter.name == *name) else {
             let message = match known {
-                [] => "this function takes no query parameters".to_owned(),
+                [] => messages::runtime::no_parameters(),
                 known => {
                     let names: Vec<&str> = known.iter().map(|parameter| parameter.name.as_str()).collect();
-                    format!("expected one of {}", names.join(", "))
+                    messages::runtime::unknown_parameter(names.join(", "))
                 }
             };
             return Err(Error::invalid(name, "unknown_parameter", message));
         };
         if !parameter.several && query[..place].iter().any(|(earlier, _)| earlier == name) {
-            return Err(Error::invalid(name, "repeated_parameter", "expected one value, found several"));
+            return Err(Error::invalid(name, "repeated_parameter", messages::runtime::repeated_parameter()));
         }
         if value.contains('\0') {
-            return Err(Error::invalid(name, "control_character", "expected text without NUL characters"));
+            return Err(Error::invalid(name, "control_character", messages::runtime::control_character()));
         }
     }
     Ok(())
 }
 
-/// The parameters of `path` in `pattern`, when it matches: `/v1/products/{id}`.
+/// Returns the parameters of `path` if it matches `pattern`, such as `/v1/products/{id}`.
 fn matched(pattern: &str, path: &str) -> Option<HashMap<String, String>> {
     let path = path.strip_prefix("/api").unwrap_or(path);
     let (wanted, given): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), path.split('/').collect());
@@ -292,8 +295,10 @@ mod tests {
                 if token == "busy" {
                     return Err(Error::limit_reached(usage));
                 }
-                let role =
-                    Role::named(&token).ok_or(Error::Unauthenticated { code: "token_invalid", message: "no" })?;
+                let role = Role::named(&token).ok_or_else(|| Error::Unauthenticated {
+                    code: "token_invalid",
+                    message: messages::Text::verbatim("no"),
+                })?;
                 let caller = Caller {
                     tenant: TenantId(Uuid::nil()),
                     actor: Actor::Key { id: Uuid::nil(), name: "test".to_owned() },
@@ -306,7 +311,7 @@ mod tests {
         })
     }
 
-    /// Asks as a REST API does; gives status, body and headers.
+    /// Sends a request as a REST API does; returns status, body and headers.
     async fn ask(path: &str, query: Value, headers: Value) -> (u16, String, lambda_http::http::HeaderMap) {
         let event = json!({"httpMethod": "GET", "path": path, "headers": headers, "requestContext": {"httpMethod": "GET"},
             "multiValueQueryStringParameters": query});
@@ -351,7 +356,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn limits_are_told_and_a_full_one_refuses() {
+    async fn limits_are_reported_and_a_full_one_refuses() {
         let (status, _, headers) = get("/v1/me", json!({"Authorization": "Bearer manager"})).await;
         assert_eq!((status, headers["ratelimit"].to_str().unwrap()), (200, "\"bulk\";r=0;t=60, \"hour\";r=990;t=3600"));
         let (status, body, headers) = get("/v1/me", json!({"Authorization": "Bearer busy"})).await;
@@ -360,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_handler_is_named() {
+    fn the_error_names_an_unknown_handler() {
         let error = dispatch(Some("test.typo")).err().unwrap().to_string();
         assert_eq!(error, "no function is named \"test.typo\"; this executable has test.whoami, test.echo");
     }

@@ -1,4 +1,4 @@
-//! The shapes that a handler can have, and how each is called.
+//! The signatures that a handler can have, and how each one is called.
 
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -18,28 +18,28 @@ type HttpCall = Box<dyn Fn(Cx, HttpRequest) -> BoxFuture<'static, Result<HttpRep
 type RecordCall = Box<dyn Fn(Cx, String) -> BoxFuture<'static, Result<()>> + Send + Sync>;
 type DirectCall = Box<dyn Fn(Cx, Value) -> BoxFuture<'static, Result<Value>> + Send + Sync>;
 
-/// How a function is run.
+/// How a function is called.
 pub enum Entry {
     /// By a request.
     Http {
-        /// Runs it.
+        /// Calls it.
         call: HttpCall,
         /// Adds its inputs and outputs to the OpenAPI document.
         describe: fn(&mut Operation),
     },
-    /// By the messages of a queue, each given as its body.
+    /// By the messages of a queue; the function gets the body of each message.
     Queue(RecordCall),
     /// By a schedule or by name, with a JSON payload.
     Direct(DirectCall),
 }
 
 impl Entry {
-    /// An entry for `async fn(Cx, inputs…) -> Result<output>`.
+    /// Returns an entry for `async fn(Cx, inputs…) -> Result<output>`.
     pub fn http<Args, H: HttpHandler<Args>>(handler: H) -> Self {
         Entry::Http { call: Box::new(move |cx, request| handler.call(cx, request)), describe: H::describe }
     }
 
-    /// An entry for `async fn(Cx, message) -> Result<()>`, whose message is JSON.
+    /// Returns an entry for `async fn(Cx, message) -> Result<()>`, whose message is JSON.
     pub fn queue<M: DeserializeOwned + Send + 'static, H: QueueHandler<M>>(handler: H) -> Self {
         Entry::Queue(Box::new(move |cx, body| {
             Box::pin(async move {
@@ -49,7 +49,7 @@ impl Entry {
         }))
     }
 
-    /// An entry for `async fn(Cx, ObjectCreated) -> Result<()>`: S3's notifications through a queue.
+    /// Returns an entry for `async fn(Cx, ObjectCreated) -> Result<()>`: S3's notifications through a queue.
     pub fn objects<H: QueueHandler<ObjectCreated>>(handler: H) -> Self {
         Entry::Queue(Box::new(move |cx, body| {
             Box::pin(async move {
@@ -61,7 +61,7 @@ impl Entry {
         }))
     }
 
-    /// An entry for `async fn(Cx) -> Result<()>` that a schedule runs.
+    /// Returns an entry for `async fn(Cx) -> Result<()>` that a schedule runs.
     pub fn schedule<F, H>(handler: H) -> Self
     where
         F: Future<Output = Result<()>> + Send + 'static,
@@ -75,7 +75,7 @@ impl Entry {
         }))
     }
 
-    /// An entry for `async fn(Cx, payload) -> Result<output>` that is invoked by name.
+    /// Returns an entry for `async fn(Cx, payload) -> Result<output>` that is invoked by name.
     pub fn direct<Args, H: DirectHandler<Args>>(handler: H) -> Self {
         Entry::Direct(Box::new(move |cx, payload| handler.call(cx, payload)))
     }
@@ -98,8 +98,8 @@ macro_rules! http_handler {
             O: Output,
             $($input: Input + Send + 'static,)*
         {
-            #[expect(clippy::allow_attributes, reason = "only the shape without inputs needs it")]
-            #[allow(unused_variables, reason = "the shape without inputs reads nothing")]
+            #[expect(clippy::allow_attributes, reason = "only the signature without inputs needs it")]
+            #[allow(unused_variables, reason = "the signature without inputs reads nothing")]
             fn call(self, cx: Cx, request: HttpRequest) -> BoxFuture<'static, Result<HttpReply>> {
                 Box::pin(async move {
                     self(cx, $($input::read(&request)?),*).await?.into_reply()
@@ -120,7 +120,7 @@ http_handler!(A, B);
 http_handler!(A, B, C);
 http_handler!(A, B, C, D);
 
-/// An async fn that takes one message of a queue.
+/// An async fn that handles one message of a queue.
 pub trait QueueHandler<M>: Copy + Send + Sync + 'static {
     /// Runs the handler.
     fn call(self, cx: Cx, message: M) -> BoxFuture<'static, Result<()>>;
@@ -136,7 +136,7 @@ where
     }
 }
 
-/// An async fn that is invoked by name with a JSON payload, or with none.
+/// An async fn that is invoked by name, with or without a JSON payload.
 pub trait DirectHandler<Args>: Copy + Send + Sync + 'static {
     /// Reads the payload, runs the handler, writes the output.
     fn call(self, cx: Cx, payload: Value) -> BoxFuture<'static, Result<Value>>;
@@ -151,8 +151,10 @@ where
 {
     fn call(self, cx: Cx, payload: Value) -> BoxFuture<'static, Result<Value>> {
         Box::pin(async move {
-            let input = serde_json::from_value(payload)
-                .map_err(|problem| Error::BadRequest { code: "payload_invalid", message: problem.to_string() })?;
+            let input = serde_json::from_value(payload).map_err(|problem| Error::BadRequest {
+                code: "payload_invalid",
+                message: messages::Text::verbatim(problem.to_string()),
+            })?;
             serde_json::to_value(self(cx, input).await?).map_err(Error::internal)
         })
     }

@@ -1,4 +1,4 @@
-//! The executable of a domain: from the first instruction to the polling of the Lambda Runtime API.
+//! The executable of a domain: from its start to the polling of the Lambda Runtime API.
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ use crate::lambda::function::Function;
 use crate::logs;
 
 /// Runs the function that `_HANDLER` names under the Lambda Runtime API, until Lambda ends the process.
-/// A handler that does not exist is an init error that names it.
+/// If the handler does not exist, the function fails with an init error that names it.
 #[must_use]
 pub fn main(functions: &'static [Function], admit: Admit) -> ExitCode {
     let env = Env::of_process();
@@ -51,7 +51,7 @@ pub fn main(functions: &'static [Function], admit: Admit) -> ExitCode {
 }
 
 async fn serve(dispatch: Arc<Dispatch>) -> Result<(), lambda_runtime::Error> {
-    if dispatch.takes_requests() {
+    if dispatch.answers_requests() {
         let answer = service_fn(move |request: Request| {
             let dispatch = Arc::clone(&dispatch);
             async move {
@@ -59,7 +59,7 @@ async fn serve(dispatch: Arc<Dispatch>) -> Result<(), lambda_runtime::Error> {
                 Ok::<_, Infallible>(dispatch.answer(&id, HttpRequest(request)).await)
             }
         });
-        // What `lambda_http::run` does, with one step before it.
+        // The same as `lambda_http::run`, with one step before it.
         let read = |event: LambdaEvent<LambdaRequest>| LambdaEvent::new(without_host(event.payload), event.context);
         return lambda_runtime::run(ServiceBuilder::new().map_request(read).service(Adapter::from(answer))).await;
     }
@@ -75,8 +75,8 @@ fn failure(error: &(impl std::fmt::Display + ?Sized)) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Reports to the Runtime API why the function cannot start (`POST /2018-06-01/runtime/init/error`), which the runtime's library
-/// does only for its own errors.
+/// Reports to the Runtime API why the function cannot start (`POST /2018-06-01/runtime/init/error`). The library of the
+/// runtime does this only for its own errors.
 async fn report_init_error(message: &str) -> Result<(), lambda_runtime::Error> {
     let body = json!({"errorMessage": message, "errorType": "Runtime.UnknownHandler", "stackTrace": []}).to_string();
     let request = lambda_http::http::Request::post("/2018-06-01/runtime/init/error")

@@ -3,17 +3,17 @@
 use crate::lambda::entry::Entry;
 use crate::lambda::trigger::Trigger;
 
-/// One Lambda function: a line of the table.
+/// A Lambda function: one line of the table.
 pub struct Function {
     /// `<domain>.<function>`: its SAM `Handler`, the value of `_HANDLER`.
     pub name: &'static str,
-    /// The file of its handler, from the project's root.
+    /// The path of its handler's file, relative to the root of the project.
     pub file: &'static str,
-    /// What it does, in a sentence, from the comment above its line.
+    /// What it does, in a sentence: the comment above its line.
     pub summary: &'static str,
-    /// What makes it run.
+    /// What starts it.
     pub trigger: Trigger,
-    /// Makes the entry that runs it.
+    /// Returns the entry that calls it.
     pub entry: fn() -> Entry,
 }
 
@@ -39,8 +39,9 @@ pub struct Function {
 ///     }
 /// }
 /// ```
-/// A group is a folder: the function `f` of `products` is `pub async fn f` in `products/f.rs`, and what its functions share is in
-/// the modules in brackets, `products/input.rs`. A small domain leaves the groups away; then `f` is in `f.rs`.
+/// A group is a folder: the function `f` of the group `products` is `pub async fn f` in `products/f.rs`. The modules in
+/// brackets, such as `products/input.rs`, contain the code that the functions of the group share. A small domain has no
+/// groups; then `f` is in `f.rs`.
 #[macro_export]
 macro_rules! functions {
     ($( $(#[doc = $summary:literal])* $kind:ident $(( $($argument:expr),* ))? => $handler:ident ),* $(,)?) => {

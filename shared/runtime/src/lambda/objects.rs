@@ -1,4 +1,4 @@
-//! S3's notifications.
+//! Notifications of S3.
 
 use serde::Deserialize;
 
@@ -17,7 +17,8 @@ pub struct ObjectCreated {
     pub version_id: Option<String>,
 }
 
-/// The objects in a notification of S3; none in the test message that S3 sends when notifications are set up.
+/// Returns the objects in a notification of S3. The test message that S3 sends when notifications are set up has no
+/// objects.
 pub(crate) fn objects_created(body: &str) -> Result<Vec<ObjectCreated>> {
     #[derive(Deserialize)]
     struct Notification {

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::lambda::entry::Entry;
 use crate::logs;
 
-/// How many messages of one batch are worked on at once.
+/// How many messages of one batch are handled at the same time.
 const CONCURRENCY: usize = 4;
 
 #[derive(Deserialize)]
@@ -35,11 +35,11 @@ struct Attributes {
     approximate_receive_count: Option<String>,
 }
 
-/// Runs an SQS event: each message in a task of its own, so that one that fails, or panics, fails alone. Answers
-/// with the ids of those that failed, which SQS delivers again.
+/// Handles an SQS event: each message in a task of its own, so that a message that fails or panics does not affect the
+/// others. Returns the ids of the messages that failed, which SQS delivers again.
 ///
 /// # Errors
-/// When the event is not SQS's or the entry no queue's.
+/// When the event is not from SQS, or the entry is not for a queue.
 pub(crate) async fn sqs_batch(app: &Arc<App>, entry: Arc<Entry>, request_id: &str, event: Value) -> Result<Value> {
     let batch: Batch = serde_json::from_value(event).map_err(Error::internal)?;
     let failures: Vec<Value> = futures::stream::iter(batch.records)
@@ -86,7 +86,7 @@ mod tests {
     use crate::env::Env;
 
     #[tokio::test]
-    async fn only_the_messages_that_fail_come_again() {
+    async fn only_messages_that_failed_are_delivered_again() {
         async fn handle(cx: Cx, number: u32) -> Result<()> {
             match number {
                 1 => Err(Error::internal("refused")),

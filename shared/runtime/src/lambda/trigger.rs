@@ -1,9 +1,9 @@
-//! What makes functions run.
+//! Triggers of functions.
 
 use crate::access::limits::Rate;
 use crate::access::permission::Permission;
 
-/// What makes a function run.
+/// What starts a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// A request to the API.
@@ -12,14 +12,14 @@ pub enum Trigger {
         method: Method,
         /// The path below the stage, with `{parameters}`.
         path: &'static str,
-        /// What the caller must hold.
+        /// The permission that the caller needs.
         permission: Permission,
-        /// Which of the organisation's limits it counts on.
+        /// The organisation's limit on which it counts.
         rate: Rate,
     },
     /// Messages of the SQS queue with this name.
     Queue(&'static str),
-    /// Objects created in S3, told through the SQS queue with this name.
+    /// Objects created in S3, reported through the SQS queue with this name.
     Objects(&'static str),
     /// An EventBridge schedule such as `rate(1 minute)`.
     Schedule(&'static str),
@@ -39,7 +39,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method's name.
+    /// Returns the name of the method.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

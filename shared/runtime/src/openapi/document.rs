@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the function tables.
+//! The OpenAPI document, generated from the function tables.
 
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
@@ -10,7 +10,7 @@ use crate::lambda::function::Function;
 use crate::lambda::trigger::{Method, Trigger};
 use crate::openapi::operation::Operation;
 
-/// The document of every HTTP function in `functions`, OpenAPI 3.1.
+/// Returns the OpenAPI 3.1 document of every HTTP function in `functions`.
 #[must_use]
 pub fn document<'f>(functions: impl Iterator<Item = &'f Function>) -> Value {
     let mut paths = Map::new();
@@ -22,11 +22,11 @@ pub fn document<'f>(functions: impl Iterator<Item = &'f Function>) -> Value {
         let mut operation = Operation::default();
         describe(&mut operation);
         operation.problem(422, "A value is not acceptable");
-        operation.problem(429, "Too many requests; `Retry-After` says when to come back");
+        operation.problem(429, "Too many requests; the header `Retry-After` has the seconds to wait");
         operation.problem(503, "A service behind this one does not answer; try again in a minute");
         operation.problem(400, "The request has no meaning: broken JSON, an unknown cursor");
         if method != Method::GET {
-            operation.problem(409, "It contradicts what is there");
+            operation.problem(409, "The request contradicts the current state");
         }
         if operation.body.is_some() {
             operation.problem(413, "The body is longer than 1,000,000 bytes");
@@ -35,11 +35,11 @@ pub fn document<'f>(functions: impl Iterator<Item = &'f Function>) -> Value {
             operation.problem(401, "No token, or one that is not valid");
             operation.problem(403, "The permission is missing");
         } else if method != Method::GET {
-            operation.problem(401, "What is to prove who it is does not");
-            operation.problem(403, "It proves who it is, and is refused for another reason");
+            operation.problem(401, "The password, the code or the token is not valid");
+            operation.problem(403, "The caller is known, and the request is refused for another reason");
         }
         if path.contains('{') {
-            operation.problem(404, "There is none, or it is another organisation's");
+            operation.problem(404, "It does not exist, or belongs to another organisation");
         }
         schemas.append(&mut operation.schemas);
         let domain = function.name.split('.').next().unwrap_or_default();

@@ -6,7 +6,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::Schema;
 
-/// One operation while it is described: handlers' inputs and outputs add themselves.
+/// One operation while it is described: the inputs and outputs of the handler add themselves.
 #[derive(Default)]
 pub struct Operation {
     pub(crate) parameters: Vec<Parameter>,
@@ -18,18 +18,19 @@ pub struct Operation {
 /// A parameter that the query string may have.
 pub(crate) struct QueryParameter {
     pub(crate) name: String,
-    /// Whether it takes several values, as a repeated parameter.
+    /// Whether it can have several values, as a repeated parameter.
     pub(crate) several: bool,
 }
 
 impl Operation {
-    /// The query parameters that `describe` adds.
+    /// Returns the query parameters that `describe` adds.
     pub(crate) fn query_parameters(describe: fn(&mut Operation)) -> Vec<QueryParameter> {
         let mut operation = Operation::default();
         describe(&mut operation);
-        let in_query = operation.parameters.into_iter().filter(|one| matches!(one.parameter_in, ParameterIn::Query));
+        let in_query =
+            operation.parameters.into_iter().filter(|parameter| matches!(parameter.parameter_in, ParameterIn::Query));
         let array = |schema: &Option<RefOr<Schema>>| matches!(schema, Some(RefOr::T(Schema::Array(_))));
-        in_query.map(|one| QueryParameter { several: array(&one.schema), name: one.name }).collect()
+        in_query.map(|parameter| QueryParameter { several: array(&parameter.schema), name: parameter.name }).collect()
     }
 
     pub(crate) fn parameters(&mut self, parameters: Vec<Parameter>) {
@@ -59,7 +60,8 @@ impl Operation {
         self.answers.insert(status.to_string(), answer);
     }
 
-    /// A reference to `T`'s schema among the document's components, or the schema itself when it has no name.
+    /// Returns a reference to the schema of `T` in the components of the document, or the schema itself if it has no
+    /// name.
     fn schema<T: ToSchema>(&mut self) -> Value {
         T::schemas(&mut self.schemas);
         serde_json::to_value(T::schema()).unwrap_or_default()

@@ -2,17 +2,17 @@
 
 use std::borrow::Cow;
 
-/// `cell` as text that no spreadsheet takes for a formula: one that begins with `=`, `+`, `-`, `@`, a tab or a
-/// carriage return gets an apostrophe before it (OWASP, "CSV Injection"). Plain numbers stay as they are.
+/// Returns `cell` as text that no spreadsheet reads as a formula: a cell that begins with `=`, `+`, `-`, `@`, a tab or
+/// a carriage return gets an apostrophe before it (OWASP, "CSV Injection"). Plain numbers stay unchanged.
 #[must_use]
 pub fn neutralize(cell: &str) -> Cow<'_, str> {
-    // One that has the apostrophe by itself gets another, so that it can be told from one that was disarmed.
+    // A cell that has an apostrophe of its own gets another one, so that `restore` can undo this.
     let bare = cell.trim_start_matches('\'');
     let dangerous = bare.starts_with(['=', '+', '-', '@', '\t', '\r']) && bare.parse::<f64>().is_err();
     if dangerous { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
-/// The cell that [`neutralize`] was given.
+/// Undoes [`neutralize`]: returns the original cell.
 #[must_use]
 pub fn restore(cell: &str) -> &str {
     let rest = cell.strip_prefix('\'').filter(|rest| matches!(neutralize(rest), Cow::Owned(_)));

@@ -1,13 +1,14 @@
 //! The rows of a workbook's sheet: .xlsx, .xls, .ods.
 //!
-//! A thread of its own reads the cells and hands rows over in small parts: memory holds the packed file, its shared texts
-//! and a few hundred rows. A workbook that makes the reader panic ends as an error of its file.
+//! A separate thread reads the cells and hands over the rows in small parts. Memory holds the packed file, its shared
+//! texts and a few hundred rows. If a workbook makes the library panic, the result is an error of the file.
 
 use std::borrow::Cow;
 use std::io::Cursor;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use calamine::{Data, DataRef, Dimensions, Ods, Reader, SheetType, SheetVisible, Xls, Xlsx};
+use messages::files;
 
 use crate::container::BookFormat;
 use crate::error::ReadError;
@@ -15,7 +16,7 @@ use crate::layout::{ReadOptions, SheetInfo};
 use crate::merged::Filler;
 use crate::row::{Row, TYPED};
 
-/// Rows handed over at once, and parts that wait.
+/// How many rows are handed over at once, and how many parts wait.
 const PART: usize = 128;
 const WAITING: usize = 4;
 /// A cell holds at most 32,767 characters in Excel.
@@ -37,7 +38,7 @@ pub(crate) struct OpenedBook {
     pub(crate) rows: BookReader,
 }
 
-/// What the thread says first.
+/// The first message of the thread: the sheets and the chosen sheet.
 type Opening = Result<(Vec<SheetInfo>, String), ReadError>;
 
 /// Opens a workbook at the sheet with this name, or at the first visible one that has rows.
@@ -46,7 +47,7 @@ pub(crate) fn open(bytes: Vec<u8>, format: BookFormat, options: &ReadOptions) ->
     let (opening, opened) = sync_channel::<Opening>(1);
     let (sender, parts) = sync_channel::<Part>(WAITING);
     let reading = move || {
-        // A panic inside ends the thread; the receiving side finds the channels closed.
+        // A panic ends the thread; the receiving side then finds the channels closed.
         match format {
             BookFormat::Xlsx => read_xlsx(bytes, wanted.as_deref(), fill, &opening, &sender),
             BookFormat::Xls => Xls::new(Cursor::new(bytes)).map_err(|error| damaged(&error)).map_or_else(
@@ -69,7 +70,7 @@ pub(crate) fn open(bytes: Vec<u8>, format: BookFormat, options: &ReadOptions) ->
         }
     };
     std::thread::Builder::new().name("workbook".to_owned()).spawn(reading)?;
-    let (sheets, sheet) = opened.recv().map_err(|_| ReadError::Archive("a damaged workbook"))??;
+    let (sheets, sheet) = opened.recv().map_err(|_| ReadError::Archive(files::damaged_workbook()))??;
     Ok(OpenedBook { sheets, sheet, rows: BookReader { parts, part: Vec::new().into_iter(), ended: false } })
 }
 
@@ -89,20 +90,21 @@ impl BookReader {
                 return Ok(false);
             }
             match self.parts.recv() {
-                // An empty part is the end; a channel that is closed without one, a reader that failed.
+                // An empty part is the end. A channel that is closed without an empty part means that the reader
+                // failed.
                 Ok(part) => {
                     let part = part?;
                     self.ended = part.is_empty();
                     self.part = part.into_iter();
                 }
-                Err(_) => return Err(ReadError::Archive("a damaged workbook")),
+                Err(_) => return Err(ReadError::Archive(files::damaged_workbook())),
             }
         }
     }
 }
 
 fn damaged(error: &dyn std::fmt::Display) -> ReadError {
-    ReadError::Malformed { row: 0, what: format!("the workbook is damaged: {error}") }
+    ReadError::Malformed { row: 0, problem: files::workbook_damaged(error) }
 }
 
 fn sheets_of(metadata: &[calamine::Sheet]) -> Vec<SheetInfo> {
@@ -110,7 +112,7 @@ fn sheets_of(metadata: &[calamine::Sheet]) -> Vec<SheetInfo> {
     tables.map(|sheet| SheetInfo { name: sheet.name.clone(), hidden: sheet.visible != SheetVisible::Visible }).collect()
 }
 
-/// The sheets to try: the one that is wanted, or the visible ones in their order, the hidden ones last.
+/// The sheets to try: the requested one, or the visible ones in their order and then the hidden ones.
 fn order(sheets: &[SheetInfo], wanted: Option<&str>) -> Result<Vec<String>, ReadError> {
     if let Some(wanted) = wanted {
         let found = sheets.iter().find(|sheet| sheet.name == wanted || sheet.name.trim() == wanted.trim());
@@ -124,7 +126,7 @@ fn order(sheets: &[SheetInfo], wanted: Option<&str>) -> Result<Vec<String>, Read
     Ok(names(false).chain(names(true)).collect())
 }
 
-/// Sends rows on, a part at a time; false when nobody listens any more.
+/// Sends rows in parts. A method returns `false` when the receiver is gone.
 struct Sender<'s> {
     to: &'s SyncSender<Part>,
     part: Vec<(u64, Vec<String>)>,
@@ -173,12 +175,12 @@ fn read_xlsx(
         };
         let mut to = Sender { to: sender, part: Vec::new() };
         let (mut number, mut row): (Option<u32>, Vec<String>) = (None, Vec::new());
-        let mut said = false;
+        let mut opened = false;
         loop {
             let cell = match cells.next_cell() {
                 Ok(Some(cell)) => cell,
                 Ok(None) => break,
-                Err(error) if said => return drop(sender.send(Err(damaged(&error)))),
+                Err(error) if opened => return drop(sender.send(Err(damaged(&error)))),
                 Err(error) => return drop(opening.send(Err(damaged(&error)))),
             };
             let text = text_of(cell.get_value());
@@ -186,8 +188,8 @@ fn read_xlsx(
             if text.is_empty() || column >= MAX_WIDTH {
                 continue;
             }
-            if !said {
-                said = true;
+            if !opened {
+                opened = true;
                 if opening.send(Ok((sheets.clone(), name.clone()))).is_err() {
                     return;
                 }
@@ -221,7 +223,7 @@ fn read_xlsx(
     drop(opening.send(Err(ReadError::Empty)));
 }
 
-/// Reads a format that cannot be streamed: the sheet is held whole.
+/// Reads a format that cannot be streamed: the whole sheet is held in memory.
 fn read_held<R>(
     mut book: R,
     wanted: Option<&str>,
@@ -262,7 +264,7 @@ fn read_held<R>(
     drop(opening.send(Err(ReadError::Empty)));
 }
 
-/// Both kinds of cells as one.
+/// Converts one kind of cells to the other.
 trait FromData<'a> {
     fn from_data(data: &'a Data) -> Self;
 }
@@ -313,7 +315,7 @@ fn text_of(cell: &DataRef<'_>) -> String {
     }
 }
 
-/// A number as Excel shows it: at most 15 digits that count, no exponent.
+/// A number as Excel shows it: at most 15 significant digits, no exponent.
 fn number(value: f64) -> String {
     if value == value.trunc() && value.abs() < 1e15 {
         return format!("{value:.0}");
@@ -322,8 +324,8 @@ fn number(value: f64) -> String {
     typed(&shown.to_string()).into_owned()
 }
 
-/// A number that a program wrote, with a point. One that a person could have written for thousands is marked, until it is
-/// [`Row::typed`].
+/// A number that a program wrote, with a decimal point. A number that looks like one with a thousands separator is
+/// marked; the mark ends in [`Row::typed`].
 pub(crate) fn typed(number: &str) -> Cow<'_, str> {
     match number.split_once('.') {
         Some((_, decimals)) if decimals.len() == 3 => Cow::Owned(format!("{number}{TYPED}")),

@@ -1,21 +1,23 @@
-//! Workbooks: sheets of rows, written as they come. Memory does not grow with the rows: each goes to a file of the library's own.
+//! Writes workbooks: sheets of rows, row by row. Memory does not grow with the rows: the library writes each row to a
+//! temporary file.
 
 use std::io::{Seek, Write};
 use std::path::Path;
 
+use messages::{Text, files};
 use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::row::Row;
 
-/// Excel holds no longer text in a cell, in UTF-16 units.
+/// The longest text that Excel holds in a cell, in UTF-16 units.
 const MOST_TEXT: usize = 32_767;
-/// And no more rows in a sheet, the header included.
+/// The most rows that Excel holds in a sheet, including the header.
 const MOST_ROWS: u32 = 1_048_576;
 
 /// A column of a sheet: its header, and whether its cells are numbers.
 pub type BookColumn<'c> = (&'c str, bool);
 
-/// Writes a workbook, sheet by sheet. The same rows make the same bytes.
+/// Writes a workbook, sheet by sheet. The same rows produce the same bytes.
 pub struct BookWriter {
     book: Workbook,
     header: Format,
@@ -29,18 +31,26 @@ pub struct BookWriter {
 /// Why a workbook cannot be written.
 #[derive(Debug)]
 pub enum BookError {
-    /// A sheet has no more rows.
+    /// The sheet has the most rows that Excel holds.
     Full,
-    /// The library's own.
+    /// An error of the library.
     Xlsx(XlsxError),
+}
+
+impl BookError {
+    /// The message for the seller.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        match self {
+            BookError::Full => files::sheet_full(MOST_ROWS),
+            BookError::Xlsx(problem) => Text::verbatim(problem.to_string()),
+        }
+    }
 }
 
 impl std::fmt::Display for BookError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            BookError::Full => write!(f, "expected at most {MOST_ROWS} rows in a sheet"),
-            BookError::Xlsx(problem) => write!(f, "{problem}"),
-        }
+        f.write_str(self.message().english())
     }
 }
 
@@ -53,25 +63,25 @@ impl From<XlsxError> for BookError {
 }
 
 impl BookWriter {
-    /// A workbook without sheets; `folder` holds what is written until it is finished.
+    /// Creates a workbook without sheets. `folder` holds the temporary files until the workbook is finished.
     ///
     /// # Errors
     /// When the folder cannot be used.
     pub fn new(folder: &Path) -> Result<Self, BookError> {
         let mut book = Workbook::new();
         book.set_tempdir(folder)?;
-        // Not the time of writing: the same products are to make the same file.
-        let made = ExcelDateTime::from_ymd(2026, 1, 1)?;
-        book.set_properties(&DocProperties::new().set_creation_datetime(&made));
+        // A fixed time, not the time of writing: the same products must produce the same file.
+        let created = ExcelDateTime::from_ymd(2026, 1, 1)?;
+        book.set_properties(&DocProperties::new().set_creation_datetime(&created));
         let header = Format::new().set_bold().set_background_color(Color::RGB(0x00DD_E7F3));
         let number = Format::new().set_num_format("0.00##");
         Ok(Self { book, header, number, sheet: 0, row: 0, numbers: Vec::new(), cut: 0 })
     }
 
-    /// Begins a sheet: a styled header that stays in sight, columns as wide as what stands in them usually.
+    /// Begins a sheet. The header is styled and stays visible; the width of a column fits its usual content.
     ///
     /// # Errors
-    /// For a name that Excel does not take.
+    /// For a name that Excel does not allow.
     pub fn sheet(&mut self, name: &str, columns: &[BookColumn<'_>]) -> Result<(), BookError> {
         let sheet = self.book.add_worksheet_with_constant_memory()?;
         sheet.set_name(name)?;
@@ -94,10 +104,10 @@ impl BookWriter {
         Ok(())
     }
 
-    /// Adds a row to the sheet that was begun last. Texts are never formulas; one that is longer than Excel holds is cut.
+    /// Adds a row to the sheet that was begun last. Texts are never formulas; a text that is too long for Excel is cut.
     ///
     /// # Errors
-    /// When the sheet is full, or the row cannot be kept.
+    /// When the sheet is full, or the row cannot be written.
     pub fn row(&mut self, row: &Row) -> Result<(), BookError> {
         if self.row >= MOST_ROWS {
             return Err(BookError::Full);

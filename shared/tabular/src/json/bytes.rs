@@ -1,10 +1,10 @@
-//! A JSON source, a byte at a time: where a value begins and ends.
+//! Reads a JSON source byte by byte, and finds where a value begins and ends.
 
 use std::io::Read;
 
 use crate::error::ReadError;
 
-/// What is wrong with a value that is scanned.
+/// Why a value cannot be scanned.
 pub(crate) enum ScanProblem {
     Read(ReadError),
     Cut,
@@ -21,13 +21,13 @@ impl ScanProblem {
     }
 }
 
-/// A source, a byte at a time.
+/// A source that is read byte by byte.
 pub(crate) struct Bytes<R> {
     source: R,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    /// How far it has been read.
+    /// How many bytes were read.
     pub(crate) offset: u64,
 }
 
@@ -69,7 +69,7 @@ impl<R: Read> Bytes<R> {
         Ok(())
     }
 
-    /// The next byte that is no space, left where it is.
+    /// Returns the next byte that is not white space, without consuming it.
     pub(crate) fn next_token(&mut self) -> Result<Option<u8>, ReadError> {
         loop {
             if !self.fill()? {
@@ -95,7 +95,7 @@ impl<R: Read> Bytes<R> {
         })
     }
 
-    /// Follows one value to its end; `piece` gets its bytes and says whether to go on.
+    /// Scans one value to its end; `piece` gets its bytes and returns whether to continue.
     fn scan(&mut self, mut piece: impl FnMut(&[u8]) -> bool) -> Result<(), ScanProblem> {
         let (mut depth, mut in_string, mut escaped, mut begun) = (0_usize, false, false, false);
         loop {
@@ -125,7 +125,7 @@ impl<R: Read> Bytes<R> {
                             depth -= 1;
                             ended = depth == 0;
                         }
-                        // The end of a bare word at the top.
+                        // The end of a bare word at the top level.
                         b',' | b'}' | b']' if depth == 0 && begun => {
                             ended = true;
                             break;

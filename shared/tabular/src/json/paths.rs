@@ -1,26 +1,26 @@
-//! Where in a JSON file the rows are.
+//! Finds the rows in a JSON file.
 
 use crate::json::reader::MAX_DEPTH;
 use crate::json::text::JsonText;
 
-/// An array of objects that a file's beginning shows.
+/// An array of objects in the beginning of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     pub(crate) path: String,
-    /// How many objects were seen; 0 for an object that is the one row itself.
+    /// How many objects it has; 0 for an object that is the only row itself.
     pub(crate) objects: usize,
-    /// How much of the file's beginning it is.
+    /// How many bytes of the file's beginning it takes.
     bytes: usize,
 }
 
-/// The arrays of objects in a file's first bytes, which may be cut; the most likely one first. None for JSON Lines and for
-/// a single object.
+/// The arrays of objects in a file's first bytes, the most likely one first. The bytes may be cut anywhere. Empty for
+/// JSON Lines and for a single object.
 pub(crate) fn find_paths(head: &[u8]) -> Vec<Candidate> {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
     let mut scan = Scan { json: JsonText::of(head), found: Vec::new() };
     if scan.json.peek() == Some(b'{') {
         scan.value(&mut String::new(), 0);
-        // A second object after the first one: lines.
+        // A second object after the first one: JSON Lines.
         if scan.json.peek() == Some(b'{') {
             return Vec::new();
         }
@@ -28,16 +28,21 @@ pub(crate) fn find_paths(head: &[u8]) -> Vec<Candidate> {
         return vec![Candidate { path: String::new(), objects: 0, bytes: head.len() }];
     }
     const NAMES: [&str; 8] = ["products", "items", "articles", "data", "rows", "results", "records", "produits"];
-    let named = |one: &Candidate| {
-        let name = one.path.rsplit('.').next().unwrap_or_default().to_lowercase();
-        NAMES.contains(&name.as_str()) && one.objects > 0
+    let has_usual_name = |candidate: &Candidate| {
+        let name = candidate.path.rsplit('.').next().unwrap_or_default().to_lowercase();
+        NAMES.contains(&name.as_str()) && candidate.objects > 0
     };
-    // A list that is a small part of an object is one of its properties: then the object itself is the row, or the large
-    // object in it.
+    // A list that is a small part of an object is one of its properties. Then the object itself is the row, or the
+    // large object in it.
     let half = head.len() / 2;
-    scan.found.retain(|one| named(one) || one.bytes > half || one.objects > 20);
-    scan.found.sort_by_key(|one| {
-        std::cmp::Reverse((named(one), one.objects > 0, one.bytes, std::cmp::Reverse(one.path.len())))
+    scan.found.retain(|candidate| has_usual_name(candidate) || candidate.bytes > half || candidate.objects > 20);
+    scan.found.sort_by_key(|candidate| {
+        std::cmp::Reverse((
+            has_usual_name(candidate),
+            candidate.objects > 0,
+            candidate.bytes,
+            std::cmp::Reverse(candidate.path.len()),
+        ))
     });
     scan.found
 }
@@ -48,7 +53,7 @@ struct Scan<'t> {
 }
 
 impl Scan<'_> {
-    /// Looks for arrays of objects in objects, at most four levels down; arrays in arrays are not looked into.
+    /// Searches arrays of objects in objects, at most four levels down; not in arrays of arrays.
     fn value(&mut self, path: &mut String, depth: usize) -> Option<()> {
         match self.json.peek()? {
             b'{' => {

@@ -1,11 +1,13 @@
 //! The objects of a JSON file as rows: an array, an array somewhere in an object, or JSON Lines.
 //!
-//! The file is scanned once, byte by byte; one object at a time is held and taken apart. Numbers keep the digits of the
-//! file: nothing passes through a float.
+//! The file is scanned once, byte by byte; one object at a time is held in memory and split into cells. Numbers keep
+//! the digits of the file: no value passes through a float.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
+
+use messages::{Text, files};
 
 use crate::book::reader::typed;
 use crate::error::{ReadError, RowProblem};
@@ -13,11 +15,11 @@ use crate::json::bytes::Bytes;
 use crate::json::text::JsonText;
 use crate::row::{Row, TYPED};
 
-/// No object may be larger.
+/// An object may have at most this many bytes.
 const MAX_OBJECT: usize = 4 * 1024 * 1024;
-/// Objects in objects; deeper ones are not looked at.
+/// Objects may be nested at most this deep.
 pub(crate) const MAX_DEPTH: usize = 64;
-/// More different paths than this are no table.
+/// A table may have at most this many columns (different paths).
 pub(crate) const MAX_COLUMNS: usize = 16_384;
 
 /// The columns of a table without a header, in the order in which they appear.
@@ -28,7 +30,7 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// The place of a path; a new one is added at the end, unless there are too many.
+    /// The place of a path. A new path is added at the end; `None` if there are too many.
     pub(crate) fn place(&mut self, path: &str) -> Option<usize> {
         if let Some(place) = self.places.get(path) {
             return Some(*place);
@@ -42,7 +44,8 @@ impl Paths {
     }
 }
 
-/// The cells of one record, gathered in any order; a path that comes again is put below what is there.
+/// The cells of one record, collected in any order. A further value of the same path is added to the cell on a new
+/// line.
 #[derive(Debug, Default)]
 pub(crate) struct CellCollector {
     cells: Vec<String>,
@@ -100,13 +103,14 @@ enum Mode {
     Lines,
     /// Inside the array of rows.
     Array,
-    /// One object, which was given or not.
+    /// One object; `true` after it was read.
     Single(bool),
     End,
 }
 
 impl<R: Read> JsonReader<R> {
-    /// Opens the rows at `path`, as [`find_path`] told or the caller chose; `None` = the top.
+    /// Opens the rows at `path`, which [`find_paths`](crate::json::paths::find_paths) found or the caller chose; `None`
+    /// is the top level.
     pub(crate) fn new(source: R, path: Option<&str>) -> Result<Self, ReadError> {
         let mut reader = Self {
             bytes: Bytes::new(source),
@@ -135,7 +139,7 @@ impl<R: Read> JsonReader<R> {
             return Ok(());
         }
         if first != b'{' && first != b'[' {
-            return Err(self.bad("expected an object or an array of objects"));
+            return Err(self.bad(files::object_or_array_expected()));
         }
         if wanted.is_empty() {
             self.mode = Mode::Lines;
@@ -158,10 +162,10 @@ impl<R: Read> JsonReader<R> {
         Ok(())
     }
 
-    /// Goes into the object that begins here, to the value of `key`.
+    /// Enters the object that begins here, and moves to the value of `key`.
     fn enter(&mut self, key: &str) -> Result<(), ReadError> {
         if self.bytes.take()? != Some(b'{') {
-            return Err(self.bad("expected an object"));
+            return Err(self.bad(files::object_expected()));
         }
         loop {
             match self.bytes.next_token()? {
@@ -186,7 +190,7 @@ impl<R: Read> JsonReader<R> {
     fn string(&mut self) -> Result<String, ReadError> {
         self.object.clear();
         self.bytes.copy_value(&mut self.object, MAX_OBJECT).map_err(|problem| problem.at(self.number + 1))?;
-        serde_json::from_slice(&self.object).map_err(|_| self.bad("expected a text"))
+        serde_json::from_slice(&self.object).map_err(|_| self.bad(files::text_expected()))
     }
 
     fn colon(&mut self) -> Result<(), ReadError> {
@@ -194,11 +198,11 @@ impl<R: Read> JsonReader<R> {
             self.bytes.take()?;
             return Ok(());
         }
-        Err(self.bad("expected a colon after a key"))
+        Err(self.bad(files::colon_expected()))
     }
 
-    fn bad(&self, expected: &'static str) -> ReadError {
-        ReadError::Malformed { row: self.number + 1, what: format!("{expected}, at byte {}", self.bytes.offset) }
+    fn bad(&self, expected: Text) -> ReadError {
+        ReadError::Malformed { row: self.number + 1, problem: files::at_byte(expected, self.bytes.offset) }
     }
 
     pub(crate) fn read(&mut self, row: &mut Row) -> Result<bool, ReadError> {
@@ -224,7 +228,7 @@ impl<R: Read> JsonReader<R> {
                     self.mode = Mode::End;
                     return Ok(false);
                 }
-                (Mode::Lines, Some(b',')) => return Err(self.bad("expected an object on each line")),
+                (Mode::Lines, Some(b',')) => return Err(self.bad(files::object_on_each_line_expected())),
                 _ => {}
             }
             if let Mode::Single(_) = self.mode {
@@ -241,8 +245,7 @@ impl<R: Read> JsonReader<R> {
                 Some(()) => {}
                 None => {
                     let at = flat.json.at;
-                    row.problem =
-                        Some(RowProblem::Malformed(format!("the object is no valid JSON at its byte {}", at + 1)));
+                    row.problem = Some(RowProblem::Malformed(files::object_invalid(at + 1)));
                 }
             }
             if self.gathered.too_many {
@@ -259,7 +262,7 @@ impl<R: Read> JsonReader<R> {
     }
 }
 
-/// Takes an object apart into paths and texts.
+/// Splits an object into paths and texts.
 struct Flat<'t> {
     json: JsonText<'t>,
     paths: &'t mut Paths,

@@ -1,6 +1,6 @@
-//! JSON in memory, a token at a time.
+//! Reads JSON in memory, token by token.
 
-/// A place in a text.
+/// A position in a text.
 pub(crate) struct JsonText<'t> {
     text: &'t [u8],
     /// How many bytes were read.
@@ -8,12 +8,12 @@ pub(crate) struct JsonText<'t> {
 }
 
 impl<'t> JsonText<'t> {
-    /// The beginning of a text.
+    /// Creates a position at the beginning of a text.
     pub(crate) fn of(text: &'t [u8]) -> Self {
         Self { text, at: 0 }
     }
 
-    /// The next byte that is no space, left where it is.
+    /// Returns the next byte that is not white space, without consuming it.
     pub(crate) fn peek(&mut self) -> Option<u8> {
         while self.text.get(self.at).is_some_and(u8::is_ascii_whitespace) {
             self.at += 1;
@@ -21,7 +21,7 @@ impl<'t> JsonText<'t> {
         self.text.get(self.at).copied()
     }
 
-    /// The string that begins here, with its quotes and escapes; none when it does not end.
+    /// Reads the string that begins here, with its quotes and escapes; `None` when it does not end.
     pub(crate) fn string(&mut self) -> Option<&'t [u8]> {
         let start = self.at;
         self.at += 1;
@@ -36,7 +36,7 @@ impl<'t> JsonText<'t> {
         self.text.get(start..self.at)
     }
 
-    /// The bare word that begins here: a number, `true`, `null`, or none of them.
+    /// Reads the bare word that begins here: a number, `true`, `null`, or something invalid.
     pub(crate) fn word(&mut self) -> &'t [u8] {
         let start = self.at;
         let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace();

@@ -1,8 +1,8 @@
 //! The rows of a CSV file.
 //!
-//! Built on `csv-core` rather than `csv`, for three things a seller's report needs: the row number as the
-//! spreadsheet shows it (blank lines counted), a bound on the length of a row (an unclosed quote would swallow the
-//! file), and the bytes of a row that is no UTF-8.
+//! It uses `csv-core` and not `csv`, for three things that a seller's report needs: the row number as the spreadsheet
+//! shows it (blank lines counted), a limit on the length of a row (an unclosed quote would swallow the file), and the
+//! bytes of a row that is not UTF-8.
 
 use std::io::Read;
 
@@ -11,7 +11,7 @@ use encoding_rs::WINDOWS_1252;
 use crate::error::{ReadError, RowProblem};
 use crate::row::Row;
 
-/// No row may be longer; the largest description is 65,000 bytes.
+/// A row may have at most this many bytes; the largest description has 65,000 bytes.
 pub(crate) const MAX_ROW_BYTES: usize = 1024 * 1024;
 const MAX_CELLS: usize = 16_384;
 const BUFFER: usize = 64 * 1024;
@@ -30,7 +30,7 @@ pub(crate) struct CsvReader<R> {
     width: Option<usize>,
     pads: bool,
     quoting: bool,
-    /// Nothing but ASCII was seen: if the first other bytes are no UTF-8, the file is in Windows-1252.
+    /// Whether only ASCII was read so far. Then, if the first other bytes are not UTF-8, the file is in Windows-1252.
     ascii_so_far: bool,
     legacy: bool,
 }
@@ -56,17 +56,17 @@ impl<R: Read> CsvReader<R> {
         }
     }
 
-    /// From here on a row of another width has a problem.
+    /// Sets the number of cells; from now on a row of another width has a problem.
     pub(crate) fn expect_width(&mut self, width: usize) {
         self.width = Some(width);
     }
 
-    /// Whether cells that a row lacks at its end are blank.
+    /// Sets whether cells that are missing at the end of a row count as blank.
     pub(crate) fn pad_short_rows(&mut self, pads: bool) {
         self.pads = pads;
     }
 
-    /// The next row that is not blank; `false` at the end.
+    /// Reads the next row that is not blank. Returns `false` at the end.
     pub(crate) fn read(&mut self, row: &mut Row) -> Result<bool, ReadError> {
         loop {
             row.text.clear();
@@ -83,7 +83,7 @@ impl<R: Read> CsvReader<R> {
         }
     }
 
-    /// Reads one record into `cells` and `ends`; gives how much of each is filled.
+    /// Reads one record into `cells` and `ends`. Returns how many elements of each are filled.
     fn record(&mut self) -> Result<Option<(usize, usize)>, ReadError> {
         self.skip_line_ends()?;
         let (mut bytes, mut width, mut quotes) = (0, 0, 0_usize);
@@ -122,7 +122,7 @@ impl<R: Read> CsvReader<R> {
                 }
                 csv_core::ReadRecordResult::Record => {
                     self.number += 1;
-                    // A record that the end of the file closed, over several lines and with an odd quote.
+                    // The end of the file closed this record, which has several lines and an odd number of quotes.
                     let lines = self.cells[..bytes].contains(&b'\n');
                     if self.quoting && self.at_end && self.start == self.end && quotes % 2 == 1 && lines {
                         return Err(ReadError::UnclosedQuote { row: self.number });
@@ -134,7 +134,7 @@ impl<R: Read> CsvReader<R> {
         }
     }
 
-    /// Steps over the rest of the last line end and over empty lines, which count as rows.
+    /// Skips the rest of the last line end, and empty lines, which count as rows.
     fn skip_line_ends(&mut self) -> Result<(), ReadError> {
         loop {
             if self.start == self.end {
@@ -145,7 +145,7 @@ impl<R: Read> CsvReader<R> {
             }
             let ready = &self.buffer[self.start..self.end];
             let run = ready.iter().position(|byte| *byte != b'\n').unwrap_or(ready.len());
-            // A file of nothing but line ends is stepped over as fast as it is read.
+            // Many line ends are skipped at once, so that a file of line ends only is read fast.
             if run > 0 && self.last_byte != b'\r' {
                 (self.number, self.last_byte, self.start) = (self.number + run as u64, b'\n', self.start + run);
                 continue;

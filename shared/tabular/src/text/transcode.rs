@@ -4,9 +4,9 @@ use std::io::{self, Cursor, Read};
 
 use encoding_rs::{Decoder, Encoding, UTF_8};
 
-/// Gives `head` and then the rest of `source`, both translated from `encoding`. UTF-8 passes through untouched,
-/// because the reader of rows checks it and can say which row is wrong. Bytes that are no text in another encoding
-/// become U+FFFD.
+/// Reads `head` and then the rest of `source`, both translated from `encoding`. UTF-8 passes unchanged, because the
+/// reader of rows checks it and can report which row is wrong. Bytes that are not text in another encoding become
+/// U+FFFD.
 pub(crate) struct Utf8<R> {
     source: io::Chain<Cursor<Vec<u8>>, R>,
     decoder: Option<Decoder>,

@@ -1,4 +1,4 @@
-//! The elements of an XML file that could be its rows.
+//! Finds the rows in an XML file: the elements that can be rows.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::xml::reader::{MAX_DEPTH, configure};
 
-/// Feeds that are known: the element of a product by the names above it, whatever their namespaces.
+/// Known feeds: the path of a product's element, without namespaces, and the name of the feed.
 const KNOWN: [(&str, &str); 14] = [
     ("BMECAT/T_NEW_CATALOG/PRODUCT", "BMEcat 2005"),
     ("BMECAT/T_NEW_CATALOG/ARTICLE", "BMEcat 1.2"),
@@ -25,7 +25,7 @@ const KNOWN: [(&str, &str); 14] = [
     ("Catalog/Products/Product", "catalog"),
 ];
 
-/// An element that the beginning of a file shows more than once, or that is known.
+/// An element that is more than once in the beginning of a file, or that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     pub(crate) path: String,
@@ -40,7 +40,7 @@ struct Seen {
     order: usize,
 }
 
-/// The elements that could be rows, the most likely first.
+/// The elements that can be rows, the most likely first.
 pub(crate) fn find_paths(head: &str) -> Vec<Candidate> {
     let mut reader = Reader::from_reader(head.as_bytes());
     configure(&mut reader);
@@ -71,23 +71,23 @@ pub(crate) fn find_paths(head: &str) -> Vec<Candidate> {
     }
     let mut found: Vec<(Candidate, usize, usize, usize)> = seen
         .iter()
-        .filter(|(path, one)| path.contains('/') && !one.children.is_empty())
-        .map(|(path, one)| {
+        .filter(|(path, entry)| path.contains('/') && !entry.children.is_empty())
+        .map(|(path, entry)| {
             let known = KNOWN.iter().find(|(name, _)| name == path).map(|(_, what)| *what);
             let name = path.rsplit('/').next().unwrap_or_default().to_lowercase();
             let usual = ["product", "item", "article", "produit", "record", "row", "offer", "entry", "good", "sku"]
                 .contains(&name.as_str());
-            // Something that repeats, has many parts, and does not lie inside another thing that repeats.
+            // An element that repeats, has many parts, and is not inside another element that repeats.
             let inside = seen.iter().any(|(other, outer)| {
                 outer.count > 1
                     && !outer.children.is_empty()
                     && path.len() > other.len()
                     && path.starts_with(&format!("{other}/"))
             });
-            let score = if one.count > 1 && !inside { one.children.len() * one.count.min(1_000) } else { 0 };
+            let score = if entry.count > 1 && !inside { entry.children.len() * entry.count.min(1_000) } else { 0 };
             let score = if usual && !inside { score.max(1) * 20 } else { score };
             let score = if known.is_some() { usize::MAX } else { score };
-            (Candidate { path: path.clone(), count: one.count, known }, score, path.matches('/').count(), one.order)
+            (Candidate { path: path.clone(), count: entry.count, known }, score, path.matches('/').count(), entry.order)
         })
         .filter(|(candidate, score, ..)| *score > 0 || candidate.count == 1)
         .collect();
@@ -100,9 +100,9 @@ fn note(seen: &mut BTreeMap<String, Seen>, stack: &[String], name: &str, element
     let parent = stack.join("/");
     let path = if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") };
     let order = seen.len();
-    let one = seen.entry(path).or_insert_with(|| Seen { order, ..Seen::default() });
-    one.count += 1;
-    one.children.extend(
+    let entry = seen.entry(path).or_insert_with(|| Seen { order, ..Seen::default() });
+    entry.count += 1;
+    entry.children.extend(
         element
             .attributes()
             .flatten()

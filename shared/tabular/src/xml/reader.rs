@@ -1,10 +1,11 @@
 //! The repeated elements of an XML file as rows.
 //!
-//! Events are read as a stream; one element at a time is taken apart into paths (`price/@currency`, `FEATURE[Farbe]`).
-//! Entities that a document defines itself are never expanded, so that none can grow; nothing is fetched.
+//! Events are read as a stream; one element at a time is split into paths (`price/@currency`, `FEATURE[Farbe]`).
+//! Entities that a document defines itself are never expanded, so that they cannot grow; nothing is fetched.
 
 use std::io::{BufReader, Read};
 
+use messages::files;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, Writer, XmlVersion};
 
@@ -12,15 +13,15 @@ use crate::error::ReadError;
 use crate::json::reader::{CellCollector, Paths};
 use crate::row::Row;
 
-/// No element may hold more text.
+/// An element may hold at most this many bytes of text.
 const MAX_ELEMENT: usize = 4 * 1024 * 1024;
 pub(crate) const MAX_DEPTH: usize = 64;
-/// Nor more with its markup.
+/// An element with its markup may have at most this many bytes.
 const MAX_OBJECT: usize = 4 * MAX_ELEMENT;
-/// Between two markups no more may stand: quick-xml holds it at once.
+/// At most this many bytes may be between two markups: quick-xml holds them in memory at once.
 const MAX_PIECE: u64 = 8 * 1024 * 1024;
 
-/// Elements that hold a name and a value: their value stands under their name.
+/// Elements that hold a name and a value, as (element, its name, its value). The value gets a path with that name.
 const PAIRS: [(&str, &str, &str); 3] =
     [("FEATURE", "FNAME", "FVALUE"), ("postmeta", "meta_key", "meta_value"), ("attribute", "name", "value")];
 
@@ -30,7 +31,7 @@ pub(crate) fn configure<R>(reader: &mut Reader<R>) {
     config.check_end_names = true;
 }
 
-/// A source that fails when one piece between two markups grows too large.
+/// A source that fails when one piece between two markups is too large.
 struct Bounded<R> {
     source: R,
     left: u64,
@@ -51,20 +52,20 @@ pub(crate) struct XmlReader<R: Read> {
     reader: Reader<BufReader<Bounded<R>>>,
     buffer: Vec<u8>,
     wanted: Vec<String>,
-    /// The elements that are open around a row, and around what is none.
+    /// The open elements outside the rows.
     stack: Vec<BytesStart<'static>>,
     pub(crate) paths: Paths,
     gathered: CellCollector,
     number: u64,
     bytes: usize,
-    /// Whether each row brings its element along.
+    /// Whether each row contains its element.
     pub(crate) keep_objects: bool,
     object: Writer<Vec<u8>>,
-    /// The start tags around the first row, and the end tags.
+    /// The start tags around the first row, and their end tags.
     pub(crate) frame: Option<(String, String)>,
 }
 
-/// What is known of an element that is open inside a row.
+/// An element that is open inside a row.
 struct Open {
     /// The length of the path before it.
     path: usize,
@@ -102,7 +103,7 @@ impl<R: Read> XmlReader<R> {
             && self.stack.iter().zip(&self.wanted).all(|(open, wanted)| open.local_name().as_ref() == wanted)
     }
 
-    /// Keeps a piece of a row as it stands in the file.
+    /// Keeps a piece of a row as it is in the file.
     fn keep(&mut self, event: Event<'_>) -> Result<(), ReadError> {
         if self.keep_objects {
             self.object.write_event(event)?;
@@ -121,10 +122,9 @@ impl<R: Read> XmlReader<R> {
         event.map_err(|error| match error {
             quick_xml::Error::Io(error) => std::io::Error::new(error.kind(), ReadFailed::from(&*error)).into(),
             quick_xml::Error::Syntax(_) => ReadError::CutShort { row: number },
-            other => ReadError::Malformed {
-                row: number,
-                what: format!("{other}, at byte {}", self.reader.buffer_position()),
-            },
+            other => {
+                ReadError::Malformed { row: number, problem: files::at_byte(other, self.reader.buffer_position()) }
+            }
         })
     }
 
@@ -161,7 +161,7 @@ impl<R: Read> XmlReader<R> {
         }
     }
 
-    /// Reads the row whose element was opened last; gives whether it is one that is not blank.
+    /// Reads the row whose element was opened last. Returns `true` if the row is not blank.
     fn row(&mut self, is_empty: bool, row: &mut Row) -> Result<bool, ReadError> {
         let Some(element) = self.stack.pop() else { return Ok(false) };
         self.number += 1;
@@ -182,8 +182,7 @@ impl<R: Read> XmlReader<R> {
     }
 
     fn deep(&self) -> ReadError {
-        let what = format!("expected at most {MAX_DEPTH} elements in each other");
-        ReadError::Malformed { row: self.number + 1, what }
+        ReadError::Malformed { row: self.number + 1, problem: files::too_deep(MAX_DEPTH) }
     }
 
     fn give(&mut self, row: &mut Row) -> Result<bool, ReadError> {
@@ -248,45 +247,45 @@ impl<R: Read> XmlReader<R> {
                 Event::Empty(element) if is_markup(&element, &open) => {
                     append(&mut open, &mut own_text, &format!("<{}>", element.name().0));
                 }
-                Event::End(element) if open.last().is_some_and(|one| one.markup > 0) => {
+                Event::End(element) if open.last().is_some_and(|current| current.markup > 0) => {
                     if let Some(outer) = open.last_mut() {
                         outer.text.push_str(&format!("</{}>", element.name().0));
                         outer.markup -= 1;
                     }
                 }
                 Event::Start(element) => {
-                    let one = self.opened(&element, &mut path, &mut open)?;
-                    open.push(one);
+                    let current = self.opened(&element, &mut path, &mut open)?;
+                    open.push(current);
                     if open.len() > MAX_DEPTH {
                         return Err(self.deep());
                     }
                 }
                 Event::Empty(element) => {
-                    let one = self.opened(&element, &mut path, &mut open)?;
-                    // An element that is there and empty says that the value is empty.
+                    let current = self.opened(&element, &mut path, &mut open)?;
+                    // An empty element means that the value is empty.
                     if element.attributes().next().is_none() {
                         self.put(&path, "")?;
                     }
-                    path.truncate(one.path);
+                    path.truncate(current.path);
                 }
                 Event::Text(text) => append(&mut open, &mut own_text, &text.xml10_content()),
                 Event::CData(text) => append(&mut open, &mut own_text, &text.xml10_content()),
                 Event::GeneralRef(entity) => append(&mut open, &mut own_text, &resolved(&entity)),
                 Event::End(_) => {
-                    let Some(one) = open.pop() else {
+                    let Some(current) = open.pop() else {
                         let text = own_text.trim();
                         if !text.is_empty() {
                             self.put("text", text)?;
                         }
                         return Ok(());
                     };
-                    self.closed(&one, &path, &mut open)?;
-                    path.truncate(one.path);
+                    self.closed(&current, &path, &mut open)?;
+                    path.truncate(current.path);
                 }
                 Event::Eof => return Err(ReadError::CutShort { row: self.number }),
                 _ => {}
             }
-            if open.last().map_or(own_text.len(), |one| one.text.len()) > MAX_ELEMENT {
+            if open.last().map_or(own_text.len(), |current| current.text.len()) > MAX_ELEMENT {
                 return Err(ReadError::RowTooLong { row: self.number });
             }
         }
@@ -300,48 +299,48 @@ impl<R: Read> XmlReader<R> {
         if !path.is_empty() {
             path.push('/');
         }
-        // A prefix tells `g:price` from `price`; BMEcat's own namespace has none.
+        // The prefix distinguishes `g:price` from `price`; BMEcat's own namespace has no prefix.
         path.push_str(element.name().0);
-        let language = element.attributes().flatten().find(|one| one.key.0 == "lang" || one.key.0 == "xml:lang");
+        let language = element.attributes().flatten().find(|found| found.key.0 == "lang" || found.key.0 == "xml:lang");
         if let Some(language) = language {
             path.push_str(&format!("[{}]", &*language.value));
         }
         let name = element.local_name().as_ref().to_owned();
         // `<field name="list_price">`: the attribute is the name of the value.
         if name == "field"
-            && let Some(key) = element.attributes().flatten().find(|one| one.key.0 == "name")
+            && let Some(key) = element.attributes().flatten().find(|found| found.key.0 == "name")
         {
             path.push_str(&format!("[{}]", &*key.value));
         }
         let pair = PAIRS.iter().find(|(outer, ..)| *outer == name).map(|(_, key, _)| {
             // `<attribute name="Colour">`: the pair's name may be an attribute too.
-            let named = element.attributes().flatten().find(|one| one.key.0 == *key || one.key.0 == "code");
-            (named.map(|one| one.value.as_ref().to_owned()).unwrap_or_default(), String::new())
+            let attribute = element.attributes().flatten().find(|found| found.key.0 == *key || found.key.0 == "code");
+            (attribute.map(|found| found.value.as_ref().to_owned()).unwrap_or_default(), String::new())
         });
         self.attributes(element, path)?;
         Ok(Open { path: before, name, text: String::new(), has_children: false, markup: 0, pair })
     }
 
-    fn closed(&mut self, one: &Open, path: &str, open: &mut [Open]) -> Result<(), ReadError> {
-        if let Some((name, value)) = one.pair.as_ref().filter(|(name, _)| !name.is_empty()) {
+    fn closed(&mut self, current: &Open, path: &str, open: &mut [Open]) -> Result<(), ReadError> {
+        if let Some((name, value)) = current.pair.as_ref().filter(|(name, _)| !name.is_empty()) {
             let path = format!("{path}[{name}]");
             return self.put(&path, value);
         }
-        if let Some((_, value)) = one.pair.as_ref().filter(|(_, value)| !value.is_empty()) {
-            // A value whose name stands where nobody looks for it.
-            let of = PAIRS.iter().find(|(outer, ..)| *outer == one.name).map_or("value", |(.., value)| *value);
+        if let Some((_, value)) = current.pair.as_ref().filter(|(_, value)| !value.is_empty()) {
+            // A value whose name was not found.
+            let of = PAIRS.iter().find(|(outer, ..)| *outer == current.name).map_or("value", |(.., value)| *value);
             return self.put(&format!("{path}/{of}"), value);
         }
-        let text = one.text.trim();
+        let text = current.text.trim();
         if let Some(outer) = open.last_mut()
             && let Some((_, key, value)) = PAIRS.iter().find(|(name, ..)| *name == outer.name)
             && let Some(pair) = &mut outer.pair
         {
-            if one.name == *key && pair.0.is_empty() {
+            if current.name == *key && pair.0.is_empty() {
                 text.clone_into(&mut pair.0);
                 return Ok(());
             }
-            if one.name == *value {
+            if current.name == *value {
                 if !pair.1.is_empty() {
                     pair.1.push('\n');
                 }
@@ -349,14 +348,14 @@ impl<R: Read> XmlReader<R> {
                 return Ok(());
             }
         }
-        if one.has_children && text.is_empty() {
+        if current.has_children && text.is_empty() {
             return Ok(());
         }
         self.put(path, text)
     }
 }
 
-/// Whether an element inside a value is a piece of its text.
+/// Whether an element inside a value is a part of its text (HTML).
 fn is_markup(element: &BytesStart<'_>, open: &[Open]) -> bool {
     const HTML: [&str; 26] = [
         "p", "br", "b", "i", "u", "em", "strong", "ul", "ol", "li", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6",
@@ -367,13 +366,13 @@ fn is_markup(element: &BytesStart<'_>, open: &[Open]) -> bool {
 
 fn append(open: &mut [Open], own: &mut String, text: &str) {
     match open.last_mut() {
-        Some(one) => one.text.push_str(text),
+        Some(current) => current.text.push_str(text),
         None => own.push_str(text),
     }
 }
 
-/// What a reference stands for: a character, or one of XML's five and HTML's few that suppliers use. Any other stays as it
-/// is written.
+/// The text of a reference: a character, one of XML's five entities, or one of the HTML entities that suppliers use.
+/// Any other reference stays as it is written.
 fn resolved(entity: &BytesRef<'_>) -> String {
     if let Ok(Some(character)) = entity.resolve_char_ref() {
         return character.to_string();
@@ -401,7 +400,7 @@ fn resolved(entity: &BytesRef<'_>) -> String {
     known.to_owned()
 }
 
-/// The failure of a source, kept for its kind.
+/// The failure of a source, kept with its text.
 #[derive(Debug)]
 struct ReadFailed(String);
 
@@ -419,7 +418,7 @@ impl std::fmt::Display for ReadFailed {
 
 impl std::error::Error for ReadFailed {}
 
-/// The encoding that an XML file names in its first line.
+/// The encoding that the XML declaration names.
 pub(crate) fn declared_encoding(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let start = String::from_utf8_lossy(head.get(..200.min(head.len()))?).into_owned();
     let declaration = start.trim_start_matches('\u{feff}').trim_start().strip_prefix("<?xml")?;

@@ -1,4 +1,4 @@
-//! Which rows go together, and which a later row takes back.
+//! Tests which rows are in one batch, and which rows a later row replaces.
 
 use mapping::ColumnMapping;
 
@@ -21,7 +21,7 @@ fn cuts_a_file_into_batches() {
 }
 
 #[test]
-fn the_last_valid_row_of_a_code_takes_the_earlier_ones_back() {
+fn the_last_valid_row_of_a_code_replaces_the_earlier_ones() {
     let (parsed, _) = read(
         "sku,ean,title,price\n\
          1,4006381333931,first,1\n\
@@ -31,12 +31,12 @@ fn the_last_valid_row_of_a_code_takes_the_earlier_ones_back() {
          2,,broken,-5\n",
     )
     .unwrap();
-    // Row 2 is taken back by row 4 (SKU), and once is enough; row 3 stays, because row 6 is no valid row.
+    // Row 4 replaces row 2 (same SKU), which is listed only once. Row 3 stays, because row 6 is not valid.
     assert_eq!(parsed.superseded, BTreeMap::from([(0, vec![(2, 4)])]));
 }
 
 #[test]
-fn a_row_that_breaks_an_own_rule_takes_nothing_back() {
+fn a_row_that_breaks_a_rule_replaces_no_other_row() {
     let rules = serde_json::json!([{"field": "price", "check": "range", "max": "100"}]);
     let options = ImportOptions { rules: serde_json::from_value(rules).unwrap(), ..ImportOptions::default() };
     let text = "sku,title,price\n1,good,10\n1,dear,500\n2,first,10\n2,second,20\n";
@@ -58,7 +58,7 @@ fn says_why_a_file_is_refused() {
 }
 
 #[test]
-fn a_moved_or_renamed_column_is_told_and_stops_nothing() {
+fn a_moved_or_renamed_column_is_only_a_warning() {
     let mapping = vec![
         ColumnMapping::to_field("Code article", Field::Sku),
         ColumnMapping::to_field("Désignation", Field::Title),
@@ -70,10 +70,10 @@ fn a_moved_or_renamed_column_is_told_and_stops_nothing() {
     let file = open_file(text.as_bytes(), &options, |_| None).unwrap();
     let fields: Vec<Option<Field>> = file.layout.columns.iter().map(|column| column.field).collect();
     assert_eq!(fields, [Some(Field::Price), Some(Field::Title), Some(Field::Sku), None]);
-    let told: Vec<&str> = file.warnings.iter().map(|warning| warning.message.as_str()).collect();
-    assert!(told.iter().any(|message| message.contains("\"Prix TTC\" is gone; \"Prix public\"")), "{told:?}");
-    assert!(told.iter().any(|message| message.contains("\"Remarque\" is gone")), "{told:?}");
-    assert!(told.iter().any(|message| message.contains("\"Poids\"")), "{told:?}");
+    let warnings: Vec<&str> = file.warnings.iter().map(|warning| warning.message.english()).collect();
+    assert!(warnings.iter().any(|message| message.contains("\"Prix TTC\" is gone; \"Prix public\"")), "{warnings:?}");
+    assert!(warnings.iter().any(|message| message.contains("\"Remarque\" is gone")), "{warnings:?}");
+    assert!(warnings.iter().any(|message| message.contains("\"Poids\"")), "{warnings:?}");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn variants_wait_for_their_parents() {
 }
 
 #[test]
-fn a_row_that_could_make_no_product_comes_after_the_one_that_does() {
+fn a_row_that_cannot_create_a_product_comes_after_the_one_that_does() {
     let text = "sku,title,price\nA,,3\nA,Drill,10\nA,,4\nB,Saw,5\n";
     let mut batches = Vec::new();
     let parsed = read_file(text.as_bytes(), &ImportOptions::default(), Limits { batch_rows: 10 }, |batch| {
@@ -99,15 +99,15 @@ fn a_row_that_could_make_no_product_comes_after_the_one_that_does() {
     .unwrap();
     batches.sort_unstable();
     assert_eq!(batches, [(0, 3), (1, 1)]);
-    assert_eq!(parsed.superseded, BTreeMap::from([(0, vec![(2, 3)])]), "row 4 takes nothing back");
+    assert_eq!(parsed.superseded, BTreeMap::from([(0, vec![(2, 3)])]), "row 4 replaces no other row");
     let text = "sku,title,price\nA,T,10\nA,,5\nA,T,10\n";
     let parsed = read_file(text.as_bytes(), &ImportOptions::default(), Limits { batch_rows: 10 }, |_| {}).unwrap();
     assert_eq!(parsed.superseded, BTreeMap::from([(0, vec![(2, 4)]), (1, vec![(3, 4)])]), "row 4 is the last");
 }
 
 #[test]
-fn what_expressions_make_of_a_row_says_where_it_belongs() {
-    let made = |field, transform: &str| ColumnMapping {
+fn the_results_of_expressions_decide_the_batch_of_a_row() {
+    let computed = |field, transform: &str| ColumnMapping {
         column: String::new(),
         field: Some(field),
         transform: Some(transform.to_owned()),
@@ -117,8 +117,8 @@ fn what_expressions_make_of_a_row_says_where_it_belongs() {
         ColumnMapping::to_field("code", Field::Sku),
         ColumnMapping::to_field("name", Field::Title),
         ColumnMapping::to_field("size", Field::Option1Value),
-        made(Field::Option1Name, "'Size' if row['size'] else ''"),
-        made(Field::Parent, "(row['code'] | split('-'))[0]"),
+        computed(Field::Option1Name, "'Size' if row['size'] else ''"),
+        computed(Field::Parent, "(row['code'] | split('-'))[0]"),
     ];
     let options = ImportOptions { mapping: Some(mapping), ..ImportOptions::default() };
     let mut batches = Vec::new();
@@ -131,7 +131,7 @@ fn what_expressions_make_of_a_row_says_where_it_belongs() {
 }
 
 #[test]
-fn columns_are_known_by_their_very_names_and_may_come_late() {
+fn columns_are_recognised_by_their_exact_names_and_may_come_late() {
     let mapping = vec![
         ColumnMapping { column: "Price £".to_owned(), ..ColumnMapping::default() },
         ColumnMapping::to_field("Price €", Field::Price),
@@ -142,7 +142,8 @@ fn columns_are_known_by_their_very_names_and_may_come_late() {
     let fields: Vec<Option<Field>> = file.layout.columns.iter().map(|column| column.field).collect();
     assert_eq!(fields, [Some(Field::Sku), None, Some(Field::Price)]);
 
-    // A feed that renamed its price: told, taken over, and known by its own columns.
+    // A feed that renamed its price: it is reported, the new column is used, and the feed is recognised by its own
+    // columns.
     let mapping = ["sku", "title", "prix", "note"].into_iter().zip([
         Field::Sku,
         Field::Title,
@@ -157,14 +158,17 @@ fn columns_are_known_by_their_very_names_and_may_come_late() {
         file.columns_hash,
         open_file(feed.as_bytes(), &ImportOptions::default(), |_| None).unwrap().columns_hash
     );
-    let told: Vec<&str> = file.warnings.iter().map(|warning| warning.message.as_str()).collect();
-    assert!(told[0].contains("\"price\" was taken for it") && told[1].contains("\"note\" is gone"), "{told:?}");
+    let warnings: Vec<&str> = file.warnings.iter().map(|warning| warning.message.english()).collect();
+    assert!(
+        warnings[0].contains("\"price\" is used instead") && warnings[1].contains("\"note\" is gone"),
+        "{warnings:?}"
+    );
     let note = file.header.columns.iter().find(|column| column.name == "note").unwrap();
-    assert_eq!(note.blank, mapping::Blank::Leave, "a column that is not there takes nothing away");
+    assert_eq!(note.blank, mapping::Blank::Leave, "a column that does not exist clears nothing");
 }
 
 #[test]
-fn a_shops_attributes_have_codes_of_ours_and_are_told() {
+fn a_shops_attributes_get_our_codes_and_are_reported() {
     let file = "sku;attribute_set_code;product_type;product_websites;name;price;additional_attributes\n\
                 A;Default;simple;base;Cap;5;\"Matière=Laine,色=red,care=\"\"a, b\"\"\"\n";
     let mut bytes = Vec::new();
@@ -172,7 +176,7 @@ fn a_shops_attributes_have_codes_of_ours_and_are_told() {
         read_file(file.as_bytes(), &ImportOptions::default(), Limits { batch_rows: 10 }, |batch| bytes = batch.bytes)
             .unwrap();
     assert_eq!(parsed.warnings.len(), 1);
-    assert!(parsed.warnings[0].message.contains("care, matière, 色"), "{:?}", parsed.warnings);
+    assert!(parsed.warnings[0].message.english().contains("care, matière, 色"), "{:?}", parsed.warnings);
     let mut batch = crate::pipeline::batch_file::BatchReader::open(&bytes[..]).unwrap();
     let rules = batch.header().rules.clone();
     let (_, crate::pipeline::batch_file::RowContent::Cells(cells)) = batch.read().unwrap().unwrap() else {
@@ -186,7 +190,7 @@ fn a_shops_attributes_have_codes_of_ours_and_are_told() {
 }
 
 #[test]
-fn a_typed_number_is_what_it_is_whatever_mark_the_texts_use() {
+fn a_typed_number_is_read_the_same_whatever_mark_the_texts_use() {
     let json = r#"[{"sku": "1.234", "title": "A", "price": "12,50", "weight": 1.234, "stock": 5}]"#;
     let mut bytes = Vec::new();
     read_file(json.as_bytes(), &ImportOptions::default(), Limits { batch_rows: 10 }, |batch| bytes = batch.bytes)

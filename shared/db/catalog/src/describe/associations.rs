@@ -10,10 +10,10 @@ use uuid::Uuid;
 use crate::CatalogDb;
 
 impl CatalogDb {
-    /// A product's associations by kind, in their order.
+    /// Returns a product's associations by kind, in their order.
     ///
     /// # Errors
-    /// 404 when there is no such product.
+    /// 404 if the product does not exist.
     pub async fn associations(&self, tenant: TenantId, id: Uuid) -> Result<BTreeMap<String, Vec<Uuid>>> {
         self.product(tenant, id).await?;
         let mut tx = begin(&self.pool, tenant).await?;
@@ -29,10 +29,10 @@ impl CatalogDb {
         Ok(kinds)
     }
 
-    /// Sets a product's associations of the kinds that are named; other kinds stay.
+    /// Replaces a product's associations of the given kinds; other kinds stay.
     ///
     /// # Errors
-    /// 404 for the product; 422 for a target that is none of ours, or the product itself.
+    /// 404 if the product does not exist; 422 for a target that does not exist or is the product itself.
     pub async fn set_associations(
         &self,
         tenant: TenantId,
@@ -42,14 +42,10 @@ impl CatalogDb {
     ) -> Result<BTreeMap<String, Vec<Uuid>>> {
         for (kind, targets) in new {
             if !ASSOCIATIONS.contains(&kind.as_str()) {
-                return Err(Error::invalid(
-                    kind,
-                    "unknown_field",
-                    format!("expected one of {}", ASSOCIATIONS.join(", ")),
-                ));
+                return Err(Error::invalid(kind, "unknown_field", messages::catalog::one_of(ASSOCIATIONS.join(", "))));
             }
             if targets.len() > 200 || targets.iter().enumerate().any(|(at, target)| targets[..at].contains(target)) {
-                return Err(Error::invalid(kind, "invalid", "expected at most 200 products, each once"));
+                return Err(Error::invalid(kind, "invalid", messages::catalog::associations_count()));
             }
         }
         let before = self.associations(tenant, id).await?;
@@ -80,9 +76,9 @@ impl CatalogDb {
                     .to_owned();
                 match constraint.as_str() {
                     "associations_target_fkey" => {
-                        Error::invalid(kind, "product_unknown", "one of these products does not exist")
+                        Error::invalid(kind, "product_unknown", messages::catalog::association_unknown())
                     }
-                    "associations_other" => Error::invalid(kind, "itself", "a product is not associated with itself"),
+                    "associations_other" => Error::invalid(kind, "itself", messages::catalog::association_itself()),
                     _ => error(failed),
                 }
             })?;

@@ -16,9 +16,9 @@ use crate::errors::{check_code, invalid};
 /// An attribute and its code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CodedAttribute {
-    /// The code by which products hold its values.
+    /// The code under which products store its values.
     pub code: String,
-    /// What it is.
+    /// Its definition.
     #[serde(flatten)]
     pub attribute: Attribute,
 }
@@ -34,17 +34,17 @@ pub struct AttributeGroup {
     pub position: i32,
 }
 
-/// An organisation has at most so many attributes.
+/// The most attributes of an organisation.
 const MOST: i64 = 2_000;
-/// All of them together have at most so many options: they are read as a whole.
+/// The most options of all attributes together: they are always read as a whole.
 const MOST_OPTIONS: usize = 20_000;
 
-/// Every attribute by its code.
+/// Returns every attribute by its code.
 pub(crate) async fn definitions(tx: &mut TenantTx, tenant: TenantId) -> Result<BTreeMap<String, Attribute>> {
     read_definitions(tx, tenant).await.map_err(error)
 }
 
-/// The same, for whoever tells races from other failures.
+/// Like [`definitions`], with the error of sqlx, for callers that handle races differently from other failures.
 pub(crate) async fn read_definitions(tx: &mut TenantTx, tenant: TenantId) -> sqlx::Result<BTreeMap<String, Attribute>> {
     let found = sqlx::query!(
         r#"select code, definition as "definition: Json<Attribute>" from attributes where tenant_id = $1"#,
@@ -55,7 +55,7 @@ pub(crate) async fn read_definitions(tx: &mut TenantTx, tenant: TenantId) -> sql
 }
 
 impl CatalogDb {
-    /// The attributes, in the order of their codes.
+    /// Returns the attributes, in the order of their codes.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -65,10 +65,10 @@ impl CatalogDb {
         Ok(definitions.into_iter().map(|(code, attribute)| CodedAttribute { code, attribute }).collect())
     }
 
-    /// Makes an attribute or changes it.
+    /// Creates or changes an attribute.
     ///
     /// # Errors
-    /// 422 when the definition makes no sense; 409 for another kind, or for options that products hold and that would be gone.
+    /// 422 if the definition is invalid; 409 if it changes the kind, or removes options that products have.
     pub async fn put_attribute(
         &self,
         tenant: TenantId,
@@ -85,44 +85,30 @@ impl CatalogDb {
         let known = definitions(&mut tx, tenant).await?;
         let before = known.get(code);
         if before.is_none() && i64::try_from(known.len()).unwrap_or(i64::MAX) >= MOST {
-            return Err(Error::invalid("code", "too_many", format!("expected at most {MOST} attributes")));
+            return Err(Error::invalid("code", "too_many", messages::catalog::too_many_attributes(MOST)));
         }
         let others =
             known.iter().filter(|(other, _)| other.as_str() != code).map(|(_, attribute)| attribute.options.len());
         if others.sum::<usize>() + new.options.len() > MOST_OPTIONS {
-            return Err(Error::invalid(
-                "options",
-                "too_many",
-                format!("expected at most {MOST_OPTIONS} options of all attributes together"),
-            ));
+            return Err(Error::invalid("options", "too_many", messages::catalog::too_many_options(MOST_OPTIONS)));
         }
         if let Some(group) = &new.group {
-            let there = sqlx::query_scalar!(
+            let found = sqlx::query_scalar!(
                 "select 1 as \"one!\" from attribute_groups where tenant_id = $1 and code = $2",
                 tenant.0,
                 group
             );
-            if there.fetch_optional(&mut *tx).await.map_err(error)?.is_none() {
-                return Err(Error::invalid(
-                    "group",
-                    "group_unknown",
-                    format!("there is no group \"{group}\"; make it first (PUT /v1/attribute-groups/{group})"),
-                ));
+            if found.fetch_optional(&mut *tx).await.map_err(error)?.is_none() {
+                return Err(Error::invalid("group", "group_unknown", messages::catalog::group_unknown(group)));
             }
         }
         if let Some(before) = before {
             let shape = |attribute: &Attribute| (attribute.kind, attribute.localisable, attribute.measure.clone());
             if shape(before) != shape(new) {
-                let message = "the kind of an attribute, what it measures and whether it has languages stay as they are; make another attribute".to_owned();
-                return Err(Error::Conflict { code: "kind_fixed", message });
+                return Err(Error::Conflict { code: "kind_fixed", message: messages::catalog::kind_fixed() });
             }
             for gone in before.options.iter().filter(|option| new.options.iter().all(|kept| kept.code != option.code)) {
-                self.refuse_used(
-                    &mut tx,
-                    &format!("attributes.{code}:{}", gone.code),
-                    &format!("the option {}", gone.code),
-                )
-                .await?;
+                self.refuse_used(&mut tx, code, &gone.code).await?;
             }
         }
         sqlx::query!(
@@ -147,10 +133,13 @@ impl CatalogDb {
     /// Deletes an attribute that no product and no family has.
     ///
     /// # Errors
-    /// 404; 409 when it is in use.
+    /// 404; 409 if it is in use.
     pub async fn delete_attribute(&self, tenant: TenantId, code: &str, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let before = definitions(&mut tx, tenant).await?.remove(code).ok_or(Error::NotFound("attribute"))?;
+        let before = definitions(&mut tx, tenant)
+            .await?
+            .remove(code)
+            .ok_or_else(|| Error::NotFound(messages::things::attribute()))?;
         let used = sqlx::query!(
             "select exists (select from products where tenant_id = $1 and attributes ? $2) as \"by_product!\",
                     exists (select from families where tenant_id = $1 and attributes @> $3) as \"by_family!\"",
@@ -160,11 +149,11 @@ impl CatalogDb {
         );
         let used = used.fetch_one(&mut *tx).await.map_err(error)?;
         if used.by_product || used.by_family {
-            let what = if used.by_product { "products" } else { "families" };
-            return Err(Error::Conflict {
-                code: "attribute_in_use",
-                message: format!("{what} have this attribute; clear it there first (POST /v1/products/bulk-edit)"),
-            });
+            let message = match used.by_product {
+                true => messages::catalog::attribute_in_products(),
+                false => messages::catalog::attribute_in_families(),
+            };
+            return Err(Error::Conflict { code: "attribute_in_use", message });
         }
         sqlx::query!("delete from attributes where tenant_id = $1 and code = $2", tenant.0, code)
             .execute(&mut *tx)
@@ -174,21 +163,20 @@ impl CatalogDb {
         tx.commit().await.map_err(error)
     }
 
-    async fn refuse_used(&self, tx: &mut TenantTx, key: &str, what: &str) -> Result<()> {
+    /// Refuses to remove an option that products have.
+    async fn refuse_used(&self, tx: &mut TenantTx, attribute: &str, option: &str) -> Result<()> {
+        let key = format!("attributes.{attribute}:{option}");
         let used = sqlx::query_scalar!(
             "select exists (select from found_products where keys @> array[$1::text]) as \"used!\"",
             key
         );
         if used.fetch_one(&mut **tx).await.map_err(error)? {
-            return Err(Error::Conflict {
-                code: "option_in_use",
-                message: format!("products have {what}; give them another one first"),
-            });
+            return Err(Error::Conflict { code: "option_in_use", message: messages::catalog::option_in_use(option) });
         }
         Ok(())
     }
 
-    /// The groups, in their order.
+    /// Returns the attribute groups, in their order.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -202,10 +190,10 @@ impl CatalogDb {
         found.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// Makes a group or changes it.
+    /// Creates or changes an attribute group.
     ///
     /// # Errors
-    /// 422 when the code or the name is none.
+    /// 422 if the code is invalid.
     pub async fn put_attribute_group(&self, tenant: TenantId, group: &AttributeGroup, stamp: &Stamp) -> Result<()> {
         check_code(&group.code)?;
         let mut tx = begin(&self.pool, tenant).await?;
@@ -224,15 +212,15 @@ impl CatalogDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Deletes a group; its attributes stay, without one.
+    /// Deletes an attribute group; its attributes stay, without a group.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 if it does not exist.
     pub async fn delete_attribute_group(&self, tenant: TenantId, code: &str, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let deleted = sqlx::query!("delete from attribute_groups where tenant_id = $1 and code = $2", tenant.0, code);
         if deleted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::NotFound("attribute group"));
+            return Err(Error::NotFound(messages::things::attribute_group()));
         }
         sqlx::query!(
             "update attributes set definition = definition - 'group' where tenant_id = $1 and definition->>'group' = $2",

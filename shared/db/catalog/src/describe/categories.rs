@@ -20,24 +20,24 @@ use crate::products::write::write;
 /// A category of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Category {
-    /// The category.
+    /// The category's id.
     pub id: Uuid,
-    /// The one above it; `null` at the root.
+    /// The category above it; `null` at the root.
     pub parent_id: Option<Uuid>,
-    /// Its name, unique below its parent whatever its case.
+    /// Its name. It is unique below its parent; case does not matter.
     pub name: String,
     /// Its names in other languages, by locale.
     #[schema(value_type = BTreeMap<String, String>)]
     pub names: Json<BTreeMap<String, String>>,
     /// Its place among its siblings.
     pub position: i32,
-    /// From the root to itself.
+    /// The ids of the categories from the root to this one.
     pub path: Vec<Uuid>,
-    /// How many products are in it, those of categories below it left out.
+    /// How many products are in it, without those of the categories below it.
     pub products: i64,
 }
 
-/// What is to be changed of a category; what is not said stays.
+/// A change of a category. Fields that are `None` stay.
 #[derive(Clone, Debug, Default)]
 pub struct CategoryChange {
     /// Another name.
@@ -50,14 +50,16 @@ pub struct CategoryChange {
     pub parent_id: Option<Option<Uuid>>,
 }
 
-/// A tree has at most so many categories, and so many levels.
+/// The most categories in a tree.
 const MOST: i64 = 5_000;
+/// The most levels in a tree.
 const DEEPEST: usize = 10;
-/// A category with more products is emptied by a job first: what is done here is done within a request.
+/// The most products that a merge or a deletion of a category changes, because it does so within one request. A larger
+/// category is emptied by a job first.
 const MOST_MOVED: i64 = 5_000;
 
 impl CatalogDb {
-    /// The whole tree, parents before their children.
+    /// Returns the whole tree, parents before their children.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -76,19 +78,19 @@ impl CatalogDb {
         found.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// A category.
+    /// Returns one category.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 if it does not exist.
     pub async fn category(&self, tenant: TenantId, id: Uuid) -> Result<Category> {
         let mut tx = begin(&self.pool, tenant).await?;
         category(&mut tx, tenant, id).await
     }
 
-    /// Makes a category.
+    /// Creates a category.
     ///
     /// # Errors
-    /// 409 when there is one of that name, 422 when the parent is none of ours or the tree would be too large.
+    /// 409 if the name is taken; 422 if the parent does not exist or the tree would be too large.
     pub async fn create_category(
         &self,
         tenant: TenantId,
@@ -101,7 +103,7 @@ impl CatalogDb {
         let mut tx = self.tree(tenant).await?;
         let count = sqlx::query_scalar!("select count(*) as \"count!\" from categories where tenant_id = $1", tenant.0);
         if count.fetch_one(&mut *tx).await.map_err(error)? >= MOST {
-            return Err(Error::invalid("name", "too_many", format!("expected at most {MOST} categories")));
+            return Err(Error::invalid("name", "too_many", messages::catalog::too_many_categories(MOST)));
         }
         let id = Uuid::now_v7();
         let mut path = path_of(&mut tx, tenant, parent).await?;
@@ -120,7 +122,7 @@ impl CatalogDb {
         )
         .execute(&mut *tx)
         .await
-        .map_err(code_taken)?;
+        .map_err(name_taken)?;
         record_change(
             &mut tx,
             tenant,
@@ -128,15 +130,15 @@ impl CatalogDb {
             Change::new("category.created", id).to(json!({ "name": name, "parent_id": parent })),
         )
         .await?;
-        let made = category(&mut tx, tenant, id).await?;
+        let created = category(&mut tx, tenant, id).await?;
         tx.commit().await.map_err(error)?;
-        Ok(made)
+        Ok(created)
     }
 
-    /// Renames a category, or moves it with all below it.
+    /// Renames a category, or moves it together with the categories below it.
     ///
     /// # Errors
-    /// 404; 409 for a name that is taken; 422 for a parent below itself.
+    /// 404; 409 if the name is taken; 422 if the new parent is below the category.
     pub async fn change_category(
         &self,
         tenant: TenantId,
@@ -157,7 +159,7 @@ impl CatalogDb {
         )
         .execute(&mut *tx)
         .await
-        .map_err(code_taken)?;
+        .map_err(name_taken)?;
         if let Some(parent) = change.parent_id.filter(|parent| *parent != before.parent_id) {
             move_below(&mut tx, tenant, &before, parent).await?;
         }
@@ -168,19 +170,16 @@ impl CatalogDb {
         Ok(after)
     }
 
-    /// Merges a category into another one: its products and the categories below it go there, and it is gone.
+    /// Merges a category into another one: moves its products and the categories below it there, then deletes it.
     ///
     /// # Errors
-    /// 404; 409 when two categories below them have the same name; 422 when the other is below it.
+    /// 404; 409 if two categories below them have the same name, or if it has too many products; 422 if the other
+    /// category is below it.
     pub async fn merge_category(&self, tenant: TenantId, id: Uuid, into: Uuid, stamp: &Stamp) -> Result<Category> {
         let mut tx = self.tree(tenant).await?;
         let (from, to) = (category(&mut tx, tenant, id).await?, category(&mut tx, tenant, into).await?);
         if to.path.contains(&id) {
-            return Err(Error::invalid(
-                "into",
-                "below_itself",
-                "a category cannot be merged into itself or into one below it",
-            ));
+            return Err(Error::invalid("into", "below_itself", messages::catalog::category_merged_below_itself()));
         }
         let children = sqlx::query_scalar!(
             "select category_id from categories where tenant_id = $1 and parent_id = $2",
@@ -200,10 +199,10 @@ impl CatalogDb {
         Ok(merged)
     }
 
-    /// Deletes a category that has none below it; its products stay, without it.
+    /// Deletes a category without categories below it; its products stay, without the category.
     ///
     /// # Errors
-    /// 404; 409 when there are categories below it.
+    /// 404; 409 if there are categories below it, or if it has too many products.
     pub async fn delete_category(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = self.tree(tenant).await?;
         let before = category(&mut tx, tenant, id).await?;
@@ -219,7 +218,7 @@ impl CatalogDb {
         tx.commit().await.map_err(error)
     }
 
-    /// A transaction in which nobody else changes the tenant's tree.
+    /// Begins a transaction that holds the lock of the tenant's tree, so that nobody else changes it.
     async fn tree(&self, tenant: TenantId) -> Result<TenantTx> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
@@ -243,7 +242,7 @@ async fn category(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Categ
         id,
         id.to_string()
     );
-    found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or(Error::NotFound("category"))
+    found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or_else(|| Error::NotFound(messages::things::category()))
 }
 
 async fn path_of(tx: &mut TenantTx, tenant: TenantId, parent: Option<Uuid>) -> Result<Vec<Uuid>> {
@@ -251,21 +250,21 @@ async fn path_of(tx: &mut TenantTx, tenant: TenantId, parent: Option<Uuid>) -> R
     let path =
         sqlx::query_scalar!("select path from categories where tenant_id = $1 and category_id = $2", tenant.0, parent);
     let path = path.fetch_optional(&mut **tx).await.map_err(error)?;
-    path.ok_or_else(|| Error::invalid("parent_id", "category_unknown", format!("there is no category {parent}")))
+    path.ok_or_else(|| Error::invalid("parent_id", "category_unknown", messages::catalog::category_unknown(parent)))
 }
 
 fn check_depth(levels: usize) -> Result<()> {
     if levels <= DEEPEST {
         return Ok(());
     }
-    Err(Error::invalid("parent_id", "too_deep", format!("expected at most {DEEPEST} levels, found {levels}")))
+    Err(Error::invalid("parent_id", "too_deep", messages::catalog::category_too_deep(DEEPEST, levels)))
 }
 
-/// Moves a category with all below it.
+/// Moves a category together with the categories below it.
 async fn move_below(tx: &mut TenantTx, tenant: TenantId, moved: &Category, parent: Option<Uuid>) -> Result<()> {
     let path = path_of(tx, tenant, parent).await?;
     if path.contains(&moved.id) {
-        return Err(Error::invalid("parent_id", "below_itself", "a category cannot be moved below itself"));
+        return Err(Error::invalid("parent_id", "below_itself", messages::catalog::category_below_itself()));
     }
     let above = i32::try_from(moved.path.len()).unwrap_or(i32::MAX);
     let deepest = sqlx::query_scalar!(
@@ -284,7 +283,7 @@ async fn move_below(tx: &mut TenantTx, tenant: TenantId, moved: &Category, paren
     )
     .execute(&mut **tx)
     .await
-    .map_err(code_taken)?;
+    .map_err(name_taken)?;
     sqlx::query!(
         "update categories set path = $4 || path[$3:] where tenant_id = $1 and path[$3] = $2",
         tenant.0,
@@ -298,7 +297,7 @@ async fn move_below(tx: &mut TenantTx, tenant: TenantId, moved: &Category, paren
     Ok(())
 }
 
-/// Puts another category, or none, in a category's place in every product; gives how many products.
+/// Replaces a category by another one, or removes it, in every product. Returns how many products it changed.
 async fn replace(tx: &mut TenantTx, tenant: TenantId, id: Uuid, by: Option<Uuid>, stamp: &Stamp) -> Result<usize> {
     let found = sqlx::query_scalar!(
         "select product_id as \"id!\" from found_products where keys @> array['category:' || $1::text] limit $2",
@@ -307,9 +306,7 @@ async fn replace(tx: &mut TenantTx, tenant: TenantId, id: Uuid, by: Option<Uuid>
     );
     let ids = found.fetch_all(&mut **tx).await.map_err(error)?;
     if i64::try_from(ids.len()).unwrap_or(i64::MAX) > MOST_MOVED {
-        let message = format!(
-            "more than {MOST_MOVED} products are in this category; move them first (POST /v1/products/bulk-edit: add the other category, then remove this one)"
-        );
+        let message = messages::catalog::category_too_large(MOST_MOVED);
         return Err(Error::Conflict { code: "category_too_large", message });
     }
     let setup = setup(tx, tenant).await.map_err(error)?;
@@ -319,8 +316,8 @@ async fn replace(tx: &mut TenantTx, tenant: TenantId, id: Uuid, by: Option<Uuid>
         actor_name: Some(stamp.actor_name().to_owned()),
         job_id: None,
     };
-    for some in ids.chunks(500) {
-        let products = by_ids(tx, tenant, some, true).await.map_err(error)?;
+    for chunk in ids.chunks(500) {
+        let products = by_ids(tx, tenant, chunk, true).await.map_err(error)?;
         let written = products.into_iter().map(|product| {
             let mut after = product.clone();
             let mut seen = std::collections::HashSet::new();
@@ -329,8 +326,8 @@ async fn replace(tx: &mut TenantTx, tenant: TenantId, id: Uuid, by: Option<Uuid>
                 .category_ids
                 .iter()
                 .flatten()
-                .filter_map(|one| if *one == id { by } else { Some(*one) });
-            after.content.category_ids = Some(kept.filter(|one| seen.insert(*one)).collect());
+                .filter_map(|category| if *category == id { by } else { Some(*category) });
+            after.content.category_ids = Some(kept.filter(|category| seen.insert(*category)).collect());
             PlannedWrite { before: Some(product), after, row: None, action: "updated" }
         });
         match write(tx, tenant, &setup, &origin, written.collect(), stamp.at).await {
@@ -349,15 +346,15 @@ async fn remove(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<()> {
         .map_err(|failed| {
             on_constraint(failed, "categories_parent_fkey", || Error::Conflict {
                 code: "has_children",
-                message: "there are categories below it; move or delete them first".to_owned(),
+                message: messages::catalog::category_has_children(),
             })
         })?;
     Ok(())
 }
 
-fn code_taken(failed: sqlx::Error) -> Error {
+fn name_taken(failed: sqlx::Error) -> Error {
     on_constraint(failed, "categories_name_key", || Error::Conflict {
         code: "name_taken",
-        message: "there is a category of that name in the same place".to_owned(),
+        message: messages::catalog::category_name_taken(),
     })
 }

@@ -19,7 +19,7 @@ use crate::products::setup::{Setup, setup};
 /// What a complete product has in a channel and a language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CompletenessRules {
-    /// The channel; `default` is what products show themselves.
+    /// The channel. `default` sets the completeness that products have themselves.
     pub channel: String,
     /// The language; `null` = the organisation's own.
     pub locale: Option<String>,
@@ -40,7 +40,7 @@ pub struct ScopedCompleteness {
 }
 
 impl CatalogDb {
-    /// The rules of every channel, the default one first.
+    /// Returns the rules of every channel, the default channel first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -59,11 +59,11 @@ impl CatalogDb {
         Ok(rules)
     }
 
-    /// Sets the rules of a channel and a language, or puts those of the default channel back (no requirements); the
-    /// products are to be assessed anew.
+    /// Sets the rules of a channel and a language, or deletes them if `requirements` is `None`. The caller starts the
+    /// job that computes the completeness of the products again.
     ///
     /// # Errors
-    /// 422 for a criterion that there is not; 404 when there are none to delete.
+    /// 422 for an unknown criterion; 404 if there are no rules to delete.
     pub async fn set_completeness_rules(
         &self,
         tenant: TenantId,
@@ -83,7 +83,7 @@ impl CatalogDb {
             .filter(|scope| scope.channel != channel || scope.locale != locale.unwrap_or_default())
             .count();
         if requirements.is_some() && known >= 20 {
-            return Err(Error::invalid("channel", "too_many", "expected at most 20 channels and languages"));
+            return Err(Error::invalid("channel", "too_many", messages::catalog::too_many_scopes()));
         }
         let before = sqlx::query_scalar!(
             r#"delete from completeness_rules where tenant_id = $1 and channel = $2 and locale = $3
@@ -107,7 +107,7 @@ impl CatalogDb {
                 .await
                 .map_err(error)?;
             }
-            None if before.is_none() => return Err(Error::NotFound("completeness rule")),
+            None if before.is_none() => return Err(Error::NotFound(messages::things::completeness_rule())),
             None => {
                 sqlx::query!(
                     "delete from product_completeness where tenant_id = $1 and channel = $2 and locale = $3",
@@ -127,10 +127,10 @@ impl CatalogDb {
         Ok(requirements.map_or_else(default_requirements, <[Requirement]>::to_vec))
     }
 
-    /// How complete a product is everywhere.
+    /// Returns how complete a product is in each channel and language.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 if the product does not exist.
     pub async fn product_completeness(&self, tenant: TenantId, id: Uuid) -> Result<Vec<ScopedCompleteness>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let product = one(&mut tx, tenant, id).await?;
@@ -157,15 +157,15 @@ impl CatalogDb {
         Ok(scopes)
     }
 
-    /// Notes how many media some products have and when that was noted, and assesses them anew. What was noted earlier than
-    /// what is known changes nothing.
+    /// Stores how many media products have, as (product, number of media, time of the count), and computes their
+    /// completeness again. A count that is older than the stored one changes nothing.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn set_media_counts(&self, tenant: TenantId, counts: &[(Uuid, i32, OffsetDateTime)]) -> Result<()> {
-        let ids: Vec<Uuid> = counts.iter().map(|one| one.0).collect();
-        let media: Vec<i32> = counts.iter().map(|one| one.1).collect();
-        let noted: Vec<OffsetDateTime> = counts.iter().map(|one| one.2).collect();
+        let ids: Vec<Uuid> = counts.iter().map(|count| count.0).collect();
+        let media: Vec<i32> = counts.iter().map(|count| count.1).collect();
+        let noted: Vec<OffsetDateTime> = counts.iter().map(|count| count.2).collect();
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query!(
             "update products p set media = r.media, media_told_at = r.noted
@@ -186,7 +186,7 @@ impl CatalogDb {
     }
 }
 
-/// Assesses products anew; gives how many had another score.
+/// Computes the completeness of products again. Returns how many changed.
 pub(crate) async fn reassess(tx: &mut TenantTx, tenant: TenantId, setup: &Setup, ids: &[Uuid]) -> Result<u64> {
     let mut scopes = Scopes::default();
     let (mut scores, mut missing, mut known) = (Vec::new(), Vec::new(), Vec::new());

@@ -25,7 +25,7 @@ pub struct Family {
 }
 
 impl CatalogDb {
-    /// The families, in the order of their codes.
+    /// Returns the families, in the order of their codes.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -39,25 +39,21 @@ impl CatalogDb {
         found.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// Makes a family or changes it; its products are to be assessed anew.
+    /// Creates or changes a family. The caller starts the job that computes the completeness of its products again.
     ///
     /// # Errors
-    /// 422 for an attribute that there is not.
+    /// 422 for an attribute that does not exist.
     pub async fn put_family(&self, tenant: TenantId, family: &Family, stamp: &Stamp) -> Result<()> {
         check_code(&family.code)?;
         let mut tx = begin(&self.pool, tenant).await?;
         let known = definitions(&mut tx, tenant).await?;
         if let Some(unknown) = family.attributes.iter().find(|attribute| !known.contains_key(&attribute.code)) {
-            let message =
-                format!("there is no attribute \"{0}\"; make it first (PUT /v1/attributes/{0})", unknown.code);
+            let message = messages::catalog::attribute_unknown(&unknown.code);
             return Err(Error::invalid("attributes", "attribute_unknown", message));
         }
-        if family.attributes.len() > 1_000 || family.attributes.iter().any(|one| one.required_in.len() > 50) {
-            return Err(Error::invalid(
-                "attributes",
-                "too_many",
-                "expected at most 1,000 attributes, required in at most 50 channels each",
-            ));
+        if family.attributes.len() > 1_000 || family.attributes.iter().any(|attribute| attribute.required_in.len() > 50)
+        {
+            return Err(Error::invalid("attributes", "too_many", messages::catalog::family_too_large()));
         }
         sqlx::query!(
             "insert into families (tenant_id, code, name, attributes) values ($1, $2, $3, $4)
@@ -77,7 +73,7 @@ impl CatalogDb {
     /// Deletes a family that no product has.
     ///
     /// # Errors
-    /// 404; 409 when products have it.
+    /// 404; 409 if products have it.
     pub async fn delete_family(&self, tenant: TenantId, code: &str, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let used = sqlx::query_scalar!(
@@ -86,14 +82,11 @@ impl CatalogDb {
             code
         );
         if used.fetch_one(&mut *tx).await.map_err(error)? {
-            return Err(Error::Conflict {
-                code: "family_in_use",
-                message: "products have this family; give them another one first".to_owned(),
-            });
+            return Err(Error::Conflict { code: "family_in_use", message: messages::catalog::family_in_use() });
         }
         let deleted = sqlx::query!("delete from families where tenant_id = $1 and code = $2", tenant.0, code);
         if deleted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::NotFound("family"));
+            return Err(Error::NotFound(messages::things::family()));
         }
         record_change(&mut tx, tenant, stamp, Change::new("family.deleted", code)).await?;
         tx.commit().await.map_err(error)

@@ -1,4 +1,4 @@
-//! What an organisation decided about its catalogue, and what every write of products needs to know of it.
+//! The rules of an organisation's catalogue, and its quota of products.
 
 use std::collections::BTreeMap;
 
@@ -12,38 +12,39 @@ use utoipa::ToSchema;
 use crate::CatalogDb;
 use crate::products::setup::{LANGUAGES, setup};
 
-/// What an organisation decided about its catalogue.
+/// The rules of an organisation's catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogRules {
-    /// The language of titles and descriptions, by which search knows their words: `fr`, `en`, `de`, `it`, `es`; `null` =
-    /// of no language in particular.
+    /// The language of titles and descriptions: `fr`, `en`, `de`, `it` or `es`. Search uses it to recognise the forms
+    /// of a word. `null` = no particular language.
     #[serde(default)]
     pub language: Option<String>,
-    /// For a field, or `*` for every other one: the sources in their order, the strongest first: `user`, `supplier:<id>`,
-    /// `supplier`, `import`, `key`, `sync`, `rule`, `ai`. A weaker source does not overwrite what a stronger one wrote.
-    /// A source that is not listed is weaker than all that are. Without a list the last one to write wins.
+    /// The sources that may overwrite a field, the strongest first, by field; `*` stands for every other field.
+    /// Sources: `user`, `supplier:<id>`, `supplier`, `import`, `key`, `sync`, `rule`, `ai`. A weaker source does not
+    /// overwrite what a stronger one wrote. A source that is not listed is weaker than all listed ones. Without a list
+    /// the last write wins.
     #[serde(default)]
     pub source_priority: BTreeMap<String, Vec<String>>,
-    /// Whether a field that somebody edits by hand is locked against files, syncs and API keys.
+    /// Whether an edit by hand locks the field against files, syncs and API keys.
     #[serde(default)]
     pub lock_on_edit: bool,
-    /// For how many months the history of products is kept, 1 to 240; `null` = for good.
+    /// For how many months the history of products is kept, 1 to 240; `null` = without limit.
     #[serde(default)]
     pub history_months: Option<i32>,
 }
 
-/// How full the catalogue is.
+/// How many products the catalogue has, and how many it may have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CatalogUse {
-    /// Products that count: neither archived nor in the trash.
+    /// Products that count towards the quota: neither archived nor in the trash.
     pub products: i64,
     /// How many there may be; `null` = any number.
     pub quota: Option<i64>,
 }
 
 impl CatalogDb {
-    /// What the organisation decided.
+    /// Returns the rules of the organisation's catalogue.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -52,29 +53,22 @@ impl CatalogDb {
         rules(&mut tx, tenant).await
     }
 
-    /// Decides anew. A new language is given to the products as they are written; `POST …/reassess` writes all.
+    /// Replaces the rules. A product gets the new language when it is next written; the job
+    /// [`Work::Assess`](crate::Work) writes all of them.
     ///
     /// # Errors
-    /// 422, saying what was expected.
+    /// 422 for a rule that is invalid.
     pub async fn set_catalog_rules(&self, tenant: TenantId, new: &CatalogRules, stamp: &Stamp) -> Result<CatalogRules> {
         let language = match &new.language {
             None => "simple",
             Some(locale) => {
                 LANGUAGES.iter().find(|(known, _)| known == locale).map(|(_, name)| *name).ok_or_else(|| {
-                    Error::invalid(
-                        "language",
-                        "locale_unknown",
-                        format!("expected fr, en, de, it or es, found \"{locale}\""),
-                    )
+                    Error::invalid("language", "locale_unknown", messages::catalog::catalog_language_unknown(locale))
                 })?
             }
         };
         if new.history_months.is_some_and(|months| !(1..=240).contains(&months)) {
-            return Err(Error::invalid(
-                "history_months",
-                "out_of_range",
-                "expected 1 to 240 months, or null to keep it for good",
-            ));
+            return Err(Error::invalid("history_months", "out_of_range", messages::catalog::history_months()));
         }
         check_priority(&new.source_priority)?;
         let mut tx = begin(&self.pool, tenant).await?;
@@ -98,7 +92,7 @@ impl CatalogDb {
         Ok(new.clone())
     }
 
-    /// How full the catalogue is.
+    /// Returns how many products the catalogue has, and how many it may have.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -108,7 +102,7 @@ impl CatalogDb {
         Ok(CatalogUse { products: setup.products, quota: setup.quota })
     }
 
-    /// Grants a number of products, or any number.
+    /// Sets the quota of products; `None` = any number.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -151,7 +145,7 @@ async fn rules(tx: &mut TenantTx, tenant: TenantId) -> Result<CatalogRules> {
 fn check_priority(priority: &BTreeMap<String, Vec<String>>) -> Result<()> {
     const KINDS: [&str; 7] = ["user", "supplier", "import", "key", "sync", "rule", "ai"];
     if priority.len() > 500 || priority.keys().any(|field| field.len() > 200 || field.chars().any(char::is_control)) {
-        return Err(Error::invalid("source_priority", "too_many", "expected at most 500 fields"));
+        return Err(Error::invalid("source_priority", "too_many", messages::catalog::too_many_priorities()));
     }
     for (field, sources) in priority {
         let known = field == "*"
@@ -161,13 +155,13 @@ fn check_priority(priority: &BTreeMap<String, Vec<String>>) -> Result<()> {
             return Err(Error::invalid(
                 "source_priority",
                 "unknown_field",
-                format!("expected a product's field or *, found \"{field}\""),
+                messages::catalog::priority_field_unknown(field),
             ));
         }
         for source in sources {
             let kind = source.split(':').next().unwrap_or_default();
             if !KINDS.contains(&kind) || sources.len() > 100 || source.len() > 200 {
-                let message = format!("expected sources of {} (at most 100), found \"{source}\"", KINDS.join(", "));
+                let message = messages::catalog::source_unknown(KINDS.join(", "), source);
                 return Err(Error::invalid("source_priority", "source_unknown", message));
             }
         }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::CatalogDb;
 
 impl CatalogDb {
-    /// The tags with most products, at most 1,000.
+    /// Returns the tags with the most products, at most 1,000.
     ///
     /// # Errors
     /// When the database does not answer.

@@ -1,6 +1,6 @@
 //! Saved views of the list of products.
 
-use db_tenancy::{Change, Stamp, begin, error, on_constraint, record_change};
+use db_tenancy::{Change, Stamp, begin, error, record_change};
 use runtime::{Error, Result, TenantId};
 use serde::Serialize;
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::CatalogDb;
 use crate::find::search::ProductQuery;
 
 impl CatalogDb {
-    /// The views that a person sees: their own and the shared ones, in the order of their names.
+    /// Returns the views that a person sees: their own and the shared ones, in the order of their names.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -29,10 +29,10 @@ impl CatalogDb {
         found.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// Keeps a view: a new one, or, with an id, another version of one's own.
+    /// Creates a view, or changes the person's own view with this id.
     ///
     /// # Errors
-    /// 422 for a query that makes no sense; 404 for a view that is not one's own.
+    /// 422 for an invalid query; 404 if the person has no such view.
     pub async fn save_view(
         &self,
         tenant: TenantId,
@@ -61,7 +61,11 @@ impl CatalogDb {
             stamp.at,
             Uuid::now_v7()
         );
-        let saved = saved.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(Error::NotFound("view"))?;
+        let saved = saved
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(error)?
+            .ok_or_else(|| Error::NotFound(messages::things::view()))?;
         record_change(
             &mut tx,
             tenant,
@@ -73,10 +77,10 @@ impl CatalogDb {
         Ok(saved)
     }
 
-    /// Deletes a view of one's own.
+    /// Deletes a view of the person.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 if the person has no such view.
     pub async fn delete_view(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let deleted = sqlx::query!(
@@ -85,24 +89,23 @@ impl CatalogDb {
             id,
             stamp.actor()
         );
-        let deleted =
-            deleted.execute(&mut *tx).await.map_err(|failed| on_constraint(failed, "", || Error::NotFound("view")))?;
+        let deleted = deleted.execute(&mut *tx).await.map_err(error)?;
         if deleted.rows_affected() == 0 {
-            return Err(Error::NotFound("view"));
+            return Err(Error::NotFound(messages::things::view()));
         }
         record_change(&mut tx, tenant, stamp, Change::new("view.deleted", id)).await?;
         tx.commit().await.map_err(error)
     }
 }
 
-/// A query that somebody keeps.
+/// A saved query.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct SavedView {
-    /// The view.
+    /// The view's id.
     pub id: Uuid,
     /// Its name.
     pub name: String,
-    /// Whose it is.
+    /// The account or key that it belongs to.
     pub owner_id: Option<Uuid>,
     /// Whether everybody in the organisation sees it.
     pub shared: bool,

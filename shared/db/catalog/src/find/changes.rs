@@ -1,7 +1,8 @@
-//! The changes since a moment, for a client that keeps a copy in step.
+//! The feed of changes, for a client that keeps a copy of the catalogue.
 //!
-//! A product is listed at the transaction that changed it last, and only when every transaction that began before has
-//! ended: so no change can appear behind a reader's back. A product that changes again is listed again, further on.
+//! A product is listed at the transaction that changed it last, and only when every earlier transaction has ended. So
+//! no change can appear before a position that a reader has passed. A product that changes again is listed again,
+//! further on.
 
 use db_tenancy::{begin, error};
 use product::Product;
@@ -15,49 +16,51 @@ use uuid::Uuid;
 use crate::CatalogDb;
 use crate::products::read::{COLUMNS, product};
 
-/// A product that changed or is gone.
+/// A product that changed or was deleted.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct CatalogChange {
     /// The product.
     pub product_id: Uuid,
     /// `changed`, `trashed` or `deleted`.
     pub change: &'static str,
-    /// When.
+    /// When it happened.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-    /// Its SKU, also of one that is gone.
+    /// Its SKU, also if it was deleted.
     pub sku: Option<String>,
-    /// Its EAN, also of one that is gone.
+    /// Its EAN, also if it was deleted.
     pub ean: Option<String>,
-    /// The product as it is now; absent when it is gone.
+    /// The product as it is now; `null` if it was deleted.
     pub product: Option<Product>,
 }
 
-/// Changes in their order.
+/// A page of the feed of changes.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct CatalogChanges {
     /// The changes, the oldest first.
     pub data: Vec<CatalogChange>,
-    /// Send it as `since` next time, whether or not there was anything: it never misses a change.
+    /// The position to send as `since` next time, also if this page is empty. No change is missed.
     pub cursor: String,
-    /// Whether there is more at this moment.
+    /// Whether more changes exist at this moment.
     pub more: bool,
 }
 
+/// The most bytes of products on a page: an answer of a function has at most 6 MB.
 const MOST_BYTES: usize = 4_000_000;
 
 impl CatalogDb {
-    /// What changed after `since`; everything there is without it.
+    /// Returns what changed after the cursor `since`; without it, everything.
     ///
     /// # Errors
-    /// 400 for a cursor that is not of this list, 409 for one of a database that was restored: begin anew.
+    /// 400 for a cursor of another list; 409 for a cursor of a database that was restored since: the client starts
+    /// again.
     pub async fn changes_since(&self, tenant: TenantId, since: Option<&str>, limit: i64) -> Result<CatalogChanges> {
         let (after, after_id) = match since {
             None => (0, Uuid::nil()),
             Some(text) => place(text)?,
         };
         let mut tx = begin(&self.pool, tenant).await?;
-        // One statement, and so one snapshot: the horizon is that of the rows that it sees.
+        // One statement sees one snapshot, so the horizon belongs to the rows that it returns.
         let select = format!(
             "with horizon as (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as xmin),
              next as (
@@ -86,9 +89,7 @@ impl CatalogDb {
             .map_err(error)?;
         let xmin: i64 = rows.first().map(|row| row.try_get("xmin")).transpose().map_err(error)?.unwrap_or_default();
         if after > xmin {
-            let message =
-                "the cursor is of another copy of the database; read everything anew, without since".to_owned();
-            return Err(Error::Conflict { code: "cursor_expired", message });
+            return Err(Error::Conflict { code: "cursor_expired", message: messages::catalog::cursor_expired() });
         }
         let mut cursor = (after, after_id);
         let mut data = Vec::new();
@@ -96,7 +97,6 @@ impl CatalogDb {
         let mut bytes = 0;
         for row in rows.iter().take(wanted) {
             let Some(id) = row.try_get::<Option<Uuid>, _>("id").map_err(error)? else { continue };
-            // An answer of a function has at most 6 MB.
             if bytes > MOST_BYTES {
                 break;
             }
@@ -136,6 +136,6 @@ fn place(text: &str) -> Result<(i64, Uuid)> {
     });
     parsed.ok_or_else(|| Error::BadRequest {
         code: "cursor_invalid",
-        message: "expected the cursor of an earlier answer".to_owned(),
+        message: messages::catalog::changes_cursor_invalid(),
     })
 }

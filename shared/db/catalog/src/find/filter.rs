@@ -1,8 +1,9 @@
-//! Which products are wanted: conditions on any field, as SQL over the view `found_products`.
+//! Filters of products: conditions on any field, as SQL over the view `found_products`.
 //!
-//! What can be found by a key (`status:active`, `category:<id>`, `attributes.color:red`) is asked of the one index of keys;
-//! numbers, times and texts are compared as they are.
+//! Values that have a key (`status:active`, `category:<id>`, `attributes.color:red`) are found through the one index of
+//! keys. Numbers, times and texts are compared as they are.
 
+use messages::Text;
 use product::{ProductStatus, unit_sizes};
 use runtime::{Error, Result};
 use rust_decimal::Decimal;
@@ -14,18 +15,19 @@ use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A condition that a product meets or not.
+/// A condition on one field of a product.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// A product's field such as `price`, `attributes.color`, `identifiers.shopify.handle` or `texts.fr.title`; or
-    /// `completeness`, `completeness.<channel>`, `completeness.<channel>.<locale>`, `grade`, `missing`, `image` (true or
-    /// false), `kind` (`simple`, `parent`, `variant`), `trashed` (true or false), `created_at`, `updated_at`, `weight`
-    /// (grams), `id`. `category` finds the words of the supplier; `category_ids` the tree's categories with all below them.
+    /// `completeness`, `completeness.<channel>`, `completeness.<channel>.<locale>`, `grade`, `missing`, `image` (true
+    /// or false), `kind` (`simple`, `parent`, `variant`), `trashed` (true or false), `created_at`, `updated_at`,
+    /// `weight` (grams), `id`. `category` compares the supplier's name of the category; `category_ids` finds categories
+    /// of the tree, including those below them.
     pub field: String,
     /// How it is compared.
     pub op: Op,
-    /// With what: one value, or a list for `in`, `not_in` and `between`. An attribute with a unit takes
+    /// The value to compare with; a list for `in`, `not_in` and `between`. An attribute with a unit takes
     /// `{"amount": "5", "unit": "cm"}`.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub value: Value,
@@ -35,35 +37,35 @@ pub struct Condition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
-    /// Is this; of a list: has this.
+    /// The field is this value. A list: it contains this value.
     Equals,
-    /// Is not this, or not known.
+    /// The field is not this value, or is not known.
     NotEquals,
-    /// Is one of these; of a list: has one of these.
+    /// The field is one of these values. A list: it contains one of them.
     In,
-    /// Is none of these, or not known.
+    /// The field is not one of these values, or is not known.
     NotIn,
-    /// Is this or more.
+    /// The field is this value or more.
     AtLeast,
-    /// Is this or less.
+    /// The field is this value or less.
     AtMost,
-    /// Is the first, the second, or between them.
+    /// The field is between the two values, or equal to one of them.
     Between,
-    /// Has this text in it, whatever its case.
+    /// The field contains this text; case does not matter.
     Contains,
-    /// Begins with this text, whatever its case.
+    /// The field starts with this text; case does not matter.
     StartsWith,
-    /// Is known to be empty.
+    /// The field is known and empty.
     Empty,
-    /// Is not known.
+    /// The field is not known.
     Unknown,
-    /// Is known and not empty.
+    /// The field is known and not empty.
     Filled,
 }
 
-/// What can be compared with what.
+/// How the values of a field are compared.
 enum Kind {
-    /// By keys: the key's name, and whether values are matched in lower case.
+    /// By keys: the key's name, and the column for the operators that no key answers; empty if there is no such column.
     Key(String, &'static str),
     Text(String),
     Number(String),
@@ -87,11 +89,12 @@ const TEXTS: [&str; 11] = [
 const NUMBERS: [&str; 8] =
     ["price", "net_price", "compare_at_price", "cost_price", "tax_rate", "stock", "media", "version"];
 
-/// Text as an SQL literal.
+/// Returns a text as an SQL literal.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// Returns how the values of a field are compared; `None` for an unknown field.
 fn kind(field: &str) -> Option<Kind> {
     let text = |name: &str| Some(Kind::Text(name.to_owned()));
     if TEXTS.contains(&field) {
@@ -143,28 +146,28 @@ fn kind(field: &str) -> Option<Kind> {
 }
 
 impl Condition {
-    /// A condition that a field is something.
+    /// Returns the condition that a field equals a value.
     pub fn equals(field: &str, value: impl Into<Value>) -> Self {
         Self { field: field.to_owned(), op: Op::Equals, value: value.into() }
     }
 
-    fn wrong(&self, message: impl ToString) -> Error {
-        Error::invalid(&format!("filter.{}", self.field), "invalid", message.to_string())
+    fn wrong(&self, message: Text) -> Error {
+        Error::invalid(&format!("filter.{}", self.field), "invalid", message)
     }
 
-    /// The values: one, or the list's.
+    /// Returns the value, or the values of the list.
     fn values(&self) -> Result<Vec<&Value>> {
         let values: Vec<&Value> = match (&self.op, &self.value) {
             (Op::In | Op::NotIn | Op::Between, Value::Array(values)) => values.iter().collect(),
-            (Op::In | Op::NotIn | Op::Between, _) => return Err(self.wrong("expected a list of values")),
+            (Op::In | Op::NotIn | Op::Between, _) => return Err(self.wrong(messages::catalog::filter_list_expected())),
             (Op::Empty | Op::Unknown | Op::Filled, _) => Vec::new(),
-            (_, Value::Null) => return Err(self.wrong("expected a value")),
+            (_, Value::Null) => return Err(self.wrong(messages::catalog::filter_value_expected())),
             (_, value) => vec![value],
         };
         match (self.op, values.len()) {
             (Op::Between, 2) | (Op::In | Op::NotIn, 1..=1_000) => Ok(values),
-            (Op::Between, found) => Err(self.wrong(format!("expected two values, found {found}"))),
-            (Op::In | Op::NotIn, found) => Err(self.wrong(format!("expected 1 to 1,000 values, found {found}"))),
+            (Op::Between, found) => Err(self.wrong(messages::catalog::filter_two_values(found))),
+            (Op::In | Op::NotIn, found) => Err(self.wrong(messages::catalog::filter_values_count(found))),
             _ => Ok(values),
         }
     }
@@ -173,17 +176,16 @@ impl Condition {
         let text = |value: &Value| match value {
             Value::String(text) if !text.contains('\0') => Ok(text.clone()),
             Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
-            other => Err(self.wrong(format!("expected a text, found {other}"))),
+            other => Err(self.wrong(messages::catalog::filter_text_expected(other))),
         };
         self.values()?.into_iter().map(text).collect()
     }
 
-    /// Adds ` and <condition>`; `subtree` gives the ids of a category and all below it.
+    /// Adds ` and <condition>`; `subtree` returns the ids of a category and of all categories below it.
     pub(crate) fn push(&self, query: &mut QueryBuilder<Postgres>, subtree: &dyn Fn(Uuid) -> Vec<Uuid>) -> Result<()> {
         let field = Some(self.field.as_str()).filter(|field| field.len() <= 200 && !field.contains('\0'));
-        let kind = field
-            .and_then(kind)
-            .ok_or_else(|| self.wrong(format!("products have no field \"{}\" to filter by", self.field)))?;
+        let kind =
+            field.and_then(kind).ok_or_else(|| self.wrong(messages::catalog::filter_field_unknown(&self.field)))?;
         query.push(" and ");
         match kind {
             Kind::Key(name, column) => self.push_key(query, &name, column, subtree),
@@ -196,9 +198,8 @@ impl Condition {
             Kind::Time(column) => {
                 let texts = self.texts()?;
                 let times = texts.iter().map(|text| {
-                    OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
-                        self.wrong(format!("expected a time such as 2026-11-21T10:00:00Z, found \"{text}\""))
-                    })
+                    OffsetDateTime::parse(text, &Rfc3339)
+                        .map_err(|_| self.wrong(messages::catalog::filter_time_expected(text)))
                 });
                 let times = times.collect::<Result<Vec<_>>>()?;
                 self.push_range(query, &column, times)
@@ -207,7 +208,7 @@ impl Condition {
                 let texts = self.texts()?;
                 let ids = texts
                     .iter()
-                    .map(|text| text.parse().map_err(|_| self.wrong(format!("expected an id, found \"{text}\""))));
+                    .map(|text| text.parse().map_err(|_| self.wrong(messages::catalog::filter_id_expected(text))));
                 let ids = ids.collect::<Result<Vec<Uuid>>>()?;
                 self.push_range(query, &column, ids)
             }
@@ -216,7 +217,7 @@ impl Condition {
 
     fn number(&self, value: &Value) -> Result<Decimal> {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        text.trim().parse().map_err(|_| self.wrong(format!("expected a number, found {value}")))
+        text.trim().parse().map_err(|_| self.wrong(messages::catalog::filter_number_expected(value)))
     }
 
     fn push_range<T>(&self, query: &mut QueryBuilder<Postgres>, column: &str, mut values: Vec<T>) -> Result<()>
@@ -257,8 +258,8 @@ impl Condition {
                 return Ok(());
             }
             Op::Contains | Op::StartsWith | Op::Empty => {
-                return Err(self
-                    .wrong("expected equals, not_equals, in, not_in, at_least, at_most, between, unknown or filled"));
+                let operators = "equals, not_equals, in, not_in, at_least, at_most, between, unknown, filled";
+                return Err(self.wrong(messages::catalog::filter_operators(operators)));
             }
         };
         query.push(format!("{column}{operator}")).push_bind(first);
@@ -291,7 +292,7 @@ impl Condition {
         if let Some(code) = name.strip_prefix("attributes.") {
             return self.push_attribute(query, name, code);
         }
-        let no_such = || self.wrong(format!("{} cannot be compared like this", self.field));
+        let refused = || self.wrong(messages::catalog::filter_operator_invalid(&self.field));
         match self.op {
             Op::Equals | Op::NotEquals | Op::In | Op::NotIn => {
                 let mut keys = Vec::new();
@@ -300,27 +301,29 @@ impl Condition {
                         "category" => {
                             let id = text
                                 .parse()
-                                .map_err(|_| self.wrong(format!("expected a category's id, found \"{text}\"")))?;
+                                .map_err(|_| self.wrong(messages::catalog::filter_category_expected(&text)))?;
                             keys.extend(subtree(id).into_iter().map(|id| format!("category:{id}")));
                         }
                         "status" => {
-                            let status = ProductStatus::parse(&text).map_err(|problem| self.wrong(problem))?;
+                            let status =
+                                ProductStatus::parse(&text).map_err(|problem| self.wrong(problem.message()))?;
                             keys.push(format!("status:{status}"));
                         }
                         _ => keys.push(format!("{name}:{}", text.trim().to_lowercase())),
                     }
                 }
                 let not = if matches!(self.op, Op::NotEquals | Op::NotIn) { "not " } else { "" };
-                // One key is asked for by containment: the planner knows how often a single key occurs.
+                // A single key is searched by containment, because the query planner knows how often a single key
+                // occurs.
                 let operator = if keys.len() == 1 { "@>" } else { "&&" };
                 query.push(format!("{not}(keys {operator} ")).push_bind(keys).push(")");
             }
-            _ if column.is_empty() => return Err(no_such()),
+            _ if column.is_empty() => return Err(refused()),
             Op::Empty => drop(query.push(format!("{column} = ''"))),
             Op::Unknown => drop(query.push(format!("{column} is null"))),
             Op::Filled => drop(query.push(format!("{column} <> ''"))),
             Op::Contains | Op::StartsWith => return self.push_text(query, column),
-            _ => return Err(no_such()),
+            _ => return Err(refused()),
         }
         Ok(())
     }
@@ -360,13 +363,13 @@ impl Condition {
         Ok(())
     }
 
-    /// An amount in the standard unit of what it measures.
+    /// Returns an amount in the standard unit of its measure.
     fn measured(&self, value: &Value, sizes: &[(String, String)]) -> Result<Decimal> {
         let Value::Object(parts) = value else { return self.number(value) };
         let amount = self.number(parts.get("amount").unwrap_or(&Value::Null))?;
         let Some(unit) = parts.get("unit").and_then(Value::as_str) else { return Ok(amount) };
         let size = sizes.iter().find(|(known, _)| known == unit).and_then(|(_, size)| size.parse::<Decimal>().ok());
-        let size = size.ok_or_else(|| self.wrong(format!("there is no unit \"{unit}\"")))?;
-        amount.checked_mul(size).ok_or_else(|| self.wrong("the number is too large"))
+        let size = size.ok_or_else(|| self.wrong(messages::catalog::filter_unit_unknown(unit)))?;
+        amount.checked_mul(size).ok_or_else(|| self.wrong(messages::catalog::filter_number_too_large()))
     }
 }

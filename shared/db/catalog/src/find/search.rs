@@ -16,35 +16,36 @@ use crate::find::filter::{Condition, Op};
 use crate::find::words::{Words, push_code, push_words, similar_words, understand};
 use crate::products::read::{COLUMNS, product};
 
-/// Which products are wanted, and in which order.
+/// A search for products: words, conditions and the order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProductQuery {
-    /// Words, or a code. Accents, case and a slip of the pen are forgiven; a product with exactly this SKU or EAN is first.
+    /// Words, or a code. Accents, case and small misspellings do not matter; a product with exactly this SKU or EAN
+    /// comes first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
-    /// Conditions, all of which hold. Unless one is about `trashed`, the trash is left out.
+    /// Conditions; a product must meet all of them. Products in the trash are only found with a condition on `trashed`.
     pub filter: Vec<Condition>,
-    /// The order; with words the best match first, without them the newest first.
+    /// The order. Default: with words the best match first, without words the newest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<Sort>,
-    /// Whether the order is turned round.
+    /// Whether the order is reversed.
     pub descending: bool,
 }
 
-/// By what products are sorted.
+/// The field by which products are sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
-    /// When they were made.
+    /// The time of creation.
     CreatedAt,
-    /// When they were changed.
+    /// The time of the last change.
     UpdatedAt,
     /// The title.
     Title,
-    /// The price; what is not known last.
+    /// The price; products without a known price come last.
     Price,
-    /// The stock; what is not known last.
+    /// The stock; products without a known stock come last.
     Stock,
     /// The completeness.
     Completeness,
@@ -55,12 +56,12 @@ pub enum Sort {
 pub struct ProductPage {
     /// The products.
     pub data: Vec<Product>,
-    /// Send it as `cursor` to get the next page; null on the last.
+    /// The cursor of the next page, to be sent as `cursor`; `null` on the last page.
     pub next_cursor: Option<String>,
-    /// How many there are on all pages, when it was asked for.
+    /// How many products are on all pages, if `count` was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<Total>,
-    /// Words that no product has, and those that were looked for in their place.
+    /// Words that no product has, and the similar words that were searched instead.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub corrected: BTreeMap<String, Vec<String>>,
 }
@@ -70,19 +71,19 @@ pub struct ProductPage {
 pub struct Total {
     /// The number.
     pub count: i64,
-    /// Whether it was counted; above 10,000 it is estimated.
+    /// Whether the number is exact; above 10,000 it is estimated.
     pub exact: bool,
 }
 
-/// Up to so many products are counted.
+/// The most products that are counted exactly.
 const MOST_COUNTED: i64 = 10_000;
-/// So many matches of words are ranked; a search for words that more products have is a matter of filters.
+/// The most matches that are ranked. A search for words that more products have needs filters.
 const MOST_RANKED: i64 = 2_000;
-/// So many pages of a search can be turned.
+/// The most products on all pages of a search for words.
 const MOST_FOUND: i64 = 1_000;
 
 impl Sort {
-    /// The column, its type, and whether it may be null.
+    /// Returns the column, its type, and whether it may be null.
     const fn column(self) -> (&'static str, &'static str, bool) {
         match self {
             Sort::CreatedAt => ("product_id", "uuid", false),
@@ -95,15 +96,15 @@ impl Sort {
     }
 }
 
-/// Where a page of a sorted list ends: the value, `None` when it is not known, and the id.
+/// The end of a page of a sorted list: the value (`None` if not known) and the id of its last product.
 #[derive(Serialize, Deserialize)]
 struct Place(Option<String>, Uuid);
 
 impl CatalogDb {
-    /// A page of the products that `query` wants.
+    /// Returns a page of the products that `query` finds; with `count`, also their total.
     ///
     /// # Errors
-    /// 422 when a condition makes no sense, 400 for a cursor of another list.
+    /// 422 for an invalid condition; 400 for a cursor of another list.
     pub async fn find_products(
         &self,
         tenant: TenantId,
@@ -130,10 +131,10 @@ impl CatalogDb {
 }
 
 impl CatalogDb {
-    /// How the database finds the products that `query` wants, for who measures: the plan of the first page, with times.
+    /// Returns the query plan of the first page of `query`, with times. For measurements.
     ///
     /// # Errors
-    /// As [`CatalogDb::find_products`].
+    /// Those of [`CatalogDb::find_products`].
     pub async fn explain_products(&self, tenant: TenantId, query: &ProductQuery) -> Result<String> {
         let mut tx = begin(&self.pool, tenant).await?;
         let trees = Subtrees::read(&mut tx, tenant, &query.filter).await?;
@@ -161,12 +162,12 @@ impl CatalogDb {
     }
 }
 
-/// What a page may weigh: an answer of a function has at most 6 MB.
+/// The most bytes on a page: an answer of a function has at most 6 MB.
 const MOST_BYTES: usize = 4_000_000;
 
-/// How many of these products fit into one answer; always one.
-pub(crate) fn that_fit(products: &[Product]) -> usize {
-    let weight = |product: &Product| {
+/// Returns how many of these products fit into one answer, at least one.
+pub(crate) fn fitting(products: &[Product]) -> usize {
+    let bytes = |product: &Product| {
         let content = &product.content;
         let texts = [&content.description, &content.short_description, &content.seo_description];
         let texts: usize = texts.into_iter().flatten().map(String::len).sum();
@@ -175,23 +176,24 @@ pub(crate) fn that_fit(products: &[Product]) -> usize {
         2_000 + texts + parts
     };
     let mut total = 0;
-    let fitting = products.iter().take_while(|product| {
-        total += weight(product);
+    let within = products.iter().take_while(|product| {
+        total += bytes(product);
         total <= MOST_BYTES
     });
-    fitting.count().max(1).min(products.len())
+    within.count().max(1).min(products.len())
 }
 
-/// The categories below those that conditions name.
+/// The categories that conditions name, each with the ids of itself and of all categories below it.
 pub(crate) struct Subtrees(HashMap<Uuid, Vec<Uuid>>);
 
 impl Subtrees {
     pub(crate) async fn read(tx: &mut TenantTx, tenant: TenantId, conditions: &[Condition]) -> Result<Self> {
-        let named = conditions.iter().filter(|one| one.field == "category_ids").flat_map(|one| match &one.value {
+        let of_category = conditions.iter().filter(|condition| condition.field == "category_ids");
+        let values = of_category.flat_map(|condition| match &condition.value {
             Value::Array(values) => values.iter().collect(),
             value => vec![value],
         });
-        let ids: Vec<Uuid> = named.filter_map(|value| value.as_str()?.parse().ok()).collect();
+        let ids: Vec<Uuid> = values.filter_map(|value| value.as_str()?.parse().ok()).collect();
         let mut below: HashMap<Uuid, Vec<Uuid>> = ids.iter().map(|id| (*id, vec![*id])).collect();
         if !ids.is_empty() {
             let rows = sqlx::query!("select category_id, path from categories where tenant_id = $1", tenant.0);
@@ -211,7 +213,7 @@ impl Subtrees {
     }
 }
 
-/// ` from found_products where …`
+/// Adds ` from found_products where …` with the conditions.
 pub(crate) fn from_where(sql: &mut QueryBuilder<Postgres>, conditions: &[Condition], trees: &Subtrees) -> Result<()> {
     sql.push(" from found_products where true");
     if !conditions.iter().any(|condition| condition.field.starts_with("trashed")) {
@@ -225,7 +227,7 @@ pub(crate) fn from_where(sql: &mut QueryBuilder<Postgres>, conditions: &[Conditi
 
 async fn list(tx: &mut TenantTx, query: &ProductQuery, trees: &Subtrees, page: &PageQuery) -> Result<ProductPage> {
     let limit = page.limit()?;
-    // The newest first is what nobody has to ask for.
+    // Default order: the newest first.
     let (sort, descending) = query.sort.map_or((Sort::CreatedAt, !query.descending), |sort| (sort, query.descending));
     let (column, kind, nullable) = sort.column();
     let place: Option<Place> = match page.after_text()? {
@@ -234,7 +236,7 @@ async fn list(tx: &mut TenantTx, query: &ProductQuery, trees: &Subtrees, page: &
     };
     let (direction, beyond) = if descending { ("desc", "<") } else { ("asc", ">") };
     let mut rows = Vec::new();
-    // What is known in its order, then what is not known.
+    // First the products whose value is known, in its order, then the others.
     for known in [true, false] {
         let wanted = limit + 1 - i64::try_from(rows.len()).unwrap_or_default();
         let passed = known && place.as_ref().is_some_and(|place| place.0.is_none());
@@ -271,7 +273,7 @@ async fn list(tx: &mut TenantTx, query: &ProductQuery, trees: &Subtrees, page: &
     let all = rows.len();
     rows.truncate(limit);
     let mut data = rows.iter().map(product).collect::<sqlx::Result<Vec<_>>>().map_err(error)?;
-    data.truncate(that_fit(&data));
+    data.truncate(fitting(&data));
     let next_cursor = match rows.get(data.len().wrapping_sub(1)).filter(|_| all > data.len()) {
         Some(last) => {
             let place = Place(last.try_get("sorted_by").map_err(error)?, last.try_get("product_id").map_err(error)?);
@@ -291,14 +293,10 @@ async fn search(
     page: &PageQuery,
 ) -> Result<ProductPage> {
     if text.chars().count() > 200 {
-        return Err(Error::invalid("q", "value_too_long", "expected at most 200 characters"));
+        return Err(Error::invalid("q", "value_too_long", messages::catalog::search_too_long()));
     }
     if query.sort.is_some() {
-        return Err(Error::invalid(
-            "sort",
-            "invalid",
-            "the products found by words are in the order of their match; leave out q or sort",
-        ));
+        return Err(Error::invalid("sort", "invalid", messages::catalog::search_sorted()));
     }
     let (limit, begin_at) = (page.limit()?, page.after_number()?.unwrap_or_default());
     let mut corrected = BTreeMap::new();
@@ -319,9 +317,9 @@ async fn search(
     );
     let rows = sqlx::query(AssertSqlSafe(select)).bind(wanted).fetch_all(&mut **tx).await.map_err(error)?;
     let mut data = rows.iter().map(product).collect::<sqlx::Result<Vec<_>>>().map_err(error)?;
-    let fitting = that_fit(&data);
-    let end = if fitting < data.len() { begin + fitting } else { end };
-    data.truncate(fitting);
+    let fit = fitting(&data);
+    let end = if fit < data.len() { begin + fit } else { end };
+    data.truncate(fit);
     let end = i64::try_from(end).unwrap_or(i64::MAX);
     let next_cursor = (end < i64::try_from(ids.len()).unwrap_or_default()).then(|| Cursor::Number(end).encode());
     if data.is_empty() {
@@ -330,7 +328,7 @@ async fn search(
     Ok(ProductPage { data, next_cursor, total: None, corrected })
 }
 
-/// The ids of the products that match, the best first.
+/// Returns the ids of the products that match, the best match first.
 async fn matches(tx: &mut TenantTx, words: &Words, query: &ProductQuery, trees: &Subtrees) -> Result<Vec<Uuid>> {
     let mut ids = Vec::new();
     if let Some(code) = &words.code {
@@ -357,7 +355,8 @@ async fn matches(tx: &mut TenantTx, words: &Words, query: &ProductQuery, trees: 
     Ok(ids)
 }
 
-/// The ids of products that have the words, and how well; of very many only some are ranked.
+/// Adds the statement that selects the ids of products with the words, and their rank. If very many match, only
+/// [`MOST_RANKED`] of them are ranked.
 fn push_ranked(sql: &mut QueryBuilder<Postgres>, words: &Words, query: &ProductQuery, trees: &Subtrees) -> Result<()> {
     sql.push(format!("select product_id, ts_rank_cd(words, {}) as rank from (select product_id, words", words.query));
     from_where(sql, &query.filter, trees)?;
@@ -388,22 +387,22 @@ async fn total(tx: &mut TenantTx, query: &ProductQuery, trees: &Subtrees, words:
 }
 
 impl ProductQuery {
-    /// Whether the conditions make sense.
+    /// Checks the conditions.
     ///
     /// # Errors
-    /// 422 for the first that makes none.
+    /// 422 for the first condition that is invalid.
     pub fn check(&self) -> Result<()> {
         if self.q.as_deref().unwrap_or_default().contains('\0') {
-            return Err(Error::invalid("q", "invalid", "expected words, found a NUL character"));
+            return Err(Error::invalid("q", "invalid", messages::catalog::search_with_nul()));
         }
         if self.filter.len() > 50 {
-            return Err(Error::invalid("filter", "too_many", "expected at most 50 conditions"));
+            return Err(Error::invalid("filter", "too_many", messages::catalog::too_many_conditions()));
         }
         let mut sql = QueryBuilder::new("");
         self.filter.iter().try_for_each(|condition| condition.push(&mut sql, &|id| vec![id]))
     }
 
-    /// Adds a condition unless there is nothing to compare with.
+    /// Adds a condition if there is a value to compare with.
     pub fn and(&mut self, field: &str, op: Op, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.filter.push(Condition { field: field.to_owned(), op, value: value.into() });
@@ -411,20 +410,18 @@ impl ProductQuery {
     }
 }
 
-/// A number or a time that PostgreSQL does not take is the caller's, not a fault.
+/// Returns the error of a failed search: 422 for a number or a time that PostgreSQL does not accept, which is the
+/// caller's mistake.
 pub(crate) fn condition_error(failed: sqlx::Error) -> Error {
     let code = failed.as_database_error().and_then(|database| database.code()).unwrap_or_default().into_owned();
     match code.as_str() {
         "22003" | "22008" | "22021" | "22P02" | "22007" => {
-            Error::invalid("filter", "out_of_range", "a value of the filter or the cursor is out of range")
+            Error::invalid("filter", "out_of_range", messages::catalog::filter_out_of_range())
         }
         _ => error(failed),
     }
 }
 
 fn unknown_cursor() -> Error {
-    Error::BadRequest {
-        code: "cursor_invalid",
-        message: "expected the next_cursor of an earlier page of the same list".to_owned(),
-    }
+    Error::BadRequest { code: "cursor_invalid", message: messages::catalog::list_cursor_invalid() }
 }

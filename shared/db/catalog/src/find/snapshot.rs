@@ -1,8 +1,8 @@
-//! The catalogue as it stands at one moment, read page by page: an export sees no half of a change, and its memory
-//! does not grow with the catalogue but for the ids of what is wanted.
+//! A snapshot of the catalogue at one moment, read page by page. An export never sees half of a change, and its memory
+//! does not grow with the catalogue, except for the ids of the wanted products.
 //!
-//! Products come in the order of their ids, each with those of its variants that are wanted. A variant that is wanted brings its
-//! parent along, whether or not the parent is wanted itself: without it no channel can show it.
+//! Products come in the order of their ids, each with its wanted variants. A wanted variant always comes with its
+//! parent, also if the parent itself is not wanted: without the parent no channel can show it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -19,16 +19,16 @@ use crate::jobs::selection::push_search;
 use crate::products::read::{COLUMNS, product};
 use crate::{CatalogDb, Product};
 
-/// Which products an export wants.
+/// Which products an export reads.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SnapshotQuery {
-    /// These only, at most 10,000; all without.
+    /// Only the products with these ids, at most 10,000; `None` = all.
     pub ids: Option<Vec<Uuid>>,
-    /// What they have in common.
+    /// The query that finds them.
     pub query: ProductQuery,
-    /// Only those that changed in or after this transaction, with the variants and parents of what changed.
+    /// Only the products that changed in or after this transaction, with their variants and parents.
     pub changed_from: Option<i64>,
-    /// So many products, to try something.
+    /// At most this number of products, as a sample.
     pub sample: Option<i64>,
 }
 
@@ -36,28 +36,28 @@ pub struct SnapshotQuery {
 pub struct Snapshot {
     tx: TenantTx,
     tenant: TenantId,
-    /// The product or the parent, and what is wanted of it: itself or a variant.
+    /// Pairs of ids: the product or the parent, and the wanted product, which is the same or a variant.
     wanted: Vec<(Uuid, Uuid)>,
     place: usize,
     watermark: i64,
 }
 
-/// A product, and its variants that are wanted.
+/// A product and its wanted variants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProductGroup {
     /// The product, or the parent.
     pub product: Product,
-    /// Whether the product itself is wanted; a parent may only be here for its variants.
+    /// Whether the product itself is wanted; a parent may be here only because of its variants.
     pub wanted: bool,
     /// Its variants, in the order of their ids.
     pub variants: Vec<Product>,
 }
 
 impl CatalogDb {
-    /// Opens a snapshot of the products that are wanted.
+    /// Opens a snapshot of the wanted products.
     ///
     /// # Errors
-    /// 422 for a condition that makes no sense.
+    /// 422 for an invalid condition.
     pub async fn snapshot(&self, tenant: TenantId, wanted: &SnapshotQuery) -> Result<Snapshot> {
         let begin = format!("begin isolation level repeatable read read only; set local app.tenant_id = '{tenant}'");
         let mut tx = self.pool.begin_with(AssertSqlSafe(begin)).await.map_err(error)?;
@@ -70,17 +70,17 @@ impl CatalogDb {
                 found.push((row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?));
             }
         }
-        // What is committed later than this snapshot was begun by then at the earliest in this transaction.
+        // A change that is committed after this snapshot belongs to this transaction or a later one.
         let watermark =
             sqlx::query_scalar!("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as \"watermark!\"");
         let watermark = watermark.fetch_one(&mut *tx).await.map_err(error)?;
         Ok(Snapshot { tx, tenant, wanted: found, place: 0, watermark })
     }
 
-    /// How many products and variants are wanted, counted up to `most`.
+    /// Returns how many products and variants are wanted, counted up to `most`.
     ///
     /// # Errors
-    /// 422 for a condition that makes no sense.
+    /// 422 for an invalid condition.
     pub async fn count_wanted(&self, tenant: TenantId, wanted: &SnapshotQuery, most: i64) -> Result<i64> {
         let mut tx = begin(&self.pool, tenant).await?;
         let mut sql = sql(&mut tx, tenant, wanted, "select count(*) from (").await?;
@@ -90,7 +90,8 @@ impl CatalogDb {
     }
 }
 
-/// The wanted products as `root` (the product, or its parent) and `product_id`, behind `before`.
+/// Returns `before`, followed by the statement that selects the wanted products as `root` (the product, or its parent)
+/// and `product_id`.
 async fn sql(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -106,18 +107,18 @@ async fn sql(
     }
     sql.push("select coalesce(parent_id, product_id) as root, product_id");
     if wanted.sample.is_some() {
-        // All that is wanted is sorted for it; whole products are what a sample is of.
+        // A sample consists of whole products with their variants. This sorts all wanted products.
         sql.push(", dense_rank() over (order by coalesce(parent_id, product_id)) as place");
     }
     from_where(&mut sql, &query.filter, &trees)?;
     push_search(&mut sql, tx, tenant, query).await?;
     if let Some(ids) = &wanted.ids {
-        // A parent that is picked means its variants too.
+        // The id of a parent stands for its variants too.
         sql.push(" and (product_id = any(").push_bind(ids.clone());
         sql.push(") or parent_id = any(").push_bind(ids.clone()).push("))");
     }
     if let Some(from) = wanted.changed_from {
-        // Through the index of changes: a product, and those that belong to it.
+        // Through the index of changes: the changed products, with their variants and parents.
         let changed = "select product_id from found_products where changed_in >= ";
         sql.push(" and coalesce(parent_id, product_id) in (select coalesce(parent_id, product_id) from found_products where product_id in (");
         sql.push(changed).push_bind(from).push("))");
@@ -129,26 +130,27 @@ async fn sql(
 }
 
 impl Snapshot {
-    /// How many products and variants are wanted. A parent that is not wanted itself is not counted.
+    /// Returns how many products and variants are wanted. A parent that is not wanted itself is not counted.
     #[must_use]
     pub fn count(&self) -> usize {
         self.wanted.len()
     }
 
-    /// The transaction from which on changes are not in the snapshot; some of those before it may come twice.
+    /// Returns the transaction id from which to read the changes after this snapshot. Some changes of the snapshot may
+    /// come again then; none is missed.
     #[must_use]
     pub fn watermark(&self) -> i64 {
         self.watermark
     }
 
-    /// The next products, about `limit` of them and their variants together; none at the end.
+    /// Returns the next products, about `limit` products and variants together; an empty list at the end.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn next(&mut self, limit: usize) -> Result<Vec<ProductGroup>> {
         let rest = &self.wanted[self.place..];
         let mut end = limit.min(rest.len());
-        // A product and its variants are not parted.
+        // A product and its variants stay on one page.
         while end > 0 && end < rest.len() && rest[end].0 == rest[end - 1].0 {
             end += 1;
         }
@@ -185,7 +187,8 @@ impl Snapshot {
         Ok(groups)
     }
 
-    /// Every category by its id, as the names from the root down; in a language where it has a name.
+    /// Returns every category by its id, as the names from the root down, in the language `locale` where a name exists
+    /// in it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -201,7 +204,7 @@ impl Snapshot {
         Ok(rows.iter().map(|row| (row.category_id, path(&row.path))).collect())
     }
 
-    /// The organisation's attributes, in the order of their codes.
+    /// Returns the organisation's attributes, in the order of their codes.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -215,7 +218,7 @@ impl Snapshot {
     }
 }
 
-/// The condition that products have one of these statuses, or that they are in one of these categories, or of these suppliers.
+/// Returns the condition that a field is one of `values`, such as statuses, categories or suppliers.
 #[must_use]
 pub fn one_of(field: &str, values: &[String]) -> Condition {
     let values = values.iter().map(|value| serde_json::Value::from(value.as_str())).collect();

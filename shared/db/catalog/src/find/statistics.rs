@@ -1,4 +1,4 @@
-//! What the dashboard shows of a catalogue.
+//! The statistics of a catalogue.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::CatalogDb;
 
 impl CatalogDb {
-    /// What a dashboard shows.
+    /// Returns the statistics of a catalogue.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -95,14 +95,14 @@ impl CatalogDb {
     }
 }
 
-/// What a dashboard shows of the catalogue.
+/// The statistics of a catalogue, for a dashboard.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct CatalogStatistics {
-    /// Products, the trash left out.
+    /// Products, without those in the trash.
     pub products: i64,
     /// Products in the trash.
     pub trashed: i64,
-    /// Those that count on the plan's quota.
+    /// Products that count towards the plan's quota.
     pub counted: i64,
     /// The plan's quota; `null` = any number.
     pub quota: Option<i64>,
@@ -110,24 +110,24 @@ pub struct CatalogStatistics {
     pub by_status: BTreeMap<String, i64>,
     /// Products by grade of completeness.
     pub by_grade: BTreeMap<String, i64>,
-    /// The completeness of all, on average.
+    /// The average completeness of all products, in percent.
     pub average_completeness: f64,
-    /// The 20 suppliers with most products.
+    /// The 20 suppliers with the most products.
     pub by_supplier: Vec<ProductCount>,
-    /// The 20 categories with most products.
+    /// The 20 categories with the most products.
     pub by_category: Vec<ProductCount>,
-    /// Products without a category, an image, a price, a stock.
+    /// Products without a `category`, an `image`, a `price` or a `stock`, by what they lack.
     pub without: BTreeMap<String, i64>,
-    /// Products by the day of their last change, the last 30 days.
+    /// Products by the day of their last change (UTC), for the last 30 days.
     pub changed_by_day: BTreeMap<String, i64>,
 }
 
-/// Something and its number of products.
+/// A supplier or a category, and its number of products.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProductCount {
     /// Its id.
     pub id: Uuid,
-    /// Its name, where the catalogue knows it.
+    /// Its name; `null` for a supplier.
     pub name: Option<String>,
     /// How many products.
     pub products: i64,

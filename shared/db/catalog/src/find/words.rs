@@ -1,4 +1,4 @@
-//! The words that somebody searches for: understood in the organisation's language, and forgiven a slip.
+//! The words of a search, in the catalogue's language, and the correction of misspelt ones.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,24 @@ use db_tenancy::{TenantTx, error};
 use runtime::{Result, TenantId};
 use sqlx::{Postgres, QueryBuilder};
 
-/// The words of a search, understood.
+/// The words of a search, as queries.
 pub(crate) struct Words {
-    /// As a query of the tenant's language and of no language.
+    /// A text search query, in the tenant's language and in no particular language.
     pub(crate) query: String,
-    /// The whole text, when it may be a code.
+    /// The whole text, if it may be a code.
     pub(crate) code: Option<String>,
 }
 
-/// The words as a text search query: each of them, in the tenant's language or as a name; the last one may be unfinished.
+/// Returns the words of a text as a text search query. Each word must match, in the tenant's language or exactly; the
+/// last word may be the start of a longer one. `corrected` has similar words for misspelt ones.
 pub(crate) async fn understand(
     tx: &mut TenantTx,
     tenant: TenantId,
     text: &str,
     corrected: &BTreeMap<String, Vec<String>>,
 ) -> Result<Words> {
-    // Words that say nothing in the tenant's language (`de`, `the`) are in no index.
-    let telling = sqlx::query!(
+    // Stop words of the tenant's language (`de`, `the`) are not indexed.
+    let significant = sqlx::query!(
         "select l.language as \"language!\",
                 array(select word from regexp_split_to_table(plain_text($2), '[^[:alnum:]]+') with ordinality as w(word, place)
                       where word <> '' and numnode(to_tsquery(l.language::regconfig, word)) > 0 order by place limit 20) as \"words!\"
@@ -30,8 +31,8 @@ pub(crate) async fn understand(
         tenant.0,
         text
     );
-    let telling = telling.fetch_one(&mut **tx).await.map_err(error)?;
-    let (language, words) = (telling.language, telling.words);
+    let significant = significant.fetch_one(&mut **tx).await.map_err(error)?;
+    let (language, words) = (significant.language, significant.words);
     let mut parts = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let prefix = if at + 1 == words.len() && word.len() >= 2 { ":*" } else { "" };
@@ -46,7 +47,7 @@ pub(crate) async fn understand(
     Ok(Words { query: parts.join(" && "), code })
 }
 
-/// For each word that no title has: the words of titles that are most like it.
+/// Returns, for each word that no title has, the most similar words of titles.
 pub(crate) async fn similar_words(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -72,7 +73,7 @@ pub(crate) async fn similar_words(
     Ok(corrected)
 }
 
-/// Adds that a product has the words, or the code; words that say nothing are those of no product.
+/// Adds the condition that a product has the words or the code. If the text has only stop words, no product matches.
 pub(crate) fn push_words(sql: &mut QueryBuilder<Postgres>, words: &Words) {
     sql.push(" and (false");
     if !words.query.is_empty() {
@@ -85,7 +86,7 @@ pub(crate) fn push_words(sql: &mut QueryBuilder<Postgres>, words: &Words) {
     sql.push(")");
 }
 
-/// Adds that a product has exactly this SKU or GTIN.
+/// Adds the condition that a product has exactly this SKU or GTIN.
 pub(crate) fn push_code(sql: &mut QueryBuilder<Postgres>, code: &str) {
     let digits: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     sql.push("(sku = ").push_bind(code.to_owned());
@@ -95,7 +96,8 @@ pub(crate) fn push_code(sql: &mut QueryBuilder<Postgres>, code: &str) {
     sql.push(")");
 }
 
-/// The words of a title by which a misspelt one is recognised: lower case, without accents, four letters and more.
+/// Returns the words of a title that correct misspelt ones: in lower case, without accents, of 4 to 40 letters or
+/// digits, one letter at least.
 pub(crate) fn title_words(title: &str) -> impl Iterator<Item = String> {
     let plain = deunicode::deunicode(title).to_lowercase();
     let words: Vec<String> = plain.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_owned).collect();

@@ -1,8 +1,9 @@
 //! A batch of an import's rows, written as a set.
 //!
-//! A batch is written in one transaction, together with the note that it was written and what came of it. Delivered
-//! again, it finds the note, changes nothing and gives the same outcome; so the job's database, which no transaction
-//! shares, can always be told. A preview does the same and rolls back before it notes what would have come of each row.
+//! A batch is written in one transaction, together with a note of its outcome. If the batch is delivered again, it
+//! finds the note, changes nothing and returns the same outcome. So the outcome can always be reported to the job's
+//! database, which is not part of the transaction. A preview does the same, but rolls back before it stores what would
+//! have become of each row.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,27 +26,28 @@ use crate::products::origin::{Origin, WriteError};
 use crate::products::setup::setup;
 use crate::products::write::write;
 
-/// What becomes of a batch.
+/// What is done with a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// It is written.
     Commit,
-    /// It is written, rolled back, and noted what would have come of it.
+    /// It is written and rolled back, and the result of each row is stored.
     Preview,
 }
 
+/// How often a batch is tried, at most.
 const MAX_TRIES: u64 = 5;
 
 impl CatalogDb {
-    /// Writes a batch, or finds that it was written; gives what came of it.
+    /// Writes a batch, unless it was written before. Returns its outcome.
     ///
     /// # Errors
-    /// When the database does not answer, or other transactions were faster five times in a row.
+    /// If the database does not answer, or if other transactions were faster five times in a row.
     pub async fn apply(&self, tenant: TenantId, batch: &Batch, now: OffsetDateTime) -> Result<Outcome> {
-        self.tried(tenant, batch, Stage::Commit, false, now).await.map(|(outcome, _)| outcome)
+        self.with_retries(tenant, batch, Stage::Commit, false, now).await.map(|(outcome, _)| outcome)
     }
 
-    /// Writes a batch and gives what came of each row; nothing when it was written before.
+    /// Writes a batch. Returns its outcome and the result of each row; no rows if it was written before.
     ///
     /// # Errors
     /// As [`CatalogDb::apply`].
@@ -55,10 +57,10 @@ impl CatalogDb {
         batch: &Batch,
         now: OffsetDateTime,
     ) -> Result<(Outcome, Vec<PlannedRow>)> {
-        self.tried(tenant, batch, Stage::Commit, true, now).await
+        self.with_retries(tenant, batch, Stage::Commit, true, now).await
     }
 
-    /// Does everything that [`CatalogDb::apply`] does, takes it back, and notes what would have come of each row.
+    /// Does everything that [`CatalogDb::apply`] does, rolls it back, and stores what would have become of each row.
     ///
     /// # Errors
     /// As [`CatalogDb::apply`].
@@ -68,10 +70,10 @@ impl CatalogDb {
         batch: &Batch,
         now: OffsetDateTime,
     ) -> Result<(Outcome, Vec<PlannedRow>)> {
-        self.tried(tenant, batch, Stage::Preview, true, now).await
+        self.with_retries(tenant, batch, Stage::Preview, true, now).await
     }
 
-    async fn tried(
+    async fn with_retries(
         &self,
         tenant: TenantId,
         batch: &Batch,
@@ -85,12 +87,11 @@ impl CatalogDb {
             match try_batch(tx, tenant, batch, stage, trace, now).await {
                 Ok(Some(done)) => return Ok(done),
                 Ok(None) => {
-                    let message = "the import was undone: nothing of it is written any more".to_owned();
-                    return Err(Error::Conflict { code: "undone", message });
+                    return Err(Error::Conflict { code: "undone", message: messages::catalog::import_undone() });
                 }
                 Err(failed) if can_be_tried_again(&failed) && attempt < MAX_TRIES => {
                     tracing::info!(attempt, error = ?failed, "another transaction was faster; the batch is tried again");
-                    // The batch's id is random at its end: two batches that met do not meet again.
+                    // The end of the batch's id is random, so two batches that collided do not collide again.
                     let jitter = u64::from(batch.id.as_bytes()[15]);
                     tokio::time::sleep(Duration::from_millis(attempt * 50 + jitter)).await;
                     attempt += 1;
@@ -105,8 +106,8 @@ impl CatalogDb {
 }
 
 impl CatalogDb {
-    /// The product of each row of a batch that was written, where there is one that the batch may change: by its SKU, else by
-    /// its GTIN, else by the supplier's reference where rows are matched by it.
+    /// Returns the product of each row of a written batch, `None` where the batch may not change one. The product is
+    /// found by its SKU, else by its GTIN, else by the supplier's reference if the import matches by it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -117,8 +118,8 @@ impl CatalogDb {
             rows.iter().map(|row| row.product.ean.as_ref().map(product::Gtin::to_gtin14)).collect();
         let references: Vec<Option<String>> = rows.iter().map(|row| row.product.supplier_reference.clone()).collect();
         let supplier = batch.supplier.filter(|_| batch.match_by.contains(&MatchKey::SupplierReference));
-        // A mode that leaves products as they are says nothing of those that it did not make.
-        let made_by = (batch.mode != ImportMode::Update).then_some(batch.import);
+        // A mode that does not update products reports only those that it created.
+        let created_by = (batch.mode != ImportMode::Update).then_some(batch.import);
         let mut tx = begin(&self.pool, tenant).await?;
         let found = sqlx::query_scalar!(
             "select p.product_id as \"id?\"
@@ -138,13 +139,14 @@ impl CatalogDb {
             &gtins as _,
             &references as _,
             supplier,
-            made_by
+            created_by
         );
         found.fetch_all(&mut *tx).await.map_err(db_tenancy::error)
     }
 }
 
-/// Whether other transactions were faster: to a row, or to the last places of the quota.
+/// Returns whether a retry can help: another transaction was faster to write a row, or to take the last places of the
+/// quota.
 fn can_be_tried_again(failed: &WriteError) -> bool {
     match failed {
         WriteError::Sql(failed) => is_race(failed),
@@ -152,7 +154,7 @@ fn can_be_tried_again(failed: &WriteError) -> bool {
     }
 }
 
-/// Writes or previews a batch; nothing when the import that it belongs to is undone.
+/// Writes or previews a batch. Returns `None` if its import was undone.
 async fn try_batch(
     mut tx: TenantTx,
     tenant: TenantId,
@@ -206,7 +208,7 @@ async fn try_batch(
     for row in rows.iter_mut().filter(|row| row.found.is_some_and(|(id, _)| created.contains_key(&id))) {
         row.found = None;
     }
-    // What changes a product that is made again is one writing with its making.
+    // A change of a product that is created again here is one write together with its creation.
     planned.retain_mut(|write| match created.get_mut(&write.after.id) {
         Some(creation) => {
             creation.after = write.after.clone();
@@ -217,7 +219,7 @@ async fn try_batch(
     let written: Vec<PlannedWrite> = created.into_values().chain(planned).collect();
     let origin = Origin { source: source(batch.supplier), job_id: Some(batch.import), ..Origin::default() };
     match write(&mut tx, tenant, &setup, &origin, written, now).await {
-        // Of a preview the quota is what its rows say: they were counted, each on its own.
+        // The rows of a preview already report the quota: each of them was counted on its own.
         Err(WriteError::Quota) if stage == Stage::Preview => {}
         done => {
             done?;
@@ -237,7 +239,7 @@ async fn try_batch(
     Ok(Some((outcome, rows)))
 }
 
-/// Whether an import is undone. An undo waits until batches that are being written are, and finds them.
+/// Returns whether an import was undone. An undo waits for batches that are being written, and undoes them too.
 async fn is_undone(tx: &mut TenantTx, tenant: TenantId, import: Uuid) -> sqlx::Result<bool> {
     sqlx::query!("select pg_advisory_xact_lock_shared($1)", lock_key(import)).execute(&mut **tx).await?;
     let undone = sqlx::query_scalar!(
@@ -248,7 +250,7 @@ async fn is_undone(tx: &mut TenantTx, tenant: TenantId, import: Uuid) -> sqlx::R
     undone.fetch_one(&mut **tx).await
 }
 
-/// Notes that a batch was written, in the transaction that writes it.
+/// Stores a batch's outcome, in the transaction that writes it.
 async fn note(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -269,7 +271,7 @@ async fn note(
     Ok(())
 }
 
-/// The outcome of a batch that was written before. Two deliveries of one batch wait for each other here.
+/// Returns the outcome of a batch that was written before. Two deliveries of one batch wait for each other here.
 async fn noted_outcome(
     tx: &mut TenantTx,
     tenant: TenantId,

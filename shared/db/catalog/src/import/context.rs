@@ -1,4 +1,5 @@
-//! What the catalogue knows before a batch's rows are planned: products are locked, attributes that the mapping makes are made.
+//! Reads what planning needs to know about the catalogue before a batch's rows: locks the products, and creates the
+//! attributes that the mapping asks for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,7 +15,8 @@ use uuid::Uuid;
 
 use crate::products::read::by_ids;
 
-/// The products with one of the rows' codes, their parents, and these `parents`, locked in the order of their ids.
+/// Returns the products with one of the rows' codes, their parents, and these `parents`, locked in the order of their
+/// ids.
 pub(crate) async fn known_products(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -32,8 +34,8 @@ pub(crate) async fn known_products(
         .chain(batch.rejected.iter().filter_map(|row| row.gtin14.clone()))
         .collect();
     let (skus, gtins): (Vec<String>, Vec<String>) = (skus.into_iter().collect(), gtins.into_iter().collect());
-    // In two steps, each by an index whatever the statistics say: of a table that grew since it was last analysed the
-    // planner believes that a tenant has few rows, and would read all of them for every batch.
+    // In two steps, each through an index whatever the statistics say. If a table grew since it was last analysed, the
+    // query planner assumes that a tenant has few rows, and would read all of them for every batch.
     let mut ids = sqlx::query_scalar!(
         "select product_id as \"id!\" from products where tenant_id = $1 and sku = any($2)
          union select product_id from products where tenant_id = $1 and gtin14 = any($3)",
@@ -59,7 +61,7 @@ pub(crate) async fn known_products(
     if let Some(key) = &batch.parent_by {
         let parents: BTreeSet<String> = rows().filter_map(|row| row.parent.clone()).collect();
         let parents: Vec<String> = parents.into_iter().collect();
-        // Rare, and read through: only the file of a shop's combinations names its parents so.
+        // This reads all products, but is rare: only the file of a shop's combinations names parents by such a key.
         let found = sqlx::query_scalar!(
             "select product_id from products where tenant_id = $1 and identifiers ->> $2 = any($3)",
             tenant.0,
@@ -74,7 +76,7 @@ pub(crate) async fn known_products(
     by_ids(tx, tenant, &ids, true).await
 }
 
-/// The parents of the variants that rows' files show, by the variants' SKUs; none that is in the trash.
+/// Returns the parents of the variants that the rows show, by the variants' SKUs. Parents in the trash are left out.
 pub(crate) async fn shown_parents(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -97,7 +99,8 @@ pub(crate) async fn shown_parents(
     Ok(found.into_iter().map(|row| (row.sku, row.product_id)).collect())
 }
 
-/// Parents that an earlier batch of the same preview would make: they are made again, for as long as this batch lasts.
+/// Returns the parents that an earlier batch of the same preview would create. They are created again within this
+/// batch's transaction, which is rolled back.
 pub(crate) async fn created_parents(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -105,17 +108,18 @@ pub(crate) async fn created_parents(
     known: &[Product],
     now: OffsetDateTime,
 ) -> sqlx::Result<Vec<Product>> {
-    let there: BTreeSet<&str> = known.iter().filter_map(|product| product.content.sku.as_deref()).collect();
-    // A row's own product too: some shops make it in one row and a variant of it in another, and what could make no product
-    // comes later than the row that does.
-    let named = || batch.rows.iter().filter(|row| batch.variants || row.product.parent.is_some());
-    let wanted: BTreeSet<String> = named()
+    let known_skus: BTreeSet<&str> = known.iter().filter_map(|product| product.content.sku.as_deref()).collect();
+    // A row's own product too: some shops describe a product in one row and its variant in another, and a row that
+    // cannot create the product comes after the one that does.
+    let variant_rows = || batch.rows.iter().filter(|row| batch.variants || row.product.parent.is_some());
+    let wanted: BTreeSet<String> = variant_rows()
         .flat_map(|row| [row.product.parent.clone(), row.product.sku.clone().map(String::from)])
         .flatten()
-        .filter(|sku| !there.contains(sku.as_str()))
+        .filter(|sku| !known_skus.contains(sku.as_str()))
         .collect();
     let wanted: Vec<String> = wanted.into_iter().collect();
-    let gtins: Vec<String> = named().filter_map(|row| row.product.ean.as_ref().map(product::Gtin::to_gtin14)).collect();
+    let gtins: Vec<String> =
+        variant_rows().filter_map(|row| row.product.ean.as_ref().map(product::Gtin::to_gtin14)).collect();
     if wanted.is_empty() && gtins.is_empty() {
         return Ok(Vec::new());
     }
@@ -135,14 +139,16 @@ pub(crate) async fn created_parents(
     Ok(rows.map(|row| Product::new(with_changes(&Content::default(), row.changes), now)).collect())
 }
 
-/// Gives the parents of a preview's variants what earlier batches of it say of them, as these will have written it in a commit.
+/// Applies to the parents of a preview's variants what earlier batches of the preview would change, because a commit
+/// would have written it by then.
 pub(crate) async fn previewed_parents(
     tx: &mut TenantTx,
     tenant: TenantId,
     batch: &Batch,
     products: &mut [Product],
 ) -> sqlx::Result<()> {
-    let parents: Vec<Uuid> = products.iter().filter(|one| one.content.parent_id.is_none()).map(|one| one.id).collect();
+    let parents: Vec<Uuid> =
+        products.iter().filter(|product| product.content.parent_id.is_none()).map(|product| product.id).collect();
     if !batch.variants || parents.is_empty() {
         return Ok(());
     }
@@ -163,7 +169,7 @@ pub(crate) async fn previewed_parents(
     Ok(())
 }
 
-/// A content with the new values of previewed changes.
+/// Returns a content with the new values of previewed changes.
 fn with_changes(content: &Content, changes: Option<Value>) -> Content {
     let Some(Value::Object(changes)) = changes else { return content.clone() };
     changes.into_iter().fold(content.clone(), |content, (field, change)| {
@@ -172,7 +178,7 @@ fn with_changes(content: &Content, changes: Option<Value>) -> Content {
     })
 }
 
-/// The variants that the rows' parents have, by parent and options.
+/// Returns the variants of the rows' parents, by parent and options.
 pub(crate) async fn siblings(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -193,7 +199,7 @@ pub(crate) async fn siblings(
     Ok(found.into_iter().map(|row| ((row.parent_id, row.options.0), row.product_id)).collect())
 }
 
-/// The last row of the file that left each of these products as it was, where that is noted.
+/// Returns the stored number of the last row of the file that left each of these products unchanged.
 pub(crate) async fn unchanged_rows(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -213,7 +219,7 @@ pub(crate) async fn unchanged_rows(
     Ok(found.fetch_all(&mut **tx).await?.into_iter().map(|row| (row.product_id, row.row_number)).collect())
 }
 
-/// Notes rows that left products as they were.
+/// Stores the rows that left products unchanged.
 pub(crate) async fn note_unchanged(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -241,7 +247,7 @@ pub(crate) async fn note_unchanged(
     Ok(())
 }
 
-/// How many products the other batches of this preview would make.
+/// Returns how many products the other batches of this preview would create.
 pub(crate) async fn created_elsewhere(tx: &mut TenantTx, tenant: TenantId, batch: &Batch) -> sqlx::Result<i64> {
     let count = sqlx::query_scalar!(
         "select count(*) as \"count!\" from preview_rows
@@ -253,7 +259,7 @@ pub(crate) async fn created_elsewhere(tx: &mut TenantTx, tenant: TenantId, batch
     count.fetch_one(&mut **tx).await
 }
 
-/// The definitions of attributes, when a row has any; those that the mapping makes are made.
+/// Returns the definitions of attributes, if a row has any. Creates those that the mapping asks for.
 pub(crate) async fn attributes(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -283,7 +289,7 @@ pub(crate) async fn attributes(
     Ok(known)
 }
 
-/// Those of the rows' categories that are there.
+/// Returns those of the rows' categories that exist.
 pub(crate) async fn categories(tx: &mut TenantTx, tenant: TenantId, batch: &Batch) -> sqlx::Result<BTreeSet<Uuid>> {
     let wanted: BTreeSet<Uuid> = batch.rows.iter().filter_map(|row| row.product.category_id).collect();
     if wanted.is_empty() {
@@ -298,13 +304,13 @@ pub(crate) async fn categories(tx: &mut TenantTx, tenant: TenantId, batch: &Batc
     Ok(found.fetch_all(&mut **tx).await?.into_iter().collect())
 }
 
-/// The products that have a value that must be unique, by field and value.
+/// Returns the products that have one of the rows' values of unique fields, by field and value.
 pub(crate) async fn owners_of_unique_values(
     tx: &mut TenantTx,
     tenant: TenantId,
     batch: &Batch,
 ) -> sqlx::Result<HashMap<(String, String), Vec<Uuid>>> {
-    let mut taken: HashMap<(String, String), Vec<Uuid>> = HashMap::new();
+    let mut owners: HashMap<(String, String), Vec<Uuid>> = HashMap::new();
     for rule in batch.rules.unique_fields() {
         let value = |row: &ProductRow| match rule.field.as_str() {
             "title" => row.title.clone(),
@@ -313,19 +319,19 @@ pub(crate) async fn owners_of_unique_values(
             _ => row.supplier_reference.clone(),
         };
         let values: Vec<String> = batch.rows.iter().filter_map(|row| value(&row.product)).collect();
-        // The field is one of four that the rules know.
+        // The field is one of the four above, so it is safe in SQL text.
         let mut select = format!(
             "select product_id, {} from products where tenant_id = $1 and {} = any($2) and trashed_at is null",
             rule.field, rule.field
         );
         if rule.field == "title" {
-            // What the index of titles is made of.
+            // The expression of the index of titles.
             select.push_str(" and left(lower(title), 100) in (select left(lower(t), 100) from unnest($2::text[]) t)");
         }
         let found = sqlx::query(AssertSqlSafe(select)).bind(tenant.0).bind(&values).fetch_all(&mut **tx).await?;
         for row in found {
-            taken.entry((rule.field.clone(), row.try_get(1)?)).or_default().push(row.try_get(0)?);
+            owners.entry((rule.field.clone(), row.try_get(1)?)).or_default().push(row.try_get(0)?);
         }
     }
-    Ok(taken)
+    Ok(owners)
 }

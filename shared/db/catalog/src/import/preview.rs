@@ -1,4 +1,4 @@
-//! Previews: what an import would do to which product, until it is applied or forgotten.
+//! Previews: what an import would do to each product. They are kept until the import is applied or they expire.
 
 use std::collections::BTreeMap;
 
@@ -24,11 +24,11 @@ use crate::{CatalogDb, CatalogJob};
 /// What an import would do with one record of its file, or with a product that the file does not have.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct PreviewRow {
-    /// The row's number; `null` for a product that the file does not have.
+    /// The number of the row in the file; `null` for a product that the file does not have.
     pub row: Option<i32>,
     /// `created`, `updated`, `unchanged`, `skipped`, `rejected` or `absent`.
     pub action: String,
-    /// The product, unless it would be made.
+    /// The product; `null` if it would be created.
     pub product_id: Option<Uuid>,
     /// Its SKU, as it would be.
     pub sku: Option<String>,
@@ -36,10 +36,10 @@ pub struct PreviewRow {
     pub ean: Option<String>,
     /// Its title, as it would be.
     pub title: Option<String>,
-    /// The fields that would change; of a new product, all that it has.
+    /// The fields that would change; for a new product, all its fields.
     #[schema(value_type = Object)]
     pub changes: Json<BTreeMap<String, FieldChange>>,
-    /// By how many percent the price would move.
+    /// By how many percent the price would change.
     #[schema(value_type = Option<String>)]
     pub price_move: Option<Decimal>,
     #[serde(skip)]
@@ -49,34 +49,36 @@ pub struct PreviewRow {
 /// A product that changed since the preview, in a field that the file has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangedSince {
-    /// The row that is about it.
+    /// The row of the file for this product.
     pub row: i32,
     /// The product's SKU or EAN.
     pub code: String,
 }
 
-/// What a preview says of the guards' questions.
+/// The figures of a preview that the guards of an automation check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PreviewFigures {
     /// The supplier's products that are for sale and that the file does not have.
     pub absent: i64,
     /// The supplier's products that are for sale.
     pub supplied: i64,
-    /// Rows whose price would move by more than the limit.
+    /// Rows whose price would change by more than the limit.
     pub moved_prices: i64,
-    /// Rows whose price is there and would stay or move.
+    /// Rows of existing products, whose price would stay or change.
     pub priced: i64,
 }
 
+/// The most products in one transaction.
 const STEP: i64 = 500;
 
-/// The records of one row of the file are numbered from 0 to this, so that row and ordinal together are one number, the cursor.
+/// The most records of one row of the file. Each has an ordinal below this number, so that row and ordinal together
+/// form one number, the cursor.
 const ORDINALS: i64 = 1 << 15;
-/// The first record of a row's variants, which are of another batch than the row's product.
+/// The ordinal of the first record of a row's variants, which are in another batch than the row's product.
 const FIRST_VARIANT: i16 = 1 << 14;
 
 impl PreviewRow {
-    /// Where the next page begins.
+    /// Returns the cursor of the page that begins after this record.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         Cursor::Number(i64::from(self.row.unwrap_or_default()) * ORDINALS + i64::from(self.ordinal))
@@ -84,7 +86,8 @@ impl PreviewRow {
 }
 
 impl CatalogDb {
-    /// The records of a preview with one action, in the file's order; `after` is the last row and place of the page before.
+    /// Returns the records of a preview in the order of the file, only those with `action` if it is given. `after` is
+    /// the cursor of the page before.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -117,7 +120,7 @@ impl CatalogDb {
         Ok(Page::cut(rows, limit, PreviewRow::cursor))
     }
 
-    /// The supplier's products that a previewed file does not have, in the order of their ids.
+    /// Returns the supplier's products that a previewed file does not have, in the order of their ids.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -150,7 +153,7 @@ impl CatalogDb {
         Ok(Page::cut(rows, limit, |row| Cursor::Id(row.product_id.unwrap_or_default())))
     }
 
-    /// What a preview says of the guards' questions; `percent` is by how much a price may move.
+    /// Returns the figures of a preview that the guards check; `percent` is the most by which a price may change.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -192,8 +195,8 @@ impl CatalogDb {
         Ok(figures)
     }
 
-    /// The products that changed since an import was previewed, in one of `fields`, and rows that would no longer make a new
-    /// product; at most `limit`.
+    /// Returns the products of which one of `fields` changed since the preview of an import, and the rows that would no
+    /// longer create a product, at most `limit`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -231,9 +234,9 @@ impl CatalogDb {
         Ok(found.into_iter().map(|row| ChangedSince { row: row.row, code: row.code }).collect())
     }
 
-    /// Does with the next of the supplier's products after `after` that the file does not have what `missing` says; gives
-    /// the last one that was looked at, if there was one. They belong to the import: to undo it brings them back.
-    /// A product whose field is locked or owned by a stronger source stays.
+    /// Applies `missing` to the next of the supplier's products after `after` that the file does not have. Returns the
+    /// last product that was processed, or `None` at the end. The changes belong to the import: undoing the import
+    /// undoes them. A product whose field is locked or owned by a stronger source stays as it is.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -260,7 +263,7 @@ impl CatalogDb {
                 let after = without(&product, missing);
                 PlannedWrite { before: Some(product), after, row: None, action: "updated" }
             })
-            .filter(|one| one.before.as_ref() != Some(&one.after))
+            .filter(|planned| planned.before.as_ref() != Some(&planned.after))
             .collect();
         let origin = Origin { source, job_id: Some(import), ..Origin::default() };
         match write(&mut tx, tenant, &setup, &origin, written, now).await {
@@ -272,7 +275,7 @@ impl CatalogDb {
         Ok(ids.last().copied())
     }
 
-    /// How many products an import left out because its file did not have them.
+    /// Returns how many products an import archived or set out of stock because its file did not have them.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -289,7 +292,7 @@ impl CatalogDb {
         count.fetch_one(&mut *tx).await.map_err(error)
     }
 
-    /// Forgets what was noted of an import's preview before a moment.
+    /// Deletes the records of an import's preview that were stored before `before`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -307,13 +310,13 @@ impl CatalogDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Begins the job that takes an import back.
+    /// Starts the job that undoes an import.
     ///
     /// # Errors
-    /// 409 when it was taken back, or changed nothing.
+    /// 409 if the import was undone already, or changed nothing.
     pub async fn begin_import_undo(&self, tenant: TenantId, import: Uuid, stamp: &Stamp) -> Result<CatalogJob> {
         let mut tx = begin(&self.pool, tenant).await?;
-        // What is being written now is written first, and undone with the rest; what comes later finds the job.
+        // The lock waits for batches that are being written, so that they are undone too. Later batches find the job.
         sqlx::query!("select pg_advisory_xact_lock($1)", lock_key(import)).execute(&mut *tx).await.map_err(error)?;
         let found = sqlx::query!(
             r#"select count(distinct product_id) as "count!", max(product_id::text)::uuid as last
@@ -323,7 +326,7 @@ impl CatalogDb {
         );
         let found = found.fetch_one(&mut *tx).await.map_err(error)?;
         if found.count == 0 {
-            let message = "this import changed no product: there is nothing to undo".to_owned();
+            let message = messages::catalog::import_changed_nothing();
             return Err(Error::Conflict { code: "nothing_to_undo", message });
         }
         let id = Uuid::now_v7();
@@ -347,7 +350,7 @@ impl CatalogDb {
         .map_err(|failed| {
             on_constraint(failed, "catalog_jobs_undoes_key", || Error::Conflict {
                 code: "already_undone",
-                message: "this import was undone already, or is being undone".to_owned(),
+                message: messages::catalog::import_undone_already(),
             })
         })?;
         let line = Change::new("import.undone", import).to(json!({ "products": found.count, "job": id }));
@@ -357,7 +360,8 @@ impl CatalogDb {
         Ok(job)
     }
 
-    /// Forgets previews that are older than `before`, of every organisation; gives how many records.
+    /// Deletes the records of previews that are older than `before`, of every organisation, at most `most`. Returns how
+    /// many.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -376,7 +380,7 @@ const fn missing_name(missing: Missing) -> &'static str {
     }
 }
 
-/// The supplier's products for sale that no record of the import is about, rejected ones included.
+/// Returns the supplier's products for sale that no row of the file names. A rejected row counts as naming its product.
 async fn absent(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -414,7 +418,7 @@ fn without(product: &Product, missing: Missing) -> Product {
     after
 }
 
-/// Puts what would come of a batch's rows in the place of what was noted before.
+/// Replaces the stored records of a batch by those of `rows`.
 pub(crate) async fn replace(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -434,7 +438,7 @@ pub(crate) async fn replace(
     let mut ordinal = Vec::with_capacity(rows.len());
     for row in rows {
         let next = ordinals.entry(row.row).or_default();
-        // A shop's row can make a product and its first variant, which are of two batches.
+        // A row of a shop's file can create a product and its first variant, which are in two batches.
         ordinal.push(*next + if batch.variants { FIRST_VARIANT } else { 0 });
         *next = (*next + 1).min(FIRST_VARIANT - 1);
     }
@@ -482,5 +486,5 @@ pub(crate) async fn replace(
     Ok(())
 }
 
-/// What the column of price moves holds.
+/// The largest price change that the column holds, in percent.
 const MOST_MOVE: Decimal = Decimal::from_parts(999_999_999, 0, 0, false, 0);

@@ -1,36 +1,37 @@
-//! The products of a bulk edit, as it would leave them.
+//! Applies the edits of a bulk edit to one product.
 
 use db_tenancy::TenantTx;
+use messages::Text;
 use product::{Edit, Product};
 use runtime::{Error, Result, TenantId};
 
 use crate::jobs::job::{JobProblem, problem};
 use crate::products::edits::check;
 
-/// The content of a product after edits, checked; or what is wrong.
+/// Returns the checked content of a product after edits, or the problems that prevent them.
 pub(crate) async fn edited(
     tx: &mut TenantTx,
     tenant: TenantId,
     product: &Product,
     edits: &[Edit],
 ) -> Result<std::result::Result<product::Content, Vec<JobProblem>>> {
-    let problem = |field: &str, code: &str, message: &str| problem(product.id, field, code, message);
-    // A merge of suppliers reaches the trash too: what comes out of it has the one that stays.
+    let problem = |field: &str, code: &str, message: Text| problem(product.id, field, code, message);
+    // A merge of suppliers also edits products in the trash: a restored product must have the supplier that stays.
     let merge = edits.iter().all(|edit| edit.field == "supplier_id");
     if product.trashed_at.is_some() && !merge {
-        return Ok(Err(vec![problem("", "in_trash", "the product is in the trash")]));
+        return Ok(Err(vec![problem("", "in_trash", messages::catalog::in_trash())]));
     }
     let mut content = product.content.clone();
     for edit in edits {
         match edit.apply(&content) {
             Ok(changed) => content = changed,
-            Err(wrong) => return Ok(Err(vec![problem(&wrong.field, &wrong.code, &wrong.message)])),
+            Err(wrong) => return Ok(Err(vec![problem(&wrong.field, &wrong.code, wrong.message)])),
         }
     }
     match check(tx, tenant, &mut content, Some(product)).await {
         Ok(()) => Ok(Ok(content)),
         Err(Error::Invalid(errors)) => {
-            Ok(Err(errors.iter().map(|error| problem(&error.field, &error.code, &error.message)).collect()))
+            Ok(Err(errors.into_iter().map(|error| problem(&error.field, &error.code, error.message)).collect()))
         }
         Err(other) => Err(other),
     }

@@ -1,6 +1,7 @@
 //! Jobs on many products, as they are stored.
 
 use db_tenancy::{TenantTx, error};
+use messages::{Language, Text};
 use product::Edit;
 use runtime::{Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::jobs::selection::Selection;
 /// A job on many products.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct CatalogJob {
-    /// The job.
+    /// The job's id.
     pub id: Uuid,
     /// `edit`, `trash`, `restore`, `purge`, `undo` or `assess`.
     pub kind: String,
@@ -22,22 +23,23 @@ pub struct CatalogJob {
     pub status: String,
     /// How many products it works on.
     pub total: i64,
-    /// How many are done.
+    /// How many are done, unchanged ones included.
     pub done: i64,
     /// Of these, how many changed.
     pub changed: i64,
-    /// Of an undo: how many fields stay, because they were changed again since.
+    /// How many fields an undo left as they are, because they were changed again since.
     pub kept: i64,
     /// How many could not be changed.
     pub failed: i64,
-    /// What was wrong with the first 100 of them; of an undo also the fields that stay (`edited_since`).
+    /// What was wrong with the first 100 of them. An undo also lists the fields that it left as they are
+    /// (`edited_since`).
     #[schema(value_type = Vec<JobProblem>)]
     pub problems: Json<Vec<JobProblem>>,
-    /// The job that this one puts back.
+    /// The job that this one undoes.
     pub undoes: Option<Uuid>,
-    /// Who began it.
+    /// Who started it.
     pub actor_name: String,
-    /// When it began.
+    /// When it started.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When it ended.
@@ -54,16 +56,31 @@ pub struct JobProblem {
     pub field: String,
     /// A code that clients branch on.
     pub code: String,
-    /// What was expected and what was found.
-    pub message: String,
+    /// What was expected and what was found, in the language of the person who started the job.
+    pub message: Text,
 }
 
+impl JobProblem {
+    /// The problem with its message in `language` only.
+    pub(crate) fn in_only(self, language: Language) -> Self {
+        Self { message: self.message.in_only(language), ..self }
+    }
+}
+
+/// What a job works on, as it is stored.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Spec {
+    /// The language in which the job's problems are stored.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) language: Language,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) selection: Option<Selection>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) edits: Vec<Edit>,
+}
+
+fn is_default(language: &Language) -> bool {
+    *language == Language::default()
 }
 
 pub(crate) async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<CatalogJob> {
@@ -75,13 +92,13 @@ pub(crate) async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result
         tenant.0,
         id
     );
-    found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or(Error::NotFound("job"))
+    found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or_else(|| Error::NotFound(messages::things::job()))
 }
 
-pub(crate) fn problem(product: Uuid, field: &str, code: &str, message: &str) -> JobProblem {
-    JobProblem { product_id: product, field: field.to_owned(), code: code.to_owned(), message: message.to_owned() }
+pub(crate) fn problem(product: Uuid, field: &str, code: &str, message: Text) -> JobProblem {
+    JobProblem { product_id: product, field: field.to_owned(), code: code.to_owned(), message }
 }
 
 pub(crate) fn quota_problem(product: Uuid) -> JobProblem {
-    problem(product, "", "quota_exceeded", "Quota exceeded: the plan has no room for more products")
+    problem(product, "", "quota_exceeded", messages::catalog::no_room())
 }

@@ -1,5 +1,5 @@
-//! A step of a job: one transaction that does some products and moves the job's place on, so that a step that is repeated
-//! does nothing twice.
+//! A step of a job: one transaction, which processes some products and stores the position that it reached, so that a
+//! repeated step does nothing twice.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,8 @@ use crate::products::origin::Origin;
 use crate::products::setup::setup;
 
 impl CatalogDb {
-    /// Does the next products of a job; gives whether there are more. A step that another process is at is left to it.
+    /// Processes the next products of a job. Returns `true` if there are more. Does nothing and returns `false` if
+    /// another process is working on the job.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -49,8 +50,8 @@ impl CatalogDb {
         let failed =
             i64::try_from(done.problems.iter().map(|problem| problem.product_id).collect::<BTreeSet<_>>().len())
                 .unwrap_or_default();
-        problems.extend(done.problems);
-        problems.extend(done.notes);
+        let language = row.spec.language;
+        problems.extend(done.problems.into_iter().chain(done.notes).map(|problem| problem.in_only(language)));
         problems.truncate(MOST_PROBLEMS);
         sqlx::query!(
             "update catalog_jobs set done_to = coalesce($3, done_to), done = done + $4, changed = changed + $5, kept = kept + $6,

@@ -1,4 +1,4 @@
-//! Which products a job works on, and how it walks through them: in the order of their ids, so that a place is an id.
+//! Which products a job works on. It processes them in the order of their ids, so that its position is an id.
 
 use std::collections::BTreeMap;
 
@@ -12,36 +12,34 @@ use uuid::Uuid;
 use crate::find::search::{ProductQuery, Subtrees, condition_error, from_where};
 use crate::find::words::{push_words, understand};
 
-/// Which products a job works on: these, or those that a query wants.
+/// Which products a job works on: those with these ids, or those that a query finds. Exactly one of the two is given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Selection {
     /// Their ids, at most 10,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Vec<Uuid>>,
-    /// What they have in common.
+    /// A query that finds them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<ProductQuery>,
 }
 
-/// Ids that a selection names at most.
+/// The most ids in one selection.
 const MOST_IDS: usize = 10_000;
 
 impl Selection {
     pub(crate) fn check(&self) -> Result<()> {
         match (&self.ids, &self.query) {
-            (Some(ids), None) if ids.is_empty() || ids.len() > MOST_IDS => Err(Error::invalid(
-                "selection.ids",
-                "length",
-                format!("expected 1 to {MOST_IDS} ids, found {}", ids.len()),
-            )),
+            (Some(ids), None) if ids.is_empty() || ids.len() > MOST_IDS => {
+                Err(Error::invalid("selection.ids", "length", messages::catalog::ids_count(MOST_IDS, ids.len())))
+            }
             (Some(_), None) => Ok(()),
             (None, Some(query)) => query.check(),
-            _ => Err(Error::invalid("selection", "invalid", "expected either ids or a query")),
+            _ => Err(Error::invalid("selection", "invalid", messages::catalog::selection_invalid())),
         }
     }
 
-    /// How many products it is, and the last one's id.
+    /// Returns the number of selected products, and the last id.
     pub(crate) async fn count(&self, tx: &mut TenantTx, tenant: TenantId) -> Result<(i64, Option<Uuid>)> {
         match (&self.ids, &self.query) {
             (Some(ids), _) => {
@@ -57,6 +55,8 @@ impl Selection {
         }
     }
 
+    /// Returns the ids of the next selected products, at most `limit`: those after the first id of `place`, up to the
+    /// second.
     pub(crate) async fn between(
         &self,
         tx: &mut TenantTx,
@@ -82,7 +82,7 @@ impl Selection {
     }
 }
 
-/// How many products `query` wants, and the ids of the next ones in their order: what a job works through.
+/// Returns how many products `query` finds, and the last id.
 pub(crate) async fn count_all(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -96,7 +96,7 @@ pub(crate) async fn count_all(
     Ok((row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?))
 }
 
-/// The ids of products that `query` wants, in the order of their ids, after one and up to another.
+/// Returns the ids of the products that `query` finds, in order: those after `after`, up to `up_to`, at most `limit`.
 pub(crate) async fn ids_between(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -115,6 +115,7 @@ pub(crate) async fn ids_between(
     rows.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>().map_err(error)
 }
 
+/// Adds the condition of the query's search words, if it has any.
 pub(crate) async fn push_search(
     sql: &mut QueryBuilder<Postgres>,
     tx: &mut TenantTx,

@@ -14,16 +14,16 @@ use crate::describe::completeness::reassess;
 use crate::jobs::bulk_edit::edited;
 use crate::jobs::job::{JobProblem, Spec, problem, quota_problem};
 use crate::jobs::selection::Selection;
-use crate::products::edits::{PARENT_IN_TRASH, delete, moved, parent_in_trash};
+use crate::products::edits::{delete, moved, parent_in_trash};
 use crate::products::origin::{Origin, WriteError};
 use crate::products::read::by_ids;
 use crate::products::setup::Setup;
 use crate::products::write::write;
 
-/// Products done in one transaction.
+/// The most products in one transaction.
 pub(crate) const STEP: i64 = 500;
 
-/// Problems that are kept.
+/// The most problems that a job stores.
 pub(crate) const MOST_PROBLEMS: usize = 100;
 
 pub(crate) struct JobRow {
@@ -38,7 +38,7 @@ pub(crate) struct JobRow {
     pub(crate) actor_name: String,
 }
 
-/// What came of one step.
+/// The result of one step.
 #[derive(Default)]
 pub(crate) struct Step {
     pub(crate) last: Option<Uuid>,
@@ -46,7 +46,7 @@ pub(crate) struct Step {
     pub(crate) changed: i64,
     pub(crate) kept: i64,
     pub(crate) problems: Vec<JobProblem>,
-    /// What stays on purpose: told, but not counted as failed.
+    /// Fields that were left as they are on purpose: reported, but not counted as failed.
     pub(crate) notes: Vec<JobProblem>,
 }
 
@@ -67,7 +67,8 @@ impl StepContext<'_> {
         }
     }
 
-    /// Edits, trash, restore, purge: the next products of the selection. What is moved takes its variants along.
+    /// Processes the next products of the selection: edits, trash, restore or purge. A parent that is moved or purged
+    /// takes its variants along.
     pub(crate) async fn selected(&self, tx: &mut TenantTx) -> Result<Step> {
         let selection = self.row.spec.selection.clone().unwrap_or(Selection { ids: None, query: None });
         let ids = selection.between(tx, self.tenant, (self.row.done_to, self.row.up_to), STEP).await?;
@@ -88,13 +89,18 @@ impl StepContext<'_> {
                 for product in products.into_iter().filter(|product| product.trashed_at.is_some() != trashed) {
                     let alone = !trashed && !product.content.parent_id.is_some_and(|parent| wanted.contains(&parent));
                     if alone && parent_in_trash(tx, self.tenant, &product).await? {
-                        step.problems.push(problem(product.id, "", "parent_in_trash", PARENT_IN_TRASH));
+                        step.problems.push(problem(
+                            product.id,
+                            "",
+                            "parent_in_trash",
+                            messages::catalog::parent_in_trash(),
+                        ));
                         continue;
                     }
-                    let one = moved(product, trashed, self.now);
-                    match room.take(&one) {
-                        true => written.push(one),
-                        false => step.problems.push(quota_problem(one.after.id)),
+                    let planned = moved(product, trashed, self.now);
+                    match room.take(&planned) {
+                        true => written.push(planned),
+                        false => step.problems.push(quota_problem(planned.after.id)),
                     }
                 }
             }
@@ -112,10 +118,10 @@ impl StepContext<'_> {
                         step.problems.extend(kept);
                     } else if content != product.content {
                         let after = Product { content, ..product.clone() };
-                        let one = PlannedWrite { before: Some(product), after, row: None, action: "updated" };
-                        match room.take(&one) {
-                            true => written.push(one),
-                            false => step.problems.push(quota_problem(one.after.id)),
+                        let planned = PlannedWrite { before: Some(product), after, row: None, action: "updated" };
+                        match room.take(&planned) {
+                            true => written.push(planned),
+                            false => step.problems.push(quota_problem(planned.after.id)),
                         }
                     }
                 }
@@ -126,7 +132,7 @@ impl StepContext<'_> {
         Ok(step)
     }
 
-    /// Products and the variants of those that are parents.
+    /// Returns `ids` and the ids of their variants, sorted.
     async fn with_variants(&self, tx: &mut TenantTx, mut ids: Vec<Uuid>) -> Result<Vec<Uuid>> {
         let variants = sqlx::query_scalar!(
             "select product_id from products where tenant_id = $1 and parent_id = any($2)",
@@ -139,15 +145,15 @@ impl StepContext<'_> {
         Ok(ids)
     }
 
-    /// The fields that this source may not change.
+    /// Returns one problem for each changed field that this source may not change.
     fn kept(&self, product: &Product, content: &product::Content) -> Vec<JobProblem> {
         let check = |field: &str| self.setup.policy.check(&product.owners, &product.locked, field, &self.origin.source);
         let changed = diff(&product.content, content);
         let kept = changed.keys().filter(|field| check(field).is_err());
-        kept.map(|field| problem(product.id, field, "field_kept", "locked, or owned by a stronger source")).collect()
+        kept.map(|field| problem(product.id, field, "field_kept", messages::catalog::locked_or_owned())).collect()
     }
 
-    /// Assesses the next products, and gives them the catalogue's language.
+    /// Computes the completeness of the next products, and sets the catalogue's language on them.
     pub(crate) async fn assess(&self, tx: &mut TenantTx) -> Result<Step> {
         let ids = sqlx::query_scalar!(
             "select product_id from products where tenant_id = $1 and product_id > $2 order by product_id limit $3",
@@ -163,14 +169,15 @@ impl StepContext<'_> {
     }
 }
 
-/// The places that the quota has left.
+/// How many more products the quota allows; `None` = any number.
 pub(crate) struct Room(pub(crate) Option<i64>);
 
 impl Room {
-    /// Takes or gives back the place of a product that is to be written; false when there is none.
-    pub(crate) fn take(&mut self, one: &PlannedWrite) -> bool {
+    /// Reserves or releases a product's place in the quota, as the write requires. Returns `false` if no place is left.
+    pub(crate) fn take(&mut self, planned: &PlannedWrite) -> bool {
         let Some(left) = &mut self.0 else { return true };
-        let growth = i64::from(one.after.counts()) - i64::from(one.before.as_ref().is_some_and(Product::counts));
+        let growth =
+            i64::from(planned.after.counts()) - i64::from(planned.before.as_ref().is_some_and(Product::counts));
         if growth > 0 && *left < growth {
             return false;
         }
@@ -179,14 +186,17 @@ impl Room {
     }
 }
 
-/// Those of the trash that can be deleted: a parent only with all its variants.
+/// Returns the products in the trash that can be deleted. A parent is deleted only together with all its variants.
 pub(crate) fn purgeable(products: Vec<Product>, problems: &mut Vec<JobProblem>) -> Vec<Uuid> {
-    let live: BTreeSet<Uuid> =
-        products.iter().filter(|one| one.trashed_at.is_none()).filter_map(|one| one.content.parent_id).collect();
+    let live: BTreeSet<Uuid> = products
+        .iter()
+        .filter(|product| product.trashed_at.is_none())
+        .filter_map(|product| product.content.parent_id)
+        .collect();
     let mut purged = Vec::new();
     for product in products.into_iter().filter(|product| product.trashed_at.is_some()) {
         if live.contains(&product.id) {
-            let message = "it has variants that are not in the trash; move them there first";
+            let message = messages::catalog::variants_not_in_trash();
             problems.push(problem(product.id, "", "has_variants", message));
         } else {
             purged.push(product.id);

@@ -1,4 +1,4 @@
-//! What a job did, taken back: field by field, and only where nothing wrote it since.
+//! Undoes a job: field by field, and only where nothing changed the field since.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,16 +16,20 @@ use crate::products::edits::check;
 use crate::products::history::{Entry, entries_since, sources_before};
 use crate::products::read::by_ids;
 
-/// How many products a job changed, when it can be undone.
+/// Returns how many products a job changed, and the last id.
+///
+/// # Errors
+/// 404; 409 if the job cannot be undone.
 pub(crate) async fn undoable(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<(i64, Option<Uuid>)> {
-    let there = job(tx, tenant, id).await?;
-    let why_not = match (there.kind.as_str(), there.status.as_str()) {
-        (_, "running") => Some("the job still runs; cancel it first"),
-        ("purge" | "assess", _) => Some("what was deleted for good cannot be brought back"),
+    let target = job(tx, tenant, id).await?;
+    let why_not = match (target.kind.as_str(), target.status.as_str()) {
+        (_, "running") => Some(messages::catalog::job_running()),
+        ("purge", _) => Some(messages::catalog::deleted_for_good()),
+        ("assess", _) => Some(messages::catalog::only_assessed()),
         _ => None,
     };
     if let Some(message) = why_not {
-        return Err(Error::Conflict { code: "cannot_undo", message: message.to_owned() });
+        return Err(Error::Conflict { code: "cannot_undo", message });
     }
     let found = sqlx::query!(
         "select count(distinct product_id) as \"count!\", max(product_id::text)::uuid as last from product_changes where tenant_id = $1 and job_id = $2",
@@ -37,7 +41,7 @@ pub(crate) async fn undoable(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> R
 }
 
 impl StepContext<'_> {
-    /// Puts back, per field, what the job wrote, where nothing wrote it since.
+    /// Restores the old value of each field that the job changed, where nothing changed it since.
     pub(crate) async fn undo(&self, tx: &mut TenantTx) -> Result<Step> {
         let job = self.row.undoes.unwrap_or_default();
         let ids = sqlx::query_scalar!(
@@ -61,32 +65,33 @@ impl StepContext<'_> {
             let entries = changes.get(&product.id).map(Vec::as_slice).unwrap_or_default();
             let undone = undone(&product, entries, &earlier, job, self.now, self.setup.policy.lock_on_edit);
             step.kept += i64::try_from(undone.kept.len()).unwrap_or_default();
-            let edited = "the field was changed again since, and stays as it is";
-            step.notes.extend(undone.kept.iter().map(|field| problem(product.id, field, "edited_since", edited)));
+            let edited = messages::catalog::edited_since();
+            step.notes
+                .extend(undone.kept.iter().map(|field| problem(product.id, field, "edited_since", edited.clone())));
             let Some(mut after) = undone.after else { continue };
-            // What the old values name may be gone by now.
+            // A category or a parent in the old values may no longer exist.
             match check(tx, self.tenant, &mut after.content, Some(&product)).await {
                 Ok(()) => {}
                 Err(Error::Invalid(errors)) => {
                     step.kept += i64::try_from(diff(&product.content, &after.content).len()).unwrap_or_default();
                     step.problems.extend(
-                        errors.iter().map(|error| problem(product.id, &error.field, &error.code, &error.message)),
+                        errors.into_iter().map(|error| problem(product.id, &error.field, &error.code, error.message)),
                     );
                     continue;
                 }
                 Err(other) => return Err(other),
             }
-            let one = PlannedWrite { before: Some(product), after, row: None, action: undone.action };
-            match room.take(&one) {
-                true => written.push(one),
-                false => step.problems.push(quota_problem(one.after.id)),
+            let planned = PlannedWrite { before: Some(product), after, row: None, action: undone.action };
+            match room.take(&planned) {
+                true => written.push(planned),
+                false => step.problems.push(quota_problem(planned.after.id)),
             }
         }
         step.changed = i64::try_from(written.len()).unwrap_or_default();
-        // Owners and locks were put back beside the values: writing must not give the fields to whoever undoes.
-        let ids: Vec<Uuid> = written.iter().map(|one| one.after.id).collect();
-        let owners: Vec<Value> = written.iter().map(|one| json!(one.after.owners)).collect();
-        let locked: Vec<String> = written.iter().map(|one| one.after.locked.join("\n")).collect();
+        // Owners and locks were restored with the values. The write must not give the fields to the person who undoes.
+        let ids: Vec<Uuid> = written.iter().map(|planned| planned.after.id).collect();
+        let owners: Vec<Value> = written.iter().map(|planned| json!(planned.after.owners)).collect();
+        let locked: Vec<String> = written.iter().map(|planned| planned.after.locked.join("\n")).collect();
         self.write(tx, written).await?;
         sqlx::query!(
             r"update products p set owners = r.owners, locked = string_to_array(r.locked, E'\n')
@@ -106,12 +111,12 @@ impl StepContext<'_> {
 
 struct Undone {
     after: Option<Product>,
-    /// The fields that stay, because something changed them again.
+    /// The fields that stay as they are, because they were changed again since.
     kept: Vec<String>,
     action: &'static str,
 }
 
-/// A product as it is when a job's changes are taken back. `entries` are its changes since the job's first one, the newest
+/// Returns a product with a job's changes undone. `entries` are its changes since the job's first one, the newest
 /// first; `earlier` says which source set a field before that.
 fn undone(
     product: &Product,
@@ -123,7 +128,8 @@ fn undone(
 ) -> Undone {
     let mut undone = Undone { after: None, kept: Vec::new(), action: "reverted" };
     let mut after = product.clone();
-    // What something else changed later, as we walk back in time: fields, and whether it lies in the trash.
+    // The entries run back in time. These collect what something else changed later: fields, and moves into or out of
+    // the trash.
     let mut changed_since: BTreeSet<&str> = BTreeSet::new();
     let (mut touched, mut moved_since) = (false, false);
     for entry in entries {
@@ -135,7 +141,7 @@ fn undone(
             continue;
         }
         let to_trash = match entry.action.as_str() {
-            // Made by the job: into the trash, unless somebody has worked on it since.
+            // The job created the product: it goes to the trash, unless it was changed since.
             "created" if touched => {
                 undone.kept.extend(fields(&product.content).into_keys());
                 None
@@ -161,7 +167,7 @@ fn undone(
                 Some(source) => after.owners.give([field.as_str()], source),
                 None => after.owners.forget([field.as_str()]),
             }
-            // The lock that the job's own edit made goes with it.
+            // The job's own edit set this lock, so the undo removes it.
             if locks && entry.source == "user" && source.map(String::as_str) != Some("user") {
                 after.locked.retain(|locked| locked != field);
             }

@@ -1,9 +1,12 @@
-//! Work on many products: edits, trash, undo, completeness. A job is a row; each step of it is one transaction that does
-//! some products and moves the row's place on, so a step that is repeated does nothing twice.
+//! Work on many products: edits, trash, undo, completeness.
+//!
+//! A job is a row. Each step of it is one transaction, which processes some products and stores the position that it
+//! reached. So a repeated step does nothing twice.
 
 use std::collections::BTreeMap;
 
 use db_tenancy::{Change, Stamp, begin, error, on_constraint, record_change};
+use messages::Language;
 use product::{Edit, FieldChange, diff};
 use runtime::{Cursor, Error, Page, Result, TenantId};
 use serde::Serialize;
@@ -28,13 +31,13 @@ pub enum Work {
     Edit(Selection, Vec<Edit>),
     /// Moves products into the trash.
     Trash(Selection),
-    /// Takes products out of the trash.
+    /// Restores products from the trash.
     Restore(Selection),
-    /// Deletes products of the trash for good.
+    /// Deletes products in the trash for good.
     Purge(Selection),
-    /// Puts back what another job did.
+    /// Undoes what another job did.
     Undo(Uuid),
-    /// Assesses every product's completeness anew.
+    /// Computes the completeness of every product again.
     Assess,
 }
 
@@ -56,13 +59,25 @@ pub struct PreviewedProduct {
     pub sku: Option<String>,
     /// Its title.
     pub title: String,
-    /// The fields that would change; none when the edit leaves it as it is.
+    /// The fields that would change; empty if the edit leaves the product as it is.
     pub changes: BTreeMap<String, FieldChange>,
     /// Why it could not be changed.
     pub problems: Vec<JobProblem>,
 }
 
-/// So often a job is resumed without getting on.
+impl EditPreview {
+    /// The preview with its messages in `language` only.
+    #[must_use]
+    pub fn in_only(mut self, language: Language) -> Self {
+        for product in &mut self.sample {
+            let problems = std::mem::take(&mut product.problems);
+            product.problems = problems.into_iter().map(|problem| problem.in_only(language)).collect();
+        }
+        self
+    }
+}
+
+/// How often a job without progress is resumed, at most.
 const MOST_RESUMES: i32 = 5;
 
 impl Work {
@@ -80,11 +95,7 @@ impl Work {
     fn check(&self) -> Result<()> {
         if let Work::Edit(_, edits) = self {
             if edits.is_empty() || edits.len() > 50 {
-                return Err(Error::invalid(
-                    "edits",
-                    "length",
-                    format!("expected 1 to 50 edits, found {}", edits.len()),
-                ));
+                return Err(Error::invalid("edits", "length", messages::catalog::edits_count(edits.len())));
             }
             let wrong: Vec<product::ContentError> = edits.iter().filter_map(|edit| edit.check().err()).collect();
             if !wrong.is_empty() {
@@ -105,10 +116,10 @@ impl Work {
 }
 
 impl CatalogDb {
-    /// What edits would do to the first products of a selection. Nothing is written.
+    /// Returns what edits would do to the first `sample` products of a selection. Nothing is written.
     ///
     /// # Errors
-    /// 422 when the edits or the selection make no sense.
+    /// 422 if the edits or the selection are invalid.
     pub async fn preview_edit(
         &self,
         tenant: TenantId,
@@ -137,10 +148,11 @@ impl CatalogDb {
         Ok(EditPreview { total, sample: previewed })
     }
 
-    /// Begins a job, or finds the one that was begun with the same key.
+    /// Starts a job, or returns the job that was started earlier with the same idempotency key.
     ///
     /// # Errors
-    /// 422 when it makes no sense; 404 and 409 when there is nothing to undo.
+    /// 422 if the work is invalid; 404 if the job to undo does not exist; 409 if it cannot be undone, or if another job
+    /// has the key.
     pub async fn begin_job(
         &self,
         tenant: TenantId,
@@ -160,6 +172,7 @@ impl CatalogDb {
             }
         };
         let spec = Spec {
+            language: stamp.language(),
             selection: work.selection().cloned(),
             edits: if let Work::Edit(_, edits) = work { edits.clone() } else { Vec::new() },
         };
@@ -188,21 +201,23 @@ impl CatalogDb {
         .map_err(|failed| {
             on_constraint(failed, "catalog_jobs_undoes_key", || Error::Conflict {
                 code: "already_undone",
-                message: "this job was undone already, or is being undone".to_owned(),
+                message: messages::catalog::job_undone_already(),
             })
         })?;
         if inserted.rows_affected() == 0 {
-            let there = sqlx::query!(
+            let existing = sqlx::query!(
                 "select job_id, kind, spec from catalog_jobs where tenant_id = $1 and idempotency_key = $2",
                 tenant.0,
                 key
             );
-            let there = there.fetch_one(&mut *tx).await.map_err(error)?;
-            if there.kind != work.kind() || there.spec != json!(spec) {
-                let message = "this Idempotency-Key began another job; send a new one".to_owned();
+            let existing = existing.fetch_one(&mut *tx).await.map_err(error)?;
+            // The same request in another language is the same request.
+            let stored: Spec = serde_json::from_value(existing.spec).map_err(Error::internal)?;
+            if existing.kind != work.kind() || json!(Spec { language: spec.language, ..stored }) != json!(spec) {
+                let message = messages::catalog::idempotency_key_reused();
                 return Err(Error::Conflict { code: "idempotency_key_reused", message });
             }
-            return job(&mut tx, tenant, there.job_id).await;
+            return job(&mut tx, tenant, existing.job_id).await;
         }
         let line = Change::new("catalog_job.begun", id)
             .to(json!({ "kind": work.kind(), "products": total, "spec": spec, "undoes": undoes }));
@@ -211,16 +226,16 @@ impl CatalogDb {
         self.catalog_job(tenant, id).await
     }
 
-    /// A job.
+    /// Returns one job.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 if it does not exist.
     pub async fn catalog_job(&self, tenant: TenantId, id: Uuid) -> Result<CatalogJob> {
         let mut tx = begin(&self.pool, tenant).await?;
         job(&mut tx, tenant, id).await
     }
 
-    /// The jobs, the newest first.
+    /// Returns the jobs, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -239,10 +254,10 @@ impl CatalogDb {
         Ok(Page::cut(jobs, limit, |job| Cursor::Id(job.id)))
     }
 
-    /// Stops a job where it is; what is done stays done, and can be undone.
+    /// Stops a running job. What it did so far stays, and can be undone.
     ///
     /// # Errors
-    /// 404; 409 when it has ended.
+    /// 404; 409 if the job has ended.
     pub async fn cancel_job(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<CatalogJob> {
         let mut tx = begin(&self.pool, tenant).await?;
         job(&mut tx, tenant, id).await?;
@@ -254,14 +269,14 @@ impl CatalogDb {
             stamp.at
         );
         if cancelled.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::Conflict { code: "job_ended", message: "the job has ended already".to_owned() });
+            return Err(Error::Conflict { code: "job_ended", message: messages::catalog::job_ended() });
         }
         record_change(&mut tx, tenant, stamp, Change::new("catalog_job.cancelled", id)).await?;
         tx.commit().await.map_err(error)?;
         self.catalog_job(tenant, id).await
     }
 
-    /// Jobs that made no progress since `before`, of every organisation.
+    /// Returns the jobs of every organisation that made no progress since `before`, at most `most`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -276,7 +291,7 @@ impl CatalogDb {
         Ok(found.into_iter().map(|row| (TenantId(row.tenant), row.job)).collect())
     }
 
-    /// Notes that a job is resumed; gives whether it is to go on, or has failed for good.
+    /// Counts one more resumption of a job. Returns `true` if the job may resume, `false` if it has failed for good.
     ///
     /// # Errors
     /// When the database does not answer.

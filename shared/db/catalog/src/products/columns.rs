@@ -1,4 +1,4 @@
-//! Products as they are stored: a column each for `unnest`, and the one statement that writes them.
+//! The columns of stored products, as arrays for `unnest`, and the one statement that writes them.
 
 use db_tenancy::TenantTx;
 use product::Product;
@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::products::setup::Setup;
 
-/// The products' values, a column each, for `unnest`. Lists are texts with a line for each item, because `unnest` takes
-/// no arrays of arrays.
+/// The products' values for `unnest`, one array for each column. A list is a text with a line for each item, because
+/// `unnest` takes no arrays of arrays.
 #[derive(Default)]
 pub(crate) struct Columns {
     id: Vec<Uuid>,
@@ -115,8 +115,8 @@ impl Columns {
     }
 }
 
-/// Writes the products. Those that are there are found by their key one by one, so that no plan depends on how old the
-/// statistics of a growing table are.
+/// Inserts or updates the products. Existing ones are found by their key, one by one, so that no query plan depends on
+/// the statistics of a growing table, which may be outdated.
 pub(crate) async fn upsert(
     tx: &mut TenantTx,
     tenant: TenantId,

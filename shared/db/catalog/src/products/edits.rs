@@ -1,4 +1,4 @@
-//! Products changed one at a time: made, patched, duplicated, put into the trash and back, deleted for good.
+//! Changes of single products: create, edit, duplicate, move to the trash and restore, delete for good.
 
 use std::collections::BTreeMap;
 
@@ -18,20 +18,20 @@ use crate::products::read::{by_ids, for_update};
 use crate::products::setup::{Setup, setup};
 use crate::products::write::write;
 
-/// What happens to a product.
+/// How an edit appears in the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Its content changes.
+    /// An update.
     Update,
-    /// Values of its history are put back.
+    /// A revert to earlier values.
     Revert,
 }
 
 impl CatalogDb {
-    /// Makes a product.
+    /// Creates a product.
     ///
     /// # Errors
-    /// 422 for values that are not acceptable, 409 for a code that is taken, 403 when the quota is reached.
+    /// 422 for invalid values; 409 if another product has the code; 403 if the quota is reached.
     pub async fn create_product(
         &self,
         tenant: TenantId,
@@ -44,20 +44,20 @@ impl CatalogDb {
         let setup = setup(&mut tx, tenant).await.map_err(error)?;
         let product = Product::new(content, stamp.at);
         let new = PlannedWrite { before: None, after: product.clone(), row: None, action: "created" };
-        let made = match write(&mut tx, tenant, &setup, origin, vec![new], stamp.at).await {
-            Ok(made) => made,
+        let created = match write(&mut tx, tenant, &setup, origin, vec![new], stamp.at).await {
+            Ok(created) => created,
             Err(failed) => return Err(self.refusal(tenant, failed, &product.content).await),
         };
         let after = json!({ "sku": product.content.sku, "ean": product.content.ean, "title": product.content.title });
         record_change(&mut tx, tenant, stamp, Change::new("product.created", product.id).to(after)).await?;
         tx.commit().await.map_err(error)?;
-        made.into_iter().next().ok_or_else(|| Error::internal("a product was written and is not there"))
+        created.into_iter().next().ok_or_else(|| Error::internal("a product was written and is not there"))
     }
 
     /// Changes a product as `change` says, if it still has the version that the caller saw.
     ///
     /// # Errors
-    /// 404, 412 when somebody was faster, and as [`CatalogDb::create_product`].
+    /// 404; 409 if it is in the trash; 412 if it was changed meanwhile; and those of [`CatalogDb::create_product`].
     pub async fn edit_product(
         &self,
         tenant: TenantId,
@@ -72,7 +72,7 @@ impl CatalogDb {
         let before = for_update(&mut tx, tenant, id).await?;
         seen.check(before.version)?;
         if before.trashed_at.is_some() {
-            return Err(in_trash("restore it first"));
+            return Err(Error::Conflict { code: "in_trash", message: messages::catalog::in_trash_restore() });
         }
         let mut content = change(&before)?;
         check(&mut tx, tenant, &mut content, Some(&before)).await?;
@@ -110,10 +110,11 @@ impl CatalogDb {
         changed.into_iter().next().ok_or_else(|| Error::internal("a product was written and is not there"))
     }
 
-    /// Puts a product, and the variants of a parent, into the trash, or takes them out again.
+    /// Moves a product into the trash (`trashed`) or restores it, a parent together with its variants.
     ///
     /// # Errors
-    /// 404; 409 when it is there already; 403 when a restored product is one too many for the quota.
+    /// 404; 409 if it is there already, or if the parent of a restored variant is in the trash; 403 if the quota has no
+    /// room for a restored product.
     pub async fn trash_product(
         &self,
         tenant: TenantId,
@@ -126,14 +127,14 @@ impl CatalogDb {
         let product = for_update(&mut tx, tenant, id).await?;
         if product.trashed_at.is_some() == trashed {
             let (code, message) = if trashed {
-                ("in_trash", "the product is in the trash already")
+                ("in_trash", messages::catalog::in_trash_already())
             } else {
-                ("not_in_trash", "the product is not in the trash")
+                ("not_in_trash", messages::catalog::not_in_trash())
             };
-            return Err(Error::Conflict { code, message: message.to_owned() });
+            return Err(Error::Conflict { code, message });
         }
         if !trashed && parent_in_trash(&mut tx, tenant, &product).await? {
-            return Err(Error::Conflict { code: "parent_in_trash", message: PARENT_IN_TRASH.to_owned() });
+            return Err(Error::Conflict { code: "parent_in_trash", message: messages::catalog::parent_in_trash() });
         }
         let family = with_variants(&mut tx, tenant, product).await?;
         let written = family
@@ -149,24 +150,24 @@ impl CatalogDb {
         let name = if trashed { "product.trashed" } else { "product.restored" };
         record_change(&mut tx, tenant, stamp, Change::new(name, id).to(json!({ "products": changed.len() }))).await?;
         tx.commit().await.map_err(error)?;
-        changed.into_iter().find(|product| product.id == id).ok_or(Error::NotFound("product"))
+        changed.into_iter().find(|product| product.id == id).ok_or_else(|| Error::NotFound(messages::things::product()))
     }
 
-    /// Deletes a product of the trash for good, with its variants and its history.
+    /// Deletes a product in the trash for good, with its variants and its history.
     ///
     /// # Errors
-    /// 404; 409 when it is not in the trash.
+    /// 404; 409 if it, or one of its variants, is not in the trash.
     pub async fn delete_product(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let product = for_update(&mut tx, tenant, id).await?;
         if product.trashed_at.is_none() {
-            let message = "only a product in the trash can be deleted for good; move it there first".to_owned();
+            let message = messages::catalog::delete_from_trash_only();
             return Err(Error::Conflict { code: "not_in_trash", message });
         }
         let before = json!({ "sku": product.content.sku, "ean": product.content.ean, "title": product.content.title });
         let family = with_variants(&mut tx, tenant, product).await?;
         if family.iter().any(|product| product.trashed_at.is_none()) {
-            let message = "the product has variants that are not in the trash; move them there first".to_owned();
+            let message = messages::catalog::variants_not_in_trash();
             return Err(Error::Conflict { code: "has_variants", message });
         }
         let family: Vec<Uuid> = family.into_iter().map(|product| product.id).collect();
@@ -175,17 +176,17 @@ impl CatalogDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Which fields of a product are locked against files and syncs.
+    /// Locks these fields of a product against files and syncs, and unlocks all others.
     ///
     /// # Errors
-    /// 404; 422 for a field that there is not.
+    /// 404; 422 for a field that does not exist.
     pub async fn lock_fields(&self, tenant: TenantId, id: Uuid, fields: &[String], stamp: &Stamp) -> Result<Product> {
         if fields.len() > 500 || fields.iter().any(|field| field.len() > 200 || field.chars().any(char::is_control)) {
-            return Err(Error::invalid("fields", "invalid", "expected at most 500 names of fields"));
+            return Err(Error::invalid("fields", "invalid", messages::catalog::lock_names()));
         }
         for field in fields {
             if product::with_field(&Content::default(), field, serde_json::Value::Null).is_err() && field != "status" {
-                return Err(Error::invalid("fields", "unknown_field", format!("a product has no field \"{field}\"")));
+                return Err(Error::invalid("fields", "unknown_field", messages::catalog::no_field(field)));
             }
         }
         let mut tx = begin(&self.pool, tenant).await?;
@@ -200,7 +201,7 @@ impl CatalogDb {
         Ok(Product { locked: fields.to_vec(), ..before })
     }
 
-    /// Why a write was refused, for people. The owner of a code that is taken is looked up after the failure.
+    /// Returns the error of a refused write. If another product has the code, it is looked up after the failure.
     async fn refusal(&self, tenant: TenantId, failed: WriteError, content: &Content) -> Error {
         let failed = match failed {
             WriteError::Quota => {
@@ -213,17 +214,17 @@ impl CatalogDb {
             failed.as_database_error().and_then(|database| database.constraint()).unwrap_or_default().to_owned();
         match constraint.as_str() {
             "products_sku_key" | "products_gtin_key" => {
-                self.taken(tenant, &constraint, content).await.unwrap_or_else(|error| error)
+                self.code_taken(tenant, &constraint, content).await.unwrap_or_else(|error| error)
             }
-            "products_options_key" => Error::Conflict {
-                code: "variant_exists",
-                message: "the parent has a variant with these options already".to_owned(),
-            },
+            "products_options_key" => {
+                Error::Conflict { code: "variant_exists", message: messages::catalog::variant_exists() }
+            }
             _ => error(failed),
         }
     }
 
-    async fn taken(&self, tenant: TenantId, constraint: &str, content: &Content) -> Result<Error> {
+    /// Returns the error for a SKU or an EAN that another product has.
+    async fn code_taken(&self, tenant: TenantId, constraint: &str, content: &Content) -> Result<Error> {
         let sku = content.sku.as_deref().filter(|_| constraint == "products_sku_key");
         let gtin =
             content.ean.as_deref().filter(|_| constraint == "products_gtin_key").map(|ean| format!("{ean:0>14}"));
@@ -235,29 +236,20 @@ impl CatalogDb {
             gtin
         );
         let owner = owner.fetch_optional(&mut *tx).await.map_err(error)?;
-        let (what, code, value) = match sku {
+        let (kind, code, value) = match sku {
             Some(sku) => ("SKU", "sku_taken", sku),
             None => ("EAN", "ean_taken", content.ean.as_deref().unwrap_or_default()),
         };
-        let whose = owner.map_or_else(String::new, |owner| {
-            format!(
-                "product {} (\"{}\"){}",
-                owner.product_id,
-                owner.title,
-                if owner.trashed { ", which is in the trash" } else { "" }
-            )
-        });
-        Ok(Error::Conflict {
-            code,
-            message: format!("the {what} {value} belongs to {whose}; give another one, or change that product"),
-        })
+        let owner = match owner {
+            None => messages::catalog::code_owner_unknown(),
+            Some(owner) if owner.trashed => messages::catalog::code_owner_in_trash(owner.product_id, owner.title),
+            Some(owner) => messages::catalog::code_owner(owner.product_id, owner.title),
+        };
+        Ok(Error::Conflict { code, message: messages::catalog::code_taken(kind, value, owner) })
     }
 }
 
-pub(crate) const PARENT_IN_TRASH: &str =
-    "the parent of this variant is in the trash; restore the parent, its variants come with it";
-
-/// Whether a variant's parent lies in the trash.
+/// Returns whether a variant's parent is in the trash.
 pub(crate) async fn parent_in_trash(tx: &mut TenantTx, tenant: TenantId, product: &Product) -> Result<bool> {
     let parent = sqlx::query_scalar!(
         "select trashed_at is not null as \"trashed!\" from products where tenant_id = $1 and product_id = $2",
@@ -267,7 +259,7 @@ pub(crate) async fn parent_in_trash(tx: &mut TenantTx, tenant: TenantId, product
     Ok(parent.fetch_optional(&mut **tx).await.map_err(error)?.unwrap_or(false))
 }
 
-/// A product and, of a parent, its variants; all locked.
+/// Returns a product and its variants, locked.
 async fn with_variants(tx: &mut TenantTx, tenant: TenantId, product: Product) -> Result<Vec<Product>> {
     let ids = sqlx::query_scalar!(
         "select product_id from products where tenant_id = $1 and parent_id = $2",
@@ -280,14 +272,14 @@ async fn with_variants(tx: &mut TenantTx, tenant: TenantId, product: Product) ->
     Ok(family)
 }
 
-/// A product on its way into the trash, or out of it.
+/// Plans the move of a product into the trash (`trashed`) or out of it.
 pub(crate) fn moved(product: Product, trashed: bool, now: OffsetDateTime) -> PlannedWrite {
     let action = if trashed { "trashed" } else { "restored" };
     let after = Product { trashed_at: trashed.then_some(now), ..product.clone() };
     PlannedWrite { before: Some(product), after, row: None, action }
 }
 
-/// Deletes products for good; their variants first, because they name their parent.
+/// Deletes products and their history for good. Returns how many products. A parent is only deleted with its variants.
 pub(crate) async fn delete(tx: &mut TenantTx, tenant: TenantId, ids: &[Uuid]) -> sqlx::Result<u64> {
     sqlx::query!("delete from product_changes where tenant_id = $1 and product_id = any($2)", tenant.0, ids)
         .execute(&mut **tx)
@@ -296,11 +288,7 @@ pub(crate) async fn delete(tx: &mut TenantTx, tenant: TenantId, ids: &[Uuid]) ->
     Ok(deleted.execute(&mut **tx).await?.rows_affected())
 }
 
-fn in_trash(what: &str) -> Error {
-    Error::Conflict { code: "in_trash", message: format!("the product is in the trash; {what}") }
-}
-
-/// Refuses a source that may not write a field, naming each.
+/// Returns 422 with one error for each field that the source may not write.
 fn refuse_kept<'f>(
     before: &Product,
     setup: &Setup,
@@ -311,15 +299,15 @@ fn refuse_kept<'f>(
     for field in fields {
         let why = match setup.policy.check(&before.owners, &before.locked, field, &origin.source) {
             Ok(()) => continue,
-            Err(Kept::Locked) => "it was locked by an edit by hand; unlock it first".to_owned(),
-            Err(Kept::Owned(owner)) => format!("the stronger source {owner} owns it (GET /v1/catalog/rules)"),
+            Err(Kept::Locked) => messages::catalog::field_locked(),
+            Err(Kept::Owned(owner)) => messages::catalog::field_owned(owner),
         };
         errors.push(ContentError::new(field.as_str(), "field_kept", why));
     }
     if errors.is_empty() { Ok(()) } else { Err(invalid(errors)) }
 }
 
-/// Checks everything about a content: its own values, its attributes, and what it names.
+/// Tidies a content and checks it: its values, its attributes, and the categories, family and parent that it names.
 pub(crate) async fn check(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -353,15 +341,11 @@ async fn check_references(
     );
     let known = known.fetch_one(&mut **tx).await.map_err(error)?;
     if let Some(id) = ids.iter().find(|id| !known.categories.contains(id)) {
-        errors.push(ContentError::new("category_ids", "category_unknown", format!("there is no category {id}")));
+        errors.push(ContentError::new("category_ids", "category_unknown", messages::catalog::category_unknown(id)));
     }
     if !known.family {
         let family = content.family.as_deref().unwrap_or_default();
-        errors.push(ContentError::new(
-            "family",
-            "family_unknown",
-            format!("there is no family \"{family}\"; make it first (PUT /v1/families/{family})"),
-        ));
+        errors.push(ContentError::new("family", "family_unknown", messages::catalog::family_unknown(family)));
     }
     if let Some(parent) = content.parent_id {
         errors.extend(check_parent(tx, tenant, content, parent, before.map(|before| before.id)).await?);
@@ -372,11 +356,7 @@ async fn check_references(
             before.id
         );
         if variants.fetch_one(&mut **tx).await.map_err(error)? {
-            errors.push(ContentError::new(
-                "option_axes",
-                "has_variants",
-                "the product has variants; their axes stay as they are",
-            ));
+            errors.push(ContentError::new("option_axes", "has_variants", messages::catalog::axes_fixed()));
         }
     }
     Ok(errors)
@@ -398,27 +378,26 @@ async fn check_parent(
         own
     );
     let Some(found) = found.fetch_optional(&mut **tx).await.map_err(error)? else {
-        return Ok(vec![ContentError::new("parent_id", "parent_unknown", format!("there is no product {parent}"))]);
+        return Ok(vec![ContentError::new("parent_id", "parent_unknown", messages::catalog::parent_unknown(parent))]);
     };
-    let wrong = |message: String| vec![ContentError::new("parent_id", "parent_invalid", message)];
     if found.trashed
         || found.parent_id.is_some()
         || found.option_axes.is_empty()
         || own == Some(parent)
         || found.own_variants
     {
-        return Ok(wrong("expected a product with option_axes that is no variant itself and not in the trash; a product with variants is no variant".to_owned()));
+        return Ok(vec![ContentError::new("parent_id", "parent_invalid", messages::catalog::parent_invalid())]);
     }
     let axes: std::collections::BTreeSet<&String> = found.option_axes.iter().collect();
     if axes != content.options.keys().collect() {
-        let message =
-            format!("expected a value for each axis of the parent and nothing else: {}", found.option_axes.join(", "));
+        let message = messages::catalog::options_invalid(found.option_axes.join(", "));
         return Ok(vec![ContentError::new("options", "options_invalid", message)]);
     }
     Ok(Vec::new())
 }
 
-/// What a duplicate takes over: everything but codes, channel identifiers, slug and the place among variants.
+/// Returns the content of a duplicate, a draft: everything except SKU, EAN, channel identifiers, slug, parent and
+/// options.
 #[must_use]
 pub fn duplicate_of(content: &Content) -> Content {
     Content {

@@ -1,4 +1,4 @@
-//! What happened to a product, field by field, and where each value comes from.
+//! The history of a product, field by field, and the origin of each value.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,9 +18,9 @@ use crate::products::read::one;
 /// One change of a product.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ProductChange {
-    /// The change.
+    /// The change's id.
     pub id: Uuid,
-    /// When.
+    /// When it happened.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
     /// `created`, `updated`, `trashed`, `restored` or `reverted`.
@@ -29,7 +29,7 @@ pub struct ProductChange {
     pub source: String,
     /// The account or key.
     pub actor_id: Option<Uuid>,
-    /// What it was called then.
+    /// Its name at that time.
     pub actor_name: Option<String>,
     /// The import, or the job on many products.
     pub job_id: Option<Uuid>,
@@ -52,19 +52,19 @@ pub struct FieldOrigin {
     pub source: Option<String>,
     /// Whether an edit by hand locked it.
     pub locked: bool,
-    /// The change that set it; absent when the history does not reach back so far.
+    /// The change that set it; `null` if the history no longer has it.
     pub set_by: Option<SetBy>,
 }
 
 /// The change that set a field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SetBy {
-    /// The change.
+    /// The change's id.
     pub change_id: Uuid,
-    /// When.
+    /// When it happened.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-    /// Who.
+    /// The name of who made it.
     pub actor_name: Option<String>,
     /// The import, or the job on many products.
     pub job_id: Option<Uuid>,
@@ -74,6 +74,7 @@ pub struct SetBy {
     pub row: Option<i32>,
 }
 
+/// A row of the history.
 pub(crate) struct Entry {
     pub(crate) product_id: Uuid,
     pub(crate) change_id: Uuid,
@@ -87,7 +88,7 @@ pub(crate) struct Entry {
     pub(crate) diff: Option<Json<BTreeMap<String, FieldChange>>>,
 }
 
-/// The changes of some products since a job first changed each of them, the newest first.
+/// Returns the changes of products since a job first changed each of them, the newest first.
 pub(crate) async fn entries_since(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -110,8 +111,8 @@ pub(crate) async fn entries_since(
     .await
 }
 
-/// Which source set each field of some products before a job first changed them; under no name the source that made the
-/// product.
+/// Returns which source set each field of products before a job first changed them, by product and field. The empty
+/// field name stands for the source that created the product.
 pub(crate) async fn sources_before(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -135,10 +136,10 @@ pub(crate) async fn sources_before(
 }
 
 impl CatalogDb {
-    /// A product's timeline, the newest change first.
+    /// Returns the changes of a product, the newest first.
     ///
     /// # Errors
-    /// 404 when the tenant has no such product.
+    /// 404 if the product does not exist.
     pub async fn product_history(
         &self,
         tenant: TenantId,
@@ -163,7 +164,7 @@ impl CatalogDb {
         for entry in found.fetch_all(&mut *tx).await.map_err(error)? {
             let changes = match entry.diff {
                 Some(diff) => diff.0,
-                None if entry.action == "created" => made_of(&mut tx, tenant, &product).await?,
+                None if entry.action == "created" => original_values(&mut tx, tenant, &product).await?,
                 None => BTreeMap::new(),
             };
             timeline.push(ProductChange {
@@ -182,10 +183,10 @@ impl CatalogDb {
         Ok(Page::cut(timeline, limit, |change| Cursor::Id(change.id)))
     }
 
-    /// One change of a product, with the fields that it changed.
+    /// Returns the fields that one change of a product changed.
     ///
     /// # Errors
-    /// 404 when there is none; 409 for the making of a product, which is undone by the trash.
+    /// 404 if the change does not exist; 409 for the creation of a product, which is undone by moving it to the trash.
     pub async fn product_change(
         &self,
         tenant: TenantId,
@@ -200,18 +201,21 @@ impl CatalogDb {
             product,
             change
         );
-        let found = found.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(Error::NotFound("change"))?;
+        let found = found
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(error)?
+            .ok_or_else(|| Error::NotFound(messages::things::change()))?;
         found.map(|diff| diff.0).filter(|diff| !diff.is_empty()).ok_or_else(|| Error::Conflict {
             code: "nothing_to_revert",
-            message: "this change has no fields to put back; a product that was made is moved to the trash instead"
-                .to_owned(),
+            message: messages::catalog::nothing_to_revert(),
         })
     }
 
-    /// Where each of a product's values comes from.
+    /// Returns where each of a product's values comes from.
     ///
     /// # Errors
-    /// 404 when the tenant has no such product.
+    /// 404 if the product does not exist.
     pub async fn product_provenance(&self, tenant: TenantId, id: Uuid) -> Result<Vec<FieldOrigin>> {
         let mut tx = begin(&self.pool, tenant).await?;
         let product = one(&mut tx, tenant, id).await?;
@@ -224,9 +228,9 @@ impl CatalogDb {
             id
         );
         let set = set.fetch_all(&mut *tx).await.map_err(error)?;
-        let mut by: HashMap<String, SetBy> = HashMap::new();
+        let mut set_by: HashMap<String, SetBy> = HashMap::new();
         for row in set {
-            let one = SetBy {
+            let change = SetBy {
                 change_id: row.change_id,
                 at: row.at,
                 actor_name: row.actor_name,
@@ -234,20 +238,20 @@ impl CatalogDb {
                 file_name: None,
                 row: row.row_number,
             };
-            by.insert(row.field, one);
+            set_by.insert(row.field, change);
         }
-        // What nothing changed is as it was made.
+        // A field without a change has the value of the product's creation, which has the empty name.
         let origins = fields(&product.content).into_iter().map(|(field, value)| FieldOrigin {
             source: product.owners.of(&field).map(str::to_owned),
             locked: product.locked.contains(&field),
-            set_by: by.get(&field).or_else(|| by.get("")).cloned(),
+            set_by: set_by.get(&field).or_else(|| set_by.get("")).cloned(),
             field,
             value,
         });
         Ok(origins.collect())
     }
 
-    /// Deletes what is older than the tenant wants to keep; gives how many changes.
+    /// Deletes changes made before `before`, at most `limit`. Returns how many.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -265,7 +269,8 @@ impl CatalogDb {
         Ok(deleted)
     }
 
-    /// Makes the history's partitions of the next months, and drops those that are empty and past.
+    /// Creates the history's partitions of the next months, and drops empty partitions of the past. Returns how many it
+    /// created or dropped.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -275,7 +280,8 @@ impl CatalogDb {
         tended.fetch_one(&mut *connection).await.map_err(error)
     }
 
-    /// Every organisation with a catalogue, and for how many months it keeps its history.
+    /// Returns every organisation with a catalogue, and for how many months it keeps its history; `None` = without
+    /// limit.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -287,8 +293,13 @@ impl CatalogDb {
     }
 }
 
-/// What a new product was is told by what came later: the oldest of the older values of each field, or today's.
-async fn made_of(tx: &mut TenantTx, tenant: TenantId, product: &Product) -> Result<BTreeMap<String, FieldChange>> {
+/// Returns the values with which a product was created, derived from its later changes: of each field the oldest
+/// earlier value, or today's value if it never changed.
+async fn original_values(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    product: &Product,
+) -> Result<BTreeMap<String, FieldChange>> {
     let first = sqlx::query!(
         r#"select distinct on (f.field) f.field as "field!", f.change->'old' as old
            from product_changes c, lateral jsonb_each(c.diff) as f(field, change)

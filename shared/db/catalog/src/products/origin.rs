@@ -5,11 +5,12 @@ use uuid::Uuid;
 /// Where a change comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// `user`, `key:<id>`, `supplier:<id>`, `import`, `sync:<name>`, `rule`, `ai`: what owns the fields afterwards.
+    /// The source, which owns the changed fields afterwards: `user`, `key:<id>`, `supplier:<id>`, `import`,
+    /// `sync:<name>`, `rule` or `ai`.
     pub source: String,
     /// The account or key.
     pub actor_id: Option<Uuid>,
-    /// What it is called.
+    /// Its name.
     pub actor_name: Option<String>,
     /// The import or the job.
     pub job_id: Option<Uuid>,
@@ -20,7 +21,7 @@ pub struct Origin {
 pub(crate) enum WriteError {
     /// There would be more products than the plan allows.
     Quota,
-    /// The database.
+    /// The database refused, or does not answer.
     Sql(sqlx::Error),
 }
 

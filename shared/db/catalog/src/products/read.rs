@@ -20,7 +20,7 @@ pub(crate) const COLUMNS: &str = "product_id, version, sku, ean, title, descript
     option_axes, options, tags, attributes, texts, seo_title, seo_description, slug, identifiers, completeness, missing, \
     media, locked, trashed_at, created_at, updated_at, owners, import_id, import_row";
 
-/// The product in a row of [`COLUMNS`].
+/// Reads a product from a row of [`COLUMNS`].
 pub(crate) fn product(row: &PgRow) -> sqlx::Result<Product> {
     let amount = |name: &str| -> sqlx::Result<Option<rust_decimal::Decimal>> {
         Ok(row.try_get::<Option<rust_decimal::Decimal>, _>(name)?.map(|amount| amount.normalize()))
@@ -87,14 +87,15 @@ pub(crate) fn product(row: &PgRow) -> sqlx::Result<Product> {
     })
 }
 
-/// The products with these ids, in the order of their ids; locked until the transaction ends when `locked`, with their parents.
+/// Returns the products with these ids, in the order of their ids. With `locked`, they and their parents stay locked
+/// until the transaction ends.
 pub(crate) async fn by_ids(
     tx: &mut TenantTx,
     tenant: TenantId,
     ids: &[Uuid],
     locked: bool,
 ) -> sqlx::Result<Vec<Product>> {
-    // Whoever writes a variant asks for its parent: locked here too, no two wait for each other in a circle.
+    // A write of a variant reads its parent. Locking the parent here too, in the order of ids, prevents deadlocks.
     let (parents, lock) = match locked {
         true => (
             "|| array(select parent_id from products where tenant_id = $1 and product_id = any($2) and parent_id is not null)",
@@ -114,29 +115,29 @@ pub(crate) async fn by_ids(
     Ok(products)
 }
 
-/// One product.
+/// Returns one product, or 404.
 pub(crate) async fn one(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Product> {
     let found = by_ids(tx, tenant, &[id], false).await.map_err(error)?;
-    found.into_iter().next().ok_or(Error::NotFound("product"))
+    found.into_iter().next().ok_or_else(|| Error::NotFound(messages::things::product()))
 }
 
-/// One product, locked until the transaction ends.
+/// Returns one product, locked until the transaction ends, or 404.
 pub(crate) async fn for_update(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Product> {
     let found = by_ids(tx, tenant, &[id], true).await.map_err(error)?;
-    found.into_iter().next().ok_or(Error::NotFound("product"))
+    found.into_iter().next().ok_or_else(|| Error::NotFound(messages::things::product()))
 }
 
 impl CatalogDb {
-    /// The product with this id, also when it is in the trash.
+    /// Returns the product with this id, also if it is in the trash.
     ///
     /// # Errors
-    /// 404 when the tenant has none.
+    /// 404 if it does not exist.
     pub async fn product(&self, tenant: TenantId, id: Uuid) -> Result<Product> {
         let mut tx = begin(&self.pool, tenant).await?;
         one(&mut tx, tenant, id).await
     }
 
-    /// Those of `ids` that are products of the tenant.
+    /// Returns those of `ids` that are products of the tenant.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -150,7 +151,8 @@ impl CatalogDb {
         known.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// The products that files are named after: by SKU, whatever its case, or by EAN in any of its spellings.
+    /// Returns the products with these codes, by code. A code is a SKU, in any case, or an EAN, in any of its
+    /// spellings.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -172,7 +174,7 @@ impl CatalogDb {
             &gtins
         );
         let found = found.fetch_all(&mut *tx).await.map_err(error)?;
-        // The exact spelling comes last, and wins.
+        // The exact spelling of a SKU comes last, so it wins.
         Ok(found.into_iter().map(|row| (row.code, row.product_id)).collect())
     }
 }

@@ -1,4 +1,4 @@
-//! The history of products, as it is written.
+//! Writes the history of products.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::products::origin::Origin;
 
+/// The rows of the history that a write adds, a list for each column.
 #[derive(Default)]
 pub(crate) struct History {
     product: Vec<Uuid>,
@@ -22,15 +23,15 @@ pub(crate) struct History {
 }
 
 impl History {
-    pub(crate) fn push(&mut self, one: &PlannedWrite, changes: Option<BTreeMap<String, FieldChange>>) {
-        // PlannedWrite without a change of the content: nothing that a timeline would show.
-        if one.action == "updated" && changes.as_ref().is_some_and(BTreeMap::is_empty) {
+    pub(crate) fn push(&mut self, planned: &PlannedWrite, changes: Option<BTreeMap<String, FieldChange>>) {
+        // A write that does not change the content is not part of the timeline.
+        if planned.action == "updated" && changes.as_ref().is_some_and(BTreeMap::is_empty) {
             return;
         }
-        self.product.push(one.after.id);
+        self.product.push(planned.after.id);
         self.change.push(Uuid::now_v7());
-        self.action.push(one.action.to_owned());
-        self.row.push(one.row);
+        self.action.push(planned.action.to_owned());
+        self.row.push(planned.row);
         self.diff.push(changes.map(|changes| json!(changes)));
     }
 

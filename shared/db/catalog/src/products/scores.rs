@@ -1,4 +1,4 @@
-//! How complete products are, for each channel and language.
+//! The completeness of products, for each channel and language.
 
 use db_tenancy::TenantTx;
 use product::{Completeness, Product, Subject, assess};
@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::products::setup::Setup;
 
-/// The completeness of products in channels and languages of their own.
+/// The rows of completeness that a write adds, for channels and languages with rules of their own; a list for each
+/// column.
 #[derive(Default)]
 pub(crate) struct Scopes {
     product: Vec<Uuid>,
@@ -19,7 +20,8 @@ pub(crate) struct Scopes {
 }
 
 impl Scopes {
-    /// Assesses a product: its own completeness, and the rows of the other scopes.
+    /// Computes a product's completeness: sets that of the default channel on the product, and adds the rows of the
+    /// others.
     pub(crate) fn assess(&mut self, product: &mut Product, setup: &Setup) {
         let media = usize::try_from(product.media).unwrap_or_default();
         let family = setup.required_attributes(product.content.family.as_deref(), "default");

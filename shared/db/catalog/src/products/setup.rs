@@ -1,4 +1,4 @@
-//! Everything that a write of products has to know, read in one round trip.
+//! The settings and rules that a write of products needs, read in one round trip.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,17 +13,18 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FamilyAttribute {
-    /// The attribute.
+    /// The attribute's code.
     pub code: String,
     /// The channels that require it, such as `default` or `amazon`; `*` = all.
     #[serde(default)]
     pub required_in: Vec<String>,
 }
 
+/// The languages of catalogues: the locale, and the name of PostgreSQL's text search configuration.
 pub(crate) const LANGUAGES: [(&str, &str); 5] =
     [("fr", "french"), ("en", "english"), ("de", "german"), ("it", "italian"), ("es", "spanish")];
 
-/// Everything that a write of products has to know.
+/// The settings and rules that a write of products needs.
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) products: i64,
@@ -32,7 +33,7 @@ pub(crate) struct Setup {
     pub(crate) policy: SourcePolicy,
     /// The requirements of the channel `default`.
     pub(crate) requirements: Vec<Requirement>,
-    /// Other channels and languages.
+    /// The requirements of other channels and languages.
     pub(crate) scopes: Vec<ScopeRules>,
     pub(crate) families: HashMap<String, Vec<FamilyAttribute>>,
 }
@@ -46,16 +47,17 @@ pub(crate) struct ScopeRules {
 }
 
 impl Setup {
-    /// The language of the catalogue's texts, as a locale.
+    /// Returns the language of the catalogue's texts, as a locale.
     pub(crate) fn locale(&self) -> &'static str {
         LANGUAGES.iter().find(|(_, name)| *name == self.language).map_or("en", |(locale, _)| locale)
     }
 
-    /// The attributes that a product's family requires in a channel.
+    /// Returns the attributes that a product's family requires in a channel.
     pub(crate) fn required_attributes(&self, family: Option<&str>, channel: &str) -> Vec<String> {
         let attributes = family.and_then(|family| self.families.get(family)).map(Vec::as_slice).unwrap_or_default();
-        let required =
-            attributes.iter().filter(|one| one.required_in.iter().any(|name| name == channel || name == "*"));
+        let required = attributes
+            .iter()
+            .filter(|attribute| attribute.required_in.iter().any(|name| name == channel || name == "*"));
         required.map(|attribute| attribute.code.clone()).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The trash, emptied when products have been in it for long.
+//! Deletes products that were in the trash for long.
 
 use db_tenancy::{TenantTx, begin, error};
 use runtime::{Result, TenantId};
@@ -8,7 +8,7 @@ use crate::CatalogDb;
 use crate::products::edits::delete;
 
 impl CatalogDb {
-    /// Deletes products that lie in the trash since before a moment; gives how many.
+    /// Deletes products that were moved to the trash before `before`, at most `limit`. Returns how many.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -20,7 +20,7 @@ impl CatalogDb {
     }
 }
 
-/// Deletes products of the trash that were put there before a moment; gives how many.
+/// Deletes products that were moved to the trash before `before`, at most `limit`. Returns how many.
 pub(crate) async fn purge(
     tx: &mut TenantTx,
     tenant: TenantId,

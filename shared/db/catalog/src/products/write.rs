@@ -1,7 +1,7 @@
-//! The one way in which products are written: as a set, with their history, their owners, their completeness, the quota.
+//! The only code that writes products: as a set, with their history, their owners, their completeness and the quota.
 //!
-//! Imports, edits by hand, bulk jobs and what is put back all come through [`write`]. The database itself derives the
-//! search keys, and counts versions.
+//! Imports, edits by hand, bulk jobs and undos all use [`write`]. The database itself derives the search keys and
+//! counts versions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,10 +18,10 @@ use crate::products::record::History;
 use crate::products::scores::Scopes;
 use crate::products::setup::Setup;
 
-/// Writes products; gives them as they are now.
+/// Writes products. Returns them as they are now.
 ///
 /// # Errors
-/// When the quota is reached, or the database refuses: then nothing is to be committed.
+/// If the quota is reached or the database refuses. The caller must not commit then.
 pub(crate) async fn write(
     tx: &mut TenantTx,
     tenant: TenantId,
@@ -33,31 +33,31 @@ pub(crate) async fn write(
     if written.is_empty() {
         return Ok(Vec::new());
     }
-    // What PostgreSQL keeps of a time: the answer says what is stored.
+    // PostgreSQL stores microseconds: the returned times must equal the stored ones.
     let now = now.replace_nanosecond(now.nanosecond() / 1_000 * 1_000).unwrap_or(now);
     let (mut products, mut history, mut scopes) = (Columns::default(), History::default(), Scopes::default());
     let (mut words, mut after_all) = (BTreeSet::new(), Vec::with_capacity(written.len()));
     let mut growth = 0_i64;
-    for mut one in written {
-        growth += i64::from(one.after.counts()) - i64::from(one.before.as_ref().is_some_and(Product::counts));
-        let changes = one.before.as_ref().map(|before| diff(&before.content, &one.after.content));
-        own(&mut one.after, changes.as_ref(), setup, origin);
-        scopes.assess(&mut one.after, setup);
-        if one.before.as_ref().is_none_or(|before| before.content.title != one.after.content.title) {
-            words.extend(title_words(&one.after.content.title));
+    for mut planned in written {
+        growth += i64::from(planned.after.counts()) - i64::from(planned.before.as_ref().is_some_and(Product::counts));
+        let changes = planned.before.as_ref().map(|before| diff(&before.content, &planned.after.content));
+        set_owners(&mut planned.after, changes.as_ref(), setup, origin);
+        scopes.assess(&mut planned.after, setup);
+        if planned.before.as_ref().is_none_or(|before| before.content.title != planned.after.content.title) {
+            words.extend(title_words(&planned.after.content.title));
         }
-        if let Some(before) = &one.before {
-            one.after.version = before.version + 1;
+        if let Some(before) = &planned.before {
+            planned.after.version = before.version + 1;
         }
-        one.after.updated_at = now;
-        history.push(&one, changes);
-        products.push(&one.after);
-        after_all.push(one.after);
+        planned.after.updated_at = now;
+        history.push(&planned, changes);
+        products.push(&planned.after);
+        after_all.push(planned.after);
     }
     upsert(tx, tenant, setup, &products, now).await?;
     history.insert(tx, tenant, origin, now).await?;
     scopes.upsert(tx, tenant).await?;
-    // In their order, so that two batches with the same new words do not wait for each other in a circle.
+    // Sorted, so that two batches with the same new words cannot deadlock.
     let words: Vec<String> = words.into_iter().collect();
     sqlx::query!(
         "insert into words (tenant_id, word) select $1, word from unnest($2::text[]) word
@@ -74,7 +74,7 @@ pub(crate) async fn write(
     Ok(after_all)
 }
 
-/// Counts products on the quota, last of all: the row is locked for as short as can be.
+/// Counts products towards the quota. It comes last, so that the row is locked for as short a time as possible.
 pub(crate) async fn count(tx: &mut TenantTx, tenant: TenantId, growth: i64) -> Result<(), WriteError> {
     let counted = sqlx::query!(
         "insert into catalogs (tenant_id, products) values ($1, greatest($2::bigint, 0))
@@ -86,8 +86,8 @@ pub(crate) async fn count(tx: &mut TenantTx, tenant: TenantId, growth: i64) -> R
     if counted.execute(&mut **tx).await?.rows_affected() == 0 { Err(WriteError::Quota) } else { Ok(()) }
 }
 
-/// Gives the changed fields to the source that changes them.
-fn own(after: &mut Product, changes: Option<&BTreeMap<String, FieldChange>>, setup: &Setup, origin: &Origin) {
+/// Makes the source that changes fields their owner, and locks them if the rules say so.
+fn set_owners(after: &mut Product, changes: Option<&BTreeMap<String, FieldChange>>, setup: &Setup, origin: &Origin) {
     match changes {
         None => after.owners.give(fields(&after.content).keys().map(String::as_str), &origin.source),
         Some(changes) => {

@@ -1,4 +1,4 @@
-//! Batches of an import, written as the role that the function has.
+//! Batches of an import, written with the role of the function.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -67,7 +67,7 @@ async fn a_batch_creates_updates_and_leaves_alone(_: PgPoolOptions, options: PgC
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_batch_delivered_again_changes_nothing_and_says_the_same(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_batch_delivered_again_changes_nothing_and_returns_the_same(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
     let import = Uuid::now_v7();
     let one = batch(import, vec![row(2, "A", "", "First", "1")]);
@@ -121,7 +121,7 @@ async fn two_imports_of_the_same_new_products_make_each_once(_: PgPoolOptions, o
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn tenants_have_the_same_codes_without_meeting(_: PgPoolOptions, options: PgConnectOptions) {
+async fn tenants_can_have_the_same_codes(_: PgPoolOptions, options: PgConnectOptions) {
     let db = catalog(options).await;
     let (one, two) = (TenantId(Uuid::now_v7()), TenantId(Uuid::now_v7()));
     for tenant in [one, two] {
@@ -142,7 +142,7 @@ fn row_of(number: i32, pairs: &[(Field, &str)]) -> BatchRow {
     BatchRow { number, product: validate(&cells, &RowRules::default()).unwrap() }
 }
 
-/// What came of each row, without the ids that differ from run to run.
+/// Returns the result of each row, without the ids that differ from run to run.
 fn fates(rows: &[PlannedRow]) -> Vec<(i32, &'static str, Option<String>, String)> {
     rows.iter()
         .map(|row| {
@@ -160,7 +160,7 @@ fn fates(rows: &[PlannedRow]) -> Vec<(i32, &'static str, Option<String>, String)
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_preview_changes_nothing_and_says_what_the_commit_does(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_preview_changes_nothing_and_reports_what_the_commit_does(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
     let first = batch(
         Uuid::now_v7(),
@@ -250,7 +250,11 @@ async fn what_the_file_does_not_have_is_left_out_and_rejected_rows_are_in_it(
     assert_eq!(absent.iter().map(|row| row.sku.as_deref().unwrap()).collect::<Vec<_>>(), ["C", "D"]);
     let last = db.leave_out_absent(tenant, import, id, Missing::Archive, None, NOW).await.unwrap();
     assert!(last.is_some());
-    assert_eq!(db.leave_out_absent(tenant, import, id, Missing::Archive, None, NOW).await.unwrap(), None, "told again");
+    assert_eq!(
+        db.leave_out_absent(tenant, import, id, Missing::Archive, None, NOW).await.unwrap(),
+        None,
+        "delivered again"
+    );
     assert_eq!(db.count_left_out(tenant, import, Missing::Archive).await.unwrap(), 2);
     let status = |sku: &str, products: &[Product]| {
         let found = products.iter().find(|product| product.content.sku.as_deref() == Some(sku)).unwrap();
@@ -283,7 +287,7 @@ async fn products_are_found_by_the_keys_that_are_chosen(_: PgPoolOptions, option
     assert_eq!(counts(&outcome), (0, 1, 0, 0, 2));
     let codes: Vec<&str> = outcome.issues.iter().map(|issue| issue.error.code.as_str()).collect();
     assert_eq!(codes, ["match_ambiguous", "required_field_missing"]);
-    // Found by the EAN alone, a product may get another SKU, but none that is another product's.
+    // A product that is found by its EAN may get another SKU, but not that of another product.
     db.apply(tenant, &batch(Uuid::now_v7(), vec![row(2, "E", EAN, "E", "1")]), NOW).await.unwrap();
     let by_ean = |rows| Batch { match_by: vec![MatchKey::Ean], ..batch(Uuid::now_v7(), rows) };
     assert_eq!(counts(&db.apply(tenant, &by_ean(vec![row(2, "E2", EAN, "E", "1")]), NOW).await.unwrap()).1, 1);
@@ -360,7 +364,7 @@ async fn the_last_row_of_a_product_wins_by_whatever_code_it_is_named(_: PgPoolOp
     assert_eq!((first.updated, first.skipped), (0, 1), "row 9 takes row 3 back");
     let price = all(&db, tenant).await[0].content.price;
     assert_eq!(price.map(|price| price.to_string()).as_deref(), Some("6"));
-    // Another file knows nothing of that.
+    // This does not hold for another file.
     assert_eq!(
         db.apply(tenant, &batch(Uuid::now_v7(), vec![row(3, "A", "", "Drill", "5")]), NOW).await.unwrap().updated,
         1
@@ -391,7 +395,7 @@ async fn whatever_a_rejected_row_names_is_not_absent(_: PgPoolOptions, options: 
         supplier,
         match_by: vec![MatchKey::Sku, MatchKey::Ean, MatchKey::SupplierReference],
         rejected: vec![invalid],
-        // A's SKU with B's EAN: which of the two is meant is not known.
+        // A's SKU with B's EAN: it is not known which of the two is meant.
         rows: vec![row(2, "A", EAN, "Which?", "2")],
         ..Batch::new(Uuid::now_v7(), import)
     };
@@ -407,7 +411,7 @@ async fn whatever_a_rejected_row_names_is_not_absent(_: PgPoolOptions, options: 
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn variants_that_cannot_be_are_rejected_alone(_: PgPoolOptions, options: PgConnectOptions) {
+async fn invalid_variants_are_rejected_alone(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
     let import = Uuid::now_v7();
     let variant = |number, sku: &'static str, size: &'static str, price: &'static str| {
@@ -420,7 +424,8 @@ async fn variants_that_cannot_be_are_rejected_alone(_: PgPoolOptions, options: P
         ];
         row_of(number, &fields)
     };
-    // The parent has no axes of its own, and the first variant breaks a rule: it says nothing of its parent.
+    // The parent has no option axes of its own, and the first variant breaks a rule, so it does not count for its
+    // parent.
     let rules: Vec<product::Rule> =
         serde_json::from_value(serde_json::json!([{"field": "price", "check": "required"}])).unwrap();
     let products = || batch(import, vec![row(2, "shirt", "", "Shirt", "1")]);

@@ -1,10 +1,10 @@
-//! Files of shops: what they repeat of a product, and by what they call its parent.
+//! Files of shops: values that they repeat in every row, and the codes by which they name a parent.
 
 use product::ShownVariants;
 
 use super::*;
 
-/// The rows of a shop's file, whose parent has a code of the shop's own.
+/// Returns a row of a shop's file, whose parent is named by the shop's own code.
 fn of_shop(number: i32, pairs: &[(Field, &str)]) -> BatchRow {
     let mut row = row_of(number, pairs);
     row.product.shown = Some(ShownVariants { skus: vec!["gone".into(), "S".into()], images: 0 });
@@ -12,7 +12,7 @@ fn of_shop(number: i32, pairs: &[(Field, &str)]) -> BatchRow {
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn what_a_file_repeats_of_a_product_is_no_change(_: PgPoolOptions, options: PgConnectOptions) {
+async fn repeated_values_of_a_product_are_no_change(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (catalog(options).await, TenantId(Uuid::now_v7()));
     let parent = [
         (Field::Sku, "SHIRT/1"),
@@ -50,17 +50,17 @@ async fn what_a_file_repeats_of_a_product_is_no_change(_: PgPoolOptions, options
         one_image: true,
         ..Batch::new(Uuid::now_v7(), import)
     };
-    let told = |sku: &'static str, more: &[(Field, &'static str)]| {
+    let variant = |sku: &'static str, more: &[(Field, &'static str)]| {
         let pairs =
             [(Field::Sku, sku), (Field::Parent, "shirt-1"), (Field::Option1Name, "Size"), (Field::Option1Value, sku)];
         [&pairs[..], more].concat()
     };
     let parents = || {
-        let called =
+        let shirt =
             [(Field::Sku, "shirt-1"), (Field::Title, "Shirt"), (Field::Option1Name, "Size"), (Field::Brand, "New")];
         let net = [(Field::Sku, "CAP"), (Field::NetPrice, "100")];
         let other = [(Field::Sku, "CAP2"), (Field::Title, "Cap 2"), (Field::NetPrice, "100")];
-        shop(0, false, vec![of_shop(2, &called), row_of(3, &net), row_of(4, &other)])
+        shop(0, false, vec![of_shop(2, &shirt), row_of(3, &net), row_of(4, &other)])
     };
     let variants = || {
         let same = [
@@ -77,22 +77,26 @@ async fn what_a_file_repeats_of_a_product_is_no_change(_: PgPoolOptions, options
             (Field::ImageUrls, "https://c/9"),
         ];
         let new = [(Field::Title, "Shirt"), (Field::Brand, "New")];
-        shop(1, true, vec![of_shop(5, &told("S", &same)), of_shop(6, &told("M", &own)), of_shop(7, &told("L", &new))])
+        shop(
+            1,
+            true,
+            vec![of_shop(5, &variant("S", &same)), of_shop(6, &variant("M", &own)), of_shop(7, &variant("L", &new))],
+        )
     };
     let mut previewed = Vec::new();
     for batch in [parents(), variants()] {
         previewed.extend(fates(&db.preview(tenant, &batch, NOW).await.unwrap().1));
     }
-    let told: Vec<String> = previewed
+    let results: Vec<String> = previewed
         .iter()
         .map(|(row, action, sku, changes)| format!("{row} {action} {} {changes}", sku.as_deref().unwrap_or_default()))
         .collect();
-    assert_eq!(told[0], "2 updated SHIRT/1 brand: \"Old\" -> \"New\"", "known by its variant, and keeps its code");
-    assert_eq!(told[1], "3 unchanged CAP ", "120 with 20 % is 100 without");
-    assert!(told[2].starts_with("4 created CAP2"), "{}", told[2]);
-    assert_eq!(told[3], "5 unchanged S ", "inherited, and the first of its images");
-    assert!(told[4].starts_with("6 updated M compare_at_price: null -> \"120\"; currency: null -> \"EUR\"; image_urls: null -> [\"https://c/9\"]; price: null -> \"80\"; weight"), "{}", told[4]);
-    assert!(told[5].starts_with("7 created L brand: null -> \"New\""), "{}", told[5]);
+    assert_eq!(results[0], "2 updated SHIRT/1 brand: \"Old\" -> \"New\"", "known by its variant, and keeps its code");
+    assert_eq!(results[1], "3 unchanged CAP ", "120 with 20 % is 100 without");
+    assert!(results[2].starts_with("4 created CAP2"), "{}", results[2]);
+    assert_eq!(results[3], "5 unchanged S ", "inherited, and the first of its images");
+    assert!(results[4].starts_with("6 updated M compare_at_price: null -> \"120\"; currency: null -> \"EUR\"; image_urls: null -> [\"https://c/9\"]; price: null -> \"80\"; weight"), "{}", results[4]);
+    assert!(results[5].starts_with("7 created L brand: null -> \"New\""), "{}", results[5]);
     let mut committed = Vec::new();
     for batch in [parents(), variants()] {
         committed.extend(fates(&db.apply_traced(tenant, &batch, NOW).await.unwrap().1));
@@ -103,17 +107,17 @@ async fn what_a_file_repeats_of_a_product_is_no_change(_: PgPoolOptions, options
     let variants = all.iter().filter(|product| product.content.parent_id == Some(parent.id)).count();
     assert_eq!((all.len(), variants), (6, 3), "no second parent");
 
-    // A variant that goes to another product keeps what its row says, whatever the old parent said; and a product that the shop calls
-    // otherwise is another one.
+    // A variant that moves to another product keeps the values of its row, whatever the old parent had. A product for
+    // which the shop uses another code is another product.
     let new = [(Field::Sku, "polo"), (Field::Title, "Polo"), (Field::Option1Name, "Size"), (Field::Brand, "Third")];
     let polo = |number, pairs: &[(Field, &str)]| {
         let mut row = of_shop(number, pairs);
         row.product.identifiers = vec![("shopify.handle".to_owned(), "polo".to_owned())];
         row
     };
-    let mut named = of_shop(2, &[(Field::Sku, "shirt-1"), (Field::Title, "Shirt")]);
-    named.product.identifiers = vec![("shopify.handle".to_owned(), "shirt-1".to_owned())];
-    db.apply(tenant, &shop(2, false, vec![named]), NOW).await.unwrap();
+    let mut shirt = of_shop(2, &[(Field::Sku, "shirt-1"), (Field::Title, "Shirt")]);
+    shirt.product.identifiers = vec![("shopify.handle".to_owned(), "shirt-1".to_owned())];
+    db.apply(tenant, &shop(2, false, vec![shirt]), NOW).await.unwrap();
     let import = shop(3, false, vec![polo(2, &new)]);
     assert_eq!(db.apply(tenant, &import, NOW).await.unwrap().created, 1, "no second name for the shirt");
     let moved = [
@@ -123,6 +127,6 @@ async fn what_a_file_repeats_of_a_product_is_no_change(_: PgPoolOptions, options
         (Field::Option1Value, "S"),
         (Field::Brand, "New"),
     ];
-    let told = fates(&db.apply_traced(tenant, &shop(4, true, vec![of_shop(3, &moved)]), NOW).await.unwrap().1);
-    assert_eq!(told[0].3, "brand: null -> \"New\"; parent_id", "it would inherit Third");
+    let results = fates(&db.apply_traced(tenant, &shop(4, true, vec![of_shop(3, &moved)]), NOW).await.unwrap().1);
+    assert_eq!(results[0].3, "brand: null -> \"New\"; parent_id", "it would inherit Third");
 }

@@ -1,4 +1,4 @@
-//! Work on many products: what it reaches, what it leaves, and how it is taken back.
+//! Jobs on many products: what they change, what they leave, and how they are undone.
 
 use super::*;
 
@@ -68,7 +68,7 @@ async fn a_bulk_edit_is_previewed_done_and_undone_per_field(_: PgPoolOptions, op
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_job_never_reaches_further_than_its_query(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_job_changes_only_what_its_query_finds(_: PgPoolOptions, options: PgConnectOptions) {
     let test = Test::new(options).await;
     let stamp = test.stamp();
     let rules = CatalogRules {
@@ -97,7 +97,7 @@ async fn a_job_never_reaches_further_than_its_query(_: PgPoolOptions, options: P
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn an_undo_leaves_what_it_cannot_and_keeps_locks(_: PgPoolOptions, options: PgConnectOptions) {
+async fn an_undo_leaves_what_it_cannot_restore_and_keeps_locks(_: PgPoolOptions, options: PgConnectOptions) {
     let test = Test::new(options).await;
     let stamp = test.stamp();
     let category = test.db.create_category(test.tenant, None, "Gone", &BTreeMap::new(), 0, &stamp).await.unwrap();
@@ -118,7 +118,7 @@ async fn an_undo_leaves_what_it_cannot_and_keeps_locks(_: PgPoolOptions, options
         ("1".into(), ["price".to_owned()].as_slice())
     );
 
-    // A key is bound by locks in a job as it is alone.
+    // Locks hold for an API key in a job too.
     let cx = test.cx.clone().with_caller(runtime::Caller {
         tenant: test.tenant,
         actor: runtime::Actor::Key { id: Uuid::now_v7(), name: "ERP".into() },
@@ -136,7 +136,7 @@ async fn an_undo_leaves_what_it_cannot_and_keeps_locks(_: PgPoolOptions, options
     let reused = test.db.begin_job(test.tenant, &other, Some("k"), &stamp).await.unwrap_err();
     assert_eq!(reused.code(), "idempotency_key_reused");
 
-    // Prices have one currency: a file that may not change one of them changes none of them.
+    // Prices share one currency: a file that may not change one of them changes none of them.
     let batch = |rows: Vec<BatchRow>| Batch { rows, ..Batch::new(Uuid::now_v7(), Uuid::now_v7()) };
     let mut cells = Cells::default();
     for (field, text) in [(Field::Sku, "1"), (Field::Title, "One"), (Field::CostPrice, "5"), (Field::Currency, "USD")] {
@@ -151,7 +151,7 @@ async fn an_undo_leaves_what_it_cannot_and_keeps_locks(_: PgPoolOptions, options
         (1, "field_kept", None)
     );
 
-    // A plan that shrank lets what is there be changed, and nothing new in.
+    // With a smaller plan existing products can still be changed, but none can be created.
     test.db.set_product_quota(test.tenant, Some(0)).await.unwrap();
     let (_, outcome) = test.import(&[("1", "One!", "1"), ("2", "Two", "1")], None).await;
     assert_eq!((outcome.updated, outcome.rejected), (1, 1), "{outcome:?}");

@@ -1,4 +1,4 @@
-//! The catalogue as the role of its functions has it.
+//! The catalogue, with the role of its functions.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -120,7 +120,8 @@ impl Test {
         job
     }
 
-    /// The changes since a cursor, when there are some: a transaction of another test that is under way hides them for a while.
+    /// Returns the changes since a cursor, waiting for the first: a transaction of another test may hide them for a
+    /// while.
     async fn changes(&self, since: Option<&str>, limit: i64) -> db_catalog::CatalogChanges {
         for _ in 0..1_200 {
             let changes = self.db.changes_since(self.tenant, since, limit).await.unwrap();

@@ -1,9 +1,9 @@
-//! Products one by one: what is made, patched, moved into the trash, arranged and assessed.
+//! Single products: create, patch, trash, variants, completeness, views.
 
 use super::*;
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_product_is_made_patched_and_told(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_product_is_created_patched_and_its_history_listed(_: PgPoolOptions, options: PgConnectOptions) {
     let test = Test::new(options).await;
     let made = test.create(json!({"title": "Drill", "sku": "D-1", "ean": "4006381333931", "price": "19.90", "description": "", "texts": {"fr": {"title": "Perceuse"}},
         "weight": {"value": "2", "unit": "lb"}, "dimensions": {"length": "10", "unit": "in"}, "tags": ["New"], "status": "active"})).await;
@@ -23,7 +23,7 @@ async fn a_product_is_made_patched_and_told(_: PgPoolOptions, options: PgConnect
     assert_eq!(
         (&history[1].changes["price"].new, &history[1].changes["description"].new),
         (&json!("19.9"), &json!("")),
-        "told from what came later"
+        "derived from later changes"
     );
     assert!(!history[1].changes.contains_key("brand"));
 
@@ -38,7 +38,7 @@ async fn a_product_is_made_patched_and_told(_: PgPoolOptions, options: PgConnect
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn variants_hang_on_their_parent(_: PgPoolOptions, options: PgConnectOptions) {
+async fn variants_belong_to_their_parent(_: PgPoolOptions, options: PgConnectOptions) {
     let test = Test::new(options).await;
     let parent = test.create(json!({"title": "Shirt", "option_axes": ["size", "color"]})).await;
     let variant = |sku: &str, size: &str| json!({"title": "Shirt", "sku": sku, "parent_id": parent.id, "options": {"size": size, "color": "red"}});
@@ -68,7 +68,10 @@ async fn variants_hang_on_their_parent(_: PgPoolOptions, options: PgConnectOptio
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn the_trash_keeps_for_thirty_days_and_codes_stay_taken(_: PgPoolOptions, options: PgConnectOptions) {
+async fn the_trash_keeps_products_for_thirty_days_and_their_codes_stay_taken(
+    _: PgPoolOptions,
+    options: PgConnectOptions,
+) {
     let test = Test::new(options).await;
     let product = test.create(json!({"title": "Drill", "sku": "D-1", "status": "inactive"})).await;
     let stamp = test.stamp();

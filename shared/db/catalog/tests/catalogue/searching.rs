@@ -103,7 +103,7 @@ async fn every_kind_of_condition_finds_what_it_says(_: PgPoolOptions, options: P
         test.db.categories(test.tenant).await.unwrap().iter().map(|one| one.products).collect::<Vec<_>>(),
         [1, 0]
     );
-    // What products hold is not taken from them.
+    // What products use cannot be deleted.
     let narrower =
         attribute(json!({"name": "Colour", "kind": "select", "options": [{"code": "blue", "name": "Blue"}]}));
     assert_eq!(

@@ -1,10 +1,11 @@
-//! What an export reads: what is wanted of a catalogue, as it stands at one moment.
+//! Snapshots: what an export reads of a catalogue at one moment.
 
 use db_catalog::{ProductGroup, Snapshot, SnapshotQuery, one_of};
 
 use super::*;
 
-/// The groups, each as the title of its product, `*` when that is wanted itself, and those of its variants.
+/// Returns the groups, each as the title of its product, with `*` if it is wanted itself, and the titles of its
+/// variants.
 async fn read(mut snapshot: Snapshot, page: usize) -> Vec<String> {
     let mut all = Vec::new();
     loop {
@@ -19,7 +20,7 @@ async fn read(mut snapshot: Snapshot, page: usize) -> Vec<String> {
     }
 }
 
-/// What a selection gives, that it is counted rightly and is the same in pages of every size.
+/// Returns what a selection finds. Checks its count, and that pages of every size give the same.
 async fn wanted(exports: &CatalogDb, tenant: TenantId, wanted: &SnapshotQuery) -> Vec<String> {
     let snapshot = exports.snapshot(tenant, wanted).await.unwrap();
     let count = snapshot.count();
@@ -29,7 +30,8 @@ async fn wanted(exports: &CatalogDb, tenant: TenantId, wanted: &SnapshotQuery) -
     all
 }
 
-/// Two simple products, one in the trash, and two parents with two variants each; the first parent's second variant is red.
+/// Creates two simple products, one of them in the trash, and two parents with two variants each. The first parent's
+/// second variant is red.
 async fn catalogue(test: &Test) -> BTreeMap<String, Product> {
     let mut made = BTreeMap::new();
     for title in ["A", "B", "C"] {
@@ -49,7 +51,7 @@ async fn catalogue(test: &Test) -> BTreeMap<String, Product> {
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_snapshot_has_what_is_wanted_and_the_parents_of_it(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_snapshot_has_the_wanted_products_and_their_parents(_: PgPoolOptions, options: PgConnectOptions) {
     let exports = as_role(&options, "pm_exports").await;
     let test = Test::new(options).await;
     let made = catalogue(&test).await;
@@ -62,7 +64,7 @@ async fn a_snapshot_has_what_is_wanted_and_the_parents_of_it(_: PgPoolOptions, o
     };
     let red = SnapshotQuery { query: filter("brand", "red"), ..SnapshotQuery::default() };
     assert_eq!(wanted(&exports, tenant, &red).await, ["P P1", "Q Q1"], "a parent comes with its variant");
-    assert_eq!(exports.count_wanted(tenant, &all, 3).await.unwrap(), 3, "no further than asked for");
+    assert_eq!(exports.count_wanted(tenant, &all, 3).await.unwrap(), 3, "counted up to the limit");
 
     let picked = |titles: &[&str]| SnapshotQuery {
         ids: Some(titles.iter().map(|title| made[*title].id).collect()),
@@ -90,7 +92,7 @@ async fn a_snapshot_has_what_is_wanted_and_the_parents_of_it(_: PgPoolOptions, o
 }
 
 #[sqlx::test(migrator = "MIGRATOR")]
-async fn a_snapshot_stands_still_and_the_next_one_gets_what_changed(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_snapshot_does_not_change_and_the_next_one_has_what_changed(_: PgPoolOptions, options: PgConnectOptions) {
     let exports = as_role(&options, "pm_exports").await;
     let test = Test::new(options).await;
     let made = catalogue(&test).await;
@@ -104,7 +106,7 @@ async fn a_snapshot_stands_still_and_the_next_one_gets_what_changed(_: PgPoolOpt
     test.create(json!({"title": "D", "sku": "D"})).await;
     assert_eq!(read(open, 2).await, ["B*", "P* P0 P1", "Q* Q0 Q1"], "nothing of what came later");
 
-    // Transactions of other databases hold the watermark back: then more comes twice, never less.
+    // Transactions of other databases can hold the watermark back: then more changes come twice, and none is missed.
     let since = |from: i64| SnapshotQuery { changed_from: Some(from), ..SnapshotQuery::default() };
     let changed = wanted(&exports, test.tenant, &since(watermark)).await;
     for group in ["B2*", "Q* Q0 Q1", "D*"] {

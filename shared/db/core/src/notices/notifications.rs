@@ -1,8 +1,9 @@
-//! What people are told: in the application, and by mail when they want it.
+//! Notices to people: in the application, and by mail if they want it.
 
 use std::collections::BTreeMap;
 
 use db_tenancy::{TenantTx, begin, error};
+use messages::things;
 use runtime::{Cursor, Error, Page, Permission, PermissionSet, Result, Role, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use crate::CoreDb;
 
-/// A title and what it means, in one language.
+/// The title and the message of a notice, in one language.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeText {
     /// The title, one line.
@@ -22,7 +23,7 @@ pub struct NoticeText {
     pub message: String,
 }
 
-/// Something that happened, as people are told.
+/// A notice about something that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewNotice {
     /// The event's id.
@@ -33,11 +34,11 @@ pub struct NewNotice {
     pub kind: &'static str,
     /// The texts, by language.
     pub texts: BTreeMap<&'static str, NoticeText>,
-    /// What it is about: ids.
+    /// The ids of what it is about.
     pub subject: Value,
-    /// Who began what ended.
+    /// The person who started what has ended.
     pub by: Option<Uuid>,
-    /// Who does not hold it is not told.
+    /// The permission that a person needs to get the notice.
     pub needs: Permission,
 }
 
@@ -54,28 +55,28 @@ pub struct Notification {
     pub title: String,
     /// The message, in the person's language.
     pub message: String,
-    /// What it is about: ids.
+    /// The ids of what it is about.
     pub subject: Value,
-    /// Whether the person read it.
+    /// Whether the person has read it.
     pub read: bool,
-    /// When.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
 }
 
-/// Of which events somebody wants mails.
+/// For which events a person wants mails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MailWish {
-    /// Of all.
+    /// For all.
     All,
-    /// Of what the person began.
+    /// For what the person started.
     Own,
-    /// Of none.
+    /// For none.
     None,
 }
 
-/// A mail about a notice that is to be sent. The row is locked until [`NoticeMail::sent`].
+/// A mail about a notice, to be sent. Its row is locked until [`NoticeMail::sent`].
 pub struct NoticeMail {
     /// The address.
     pub to: String,
@@ -85,9 +86,9 @@ pub struct NoticeMail {
     pub organisation: String,
     /// The event.
     pub event: String,
-    /// What it says.
+    /// The title and the message.
     pub text: NoticeText,
-    /// What it is about.
+    /// The ids of what it is about.
     pub subject: Value,
     tx: TenantTx,
     key: (TenantId, Uuid, Uuid),
@@ -104,8 +105,8 @@ impl MailWish {
 }
 
 impl CoreDb {
-    /// Notes a notice, and who is to get a mail of it: `usual` says what people want who did not say. Gives who; nobody when it
-    /// was noted before.
+    /// Stores a notice, and who gets a mail about it. `usual` returns the default for a role, for members without a
+    /// preference. Returns the members who get a mail; nobody if the notice was stored before.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -117,13 +118,13 @@ impl CoreDb {
         now: OffsetDateTime,
     ) -> Result<Vec<Uuid>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let wanting = note_notice(&mut tx, tenant, notice, usual, now).await?;
+        let recipients = store_notice(&mut tx, tenant, notice, usual, now).await?;
         tx.commit().await.map_err(error)?;
-        Ok(wanting)
+        Ok(recipients)
     }
 
-    /// The mail about a notice, held so that no other delivery sends it; none when it was sent, or its recipient is no member
-    /// any more, or never confirmed the address: then it is settled.
+    /// Returns the mail about a notice, locked so that no other delivery sends it. Returns `None`, and marks the mail
+    /// as done, if it was sent, or if its recipient is not a member any more or never confirmed the address.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -167,7 +168,7 @@ impl CoreDb {
         }))
     }
 
-    /// The mails that should have been sent before `older_than`: organisation, notice, person.
+    /// Returns the mails that should have been sent before `older_than`: organisation, notice, person.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -186,7 +187,8 @@ impl CoreDb {
         Ok(found.into_iter().map(|row| (TenantId(row.tenant), row.notice, row.user)).collect())
     }
 
-    /// The notices of these events as a person sees them, the newest first; `unread` leaves out the others.
+    /// Returns the notices of these events as a person sees them, the newest first; with `unread` only those that the
+    /// person has not read.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -226,7 +228,7 @@ impl CoreDb {
         Ok(Page::cut(found, limit, |notice| Cursor::Id(notice.id)))
     }
 
-    /// How many notices of these events a person has not read.
+    /// Returns how many notices of these events a person has not read.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -243,7 +245,7 @@ impl CoreDb {
         count.fetch_one(&mut *tx).await.map_err(error)
     }
 
-    /// Notes that a person read these notices, or all of them.
+    /// Marks these notices, or all of them, as read by a person.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -263,10 +265,10 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// A person's role in an organisation, and what the person said about mails, by event.
+    /// Returns a person's role in an organisation, and the person's preferences about mails, by event.
     ///
     /// # Errors
-    /// 404 when it is no member.
+    /// 404 when the person is not a member.
     pub async fn mail_wishes(&self, tenant: TenantId, user: Uuid) -> Result<(String, BTreeMap<String, MailWish>)> {
         let mut tx = begin(&self.pool, tenant).await?;
         let role = sqlx::query_scalar!(
@@ -274,13 +276,14 @@ impl CoreDb {
             tenant.0,
             user
         );
-        let role = role.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(Error::NotFound("member"))?;
-        let said = sqlx::query!(
+        let role =
+            role.fetch_optional(&mut *tx).await.map_err(error)?.ok_or_else(|| Error::NotFound(things::member()))?;
+        let preferences = sqlx::query!(
             "select event, mail from notification_preferences where tenant_id = $1 and user_id = $2",
             tenant.0,
             user
         );
-        let said = said.fetch_all(&mut *tx).await.map_err(error)?.into_iter().map(|row| {
+        let preferences = preferences.fetch_all(&mut *tx).await.map_err(error)?.into_iter().map(|row| {
             let wish = match row.mail.as_str() {
                 "all" => MailWish::All,
                 "own" => MailWish::Own,
@@ -288,10 +291,10 @@ impl CoreDb {
             };
             (row.event, wish)
         });
-        Ok((role, said.collect()))
+        Ok((role, preferences.collect()))
     }
 
-    /// Notes what a person wants.
+    /// Stores the preferences of a person about mails.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -319,7 +322,7 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Forgets notices and deliveries that are older, of every organisation; gives how many.
+    /// Deletes notices and deliveries that are older, of every organisation; returns how many.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -340,7 +343,7 @@ impl CoreDb {
 }
 
 impl NoticeMail {
-    /// Notes that the mail was sent.
+    /// Marks the mail as sent.
     ///
     /// # Errors
     /// When the database does not answer; the mail may go out once more then.
@@ -351,8 +354,8 @@ impl NoticeMail {
     }
 }
 
-/// Notes a notice in a transaction, and who is to get a mail of it, as [`CoreDb::add_notice`].
-pub(crate) async fn note_notice(
+/// Stores a notice in a transaction, and who gets a mail about it, as [`CoreDb::add_notice`].
+pub(crate) async fn store_notice(
     tx: &mut TenantTx,
     tenant: TenantId,
     notice: &NewNotice,
@@ -384,14 +387,14 @@ pub(crate) async fn note_notice(
             notice.event
         );
     let members = members.fetch_all(&mut **tx).await.map_err(error)?;
-    let wanting = members.into_iter().filter(|member| {
+    let recipients = members.into_iter().filter(|member| {
         let held = match Role::named(&member.role) {
             Some(role) => role.permissions(),
             None => PermissionSet::of_names(member.permissions.iter().flatten()),
         };
         held.has(notice.needs)
     });
-    let wanting = wanting.filter(|member| match &member.mail {
+    let recipients = recipients.filter(|member| match &member.mail {
         Some(mail) => mail == "all" || mail == "own" && notice.by == Some(member.user_id),
         None => match usual(&member.role) {
             MailWish::All => true,
@@ -399,22 +402,22 @@ pub(crate) async fn note_notice(
             MailWish::None => false,
         },
     });
-    let wanting: Vec<Uuid> = wanting.map(|member| member.user_id).collect();
+    let recipients: Vec<Uuid> = recipients.map(|member| member.user_id).collect();
     sqlx::query!(
         "insert into notification_mails (tenant_id, notification_id, user_id, created_at)
              select $1, $2, user_id, $4 from unnest($3::uuid[]) user_id",
         tenant.0,
         notice.id,
-        &wanting,
+        &recipients,
         now
     )
     .execute(&mut **tx)
     .await
     .map_err(error)?;
-    Ok(wanting)
+    Ok(recipients)
 }
 
-/// Notes that nothing is to be done any more about a mail.
+/// Marks a mail as done.
 async fn settle(tx: &mut TenantTx, tenant: TenantId, notice: Uuid, user: Uuid, now: OffsetDateTime) -> Result<()> {
     sqlx::query!(
         "update notification_mails set sent_at = $4

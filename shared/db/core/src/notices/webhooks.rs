@@ -1,6 +1,7 @@
-//! Addresses of other systems that are told what happens, and what became of each telling.
+//! Webhooks: addresses of other systems that get the events, and the result of each delivery.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use messages::{identity as say, things};
 use runtime::{Cursor, Error, Page, Result, TenantId};
 use serde::Serialize;
 use serde_json::json;
@@ -8,10 +9,10 @@ use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::notices::notifications::note_notice;
+use crate::notices::notifications::store_notice;
 use crate::{CoreDb, MailWish, NewNotice};
 
-/// An address that is told.
+/// A webhook: an address that gets events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Webhook {
     /// Its id.
@@ -20,110 +21,110 @@ pub struct Webhook {
     pub url: String,
     /// What it is for.
     pub description: Option<String>,
-    /// The events that it is told of.
+    /// The events that it gets.
     pub events: Vec<String>,
-    /// Whether it is told.
+    /// Whether it gets events now.
     pub active: bool,
-    /// Since when every delivery failed.
+    /// Since when every delivery has failed.
     #[serde(with = "time::serde::rfc3339::option")]
     pub failing_since: Option<OffsetDateTime>,
-    /// When it was switched off because of that.
+    /// When it was switched off because its deliveries failed.
     #[serde(with = "time::serde::rfc3339::option")]
     pub disabled_at: Option<OffsetDateTime>,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
 }
 
-/// What is kept of an address.
+/// The values of a webhook that its owner sets.
 pub struct NewWebhook {
     /// The address.
     pub url: String,
     /// What it is for.
     pub description: Option<String>,
-    /// The events that it is told of.
+    /// The events that it gets.
     pub events: Vec<String>,
-    /// Whether it is told.
+    /// Whether it gets events now.
     pub active: bool,
 }
 
-/// One event for one address.
+/// The delivery of one event to one webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WebhookDelivery {
     /// Its id.
     pub id: Uuid,
-    /// The id of the message, the same in the header `webhook-id` of each try.
+    /// The id of the message, the same in the header `webhook-id` of every attempt.
     pub message_id: Uuid,
     /// The event.
     pub event: String,
     /// `pending`, `delivered` or `failed`.
     pub status: String,
-    /// How often it was tried.
+    /// How many attempts were made.
     pub attempts: i32,
-    /// When it is tried next.
+    /// When the next attempt is made.
     #[serde(with = "time::serde::rfc3339::option")]
     pub next_at: Option<OffsetDateTime>,
-    /// The status of HTTP that the server answered the last time.
+    /// The HTTP status of the server's last answer.
     pub answer: Option<i32>,
-    /// Why the last try failed.
+    /// Why the last attempt failed.
     pub error: Option<String>,
     /// How long the server took, in milliseconds.
     pub took_ms: Option<i32>,
-    /// When the event was.
+    /// When the event happened.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-    /// When it was delivered, or given up.
+    /// When it was delivered or given up.
     #[serde(with = "time::serde::rfc3339::option")]
     pub ended_at: Option<OffsetDateTime>,
 }
 
-/// A delivery that is to be tried now.
+/// A delivery that is due.
 pub struct DueDelivery {
-    /// The address's id.
+    /// The id of the webhook.
     pub webhook: Uuid,
     /// The address.
     pub url: String,
     /// The encrypted secret.
     pub secret: Vec<u8>,
-    /// The one before it, as long as messages are signed with both.
+    /// The previous secret, encrypted, while messages are signed with both.
     pub previous: Option<Vec<u8>>,
     /// The id of the message.
     pub message_id: Uuid,
-    /// What is sent.
+    /// The body of the request.
     pub body: String,
-    /// The which try this is, from 1.
+    /// The number of this attempt, from 1.
     pub attempt: i32,
 }
 
-/// Which deliveries are tried once more.
+/// Which deliveries are sent again.
 pub enum Replay<'r> {
-    /// These.
+    /// The deliveries with these ids.
     These(&'r [Uuid]),
-    /// Those that failed and were made since.
+    /// The deliveries that failed and were created at or after this time.
     FailedSince(OffsetDateTime),
 }
 
-/// What came of a try.
+/// The result of an attempt.
 pub struct DeliveryAttempt<'t> {
-    /// The status that was answered.
+    /// The HTTP status of the answer.
     pub answer: Option<u16>,
     /// Why it failed.
     pub error: Option<&'t str>,
-    /// How long it took.
+    /// How long it took, in milliseconds.
     pub took_ms: i32,
-    /// When it is tried again; `None` ends the delivery.
+    /// When the next attempt is made; `None` ends the delivery.
     pub again_at: Option<OffsetDateTime>,
 }
 
-/// A try that tells nothing of its end is repeated after so long.
+/// After this time an attempt without a result is repeated.
 const LEASE: Duration = Duration::minutes(2);
-/// An address all of whose deliveries fail for so long is switched off.
+/// A webhook is switched off when all its deliveries have failed for this time.
 const FAILING: Duration = Duration::days(3);
-/// An organisation has no more addresses.
+/// The most webhooks of an organisation.
 const MOST: i64 = 20;
 
 impl CoreDb {
-    /// The addresses, in the order in which they were made.
+    /// Returns the webhooks, in the order in which they were created.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -138,19 +139,19 @@ impl CoreDb {
         found.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// One address.
+    /// Returns one webhook.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when the webhook does not exist.
     pub async fn webhook(&self, tenant: TenantId, id: Uuid) -> Result<Webhook> {
         let found = self.webhooks(tenant).await?.into_iter().find(|webhook| webhook.id == id);
-        found.ok_or(Error::NotFound("webhook"))
+        found.ok_or_else(|| Error::NotFound(things::webhook()))
     }
 
-    /// Adds an address.
+    /// Adds a webhook.
     ///
     /// # Errors
-    /// 409 when there are too many.
+    /// 409 when the organisation has 20 webhooks.
     pub async fn add_webhook(
         &self,
         tenant: TenantId,
@@ -175,8 +176,7 @@ impl CoreDb {
             MOST
         );
         if added.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            let message = format!("there are {MOST} webhooks already; delete one first");
-            return Err(Error::Conflict { code: "too_many_webhooks", message });
+            return Err(Error::Conflict { code: "too_many_webhooks", message: say::too_many_webhooks(MOST) });
         }
         let shown = json!({ "url": new.url, "events": new.events });
         record_change(&mut tx, tenant, stamp, Change::new("webhook.created", id).to(shown)).await?;
@@ -184,10 +184,10 @@ impl CoreDb {
         self.webhook(tenant, id).await
     }
 
-    /// Changes the secret of an address; the one before it is kept until a time.
+    /// Changes the secret of a webhook; the previous secret stays valid until `previous_until`.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when the webhook does not exist.
     pub async fn rotate_webhook(
         &self,
         tenant: TenantId,
@@ -205,13 +205,13 @@ impl CoreDb {
             previous_until
         );
         if changed.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::NotFound("webhook"));
+            return Err(Error::NotFound(things::webhook()));
         }
         record_change(&mut tx, tenant, stamp, Change::new("webhook.secret_rotated", id)).await?;
         tx.commit().await.map_err(error)
     }
 
-    /// Has deliveries that ended tried once more; gives them, the oldest first.
+    /// Makes deliveries that have ended pending again, at most 1,000; returns their ids, the oldest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -243,16 +243,16 @@ impl CoreDb {
         );
         let mut again = again.fetch_all(&mut *tx).await.map_err(error)?;
         again.sort_unstable();
-        let told = json!({ "deliveries": again.len() });
-        record_change(&mut tx, tenant, stamp, Change::new("webhook.replayed", webhook).to(told)).await?;
+        let summary = json!({ "deliveries": again.len() });
+        record_change(&mut tx, tenant, stamp, Change::new("webhook.replayed", webhook).to(summary)).await?;
         tx.commit().await.map_err(error)?;
         Ok(again)
     }
 
-    /// Changes an address; switched on again, its failures are forgotten. Switched off, it gets nothing more of what waits.
+    /// Changes a webhook and resets its failures. If it is switched off, its pending deliveries are given up.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when the webhook does not exist.
     pub async fn put_webhook(&self, tenant: TenantId, id: Uuid, new: &NewWebhook, stamp: &Stamp) -> Result<Webhook> {
         let mut tx = begin(&self.pool, tenant).await?;
         let changed = sqlx::query!(
@@ -266,7 +266,7 @@ impl CoreDb {
             new.active
         );
         if changed.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::NotFound("webhook"));
+            return Err(Error::NotFound(things::webhook()));
         }
         if !new.active {
             drop_pending(&mut tx, tenant, id, stamp.at).await?;
@@ -277,22 +277,23 @@ impl CoreDb {
         self.webhook(tenant, id).await
     }
 
-    /// Deletes an address with its deliveries.
+    /// Deletes a webhook with its deliveries.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when the webhook does not exist.
     pub async fn delete_webhook(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let deleted = sqlx::query!("delete from webhooks where tenant_id = $1 and webhook_id = $2", tenant.0, id);
         if deleted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::NotFound("webhook"));
+            return Err(Error::NotFound(things::webhook()));
         }
         record_change(&mut tx, tenant, stamp, Change::new("webhook.deleted", id)).await?;
         tx.commit().await.map_err(error)
     }
 
-    /// Notes an event for every address that is told of it, or for one (`only`), whatever it is told of. `body` is what is sent
-    /// to an address. Gives the deliveries; those that were noted before again, as long as they are pending.
+    /// Stores a delivery of an event for every active webhook that gets this event. With `only`, for this webhook,
+    /// whatever events it gets. `body` returns the body of the request to a webhook. Returns the pending deliveries of
+    /// the message, including those that were stored before.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -338,14 +339,14 @@ impl CoreDb {
         Ok(pending)
     }
 
-    /// Takes a delivery that is due, for as long as one try lasts; none when it is not, or somebody else tries it. What fails
-    /// before the address was called is no try.
+    /// Reserves a delivery that is due for one attempt. Returns `None` if it is not due, or if another process attempts
+    /// it. A failure before the server was called does not count as an attempt.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn take_delivery(&self, tenant: TenantId, id: Uuid, now: OffsetDateTime) -> Result<Option<DueDelivery>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let taken = sqlx::query_as!(
+        let due = sqlx::query_as!(
             DueDelivery,
             "update webhook_deliveries d set next_at = $4
              from webhooks w
@@ -358,14 +359,14 @@ impl CoreDb {
             now,
             now + LEASE
         );
-        let taken = taken.fetch_optional(&mut *tx).await.map_err(error)?;
+        let due = due.fetch_optional(&mut *tx).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
-        Ok(taken)
+        Ok(due)
     }
 
-    /// Records the result of an attempt. The webhook is switched off when the server answers 410, or when this delivery is
-    /// given up and every delivery failed for [`FAILING`]; test deliveries count only for the first. Returns the members
-    /// who should get a mail about it.
+    /// Records the result of an attempt. The webhook is switched off when the server answers 410, or when this delivery
+    /// is given up and every delivery failed for [`FAILING`]; test deliveries count only for the first. Returns the
+    /// members who should get a mail about it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -387,7 +388,7 @@ impl CoreDb {
             (true, Some(_)) => "pending",
         };
         let mut tx = begin(&self.pool, tenant).await?;
-        // The webhook before its deliveries, as whoever switches it off.
+        // Locks the webhook before its deliveries, in the same order as a change that switches it off.
         let locked =
             sqlx::query!("select from webhooks where tenant_id = $1 and webhook_id = $2 for update", tenant.0, webhook);
         locked.fetch_optional(&mut *tx).await.map_err(error)?;
@@ -404,7 +405,7 @@ impl CoreDb {
             attempt.again_at,
             now
         );
-        // Given up meanwhile, it says nothing of the webhook.
+        // If the delivery was given up meanwhile, its result says nothing about the webhook.
         let Some(event) = event.fetch_optional(&mut *tx).await.map_err(error)? else { return Ok(Vec::new()) };
         if event == "test" && !gone {
             tx.commit().await.map_err(error)?;
@@ -431,18 +432,18 @@ impl CoreDb {
             status == "failed",
             now - FAILING
         );
-        let mut wanting = Vec::new();
+        let mut recipients = Vec::new();
         if let Some(url) = disabled.fetch_optional(&mut *tx).await.map_err(error)? {
             drop_pending(&mut tx, tenant, webhook, now).await?;
-            wanting = note_notice(&mut tx, tenant, notice, usual, now).await?;
+            recipients = store_notice(&mut tx, tenant, notice, usual, now).await?;
             let change = Change::new("webhook.disabled", webhook).to(json!({ "url": url, "answer": attempt.answer }));
             record_change(&mut tx, tenant, stamp, change).await?;
         }
         tx.commit().await.map_err(error)?;
-        Ok(wanting)
+        Ok(recipients)
     }
 
-    /// Deliveries that are due, of every organisation.
+    /// Returns the deliveries that are due, of every organisation.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -456,10 +457,10 @@ impl CoreDb {
         Ok(due.into_iter().map(|row| (TenantId(row.tenant), row.delivery)).collect())
     }
 
-    /// The deliveries of an address, the newest first.
+    /// Returns the deliveries of a webhook, the newest first.
     ///
     /// # Errors
-    /// 404 when there is no such address.
+    /// 404 when the webhook does not exist.
     pub async fn deliveries(
         &self,
         tenant: TenantId,
@@ -486,7 +487,7 @@ impl CoreDb {
     }
 }
 
-/// Gives up what waits for an address that is switched off, but for tests.
+/// Gives up the pending deliveries of a webhook that is switched off, except test deliveries.
 async fn drop_pending(tx: &mut TenantTx, tenant: TenantId, webhook: Uuid, now: OffsetDateTime) -> Result<()> {
     sqlx::query!(
         "update webhook_deliveries set status = 'failed', ended_at = $3, error = 'the webhook was switched off'

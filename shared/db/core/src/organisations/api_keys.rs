@@ -1,6 +1,7 @@
-//! API keys: named, for some permissions, stored as SHA-256.
+//! API keys: they have a name and permissions, and are stored as SHA-256.
 
 use db_tenancy::{Change, Stamp, begin, error, record_change};
+use messages::{identity as say, things};
 use runtime::{Cursor, Error, Page, PermissionSet, Result, TenantId};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -17,24 +18,27 @@ pub struct ApiKey {
     pub name: String,
     /// The first characters of the key.
     pub prefix: String,
-    /// What it may do.
+    /// Its permissions.
     pub permissions: PermissionSet,
-    /// The addresses and networks it may be used from; empty = all.
+    /// The addresses and networks from which it may be used; empty = all.
     pub allowed_addresses: Vec<String>,
-    /// Who made it.
+    /// Who created it.
     pub created_by: Uuid,
-    /// When.
+    /// When it was created.
     pub created_at: OffsetDateTime,
-    /// Until when it is good.
+    /// Until when it is valid.
     pub expires_at: Option<OffsetDateTime>,
-    /// When it was used last, to the minute.
+    /// When it was last used, to the minute.
     pub last_used_at: Option<OffsetDateTime>,
-    /// From where.
+    /// The address from which it was last used.
     pub last_used_address: Option<String>,
 }
 
+/// The most keys of an organisation.
+const MOST: i64 = 100;
+
 impl CoreDb {
-    /// The keys that are not revoked, the newest first.
+    /// Returns the keys that are not revoked, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -71,16 +75,15 @@ impl CoreDb {
     /// Adds a key.
     ///
     /// # Errors
-    /// 409 when there are 100.
+    /// 409 when the organisation has 100 keys.
     pub async fn add_api_key(&self, tenant: TenantId, key: &ApiKey, hash: [u8; 32], stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let there = sqlx::query_scalar!(
+        let count = sqlx::query_scalar!(
             "select count(*) as \"count!\" from api_keys where tenant_id = $1 and revoked_at is null",
             tenant.0
         );
-        if there.fetch_one(&mut *tx).await.map_err(error)? >= 100 {
-            let message = "an organisation has at most 100 keys; revoke one that is not used any more".to_owned();
-            return Err(Error::Conflict { code: "too_many_keys", message });
+        if count.fetch_one(&mut *tx).await.map_err(error)? >= MOST {
+            return Err(Error::Conflict { code: "too_many_keys", message: say::too_many_keys(MOST) });
         }
         sqlx::query!(
             "insert into api_keys (tenant_id, key_id, name, prefix, key_hash, permissions, allowed_addresses, created_by,
@@ -108,10 +111,10 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Revokes a key; it is refused from the next request on.
+    /// Revokes a key; the next request with it is refused.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when the key does not exist or is revoked.
     pub async fn revoke_api_key(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let name = sqlx::query_scalar!(
@@ -120,7 +123,8 @@ impl CoreDb {
             id,
             stamp.at
         );
-        let name = name.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(Error::NotFound("API key"))?;
+        let name =
+            name.fetch_optional(&mut *tx).await.map_err(error)?.ok_or_else(|| Error::NotFound(things::api_key()))?;
         let change = Change::new("api_key.revoked", id).from(json!({ "name": name }));
         record_change(&mut tx, tenant, stamp, change).await?;
         tx.commit().await.map_err(error)

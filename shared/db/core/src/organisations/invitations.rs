@@ -1,6 +1,7 @@
 //! Invitations to become a member of an organisation.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, on_constraint, record_change};
+use messages::{identity as say, things};
 use runtime::{Cursor, Error, Page, PermissionSet, Result, TenantId};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -17,27 +18,27 @@ use crate::people::mails::{self, MailKind};
 pub struct Invitation {
     /// Its id.
     pub id: Uuid,
-    /// Who is invited.
+    /// The address of the person who is invited.
     pub email: String,
     /// The role that is offered.
     pub role: MemberRole,
-    /// A word from whoever invites.
+    /// A personal message from the person who invites.
     pub message: Option<String>,
     /// `en` or `fr`, the language of the mail.
     pub locale: String,
-    /// Who invites.
+    /// The person who invites.
     pub invited_by: Uuid,
-    /// When.
+    /// When it was created.
     pub created_at: OffsetDateTime,
     /// Until when it can be accepted.
     pub expires_at: OffsetDateTime,
 }
 
-/// What the mail of an invitation says.
+/// The values that the mail of an invitation names.
 pub struct InvitationMail {
-    /// Who is invited.
+    /// The address of the person who is invited.
     pub email: String,
-    /// A word from whoever invites.
+    /// A personal message from the person who invites.
     pub message: Option<String>,
     /// `en` or `fr`.
     pub locale: String,
@@ -45,13 +46,13 @@ pub struct InvitationMail {
     pub expires_at: OffsetDateTime,
     /// The organisation's name.
     pub organisation: String,
-    /// The address of whoever invites, while it has an account.
+    /// The address of the person who invites, while their account exists.
     pub inviter: Option<String>,
 }
 
-/// Somebody who accepts an invitation and has no account, or none that was ever proved.
+/// A person who accepts an invitation and has no account, or an account whose address was never confirmed.
 pub struct NewMember<'a> {
-    /// The account's id, if one is made.
+    /// The id of the account, if one is created.
     pub user: Uuid,
     /// The argon2id hash of the password.
     pub password_hash: Option<&'a str>,
@@ -59,24 +60,24 @@ pub struct NewMember<'a> {
     pub name: Option<&'a str>,
 }
 
-/// Somebody who joined.
+/// A person who joined.
 pub struct AcceptedInvitation {
     /// The account.
     pub user: Uuid,
-    /// Whether it was made now.
+    /// Whether it was created now.
     pub created: bool,
 }
 
-const OVER: Error = Error::Unauthenticated {
-    code: "link_invalid",
-    message: "this invitation is not valid any more; ask whoever invited you for a new one",
-};
+fn invitation_over() -> Error {
+    Error::Unauthenticated { code: "link_invalid", message: say::invitation_over() }
+}
 
 impl CoreDb {
-    /// Invites somebody; gives the mail that is to be sent.
+    /// Invites a person; returns the id of the mail to send.
     ///
     /// # Errors
-    /// 403, 422 for an unknown role, 409 when the person is a member or invited already.
+    /// 403 when the role has a permission that the caller does not hold, 422 for an unknown role, 409 when the person
+    /// is a member or invited already.
     pub async fn invite(&self, tenant: TenantId, new: &Invitation, held: PermissionSet, stamp: &Stamp) -> Result<Uuid> {
         let mut tx = begin(&self.pool, tenant).await?;
         permissions_of(&mut tx, tenant, new.role).await?.grantable_by(held)?;
@@ -86,12 +87,9 @@ impl CoreDb {
             new.email
         );
         if member.fetch_optional(&mut *tx).await.map_err(error)?.is_some() {
-            return Err(Error::Conflict {
-                code: "already_member",
-                message: "this person is a member of the organisation already".to_owned(),
-            });
+            return Err(Error::Conflict { code: "already_member", message: say::already_member() });
         }
-        // One that is too old makes room for a new one.
+        // An invitation that has expired is replaced by the new one.
         sqlx::query!(
             "update invitations set withdrawn_at = $3
              where tenant_id = $1 and email = $2 and accepted_at is null and withdrawn_at is null and expires_at <= $3",
@@ -123,7 +121,7 @@ impl CoreDb {
         .map_err(|failed| {
             on_constraint(failed, "invitations_open_key", || Error::Conflict {
                 code: "already_invited",
-                message: "this person is invited already; withdraw that invitation first".to_owned(),
+                message: say::already_invited(),
             })
         })?;
         let change = Change::new("member.invited", new.id).to(json!({ "email": new.email, "role": new.role.name() }));
@@ -134,7 +132,7 @@ impl CoreDb {
         Ok(mail)
     }
 
-    /// The invitations that can be accepted, the newest first.
+    /// Returns the invitations that can be accepted, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -177,7 +175,7 @@ impl CoreDb {
     /// Withdraws an invitation.
     ///
     /// # Errors
-    /// 404 when there is none that could be accepted.
+    /// 404 when it does not exist, or was accepted or withdrawn.
     pub async fn withdraw_invitation(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let email = sqlx::query_scalar!(
@@ -188,14 +186,18 @@ impl CoreDb {
             id,
             stamp.at
         );
-        let email = email.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(Error::NotFound("invitation"))?;
+        let email = email
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(error)?
+            .ok_or_else(|| Error::NotFound(things::invitation()))?;
         let change = Change::new("member.invitation_withdrawn", id).from(json!({ "email": email }));
         record_change(&mut tx, tenant, stamp, change).await?;
         tx.commit().await.map_err(error)
     }
 
-    /// What the mail of an invitation says, and stores the hash of the link that it carries; none when it was withdrawn
-    /// or accepted meanwhile.
+    /// Stores the hash of the link in the mail of an invitation, and returns the values of the mail. Returns `None` if
+    /// the invitation was withdrawn or accepted meanwhile.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -222,10 +224,10 @@ impl CoreDb {
         Ok(mail)
     }
 
-    /// The address that an invitation went to, while it can be accepted.
+    /// Returns the address to which an invitation was sent, while it can be accepted.
     ///
     /// # Errors
-    /// 401 when it cannot.
+    /// 401 when it cannot be accepted any more.
     pub async fn invited_address(&self, tenant: TenantId, token_hash: [u8; 32], now: OffsetDateTime) -> Result<String> {
         let mut tx = begin(&self.pool, tenant).await?;
         let found = sqlx::query_scalar!(
@@ -235,14 +237,15 @@ impl CoreDb {
             &token_hash[..],
             now
         );
-        found.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(OVER)
+        found.fetch_optional(&mut *tx).await.map_err(error)?.ok_or_else(invitation_over)
     }
 
-    /// Accepts an invitation. Its link proves the address: an account that was never proved is taken over by whoever
-    /// has the link, with a new password.
+    /// Accepts an invitation. Its link proves the address. If the account exists and its address was never confirmed,
+    /// the person with the link gets the account, with a new password.
     ///
     /// # Errors
-    /// 401 when it cannot be accepted, 422 when a password is needed and missing, 409 for a member.
+    /// 401 when it cannot be accepted any more, 422 when a password is needed and missing, 409 when the person is a
+    /// member.
     pub async fn accept_invitation(
         &self,
         tenant: TenantId,
@@ -262,7 +265,7 @@ impl CoreDb {
             &token_hash[..],
             now
         );
-        let accepted = accepted.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(OVER)?;
+        let accepted = accepted.fetch_optional(&mut *tx).await.map_err(error)?.ok_or_else(invitation_over)?;
         let known = sqlx::query!(
             "select user_id, email_verified_at is not null as \"verified!\" from users where email = $1 for update",
             email
@@ -271,9 +274,9 @@ impl CoreDb {
         let user = known.as_ref().map_or(joining.user, |known| known.user_id);
         name_person(&mut tx, user).await?;
         let password = || {
-            joining.password_hash.ok_or_else(|| {
-                Error::invalid("password", "required", "expected a password for the new account, found none")
-            })
+            joining
+                .password_hash
+                .ok_or_else(|| Error::invalid("password", "required", say::password_of_new_account_missing()))
         };
         match &known {
             Some(known) if known.verified => {}
@@ -314,7 +317,7 @@ impl CoreDb {
     }
 }
 
-/// What somebody who may less now, or nothing, has offered to others is offered no more.
+/// Withdraws the open invitations by a person who has fewer permissions now, or is not a member any more.
 pub(crate) async fn withdraw_invitations_by(
     tx: &mut TenantTx,
     tenant: TenantId,

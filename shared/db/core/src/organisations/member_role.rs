@@ -1,6 +1,7 @@
-//! The role that a member has, and how one becomes a member.
+//! The role of a member, and how a person becomes a member.
 
 use db_tenancy::{TenantTx, on_constraint};
+use messages::identity as say;
 use runtime::{Error, Result, Role, TenantId};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -8,14 +9,14 @@ use uuid::Uuid;
 /// A predefined role or one of the organisation's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberRole {
-    /// One of the five.
+    /// One of the five predefined roles.
     Predefined(Role),
     /// The organisation's own, by its id.
     Own(Uuid),
 }
 
 impl MemberRole {
-    /// The role's name, or the id of the organisation's own.
+    /// Returns the name of a predefined role, or the id of the organisation's own role.
     #[must_use]
     pub fn name(self) -> String {
         match self {
@@ -24,7 +25,7 @@ impl MemberRole {
         }
     }
 
-    /// As two columns: the name of a predefined role, the id of an own one.
+    /// Returns the role as two columns: the name of a predefined role, the id of the organisation's own role.
     pub(crate) fn columns(self) -> (Option<&'static str>, Option<Uuid>) {
         match self {
             MemberRole::Predefined(role) => (Some(role.as_str()), None),
@@ -32,7 +33,7 @@ impl MemberRole {
         }
     }
 
-    /// From the two columns.
+    /// Reads the role from the two columns.
     pub(crate) fn of_columns(role: Option<&str>, role_id: Option<Uuid>) -> Self {
         match (role.and_then(Role::named), role_id) {
             (Some(role), _) => MemberRole::Predefined(role),
@@ -64,7 +65,7 @@ pub(crate) async fn join(
     .map_err(|failed| {
         on_constraint(failed, "memberships_pkey", || Error::Conflict {
             code: "already_member",
-            message: "this person is a member of the organisation already".to_owned(),
+            message: say::already_member(),
         })
     })?;
     Ok(())

@@ -1,6 +1,7 @@
 //! The members of an organisation.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use messages::{identity as say, things};
 use runtime::{Cursor, Error, Page, PermissionSet, Result, Role, TenantId};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -22,16 +23,16 @@ pub struct Member {
     pub name: Option<String>,
     /// The role.
     pub role: MemberRole,
-    /// Whether two-factor is on.
+    /// Whether two-factor authentication is on.
     pub two_factor: bool,
-    /// Since when.
+    /// When the person joined.
     pub joined_at: OffsetDateTime,
-    /// When one of the member's sessions here was used last.
+    /// When one of the member's sessions in this organisation was last used.
     pub last_seen_at: Option<OffsetDateTime>,
 }
 
 impl CoreDb {
-    /// The members of an organisation, in the order of their ids.
+    /// Returns the members of an organisation, in the order of their ids.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -64,10 +65,12 @@ impl CoreDb {
         Ok(Page::cut(members, limit, |member| Cursor::Id(member.user)))
     }
 
-    /// Gives a member another role. Whoever does it must hold what the member holds now and will hold.
+    /// Changes the role of a member. `held` are the permissions of the caller, who must hold all permissions of the old
+    /// role and of the new one.
     ///
     /// # Errors
-    /// 404, 403, 422 for an unknown role, 409 for the last Super Admin.
+    /// 404 for an unknown member, 403 when the caller holds less, 422 for an unknown role, 409 for the last Super
+    /// Admin.
     pub async fn change_member_role(
         &self,
         tenant: TenantId,
@@ -96,7 +99,7 @@ impl CoreDb {
     /// Removes a member; the member's sessions in the organisation end.
     ///
     /// # Errors
-    /// 404, 403 when the member holds more, 409 for the last Super Admin.
+    /// 404 for an unknown member, 403 when the member holds more than the caller, 409 for the last Super Admin.
     pub async fn remove_member(&self, tenant: TenantId, user: Uuid, held: PermissionSet, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let super_admins = super_admins(&mut tx, tenant).await?;
@@ -109,7 +112,7 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Takes a person out of an organisation at their own wish.
+    /// Removes a person from an organisation at their own request.
     ///
     /// # Errors
     /// 409 for the last Super Admin.
@@ -124,22 +127,19 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Makes another member the Super Admin in place of the one who gives the organisation over, who becomes an Admin.
+    /// Transfers the organisation: `to` becomes Super Admin, `from` becomes Admin.
     ///
     /// # Errors
-    /// 403 when `from` is none, 404 when `to` is no member.
+    /// 403 when `from` is not a Super Admin, 404 when `to` is not a member.
     pub async fn transfer(&self, tenant: TenantId, from: Uuid, to: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         super_admins(&mut tx, tenant).await?;
-        // In the order of the ids, lest two transfers wait for each other.
+        // In the order of the ids, so that two transfers do not wait for each other.
         let (first, second) = if from < to { (from, to) } else { (to, from) };
         locked_role(&mut tx, tenant, first).await?;
         locked_role(&mut tx, tenant, second).await?;
         if locked_role(&mut tx, tenant, from).await? != MemberRole::Predefined(Role::SuperAdmin) {
-            return Err(Error::Refused {
-                code: "super_admin_needed",
-                message: "only a Super Admin can give the organisation over".to_owned(),
-            });
+            return Err(Error::Refused { code: "super_admin_needed", message: say::super_admin_needed() });
         }
         set_role(&mut tx, tenant, to, MemberRole::Predefined(Role::SuperAdmin)).await?;
         set_role(&mut tx, tenant, from, MemberRole::Predefined(Role::Admin)).await?;
@@ -150,18 +150,20 @@ impl CoreDb {
     }
 }
 
+/// Locks a membership and returns its role.
 async fn locked_role(tx: &mut TenantTx, tenant: TenantId, user: Uuid) -> Result<MemberRole> {
     let found = sqlx::query!(
         "select role, role_id from memberships where tenant_id = $1 and user_id = $2 for update",
         tenant.0,
         user
     );
-    let found = found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or(Error::NotFound("member"))?;
+    let found =
+        found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or_else(|| Error::NotFound(things::member()))?;
     Ok(MemberRole::of_columns(found.role.as_deref(), found.role_id))
 }
 
-/// The Super Admins, locked, first of all and in the order of their ids: two of them cannot go at the same time, and two
-/// changes do not wait for each other.
+/// Locks and returns the Super Admins. Called first, and in the order of their ids: so two of them cannot leave at the
+/// same time, and two changes do not wait for each other.
 async fn super_admins(tx: &mut TenantTx, tenant: TenantId) -> Result<Vec<Uuid>> {
     let found = sqlx::query_scalar!(
         "select user_id from memberships where tenant_id = $1 and role = 'super_admin' order by user_id for update",
@@ -170,11 +172,10 @@ async fn super_admins(tx: &mut TenantTx, tenant: TenantId) -> Result<Vec<Uuid>> 
     found.fetch_all(&mut **tx).await.map_err(error)
 }
 
-/// Refuses when `user` is the only one.
+/// Returns an error if `user` is the only Super Admin.
 fn keep_one(super_admins: &[Uuid], user: Uuid) -> Result<()> {
     if super_admins == [user] {
-        let message = "an organisation needs a Super Admin; make another member one first".to_owned();
-        return Err(Error::Conflict { code: "last_super_admin", message });
+        return Err(Error::Conflict { code: "last_super_admin", message: say::last_super_admin() });
     }
     Ok(())
 }

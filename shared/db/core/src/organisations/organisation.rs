@@ -1,6 +1,7 @@
-//! Organisations: their name, their limits, and to which ones a person belongs.
+//! Organisations: their names, their limits, and the organisations of a person.
 
 use db_tenancy::{Change, Stamp, begin, error, record_change};
+use messages::{identity as say, things};
 use runtime::{Error, Limits, Result, TenantId};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -10,7 +11,7 @@ use crate::CoreDb;
 use crate::context::person_tx;
 use crate::organisations::member_role::MemberRole;
 
-/// An organisation that somebody belongs to.
+/// An organisation to which a person belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganisationMembership {
     /// The organisation.
@@ -19,7 +20,7 @@ pub struct OrganisationMembership {
     pub name: String,
     /// The person's role in it.
     pub role: MemberRole,
-    /// Since when.
+    /// When the person joined.
     pub joined_at: OffsetDateTime,
 }
 
@@ -32,16 +33,16 @@ pub struct Organisation {
     pub name: String,
     /// Its plan.
     pub plan: String,
-    /// What it may: the plan's limits, or its own.
+    /// Its limits: those of the plan, or its own.
     pub limits: Limits,
     /// How many members it has.
     pub members: i64,
-    /// Since when it exists.
+    /// When it was created.
     pub created_at: OffsetDateTime,
 }
 
 impl CoreDb {
-    /// The organisations of a person, the first joined first.
+    /// Returns the organisations of a person, in the order in which the person joined them.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -65,10 +66,10 @@ impl CoreDb {
             .collect())
     }
 
-    /// An organisation.
+    /// Returns an organisation.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn organisation(&self, tenant: TenantId) -> Result<Organisation> {
         let mut tx = begin(&self.pool, tenant).await?;
         let found = sqlx::query!(
@@ -79,7 +80,11 @@ impl CoreDb {
              from tenants t join plans p using (plan) where t.tenant_id = $1",
             tenant.0
         );
-        let found = found.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(Error::NotFound("organisation"))?;
+        let found = found
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(error)?
+            .ok_or_else(|| Error::NotFound(things::organisation()))?;
         Ok(Organisation {
             id: tenant,
             name: found.name,
@@ -110,7 +115,8 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Gives an organisation a plan and, where they are said, limits of its own.
+    /// Sets the plan of an organisation and its own limits: requests per minute, bulk operations per minute, requests
+    /// per hour. `None` = the limit of the plan. Returns the most products that the plan allows.
     ///
     /// # Errors
     /// 422 for an unknown plan, 404 for an unknown organisation.
@@ -132,11 +138,11 @@ impl CoreDb {
         );
         let changed = changed.execute(&mut *tx).await.map_err(|failed| {
             db_tenancy::on_constraint(failed, "tenants_plan_fkey", || {
-                Error::invalid("plan", "unknown_plan", format!("there is no plan \"{plan}\""))
+                Error::invalid("plan", "unknown_plan", say::plan_unknown(plan))
             })
         })?;
         if changed.rows_affected() == 0 {
-            return Err(Error::NotFound("organisation"));
+            return Err(Error::NotFound(things::organisation()));
         }
         let change = Change::new("organisation.limits_set", tenant)
             .to(json!({ "plan": plan, "per_minute": own.0, "bulk_per_minute": own.1, "per_hour": own.2 }));
@@ -148,7 +154,7 @@ impl CoreDb {
     }
 }
 
-/// Limits from their three columns, which are positive.
+/// Returns the limits from their three columns, which are positive.
 pub(crate) fn limits(per_minute: i32, bulk_per_minute: i32, per_hour: i32) -> Limits {
     Limits {
         per_minute: per_minute.unsigned_abs(),

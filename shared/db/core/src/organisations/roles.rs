@@ -1,6 +1,7 @@
-//! The roles that an organisation makes for itself.
+//! The roles that an organisation creates for itself.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, on_constraint, record_change};
+use messages::{identity as say, things};
 use runtime::{Error, PermissionSet, Result, TenantId};
 use serde_json::json;
 use uuid::Uuid;
@@ -8,21 +9,24 @@ use uuid::Uuid;
 use crate::CoreDb;
 use crate::organisations::member_role::MemberRole;
 
-/// A role that an organisation made.
+/// A role that an organisation created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnRole {
     /// Its id.
     pub id: Uuid,
     /// Its name, unique in the organisation.
     pub name: String,
-    /// What it holds.
+    /// Its permissions.
     pub permissions: PermissionSet,
     /// How many members have it.
     pub members: i64,
 }
 
+/// The most roles that an organisation can make.
+const MOST: i64 = 100;
+
 impl CoreDb {
-    /// The organisation's own roles, by name.
+    /// Returns the organisation's own roles, by name.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -46,18 +50,15 @@ impl CoreDb {
             .collect())
     }
 
-    /// Makes a role.
+    /// Creates a role.
     ///
     /// # Errors
-    /// 409 when the name is taken or there are 100.
+    /// 409 when another role has this name, or the organisation has 100 roles.
     pub async fn add_role(&self, tenant: TenantId, role: &OwnRole, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let there = sqlx::query_scalar!("select count(*) as \"count!\" from roles where tenant_id = $1", tenant.0);
-        if there.fetch_one(&mut *tx).await.map_err(error)? >= 100 {
-            return Err(Error::Conflict {
-                code: "too_many_roles",
-                message: "an organisation has at most 100 roles".to_owned(),
-            });
+        let count = sqlx::query_scalar!("select count(*) as \"count!\" from roles where tenant_id = $1", tenant.0);
+        if count.fetch_one(&mut *tx).await.map_err(error)? >= MOST {
+            return Err(Error::Conflict { code: "too_many_roles", message: say::too_many_roles(MOST) });
         }
         sqlx::query!(
             "insert into roles (tenant_id, role_id, name, permissions, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)",
@@ -76,10 +77,11 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Changes a role's name and permissions; whoever changes it must hold what it held and what it will hold.
+    /// Changes the name and the permissions of a role. `held` are the permissions of the caller, who must hold both the
+    /// old and the new permissions of the role.
     ///
     /// # Errors
-    /// 404, 403, or 409 when the name is taken.
+    /// 404 for an unknown role, 403 when the caller holds less, 409 when another role has this name.
     pub async fn change_role(
         &self,
         tenant: TenantId,
@@ -114,12 +116,12 @@ impl CoreDb {
     /// Deletes a role that nobody has.
     ///
     /// # Errors
-    /// 404, 403, or 409 when a member or an invitation has it.
+    /// 404 for an unknown role, 403 when the caller holds less, 409 when a member or an invitation has the role.
     pub async fn delete_role(&self, tenant: TenantId, id: Uuid, held: PermissionSet, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let (name, permissions) = locked(&mut tx, tenant, id).await?;
         permissions.grantable_by(held)?;
-        // Invitations that are over do not hold a role back.
+        // Invitations that have ended do not keep the role in use.
         sqlx::query!(
             "delete from invitations where tenant_id = $1 and role_id = $2
              and (accepted_at is not null or withdrawn_at is not null or expires_at < $3)",
@@ -130,10 +132,7 @@ impl CoreDb {
         .execute(&mut *tx)
         .await
         .map_err(error)?;
-        let in_use = || Error::Conflict {
-            code: "role_in_use",
-            message: "members or invitations have this role; give them another one first".to_owned(),
-        };
+        let in_use = || Error::Conflict { code: "role_in_use", message: say::role_in_use() };
         sqlx::query!("delete from roles where tenant_id = $1 and role_id = $2", tenant.0, id)
             .execute(&mut *tx)
             .await
@@ -147,24 +146,22 @@ impl CoreDb {
     }
 }
 
+/// Locks a role and returns its name and permissions.
 async fn locked(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<(String, PermissionSet)> {
     let found = sqlx::query!(
         "select name, permissions from roles where tenant_id = $1 and role_id = $2 for update",
         tenant.0,
         id
     );
-    let found = found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or(Error::NotFound("role"))?;
+    let found = found.fetch_optional(&mut **tx).await.map_err(error)?.ok_or_else(|| Error::NotFound(things::role()))?;
     Ok((found.name, PermissionSet::of_names(found.permissions)))
 }
 
 fn name_taken(failed: sqlx::Error) -> Error {
-    on_constraint(failed, "roles_name_key", || Error::Conflict {
-        code: "name_taken",
-        message: "the organisation has a role with this name; choose another name".to_owned(),
-    })
+    on_constraint(failed, "roles_name_key", || Error::Conflict { code: "name_taken", message: say::role_name_taken() })
 }
 
-/// What a role holds.
+/// Returns the permissions of a role.
 ///
 /// # Errors
 /// 422 when the organisation has no such role.
@@ -173,11 +170,7 @@ pub(crate) async fn permissions_of(tx: &mut TenantTx, tenant: TenantId, role: Me
         MemberRole::Predefined(role) => Ok(role.permissions()),
         MemberRole::Own(id) => match locked(tx, tenant, id).await {
             Ok((_, permissions)) => Ok(permissions),
-            Err(Error::NotFound(_)) => Err(Error::invalid(
-                "role",
-                "unknown_role",
-                "the organisation has no such role; GET /v1/roles lists them",
-            )),
+            Err(Error::NotFound(_)) => Err(Error::invalid("role", "unknown_role", say::role_unknown())),
             Err(other) => Err(other),
         },
     }

@@ -1,12 +1,13 @@
 //! An organisation's settings: typed keys with defaults, a history of every change, and a copy in each warm process.
 //!
-//! The caller's check brings the number of the settings' last change along, so a warm function reads its copy without a
-//! round trip and still never reads an old value.
+//! The check of the caller returns the number of the last change of the settings. So a warm function reads its copy
+//! without a round trip, and still never reads an old value.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use db_tenancy::{Change, Stamp, begin, error, record_change};
+use messages::{Text, identity as say, things};
 use product::{OfferRule, Rule, Rules};
 use runtime::{Cursor, Cx, Error, Page, Resource, Result, TenantId};
 use serde::Serialize;
@@ -17,12 +18,12 @@ use uuid::Uuid;
 
 use crate::CoreDb;
 
-/// A setting: its key, what it decides, its default, and what it may be.
+/// A setting: its key, what it decides, its default, and the check of its values.
 pub struct Setting<T: 'static> {
     key: &'static str,
-    about: &'static str,
+    about: fn() -> Text,
     default: fn() -> T,
-    check: fn(&T) -> std::result::Result<(), String>,
+    check: fn(&T) -> std::result::Result<(), Text>,
 }
 
 /// A setting of any type.
@@ -30,13 +31,13 @@ pub trait AnySetting: Sync {
     /// The key, `<group>.<name>`.
     fn key(&self) -> &'static str;
     /// What it decides, in a sentence.
-    fn about(&self) -> &'static str;
-    /// The value when nobody set one.
+    fn about(&self) -> Text;
+    /// The default value.
     fn default_value(&self) -> Value;
-    /// Nothing, when `value` is acceptable.
+    /// Checks that `value` is acceptable.
     ///
     /// # Errors
-    /// 422, saying what was expected and what was found.
+    /// 422, with what was expected and what was found.
     fn check(&self, value: &Value) -> Result<()>;
 }
 
@@ -45,8 +46,8 @@ impl<T: Serialize + DeserializeOwned> AnySetting for Setting<T> {
         self.key
     }
 
-    fn about(&self) -> &'static str {
-        self.about
+    fn about(&self) -> Text {
+        (self.about)()
     }
 
     fn default_value(&self) -> Value {
@@ -55,25 +56,25 @@ impl<T: Serialize + DeserializeOwned> AnySetting for Setting<T> {
 
     fn check(&self, value: &Value) -> Result<()> {
         let parsed: T = serde_json::from_value(value.clone())
-            .map_err(|problem| Error::invalid("value", "invalid", format!("expected {}: {problem}", self.about)))?;
+            .map_err(|problem| Error::invalid("value", "invalid", say::setting_invalid(self.about(), problem)))?;
         (self.check)(&parsed).map_err(|problem| Error::invalid("value", "invalid", problem))
     }
 }
 
-/// The currency of a price that names none.
+/// The currency of prices without a currency.
 pub const DEFAULT_CURRENCY: Setting<String> = Setting {
     key: "imports.default_currency",
-    about: "the currency of prices in supplier files that name none, an ISO 4217 code",
+    about: say::setting_default_currency,
     default: || "EUR".to_owned(),
     check: |code| {
         let shaped = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-        if shaped { Ok(()) } else { Err(format!("expected an ISO 4217 code such as EUR, found \"{code}\"")) }
+        if shaped { Ok(()) } else { Err(say::currency_invalid(code)) }
     },
 };
 /// The roles whose members must have a second factor.
 pub const TWO_FACTOR_ROLES: Setting<Vec<String>> = Setting {
     key: "security.two_factor_roles",
-    about: "the roles whose members must use two-factor authentication, as a list of names or ids",
+    about: say::setting_two_factor_roles,
     default: Vec::new,
     check: |roles| {
         let known = |role: &String| {
@@ -81,75 +82,75 @@ pub const TWO_FACTOR_ROLES: Setting<Vec<String>> = Setting {
         };
         match roles.iter().find(|role| !known(role)) {
             None => Ok(()),
-            Some(role) => Err(format!("expected names of roles such as super_admin, or ids, found \"{role}\"")),
+            Some(role) => Err(say::role_list_invalid(role)),
         }
     },
 };
-/// The language of invitations that name none.
+/// The language of invitations without a language.
 pub const LOCALE: Setting<String> = Setting {
     key: "general.locale",
-    about: "the language of invitations that name none, en or fr",
+    about: say::setting_locale,
     default: || "en".to_owned(),
     check: |locale| {
         let known = matches!(locale.as_str(), "en" | "fr");
-        if known { Ok(()) } else { Err(format!("expected en or fr, found \"{locale}\"")) }
+        if known { Ok(()) } else { Err(say::locale_unknown(locale)) }
     },
 };
 /// How the best of several suppliers' offers is chosen.
 pub const OFFER_RULE: Setting<OfferRule> = Setting {
     key: "suppliers.offer_rule",
-    about: "how the best of several offers is chosen: cheapest_in_stock, cheapest, fastest or preferred",
+    about: say::setting_offer_rule,
     default: OfferRule::default,
     check: |_| Ok(()),
 };
-/// The largest file that is imported.
+/// The size of the largest file that can be imported, in bytes.
 pub const MAX_FILE_BYTES: Setting<u64> = Setting {
     key: "imports.max_file_bytes",
-    about: "the largest file that is imported, in bytes, at most 50,000,000",
+    about: say::setting_max_file_bytes,
     default: || 50_000_000,
     check: |bytes| within(*bytes, 1, 50_000_000),
 };
-/// The most rows of a CSV that is imported.
+/// The most rows of a CSV file that can be imported.
 pub const MAX_ROWS_CSV: Setting<u64> = Setting {
     key: "imports.max_rows_csv",
-    about: "the most rows of a CSV file that is imported, at most 200,000",
+    about: say::setting_max_rows_csv,
     default: || 100_000,
     check: |rows| within(*rows, 1, 200_000),
 };
-/// The most rows of a workbook that is imported.
+/// The most rows of a workbook that can be imported.
 pub const MAX_ROWS_EXCEL: Setting<u64> = Setting {
     key: "imports.max_rows_excel",
-    about: "the most rows of a workbook that is imported, at most 200,000",
+    about: say::setting_max_rows_excel,
     default: || 50_000,
     check: |rows| within(*rows, 1, 200_000),
 };
-/// The most objects of a JSON file that is imported.
+/// The most objects of a JSON file that can be imported.
 pub const MAX_ROWS_JSON: Setting<u64> = Setting {
     key: "imports.max_rows_json",
-    about: "the most objects of a JSON file that is imported, at most 200,000",
+    about: say::setting_max_rows_json,
     default: || 50_000,
     check: |rows| within(*rows, 1, 200_000),
 };
-/// The most elements of an XML file that is imported.
+/// The most elements of an XML file that can be imported.
 pub const MAX_ROWS_XML: Setting<u64> = Setting {
     key: "imports.max_rows_xml",
-    about: "the most elements of an XML file that is imported, at most 200,000",
+    about: say::setting_max_rows_xml,
     default: || 50_000,
     check: |rows| within(*rows, 1, 200_000),
 };
-/// What the organisation demands of what is imported.
+/// The rules for imported products.
 pub const VALIDATION_RULES: Setting<Vec<Rule>> = Setting {
     key: "imports.validation_rules",
-    about: "rules that imported products have to keep, each with field, check (required, pattern, range, in_list, unique, compare, max_change) and severity (error, warning)",
+    about: say::setting_validation_rules,
     default: Vec::new,
     check: |rules| Rules::new(rules).map(|_| ()),
 };
 
-fn within(value: u64, least: u64, most: u64) -> std::result::Result<(), String> {
-    if (least..=most).contains(&value) { Ok(()) } else { Err(format!("expected {least} to {most}, found {value}")) }
+fn within(value: u64, least: u64, most: u64) -> std::result::Result<(), Text> {
+    if (least..=most).contains(&value) { Ok(()) } else { Err(messages::runtime::out_of_range(least, most, value)) }
 }
 
-/// Every setting, in the order of its key.
+/// All settings, in the order of their keys.
 pub const SETTINGS: &[&dyn AnySetting] = &[
     &LOCALE,
     &DEFAULT_CURRENCY,
@@ -163,27 +164,27 @@ pub const SETTINGS: &[&dyn AnySetting] = &[
     &OFFER_RULE,
 ];
 
-/// The setting with this key.
+/// Returns the setting with this key.
 ///
 /// # Errors
-/// 404 when there is none.
+/// 404 when it does not exist.
 pub fn setting(key: &str) -> Result<&'static dyn AnySetting> {
-    SETTINGS.iter().copied().find(|setting| setting.key() == key).ok_or(Error::NotFound("setting"))
+    SETTINGS.iter().copied().find(|setting| setting.key() == key).ok_or_else(|| Error::NotFound(things::setting()))
 }
 
-/// The values that an organisation set.
+/// The values that an organisation has set.
 #[derive(Clone, Debug, Default)]
 pub struct Settings(Map<String, Value>);
 
 impl Settings {
-    /// The value of a setting, or its default.
+    /// Returns the value of a setting, or its default.
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self, setting: &Setting<T>) -> T {
         let set = self.0.get(setting.key).and_then(|value| serde_json::from_value(value.clone()).ok());
         set.unwrap_or_else(setting.default)
     }
 
-    /// The value that was set, if one was.
+    /// Returns the value that was set; `None` if the default applies.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&Value> {
         self.0.get(key)
@@ -197,19 +198,19 @@ pub struct SettingChange {
     pub id: Uuid,
     /// The key.
     pub key: String,
-    /// What it was; none = the default.
+    /// The value before; `None` = the default.
     pub old: Option<Value>,
-    /// What it became; none = the default.
+    /// The value after; `None` = the default.
     pub new: Option<Value>,
     /// Who changed it.
     pub actor_id: Option<Uuid>,
-    /// What they were called.
+    /// Their name at that time.
     pub actor_name: String,
-    /// When.
+    /// When it was changed.
     pub at: OffsetDateTime,
 }
 
-/// The settings that this process has read, with the number of the change after which it read them.
+/// The settings that this process has read, with the number of the last change at that time.
 struct Copies(Mutex<HashMap<TenantId, (i64, Arc<Settings>)>>);
 
 impl Resource for Copies {
@@ -218,11 +219,11 @@ impl Resource for Copies {
     }
 }
 
-/// A process keeps no more organisations' settings than this.
+/// A process keeps the settings of at most this number of organisations.
 const MOST_COPIES: usize = 1_000;
 
 impl CoreDb {
-    /// The settings of the caller's organisation; from this process's copy when nothing has changed since.
+    /// Returns the settings of the caller's organisation; from the copy of this process if nothing has changed since.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -230,8 +231,8 @@ impl CoreDb {
         let (tenant, version) = (cx.tenant()?, cx.caller()?.settings_version);
         let copies = cx.get::<Copies>().await?;
         let lock = || copies.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, settings)) = lock().get(&tenant)
-            && *of == version
+        if let Some((copied, settings)) = lock().get(&tenant)
+            && *copied == version
         {
             return Ok(Arc::clone(settings));
         }
@@ -244,7 +245,7 @@ impl CoreDb {
         Ok(read)
     }
 
-    /// The settings as the database has them.
+    /// Returns the settings as the database has them.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -255,13 +256,13 @@ impl CoreDb {
         Ok(Settings(found.into_iter().map(|row| (row.key, row.value)).collect()))
     }
 
-    /// Sets a setting, or puts it back to its default (`None`).
+    /// Sets a setting, or resets it to its default (`None`).
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn set_setting(&self, tenant: TenantId, key: &str, value: Option<&Value>, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
-        // The row of the organisation is the lock of its settings.
+        // The row of the organisation is the lock for its settings.
         sqlx::query!("update tenants set settings_version = settings_version + 1 where tenant_id = $1", tenant.0)
             .execute(&mut *tx)
             .await
@@ -314,7 +315,7 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// The changes of a setting, the newest first.
+    /// Returns the changes of a setting, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -340,10 +341,10 @@ impl CoreDb {
         Ok(Page::cut(found, limit, |change| Cursor::Id(change.id)))
     }
 
-    /// One change of a setting.
+    /// Returns one change of a setting.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn setting_change(&self, tenant: TenantId, key: &str, id: Uuid) -> Result<SettingChange> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query_as!(
@@ -357,7 +358,7 @@ impl CoreDb {
         .fetch_optional(&mut *tx)
         .await
         .map_err(error)?
-        .ok_or(Error::NotFound("change"))
+        .ok_or_else(|| Error::NotFound(things::change()))
     }
 }
 

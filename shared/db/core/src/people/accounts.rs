@@ -1,6 +1,7 @@
 //! People: sign-up, profile, password.
 
 use db_tenancy::{Change, Stamp, TenantTx, error, on_constraint, record_change};
+use messages::things;
 use runtime::{Error, Result, Role, TenantId};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -27,7 +28,7 @@ pub struct NewOrganisation<'a> {
     pub locale: &'a str,
 }
 
-/// A person, as the login sees them.
+/// The account of a person, as the login needs it.
 pub struct Account {
     /// The id.
     pub user: Uuid,
@@ -35,15 +36,15 @@ pub struct Account {
     pub email: String,
     /// The argon2id hash of the password.
     pub password_hash: String,
-    /// Whether the address is proved.
+    /// Whether the address is confirmed.
     pub verified: bool,
-    /// The TOTP secret, encrypted, when two-factor is on.
+    /// The TOTP secret, encrypted, if two-factor authentication is on.
     pub totp_secret: Option<Vec<u8>>,
-    /// The organisations, the first joined first.
+    /// The organisations of the person, in the order in which the person joined them.
     pub organisations: Vec<TenantId>,
 }
 
-/// What a person sees and changes of themselves.
+/// The profile of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// The id.
@@ -56,17 +57,17 @@ pub struct Profile {
     pub locale: String,
     /// An IANA time zone.
     pub time_zone: String,
-    /// Whether two-factor is on.
+    /// Whether two-factor authentication is on.
     pub two_factor: bool,
-    /// Since when the account exists.
+    /// When the account was created.
     pub created_at: OffsetDateTime,
-    /// When the password was changed last.
+    /// When the password was last changed.
     pub password_changed_at: Option<OffsetDateTime>,
 }
 
 impl CoreDb {
-    /// Makes an organisation with its first user, who owns it; gives the mail that is to be sent. An address that is
-    /// known gets a mail that says so, and nothing is made: whoever asks does not learn which it was.
+    /// Creates an organisation with its first user, who owns it; returns the id of the mail to send. If the address has
+    /// an account, nothing is created and the mail says so: the caller does not learn which of the two happened.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -106,7 +107,7 @@ impl CoreDb {
             .await
             .map_err(|failed| {
                 // Two sign-ups of one address at the same moment.
-                on_constraint(failed, "users_email_key", || Error::Unavailable("the sign-up"))
+                on_constraint(failed, "users_email_key", || Error::Unavailable(messages::identity::sign_up()))
             })?;
             join(&mut tx, new.tenant, new.user, MemberRole::Predefined(Role::SuperAdmin), stamp.at).await?;
             let signed_up = Change::new("organisation.signed_up", new.tenant).to(json!({ "name": new.name }));
@@ -118,7 +119,7 @@ impl CoreDb {
         Ok(mail)
     }
 
-    /// Another organisation of somebody who has an account; they own it.
+    /// Creates another organisation for a person who has an account, and who owns it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -130,12 +131,12 @@ impl CoreDb {
             .await
             .map_err(error)?;
         join(&mut tx, tenant, user, MemberRole::Predefined(Role::SuperAdmin), stamp.at).await?;
-        let made = Change::new("organisation.signed_up", tenant).to(json!({ "name": name }));
-        record_change(&mut tx, tenant, stamp, made).await?;
+        let change = Change::new("organisation.signed_up", tenant).to(json!({ "name": name }));
+        record_change(&mut tx, tenant, stamp, change).await?;
         tx.commit().await.map_err(error)
     }
 
-    /// The account with this address, in lower case.
+    /// Returns the account with this address, in lower case.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -163,20 +164,20 @@ impl CoreDb {
         }))
     }
 
-    /// The hash of a person's password.
+    /// Returns the hash of a person's password.
     ///
     /// # Errors
-    /// 404 when there is no such account.
+    /// 404 when the account does not exist.
     pub async fn password_hash(&self, user: Uuid) -> Result<String> {
         let mut tx = person_tx(&self.pool, user).await?;
         let hash = sqlx::query_scalar!("select password_hash from users where user_id = $1", user);
-        hash.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(Error::NotFound("account"))
+        hash.fetch_optional(&mut *tx).await.map_err(error)?.ok_or_else(|| Error::NotFound(things::account()))
     }
 
-    /// A person's profile.
+    /// Returns the profile of a person.
     ///
     /// # Errors
-    /// 404 when there is no such account.
+    /// 404 when the account does not exist.
     pub async fn profile(&self, user: Uuid) -> Result<Profile> {
         let mut tx = person_tx(&self.pool, user).await?;
         sqlx::query_as!(
@@ -189,10 +190,10 @@ impl CoreDb {
         .fetch_optional(&mut *tx)
         .await
         .map_err(error)?
-        .ok_or(Error::NotFound("account"))
+        .ok_or_else(|| Error::NotFound(things::account()))
     }
 
-    /// Changes what is given of a profile.
+    /// Changes the given values of a profile.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -228,7 +229,7 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Sets a new password and ends every session but `keep`; gives the mail that tells of it.
+    /// Sets a new password and ends every session except `keep`; returns the id of the mail about it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -246,7 +247,7 @@ impl CoreDb {
     }
 }
 
-/// The organisations of a person, the first joined first.
+/// Returns the organisations of a person, in the order in which the person joined them.
 pub(crate) async fn organisations(tx: &mut TenantTx, user: Uuid) -> Result<Vec<TenantId>> {
     let found = sqlx::query_scalar!(
         "select tenant_id from memberships where user_id = $1 order by created_at, tenant_id",
@@ -255,12 +256,14 @@ pub(crate) async fn organisations(tx: &mut TenantTx, user: Uuid) -> Result<Vec<T
     Ok(found.fetch_all(&mut **tx).await.map_err(error)?.into_iter().map(TenantId).collect())
 }
 
+/// Locks an account and returns its address.
 pub(crate) async fn email_of(tx: &mut TenantTx, user: Uuid) -> Result<Option<String>> {
     let email = sqlx::query_scalar!("select email from users where user_id = $1 for update", user);
     email.fetch_optional(&mut **tx).await.map_err(error)
 }
 
-/// Sets a new password: every session but `keep` ends, and so do links that somebody who knew the old one may have asked for.
+/// Sets a new password. Every session except `keep` ends, and so do open links: a person who knew the old password may
+/// have requested them.
 pub(crate) async fn set_password(
     tx: &mut TenantTx,
     user: Uuid,

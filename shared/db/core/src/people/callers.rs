@@ -1,8 +1,9 @@
-//! Who a session or an API key stands for, and what limits its organisation has.
+//! The caller behind a session or an API key, and the limits of its organisation.
 
 use std::net::IpAddr;
 
 use db_tenancy::{begin, error};
+use messages::{Text, identity as say};
 use runtime::{Actor, Caller, Error, Limits, PermissionSet, Person, Result, TenantId};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -15,12 +16,12 @@ use crate::organisations::member_role::MemberRole;
 use crate::organisations::organisation::limits;
 use crate::people::sessions::IDLE;
 
-/// When a session or a key is used, its row says so at most once a minute.
+/// The use of a session or a key is stored in its row at most once a minute.
 const NOTE_EVERY: time::Duration = time::Duration::minutes(1);
 
 impl CoreDb {
-    /// The person whose session this is, with what the role allows now, and the limits of the organisation. That the
-    /// session was used is noted.
+    /// Returns the person of this session with the current permissions of their role, and the limits of the
+    /// organisation. Stores that the session was used.
     ///
     /// # Errors
     /// 401 when the session has ended or was idle for too long.
@@ -63,7 +64,7 @@ impl CoreDb {
         .fetch_optional(&mut *tx)
         .await
         .map_err(error)?
-        .ok_or(Error::Unauthenticated { code: "token_invalid", message: "this session has ended; log in again" })?;
+        .ok_or_else(|| Error::Unauthenticated { code: "token_invalid", message: say::session_ended() })?;
         if found.noted {
             tx.commit().await.map_err(error)?;
         }
@@ -72,29 +73,25 @@ impl CoreDb {
             MemberRole::Predefined(role) => role.permissions(),
             MemberRole::Own(_) => PermissionSet::of_names(found.own.unwrap_or_default()),
         };
-        let demanded = found.two_factor_roles.as_ref().and_then(Value::as_array);
-        let demanded = demanded.is_some_and(|roles| roles.iter().any(|one| *one == role.name()));
+        let required = found.two_factor_roles.as_ref().and_then(Value::as_array);
+        let required = required.is_some_and(|roles| roles.iter().any(|listed| *listed == role.name()));
         let person = Person { user, email: found.email, session };
         let caller = Caller {
             tenant,
             actor: Actor::Person(person),
             permissions,
-            two_factor_missing: demanded && !found.two_factor,
+            two_factor_missing: required && !found.two_factor,
             settings_version: found.settings_version,
         };
         Ok((caller, limits(found.per_minute, found.bulk_per_minute, found.per_hour)))
     }
 
-    /// The API key that was shown by a request from `address`, and the limits of its organisation. That it was used is
-    /// noted.
+    /// Returns the caller behind an API key in a request from `address`, and the limits of its organisation. Stores
+    /// that the key was used.
     ///
     /// # Errors
-    /// 401 for a key that is unknown, revoked or expired, 403 from an address that its allow-list does not name.
+    /// 401 for a key that is unknown, revoked or expired, 403 when its allow-list does not contain the address.
     pub async fn key_caller(&self, key: &str, address: Option<&str>, now: OffsetDateTime) -> Result<(Caller, Limits)> {
-        const REFUSED: Error = Error::Unauthenticated {
-            code: "token_invalid",
-            message: "this API key is unknown, revoked or expired; make a new one",
-        };
         let hash: [u8; 32] = Sha256::digest(key.as_bytes()).into();
         let hex = hash.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         // No organisation has the nil id.
@@ -106,10 +103,13 @@ impl CoreDb {
             &hash[..],
             now
         );
-        let found = found.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(REFUSED)?;
+        let found = found
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(error)?
+            .ok_or_else(|| Error::Unauthenticated { code: "token_invalid", message: say::key_invalid() })?;
         if !allowed(&found.allowed_addresses, address) {
-            let from = address.unwrap_or("an unknown address");
-            let message = format!("this API key may not be used from {from}; its allow-list names other addresses");
+            let message = say::key_not_allowed_from(address.map_or_else(say::unknown_address, Text::verbatim));
             return Err(Error::Refused { code: "address_not_allowed", message });
         }
         let tenant = TenantId(found.tenant_id);
@@ -146,12 +146,12 @@ impl CoreDb {
     }
 }
 
-/// Whether an address is on the list, or the list is empty.
+/// Returns `true` if the address is on the list, or the list is empty.
 fn allowed(list: &[String], address: Option<&str>) -> bool {
     let address: Option<IpAddr> = address.and_then(|address| address.parse().ok());
     list.is_empty()
         || address.is_some_and(|address| {
-            list.iter().filter_map(|one| one.parse::<ipnet::IpNet>().ok()).any(|network| network.contains(&address))
+            list.iter().filter_map(|entry| entry.parse::<ipnet::IpNet>().ok()).any(|network| network.contains(&address))
         })
 }
 
@@ -160,7 +160,7 @@ mod tests {
     use super::allowed;
 
     #[test]
-    fn an_allow_list_names_addresses_and_networks() {
+    fn an_allow_list_has_addresses_and_networks() {
         let list = ["192.0.2.7/32".to_owned(), "2001:db8::/32".to_owned()];
         assert!(allowed(&list, Some("192.0.2.7")) && allowed(&list, Some("2001:db8::1")) && allowed(&[], None));
         assert!(!allowed(&list, Some("192.0.2.8")) && !allowed(&list, None) && !allowed(&list, Some("nonsense")));

@@ -1,6 +1,7 @@
-//! Links that are sent by mail: each proves an address, for a time and once.
+//! Links that are sent by mail: each one proves an address. It can be used once, for a limited time.
 
 use db_tenancy::{Change, Stamp, TenantTx, error, on_constraint};
+use messages::identity as say;
 use runtime::{Error, Result};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -10,7 +11,7 @@ use crate::CoreDb;
 use crate::context::person_tx;
 use crate::people::accounts::{email_of, record_everywhere, set_password};
 
-/// What a link that was sent by mail is for.
+/// The purpose of a link that was sent by mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkPurpose {
     /// Proves the address of a new account.
@@ -30,7 +31,8 @@ impl LinkPurpose {
         }
     }
 
-    /// How long the link is good for: the address of a new account a day, the others an hour, as the FAQ says.
+    /// Returns how long the link is valid: one day for the address of a new account, one hour for the others, as the
+    /// FAQ says.
     #[must_use]
     pub const fn lifetime(self) -> Duration {
         match self {
@@ -40,13 +42,12 @@ impl LinkPurpose {
     }
 }
 
-const LINK_SPENT: Error = Error::Unauthenticated {
-    code: "link_invalid",
-    message: "this link is not valid any more: it was used, it is too old, or a newer one was sent; ask for a new one",
-};
+fn link_spent() -> Error {
+    Error::Unauthenticated { code: "link_invalid", message: say::link_spent() }
+}
 
 impl CoreDb {
-    /// Stores a link that is about to be sent; earlier ones for the same purpose are good no more.
+    /// Stores a link that is about to be sent; earlier links for the same purpose become invalid.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -83,10 +84,10 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// The address that a link was sent to, while it is good, without using it up.
+    /// Returns the address to which a link was sent, while the link is valid. The link can still be used.
     ///
     /// # Errors
-    /// 401 when the link is not good.
+    /// 401 when the link is not valid.
     pub async fn link_address(
         &self,
         user: Uuid,
@@ -95,14 +96,14 @@ impl CoreDb {
         now: OffsetDateTime,
     ) -> Result<String> {
         let mut tx = person_tx(&self.pool, user).await?;
-        // Rolled back.
+        // The transaction is rolled back, so the link is not used up.
         use_link(&mut tx, user, purpose, hash, now).await
     }
 
-    /// Proves the address of an account by the link that was sent to it.
+    /// Confirms the address of an account with the link that was sent to it.
     ///
     /// # Errors
-    /// 401 when the link is not good.
+    /// 401 when the link is not valid.
     pub async fn verify_email(&self, user: Uuid, hash: [u8; 32], stamp: &Stamp) -> Result<()> {
         let (mut tx, now) = (person_tx(&self.pool, user).await?, stamp.at);
         let email = use_link(&mut tx, user, LinkPurpose::VerifyEmail, hash, now).await?;
@@ -119,11 +120,11 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Sets a new password by the link that was sent; every session ends. The link proves the address as well. Gives
-    /// the mail that tells of it.
+    /// Sets a new password with the link that was sent; every session ends. The link also proves the address. Returns
+    /// the id of the mail about it.
     ///
     /// # Errors
-    /// 401 when the link is not good.
+    /// 401 when the link is not valid.
     pub async fn reset_password(
         &self,
         user: Uuid,
@@ -132,11 +133,11 @@ impl CoreDb {
         stamp: impl FnOnce(&str) -> Stamp,
     ) -> Result<Uuid> {
         let mut tx = person_tx(&self.pool, user).await?;
-        let email = email_of(&mut tx, user).await?.ok_or(LINK_SPENT)?;
+        let email = email_of(&mut tx, user).await?.ok_or_else(link_spent)?;
         let stamp = stamp(&email);
-        // A link that went to an address the account has given up proves nothing.
+        // A link that was sent to an earlier address of the account proves nothing.
         if use_link(&mut tx, user, LinkPurpose::ResetPassword, hash, stamp.at).await? != email {
-            return Err(LINK_SPENT);
+            return Err(link_spent());
         }
         let mail = set_password(&mut tx, user, password_hash, None, &stamp).await?;
         sqlx::query!(
@@ -151,13 +152,13 @@ impl CoreDb {
         Ok(mail)
     }
 
-    /// Gives an account a new address by the link that was sent to it; gives the old one.
+    /// Changes the address of an account with the link that was sent to the new address.
     ///
     /// # Errors
-    /// 401 when the link is not good, 409 when the address belongs to another account meanwhile.
+    /// 401 when the link is not valid, 409 when the address belongs to another account meanwhile.
     pub async fn change_email(&self, user: Uuid, hash: [u8; 32], stamp: impl FnOnce(&str) -> Stamp) -> Result<()> {
         let mut tx = person_tx(&self.pool, user).await?;
-        let old = email_of(&mut tx, user).await?.ok_or(LINK_SPENT)?;
+        let old = email_of(&mut tx, user).await?.ok_or_else(link_spent)?;
         let stamp = stamp(&old);
         let email = use_link(&mut tx, user, LinkPurpose::ChangeEmail, hash, stamp.at).await?;
         sqlx::query!("update users set email = $2, email_verified_at = $3 where user_id = $1", user, email, stamp.at)
@@ -166,10 +167,10 @@ impl CoreDb {
             .map_err(|failed| {
                 on_constraint(failed, "users_email_key", || Error::Conflict {
                     code: "email_taken",
-                    message: "another account has this address; use another one".to_owned(),
+                    message: say::email_taken(),
                 })
             })?;
-        // Links that went to the old address are good no more.
+        // Links that were sent to the old address become invalid.
         sqlx::query!("delete from one_time_links where user_id = $1 and used_at is null", user)
             .execute(&mut *tx)
             .await
@@ -181,7 +182,7 @@ impl CoreDb {
     }
 }
 
-/// Uses a link up; gives the address it was sent to.
+/// Uses up a link; returns the address to which it was sent.
 async fn use_link(
     tx: &mut TenantTx,
     user: Uuid,
@@ -201,5 +202,5 @@ async fn use_link(
     .fetch_optional(&mut **tx)
     .await
     .map_err(error)?
-    .ok_or(LINK_SPENT)
+    .ok_or_else(link_spent)
 }

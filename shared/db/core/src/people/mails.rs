@@ -1,4 +1,4 @@
-//! Mails that are to be sent. One is asked for in the transaction of the change that causes it, and sent after commit.
+//! Mails to be sent. A mail is requested in the transaction of the change that causes it, and sent after the commit.
 
 use db_tenancy::{TenantTx, error};
 use runtime::{Error, Result, TenantId};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::CoreDb;
 use crate::context::name_mail;
 
-/// What a mail says.
+/// The kind of a mail: what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailKind {
@@ -18,9 +18,9 @@ pub enum MailKind {
     VerifyEmail,
     /// Somebody signed up with your address, which has an account. Detail: `email`, `locale`.
     SignedUpAgain,
-    /// Confirm your address, sent again, or nothing when there is nothing to confirm. Detail: `email`.
+    /// Confirm your address, sent once more; no mail if there is nothing to confirm. Detail: `email`.
     VerifyAgain,
-    /// Set a new password, or nothing when there is no account. Detail: `email`.
+    /// Set a new password; no mail if the account does not exist. Detail: `email`.
     ResetPassword,
     /// Your password was changed. Detail: `user_id`.
     PasswordChanged,
@@ -32,35 +32,19 @@ pub enum MailKind {
     Invitation,
 }
 
-impl MailKind {
-    /// The kind's name, and that of its templates.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            MailKind::VerifyEmail | MailKind::VerifyAgain => "verify_email",
-            MailKind::SignedUpAgain => "signed_up_again",
-            MailKind::ResetPassword => "reset_password",
-            MailKind::PasswordChanged => "password_changed",
-            MailKind::ConfirmNewEmail => "confirm_new_email",
-            MailKind::EmailIsChanging => "email_is_changing",
-            MailKind::Invitation => "invitation",
-        }
-    }
-}
-
-/// A mail that waits.
+/// A mail that waits to be sent. Its row is locked until [`WaitingMail::sent`].
 pub struct WaitingMail {
-    /// What it says.
+    /// Its kind.
     pub kind: MailKind,
-    /// About whom and what.
+    /// The values that its kind needs, see [`MailKind`].
     pub detail: Value,
-    /// When it was asked for.
+    /// When it was requested.
     pub asked_at: OffsetDateTime,
     tx: TenantTx,
     id: Uuid,
 }
 
-/// Asks for a mail; gives its id, to be sent after commit.
+/// Requests a mail; returns its id, with which it is sent after the commit.
 pub(crate) async fn queue_mail(tx: &mut TenantTx, kind: MailKind, detail: Value, now: OffsetDateTime) -> Result<Uuid> {
     let id = Uuid::now_v7();
     name_mail(tx, id).await?;
@@ -79,7 +63,7 @@ pub(crate) async fn queue_mail(tx: &mut TenantTx, kind: MailKind, detail: Value,
 }
 
 impl CoreDb {
-    /// Asks for a mail that no change causes.
+    /// Requests a mail that is not caused by a change; returns its id.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -90,7 +74,7 @@ impl CoreDb {
         Ok(id)
     }
 
-    /// The mail, held so that no other delivery of the same message sends it; none when it was sent.
+    /// Returns the mail, locked so that no other delivery of the same message sends it; `None` if it was sent.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -106,7 +90,7 @@ impl CoreDb {
         Ok(Some(WaitingMail { kind, detail: found.detail, asked_at: found.created_at, tx, id }))
     }
 
-    /// The mails that should have been sent before `older_than`.
+    /// Returns the mails that should have been sent before `older_than`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -117,7 +101,7 @@ impl CoreDb {
 }
 
 impl WaitingMail {
-    /// Notes that the mail was sent, or that nothing is to be sent.
+    /// Marks the mail as sent, also if nothing had to be sent.
     ///
     /// # Errors
     /// When the database does not answer; the mail may go out once more then.

@@ -1,7 +1,8 @@
-//! Sessions and their refresh tokens. A token is stored as its SHA-256; one that is used a second time was stolen,
-//! and ends the session it belongs to.
+//! Sessions and their refresh tokens. A token is stored as its SHA-256. A token that is used a second time was stolen:
+//! its session ends.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use messages::{identity as say, things};
 use runtime::{Error, Result, TenantId};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use crate::CoreDb;
 use crate::context::{name_person, name_tenant, person_tx};
 
-/// A session without a request for longer has ended, unless it is to be remembered.
+/// A session without a request for longer than this has ended, unless it is a remembered one.
 pub const IDLE: Duration = Duration::minutes(30);
 
 /// A session that begins with a login.
@@ -23,27 +24,27 @@ pub struct NewSession {
     pub user: Uuid,
     /// The SHA-256 of the first refresh token.
     pub token_hash: [u8; 32],
-    /// Whether the person asked to be remembered: no end by inactivity, and a later end.
+    /// Whether the person asked to be remembered: the session does not end by inactivity, and lasts longer.
     pub remembered: bool,
     /// What the device calls itself.
     pub user_agent: Option<String>,
-    /// Where it is.
+    /// The address of the device.
     pub address: Option<String>,
     /// When it ends at the latest.
     pub expires_at: OffsetDateTime,
 }
 
-/// What came of a refresh token.
+/// The result of the exchange of a refresh token.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// It was good; the new one took its place.
+    /// It was valid; the new one replaces it.
     Rotated {
         /// The session.
         session: Uuid,
         /// The person.
         user: Uuid,
     },
-    /// It was used before: the session is ended.
+    /// It was used before: the session has been ended.
     Reused,
     /// It is not known, or its session has ended.
     Unknown,
@@ -54,30 +55,31 @@ pub enum Rotation {
 pub struct Session {
     /// The id.
     pub id: Uuid,
-    /// The organisation it acts for.
+    /// The organisation of the session.
     pub organisation_id: Uuid,
     /// The device.
     pub user_agent: Option<String>,
-    /// The address it began from.
+    /// The address from which it began.
     pub address: Option<String>,
-    /// Whether it is to be remembered.
+    /// Whether the person asked to be remembered.
     pub remembered: bool,
     /// When it began.
     pub created_at: OffsetDateTime,
-    /// When it was used last, to the minute.
+    /// When it was last used, to the minute.
     pub last_used_at: OffsetDateTime,
     /// When it ends at the latest.
     pub expires_at: OffsetDateTime,
 }
 
 impl CoreDb {
-    /// Begins a session, unless the password was changed since `password_hash` was checked; gives whether it did.
+    /// Begins a session. Returns `false`, and begins none, if the password was changed after `password_hash` was
+    /// checked.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn begin_session(&self, new: &NewSession, password_hash: &str, stamp: &Stamp) -> Result<bool> {
         let mut tx = begin(&self.pool, new.tenant).await?;
-        if hold_account(&mut tx, new.user).await?.as_deref() != Some(password_hash) {
+        if lock_account(&mut tx, new.user).await?.as_deref() != Some(password_hash) {
             return Ok(false);
         }
         begin_session(&mut tx, new, stamp).await?;
@@ -85,19 +87,20 @@ impl CoreDb {
         Ok(true)
     }
 
-    /// Ends a session and begins one in another organisation of the same person, who goes on there until the same time.
+    /// Ends a session and begins a new one in another organisation of the same person. The new session ends at the same
+    /// time as the old one would have.
     ///
     /// # Errors
     /// 404 when the person does not belong to the other organisation.
     pub async fn switch_session(&self, old: (TenantId, Uuid), mut new: NewSession, stamp: &Stamp) -> Result<()> {
         let mut tx = person_tx(&self.pool, new.user).await?;
-        hold_account(&mut tx, new.user).await?;
+        lock_account(&mut tx, new.user).await?;
         let member = sqlx::query_scalar!(
             "select true as \"there!\" from memberships where tenant_id = $1 and user_id = $2",
             new.tenant.0,
             new.user
         );
-        member.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(Error::NotFound("organisation"))?;
+        member.fetch_optional(&mut *tx).await.map_err(error)?.ok_or_else(|| Error::NotFound(things::organisation()))?;
         let ended = sqlx::query!(
             "update sessions set ended_at = $3 where tenant_id = $1 and session_id = $2 and ended_at is null
              returning remembered, expires_at",
@@ -108,7 +111,7 @@ impl CoreDb {
         .fetch_optional(&mut *tx)
         .await
         .map_err(error)?
-        .ok_or(Error::NotFound("session"))?;
+        .ok_or_else(|| Error::NotFound(things::session()))?;
         (new.remembered, new.expires_at) = (ended.remembered, ended.expires_at);
         name_tenant(&mut tx, old.0).await?;
         record_change(&mut tx, old.0, stamp, Change::new("session.ended", old.1)).await?;
@@ -149,8 +152,8 @@ impl CoreDb {
             .execute(&mut *tx)
             .await
             .map_err(error)?;
-            let ended = Change::new("session.ended", found.session_id)
-                .to(json!({ "reason": "a refresh token was used twice" }));
+            let ended =
+                Change::new("session.ended", found.session_id).to(json!({ "reason": say::refresh_token_reused() }));
             record_change(&mut tx, tenant, stamp, ended).await?;
             Rotation::Reused
         } else {
@@ -176,7 +179,7 @@ impl CoreDb {
         Ok(rotation)
     }
 
-    /// A person's living sessions in every organisation, the last used first.
+    /// Returns the sessions of a person that have not ended, in every organisation, the last used first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -201,7 +204,7 @@ impl CoreDb {
     /// Ends a session of a person.
     ///
     /// # Errors
-    /// 404 when the person has no such living session.
+    /// 404 when the person has no such session, or it has ended.
     pub async fn end_session(&self, user: Uuid, session: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = person_tx(&self.pool, user).await?;
         let tenant = sqlx::query_scalar!(
@@ -213,13 +216,13 @@ impl CoreDb {
         .fetch_optional(&mut *tx)
         .await
         .map_err(error)?
-        .ok_or(Error::NotFound("session"))?;
+        .ok_or_else(|| Error::NotFound(things::session()))?;
         name_tenant(&mut tx, TenantId(tenant)).await?;
         record_change(&mut tx, TenantId(tenant), stamp, Change::new("session.ended", session)).await?;
         tx.commit().await.map_err(error)
     }
 
-    /// Ends all sessions of a person but one; gives how many.
+    /// Ends all sessions of a person except one; returns how many.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -243,9 +246,9 @@ impl CoreDb {
     }
 }
 
-/// The hash of a person's password, which nobody changes until the transaction ends: a session that begins and a change of
-/// the password, which ends all sessions, do not miss each other.
-async fn hold_account(tx: &mut TenantTx, user: Uuid) -> Result<Option<String>> {
+/// Returns the hash of a person's password, and locks the account until the transaction ends. A change of the password
+/// ends all sessions; the lock makes sure that it does not miss a session that begins at the same time.
+async fn lock_account(tx: &mut TenantTx, user: Uuid) -> Result<Option<String>> {
     name_person(tx, user).await?;
     let hash = sqlx::query_scalar!("select password_hash from users where user_id = $1 for share", user);
     hash.fetch_optional(&mut **tx).await.map_err(error)

@@ -1,5 +1,5 @@
-//! The Ed25519 keys that sign access tokens. The newest signs; one that was replaced is retired later than the last
-//! token that it signed expires, so that a rotation logs nobody out.
+//! The Ed25519 keys that sign access tokens. The newest key signs. A key that was replaced is retired after its last
+//! token has expired, so that a rotation logs nobody out.
 
 use db_tenancy::error;
 use runtime::Result;
@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::CoreDb;
 
-/// A key by which tokens are checked.
+/// A key that verifies tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningKey {
-    /// Its id, the `kid` of the tokens it signs.
+    /// Its id, the `kid` of the tokens that it signs.
     pub id: Uuid,
     /// The public half, 32 bytes.
     pub public: Vec<u8>,
@@ -23,12 +23,12 @@ pub struct StoredSigningKey {
     pub id: Uuid,
     /// The private half as PKCS #8, encrypted by KMS for the context `signing_key` = id.
     pub private_encrypted: Vec<u8>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: OffsetDateTime,
 }
 
 impl CoreDb {
-    /// The keys by which tokens are checked at `now`, the newest first.
+    /// Returns the keys that verify tokens at `now`, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -44,7 +44,7 @@ impl CoreDb {
         .map_err(error)
     }
 
-    /// The newest key, which signs.
+    /// Returns the newest key, which signs.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -59,8 +59,8 @@ impl CoreDb {
         .map_err(error)
     }
 
-    /// Adds a key, unless another process has added one since `newest` was the newest; the older ones retire at
-    /// `retire_at`.
+    /// Adds a key; the older keys retire at `retire_at`. Returns `false`, and adds nothing, if `newest` is not the
+    /// newest key any more, because another process has added one.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -73,7 +73,7 @@ impl CoreDb {
         retire_at: OffsetDateTime,
     ) -> Result<bool> {
         let mut tx = self.pool.begin().await.map_err(error)?;
-        // One at a time, so that two processes do not both find the same newest key.
+        // One process at a time, so that two of them do not find the same newest key.
         sqlx::query!("select pg_advisory_xact_lock(7236001)").execute(&mut *tx).await.map_err(error)?;
         let added = sqlx::query!(
             "insert into signing_keys (key_id, public_key, private_key_encrypted, created_at)

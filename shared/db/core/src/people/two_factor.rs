@@ -1,6 +1,7 @@
 //! The second factor: a TOTP secret, encrypted by KMS, and recovery codes, stored as SHA-256.
 
 use db_tenancy::{Change, Stamp, TenantTx, error};
+use messages::identity as say;
 use runtime::{Error, Result};
 use uuid::Uuid;
 
@@ -8,19 +9,19 @@ use crate::CoreDb;
 use crate::context::person_tx;
 use crate::people::accounts::{email_of, record_everywhere};
 
-/// The state of somebody's second factor.
+/// The second factor of a person.
 pub struct SecondFactor {
     /// The secret, encrypted.
     pub secret: Vec<u8>,
-    /// Whether it was confirmed by a first code.
+    /// Whether a first code has confirmed it.
     pub confirmed: bool,
 }
 
 impl CoreDb {
-    /// Stores a new secret, not confirmed yet; one that was not confirmed is replaced.
+    /// Stores a new secret that is not confirmed yet; it replaces an earlier secret that was not confirmed.
     ///
     /// # Errors
-    /// 409 when two-factor is on already.
+    /// 409 when two-factor authentication is on already.
     pub async fn begin_two_factor(&self, user: Uuid, secret: &[u8]) -> Result<()> {
         let mut tx = person_tx(&self.pool, user).await?;
         let stored = sqlx::query!(
@@ -29,15 +30,12 @@ impl CoreDb {
             secret
         );
         if stored.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::Conflict {
-                code: "two_factor_on",
-                message: "two-factor authentication is on already; turn it off first".to_owned(),
-            });
+            return Err(Error::Conflict { code: "two_factor_on", message: say::two_factor_on() });
         }
         tx.commit().await.map_err(error)
     }
 
-    /// Somebody's second factor, confirmed or not.
+    /// Returns the second factor of a person, confirmed or not.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -50,7 +48,8 @@ impl CoreDb {
         }))
     }
 
-    /// Turns two-factor on, with the hashes of the recovery codes; `step` is the time step of the first code.
+    /// Turns two-factor authentication on, with the hashes of the recovery codes; `step` is the time step of the first
+    /// code.
     ///
     /// # Errors
     /// 409 when there is nothing to confirm.
@@ -64,30 +63,27 @@ impl CoreDb {
             step
         );
         if confirmed.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::Conflict {
-                code: "two_factor_not_begun",
-                message: "there is nothing to confirm; begin with POST /v1/me/two-factor".to_owned(),
-            });
+            return Err(Error::Conflict { code: "two_factor_not_begun", message: say::two_factor_not_begun() });
         }
         replace_codes(&mut tx, user, codes).await?;
         record_everywhere(&mut tx, user, stamp, &Change::new("account.two_factor_on", user)).await?;
         tx.commit().await.map_err(error)
     }
 
-    /// Takes a code of this time step, once: whether no code of it, or of a later one, was taken before.
+    /// Uses up the code of this time step. Returns `false` if a code of this step, or of a later one, was used before.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn take_step(&self, user: Uuid, step: i64) -> Result<bool> {
         let mut tx = person_tx(&self.pool, user).await?;
-        let taken =
+        let updated =
             sqlx::query!("update users set totp_last_step = $2 where user_id = $1 and totp_last_step < $2", user, step);
-        let taken = taken.execute(&mut *tx).await.map_err(error)?.rows_affected() == 1;
+        let accepted = updated.execute(&mut *tx).await.map_err(error)?.rows_affected() == 1;
         tx.commit().await.map_err(error)?;
-        Ok(taken)
+        Ok(accepted)
     }
 
-    /// Takes a recovery code, once: whether it was good.
+    /// Uses up a recovery code. Returns `false` if it is unknown or was used before.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -100,18 +96,18 @@ impl CoreDb {
         let mut tx = person_tx(&self.pool, user).await?;
         let Some(email) = email_of(&mut tx, user).await? else { return Ok(false) };
         let stamp = stamp(&email);
-        let taken = sqlx::query!(
+        let updated = sqlx::query!(
             "update recovery_codes set used_at = $3 where user_id = $1 and code_hash = $2 and used_at is null",
             user,
             &hash[..],
             stamp.at
         );
-        let taken = taken.execute(&mut *tx).await.map_err(error)?.rows_affected() == 1;
-        if taken {
+        let accepted = updated.execute(&mut *tx).await.map_err(error)?.rows_affected() == 1;
+        if accepted {
             record_everywhere(&mut tx, user, &stamp, &Change::new("account.recovery_code_used", user)).await?;
         }
         tx.commit().await.map_err(error)?;
-        Ok(taken)
+        Ok(accepted)
     }
 
     /// Replaces all recovery codes.
@@ -125,7 +121,7 @@ impl CoreDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Turns two-factor off.
+    /// Turns two-factor authentication off.
     ///
     /// # Errors
     /// When the database does not answer.

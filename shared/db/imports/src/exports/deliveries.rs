@@ -1,4 +1,4 @@
-//! Files on their way to a destination. What is there is noted file by file, so that nothing is sent twice.
+//! Deliveries of files to destinations. Each delivered file is noted, so that nothing is sent twice.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use runtime::{Error, Result, TenantId};
@@ -9,31 +9,32 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::exports::job::status_label;
 use crate::{ImportsDb, events};
 
 /// A delivery of an export's files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ExportDelivery {
-    /// The delivery.
+    /// The id of the delivery.
     pub id: Uuid,
-    /// To whom.
+    /// The id of the destination.
     pub destination_id: Uuid,
-    /// What the destination was called when it began.
+    /// The name of the destination when the delivery began.
     pub destination: String,
     /// `email`, `ftp`, `webhook` or `s3`.
     pub kind: String,
     /// `pending`, `delivered` or `failed`.
     pub status: String,
-    /// How often it was tried.
+    /// How many times it was tried.
     pub attempts: i32,
-    /// How many of the files are there.
+    /// How many of the files were delivered.
     pub files_done: i32,
-    /// When it is tried next.
+    /// When it will be tried next.
     #[serde(with = "time::serde::rfc3339::option")]
     pub next_at: Option<OffsetDateTime>,
     /// Why the last try failed, for people.
     pub error: Option<String>,
-    /// When it was asked for.
+    /// When it was requested.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When it ended.
@@ -41,26 +42,26 @@ pub struct ExportDelivery {
     pub ended_at: Option<OffsetDateTime>,
 }
 
-/// A delivery that somebody took to try it.
+/// A delivery that was claimed for one try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueDelivery {
-    /// The delivery.
+    /// The id of the delivery.
     pub id: Uuid,
-    /// The export.
+    /// The id of the export.
     pub export: Uuid,
-    /// To whom.
+    /// The id of the destination.
     pub destination: Uuid,
-    /// How many of the files are there already.
+    /// How many of the files are already delivered.
     pub files_done: i32,
     /// The number of this try, from 1.
     pub attempt: i32,
 }
 
-/// Whoever tries a delivery has it for so long: longer than the function may run.
+/// How long a delivery stays claimed: longer than the function may run.
 const LEASE: time::Duration = time::Duration::minutes(6);
 
 impl ImportsDb {
-    /// Takes a delivery that is due; none when it is not, has ended, or somebody else tries it.
+    /// Claims a delivery that is due. Returns `None` when it is not due, has ended, or another process tries it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -71,7 +72,7 @@ impl ImportsDb {
         now: OffsetDateTime,
     ) -> Result<Option<DueDelivery>> {
         let mut tx = begin(&self.pool, tenant).await?;
-        let taken = sqlx::query_as!(
+        let claimed = sqlx::query_as!(
             DueDelivery,
             r#"update export_deliveries set next_at = $4, attempts = attempts + 1
                where tenant_id = $1 and delivery_id = $2 and status = 'pending' and next_at <= $3
@@ -81,12 +82,12 @@ impl ImportsDb {
             now,
             now + LEASE
         );
-        let taken = taken.fetch_optional(&mut *tx).await.map_err(error)?;
+        let claimed = claimed.fetch_optional(&mut *tx).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
-        Ok(taken)
+        Ok(claimed)
     }
 
-    /// Notes that one more of the files is there. When `more` are to go, tries are counted anew.
+    /// Notes that one more file was delivered. When `more` files follow, the tries are counted from 1 again.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -115,7 +116,8 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Notes what came of a try: nothing wrong, or why not and when it is tried again. One that is given up is announced.
+    /// Notes the result of a try: `None` for success; otherwise the reason, and when it is tried again. Without a next
+    /// time the delivery has failed, and an event announces it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -147,32 +149,32 @@ impl ImportsDb {
             now
         );
         let Some(ended) = ended.fetch_optional(&mut *tx).await.map_err(error)? else { return Ok(()) };
-        let told = match why {
-            None => format!("to {}", ended.destination),
-            Some(why) => format!("to {}, try {}: {why}", ended.destination, ended.attempts),
+        let detail = match why {
+            None => messages::imports::delivered_to(ended.destination),
+            Some(why) => messages::imports::delivery_attempt(ended.destination, ended.attempts, why),
         };
         let event = match status {
             "delivered" => "delivered",
             "pending" => "delivery_delayed",
             _ => "delivery_failed",
         };
-        events::note(&mut tx, tenant, ended.export_id, event, Some(&told), now).await?;
+        events::note(&mut tx, tenant, ended.export_id, event, Some(detail.english()), now).await?;
         if status == "failed" {
-            let detail = json!({
+            let event = json!({
                 "tenant_id": tenant, "job_id": ended.export_id, "kind": "export", "name": ended.name,
-                "created_by": ended.created_by, "status": "delivery_failed", "message": told,
+                "created_by": ended.created_by, "status": "delivery_failed", "message": detail.english(),
                 "finished_at": now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
             });
-            events::publish_later(&mut tx, tenant, "ExportDeliveryFailed", Json(detail), now).await?;
+            events::publish_later(&mut tx, tenant, "ExportDeliveryFailed", Json(event), now).await?;
         }
         tx.commit().await.map_err(error)
     }
 
-    /// Begins to deliver a completed export to a destination, once more if it ended before.
+    /// Begins to deliver a completed export to a destination, again if an earlier delivery ended.
     ///
     /// # Errors
-    /// 404 for the export or the destination; 409 while the export is not completed, its files are gone, or such a delivery is
-    /// under way.
+    /// 404 for the export or the destination; 409 when the export is not completed, its files are gone, or such a
+    /// delivery is under way.
     pub async fn deliver_export(
         &self,
         tenant: TenantId,
@@ -183,11 +185,11 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         let job = crate::exports::job::job(&mut tx, tenant, export).await?;
         if job.status != "completed" {
-            let message = format!("expected a completed export, this one is {}", job.status);
+            let message = messages::imports::export_not_completed(status_label(&job.status));
             return Err(Error::Conflict { code: "export_not_completed", message });
         }
         if job.expires_at.is_some_and(|until| until <= stamp.at) {
-            let message = "the files are gone after 30 days; export again".to_owned();
+            let message = messages::imports::export_expired();
             return Err(Error::Conflict { code: "export_expired", message });
         }
         let begun = begin_delivery(&mut tx, tenant, export, destination, stamp.at).await?;
@@ -198,18 +200,18 @@ impl ImportsDb {
                 destination
             );
             if known.fetch_optional(&mut *tx).await.map_err(error)?.is_none() {
-                return Err(Error::NotFound("destination"));
+                return Err(Error::NotFound(messages::things::destination()));
             }
-            let message = "a delivery to this destination is under way".to_owned();
+            let message = messages::imports::delivery_under_way();
             return Err(Error::Conflict { code: "delivery_under_way", message });
         };
-        let asked = Change::new("export.delivery_asked", export).to(json!({ "destination_id": destination }));
-        record_change(&mut tx, tenant, stamp, asked).await?;
+        let requested = Change::new("export.delivery_asked", export).to(json!({ "destination_id": destination }));
+        record_change(&mut tx, tenant, stamp, requested).await?;
         tx.commit().await.map_err(error)?;
         Ok(id)
     }
 
-    /// The deliveries of an export, in the order in which they were asked for.
+    /// Lists the deliveries of an export, in the order in which they were requested.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -226,7 +228,7 @@ impl ImportsDb {
         found.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// Deliveries that are due, of every organisation.
+    /// Lists deliveries that are due, of every organisation.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -241,7 +243,7 @@ impl ImportsDb {
     }
 }
 
-/// Begins a delivery, unless the destination is not there or one to it is under way.
+/// Begins a delivery. Returns `None` if the destination does not exist, or a delivery to it is under way.
 pub(crate) async fn begin_delivery(
     tx: &mut TenantTx,
     tenant: TenantId,

@@ -1,4 +1,4 @@
-//! To whom files go: mail addresses, folders of servers, webhooks, buckets.
+//! Destinations of files: mail addresses, folders on servers, webhooks, buckets.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, on_constraint, record_change};
 use runtime::{Cursor, Error, Page, Result, TenantId};
@@ -13,7 +13,7 @@ use crate::ImportsDb;
 pub struct Destination {
     /// The id.
     pub id: Uuid,
-    /// Its name, unique in the organisation whatever its case.
+    /// Its name, unique in the organisation; case does not count.
     pub name: String,
     /// `email`, `ftp`, `webhook` or `s3`.
     pub kind: String,
@@ -21,13 +21,13 @@ pub struct Destination {
     pub settings: Value,
     /// The encrypted secrets.
     pub secret: Option<Vec<u8>>,
-    /// The fingerprint of the key that an SFTP server showed at the first meeting.
+    /// The fingerprint of the key that an SFTP server showed at the first connection.
     pub host_key: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: OffsetDateTime,
 }
 
-/// A destination that is made, or put in the place of one.
+/// A destination to be created, or to replace an existing one.
 pub struct NewDestination {
     /// Its name.
     pub name: String,
@@ -35,14 +35,15 @@ pub struct NewDestination {
     pub kind: &'static str,
     /// Where it is.
     pub settings: Value,
-    /// The encrypted secrets; `None` leaves those that are there.
+    /// The encrypted secrets; `None` keeps the existing ones.
     pub secret: Option<Vec<u8>>,
-    /// Whether it goes to the server and the account to which it went: then the server's key is still known, and the secrets are.
+    /// Whether the server and the account are the same as before. Only then the server's known key and the secrets are
+    /// kept.
     pub same_server: bool,
 }
 
 impl ImportsDb {
-    /// The destinations, the newest first.
+    /// Lists the destinations, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -52,15 +53,15 @@ impl ImportsDb {
         Ok(Page::cut(found, limit, |destination| Cursor::Id(destination.id)))
     }
 
-    /// One destination.
+    /// Returns one destination.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn destination(&self, tenant: TenantId, id: Uuid) -> Result<Destination> {
         load_destination(&mut begin(&self.pool, tenant).await?, tenant, id).await
     }
 
-    /// Those of `ids` that are destinations of the tenant.
+    /// Returns those of `ids` that are destinations of the tenant.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -74,10 +75,10 @@ impl ImportsDb {
         known.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// Makes a destination, or changes one.
+    /// Creates or changes a destination.
     ///
     /// # Errors
-    /// 404 for one that is to be changed and is not there; 409 for a name that another one has.
+    /// 404 when the destination to change does not exist; 409 when another destination has the name.
     pub async fn put_destination(
         &self,
         tenant: TenantId,
@@ -111,7 +112,7 @@ impl ImportsDb {
         .map_err(|failed| {
             on_constraint(failed, "export_destinations_name_key", || Error::Conflict {
                 code: "name_taken",
-                message: format!("there is a destination with the name \"{}\" already", new.name),
+                message: messages::imports::destination_name_taken(&new.name),
             })
         })?;
         let action = if create { "export_destination.created" } else { "export_destination.changed" };
@@ -122,7 +123,7 @@ impl ImportsDb {
         Ok(saved)
     }
 
-    /// Keeps the key that a server showed at the first meeting.
+    /// Stores the key that a server showed at the first connection.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -140,10 +141,10 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Deletes a destination; schedules that name it go on without.
+    /// Deletes a destination. Schedules that name it continue without it.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn delete_destination(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let before = load_destination(&mut tx, tenant, id).await?;
@@ -157,7 +158,10 @@ impl ImportsDb {
 }
 
 async fn load_destination(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<Destination> {
-    load_destinations(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("destination"))
+    load_destinations(tx, tenant, Some(id), None, 1)
+        .await?
+        .pop()
+        .ok_or_else(|| Error::NotFound(messages::things::destination()))
 }
 
 async fn load_destinations(

@@ -1,6 +1,7 @@
-//! An export, as it is stored.
+//! An export as it is stored.
 
 use db_tenancy::{TenantTx, error};
+use messages::Text;
 use runtime::{Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,59 +21,60 @@ pub struct ExportJob {
     pub layout: String,
     /// The format, such as `csv`.
     pub format: String,
-    /// What it is called: after its schedule, its template or its layout.
+    /// Its name: that of its schedule, its template or its layout.
     pub name: String,
     /// `by_hand` or `schedule`.
     pub cause: String,
     /// The template that it was made from.
     pub template_id: Option<Uuid>,
-    /// The schedule that began it.
+    /// The schedule that started it.
     pub schedule_id: Option<Uuid>,
     /// What the seller chose.
     #[schema(value_type = Object)]
     pub options: Value,
-    /// Why it failed, as a code that clients branch on.
+    /// Why it failed: a code that clients branch on.
     pub code: Option<String>,
     /// Why it failed, for people.
     pub message: Option<String>,
-    /// How many products match; `null` until they were counted.
+    /// How many products match; `null` before they were counted.
     pub total_products: Option<i32>,
-    /// How many were dealt with so far.
+    /// How many were processed so far.
     pub done_products: i32,
     /// How many are in the files.
     pub exported: i32,
-    /// How many match and are not in the files.
+    /// How many match but are not in the files.
     pub left_out: i32,
-    /// Why they are not.
+    /// Why products are not in the files.
     #[schema(value_type = Vec<LeftOutReason>)]
     pub left_out_reasons: Json<Vec<LeftOutReason>>,
-    /// What the files do not say although the catalogue does: a tag with a comma, where a channel parts tags at commas.
+    /// What the files do not contain although the catalogue does: for example a tag with a comma, if the channel
+    /// separates tags by commas.
     #[schema(value_type = Vec<LeftOutReason>)]
     pub warnings: Json<Vec<LeftOutReason>>,
-    /// To whom the files go.
+    /// The ids of the destinations of the files.
     pub destinations: Vec<Uuid>,
     /// The files.
     #[schema(value_type = Vec<ExportFile>)]
     pub files: Json<Vec<ExportFile>>,
-    /// When it was asked for.
+    /// When it was requested.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-    /// When its products began to be written.
+    /// When the writing of its products began.
     #[serde(with = "time::serde::rfc3339::option")]
     pub started_at: Option<OffsetDateTime>,
     /// When it ended.
     #[serde(with = "time::serde::rfc3339::option")]
     pub finished_at: Option<OffsetDateTime>,
-    /// Until when its files are there.
+    /// Until when its files can be downloaded.
     #[serde(with = "time::serde::rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
-    /// The transaction of `db_catalog` from which on changes count; all products without one.
+    /// Only products that changed in or after this transaction of `db_catalog` are exported. Default: all products.
     #[serde(skip)]
     pub changed_from: Option<i64>,
 }
 
 impl ExportJob {
-    /// The same job without the keys of its objects, which are ours; callers get links.
+    /// Returns the same job without the object keys, which are internal; callers get links.
     #[must_use]
     pub fn without_keys(mut self) -> Self {
         for file in &mut self.files.0 {
@@ -83,7 +85,19 @@ impl ExportJob {
 }
 
 pub(crate) async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportJob> {
-    jobs(tx, tenant, Some(id), None, None, 1).await?.pop().ok_or(Error::NotFound("export"))
+    jobs(tx, tenant, Some(id), None, None, 1).await?.pop().ok_or_else(|| Error::NotFound(messages::things::export()))
+}
+
+/// The words for a status of exports, for messages.
+pub(crate) fn status_label(status: &str) -> Text {
+    match status {
+        "queued" => messages::imports::export_queued(),
+        "running" => messages::imports::export_running(),
+        "completed" => messages::imports::export_completed(),
+        "failed" => messages::imports::export_failed(),
+        "cancelled" => messages::imports::export_cancelled(),
+        other => Text::verbatim(other),
+    }
 }
 
 /// A file of an export.
@@ -109,14 +123,14 @@ pub struct ExportFile {
 pub struct LeftOutReason {
     /// A code that clients branch on.
     pub code: String,
-    /// The column of the file that is concerned.
+    /// The column of the file.
     #[serde(default)]
     pub column: String,
-    /// What the channel expects and what to do, for the first of them.
+    /// What the channel expects and what to do, for the first product.
     pub message: String,
-    /// How many products.
+    /// How many products are concerned.
     pub products: i32,
-    /// The first of them.
+    /// The ids of the first of these products.
     pub examples: Vec<Uuid>,
 }
 

@@ -1,16 +1,17 @@
 //! Export jobs.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use messages::Text;
 use runtime::{Cursor, Error, Page, Result, TenantId};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::exports::job::{ExportFile, ExportJob, LeftOutReason, job, jobs};
+use crate::exports::job::{ExportFile, ExportJob, LeftOutReason, job, jobs, status_label};
 use crate::{ImportsDb, events};
 
-/// An export that is asked for.
+/// An export to be created.
 pub struct NewExport {
     /// Its id.
     pub id: Uuid,
@@ -18,23 +19,23 @@ pub struct NewExport {
     pub layout: String,
     /// The format.
     pub format: String,
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// The template.
     pub template_id: Option<Uuid>,
     /// The schedule that begins it.
     pub schedule_id: Option<Uuid>,
-    /// To whom the files go.
+    /// The ids of the destinations of the files.
     pub destinations: Vec<Uuid>,
-    /// Only what changed in or after this transaction of `db_catalog`.
+    /// Export only products that changed in or after this transaction of `db_catalog`.
     pub changed_from: Option<i64>,
     /// What the seller chose.
     pub options: Value,
-    /// Repeated with the same key, it is the same export.
+    /// A second request with the same key returns the same export.
     pub idempotency_key: Option<String>,
 }
 
-/// What came of an export.
+/// The result of an export.
 pub struct ExportResult {
     /// How many products matched.
     pub total: i32,
@@ -42,19 +43,19 @@ pub struct ExportResult {
     pub exported: i32,
     /// Why the others are not.
     pub left_out: Vec<LeftOutReason>,
-    /// What the files do not say.
+    /// What the files do not contain although the catalogue does.
     pub warnings: Vec<LeftOutReason>,
     /// The files.
     pub files: Vec<ExportFile>,
-    /// Up to which transaction of `db_catalog` it looked.
+    /// The last transaction of `db_catalog` that the export contains.
     pub changed_to: i64,
 }
 
-/// Files are there for so long; the bucket's lifecycle removes them then.
+/// How long files are kept; then the bucket's lifecycle removes them.
 const KEPT: time::Duration = time::Duration::days(30);
 
 impl ImportsDb {
-    /// Notes an export that is asked for; one asked for before with the same key is given instead.
+    /// Creates an export. If one was created before with the same key, returns that one.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -110,16 +111,16 @@ impl ImportsDb {
         Ok(job)
     }
 
-    /// An export.
+    /// Returns an export.
     ///
     /// # Errors
-    /// 404 when the tenant has none with this id.
+    /// 404 when the tenant has no export with this id.
     pub async fn export(&self, tenant: TenantId, id: Uuid) -> Result<ExportJob> {
         let mut tx = begin(&self.pool, tenant).await?;
         job(&mut tx, tenant, id).await
     }
 
-    /// The exports, of one schedule or all, the newest first; `before` is the last id of the page before.
+    /// Lists the exports of one schedule, or all, the newest first. `before` is the last id of the previous page.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -135,7 +136,7 @@ impl ImportsDb {
         Ok(Page::cut(jobs, limit, |job| Cursor::Id(job.id)))
     }
 
-    /// Claims an export that has not ended, for one more try; gives it and the number of the try. `None` when there
+    /// Claims an export that has not ended, for one more try. Returns it and the number of the try; `None` when there
     /// is nothing to do, or another try made progress within the last two minutes.
     ///
     /// # Errors
@@ -161,13 +162,14 @@ impl ImportsDb {
         .map_err(error)?;
         let Some(claimed) = claimed else { return Ok(None) };
         let job = job(&mut tx, tenant, id).await?;
-        let detail = (claimed.attempts > 1).then(|| format!("try {}", claimed.attempts));
-        events::note(&mut tx, tenant, id, "started", detail.as_deref(), now).await?;
+        let detail = (claimed.attempts > 1).then(|| messages::imports::export_attempt(claimed.attempts));
+        events::note(&mut tx, tenant, id, "started", detail.as_ref().map(Text::english), now).await?;
         tx.commit().await.map_err(error)?;
         Ok(Some((job, claimed.attempts)))
     }
 
-    /// Notes how far an export is; gives whether it is still wanted. One that was cancelled, or that another try took over, is not.
+    /// Notes the progress of an export. Returns `false` if this try must stop, because the export was cancelled or
+    /// another try took it over.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -196,10 +198,10 @@ impl ImportsDb {
         Ok(wanted)
     }
 
-    /// Cancels an export that has not ended; whoever writes it stops at the next page.
+    /// Cancels an export that has not ended. The function that writes it stops at the next page.
     ///
     /// # Errors
-    /// 404 when there is none, 409 when it has ended.
+    /// 404 when it does not exist, 409 when it has ended.
     pub async fn cancel_export(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<ExportJob> {
         let mut tx = begin(&self.pool, tenant).await?;
         let before = job(&mut tx, tenant, id).await?;
@@ -211,7 +213,7 @@ impl ImportsDb {
             stamp.at
         );
         if cancelled.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            let message = format!("expected an export that is under way, this one is {}", before.status);
+            let message = messages::imports::export_ended(status_label(&before.status));
             return Err(Error::Conflict { code: "export_ended", message });
         }
         events::note(&mut tx, tenant, id, "cancelled", None, stamp.at).await?;
@@ -221,7 +223,7 @@ impl ImportsDb {
         Ok(job)
     }
 
-    /// Completes an export, and begins its deliveries; told twice, it is completed once. Gives the deliveries.
+    /// Completes an export, and begins its deliveries. A second call does nothing. Returns the ids of the deliveries.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -257,20 +259,20 @@ impl ImportsDb {
         .map_err(error)?;
         let mut begun = Vec::new();
         if let Some(job) = completed {
-            let told = format!("{} products, {} left out", result.exported, result.total - result.exported);
-            events::note(&mut tx, tenant, id, "completed", Some(&told), now).await?;
+            let totals = messages::imports::export_totals(result.exported, result.total - result.exported);
+            events::note(&mut tx, tenant, id, "completed", Some(totals.english()), now).await?;
             for destination in job.destinations {
                 begun.extend(crate::exports::deliveries::begin_delivery(&mut tx, tenant, id, destination, now).await?);
             }
-            let told = Told { name: &job.name, began: job.created_at, by: job.created_by, message: "" };
-            announce(&mut tx, tenant, id, "ExportCompleted", &told, result.total, result.total - result.exported, now)
+            let ended = EndedExport { name: &job.name, began: job.created_at, by: job.created_by, message: "" };
+            announce(&mut tx, tenant, id, "ExportCompleted", &ended, result.total, result.total - result.exported, now)
                 .await?;
         }
         tx.commit().await.map_err(error)?;
         Ok(begun)
     }
 
-    /// Ends an export that cannot go on.
+    /// Ends an export that cannot continue.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -297,13 +299,13 @@ impl ImportsDb {
         .map_err(error)?;
         if let Some(job) = failed {
             events::note(&mut tx, tenant, id, "failed", Some(message), now).await?;
-            let told = Told { name: &job.name, began: job.created_at, by: job.created_by, message };
-            announce(&mut tx, tenant, id, "ExportFailed", &told, 0, 0, now).await?;
+            let ended = EndedExport { name: &job.name, began: job.created_at, by: job.created_by, message };
+            announce(&mut tx, tenant, id, "ExportFailed", &ended, 0, 0, now).await?;
         }
         tx.commit().await.map_err(error)
     }
 
-    /// The unfinished exports of all tenants without progress since `older_than`.
+    /// Lists the unfinished exports of all tenants without progress since `older_than`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -318,12 +320,12 @@ impl ImportsDb {
     }
 }
 
-/// What people are told of an export.
-struct Told<'t> {
-    name: &'t str,
+/// What the event of an ended export names.
+struct EndedExport<'e> {
+    name: &'e str,
     began: OffsetDateTime,
     by: Option<Uuid>,
-    message: &'t str,
+    message: &'e str,
 }
 
 async fn announce(
@@ -331,7 +333,7 @@ async fn announce(
     tenant: TenantId,
     id: Uuid,
     kind: &str,
-    told: &Told<'_>,
+    ended: &EndedExport<'_>,
     total: i32,
     failed: i32,
     now: OffsetDateTime,
@@ -340,13 +342,13 @@ async fn announce(
         "tenant_id": tenant,
         "job_id": id,
         "kind": "export",
-        "name": told.name,
-        "created_by": told.by,
+        "name": ended.name,
+        "created_by": ended.by,
         "status": if kind == "ExportCompleted" { "completed" } else { "failed" },
-        "message": told.message,
+        "message": ended.message,
         "total": total,
         "failed": failed,
-        "duration_ms": i64::try_from((now - told.began).whole_milliseconds()).unwrap_or(i64::MAX).max(0),
+        "duration_ms": i64::try_from((now - ended.began).whole_milliseconds()).unwrap_or(i64::MAX).max(0),
         "finished_at": now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
     });
     events::publish_later(tx, tenant, kind, Json(detail), now).await

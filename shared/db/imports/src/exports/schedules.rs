@@ -1,4 +1,4 @@
-//! Exports that begin by themselves.
+//! Schedules of exports.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, on_constraint, record_change};
 use runtime::{Cursor, Error, Page, Result, TenantId};
@@ -15,29 +15,29 @@ use crate::ImportsDb;
 pub struct ExportSchedule {
     /// The id.
     pub id: Uuid,
-    /// Its name, unique in the organisation whatever its case.
+    /// Its name, unique in the organisation; case does not count.
     pub name: String,
-    /// What is exported: what `POST /v1/exports` takes.
+    /// What is exported: the body of `POST /v1/exports`.
     pub definition: Value,
-    /// When it is due; only by hand without one.
+    /// When it is due. Without a schedule it is started by hand only.
     pub schedule: Option<Json<Schedule>>,
-    /// The zone of the schedule.
+    /// The time zone of the schedule.
     pub time_zone: String,
-    /// Whether it runs; `false` = it pauses.
+    /// Whether it runs; `false` if it is paused.
     pub enabled: bool,
-    /// Whether only what changed since the last completed run is exported.
+    /// Whether only products that changed since the last completed run are exported.
     pub only_changed: bool,
     /// When it is due next.
     pub next_run_at: Option<OffsetDateTime>,
-    /// When it began to run last.
+    /// When its last run began.
     pub last_run_at: Option<OffsetDateTime>,
-    /// Whose exports they are.
+    /// The user who created it.
     pub created_by: Option<Uuid>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: OffsetDateTime,
 }
 
-/// A schedule that is made, or put in the place of one.
+/// A schedule to be created, or to replace an existing one.
 pub struct NewSchedule {
     /// Its name.
     pub name: String,
@@ -45,18 +45,18 @@ pub struct NewSchedule {
     pub definition: Value,
     /// When it is due.
     pub schedule: Option<Schedule>,
-    /// The zone.
+    /// The time zone of the schedule.
     pub time_zone: String,
     /// Whether it runs.
     pub enabled: bool,
-    /// Whether only what changed is exported.
+    /// Whether only products that changed since the last completed run are exported.
     pub only_changed: bool,
     /// When it is due next.
     pub next_run_at: Option<OffsetDateTime>,
 }
 
 impl ImportsDb {
-    /// The schedules, the newest first.
+    /// Lists the schedules, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -71,18 +71,18 @@ impl ImportsDb {
         Ok(Page::cut(found, limit, |schedule| Cursor::Id(schedule.id)))
     }
 
-    /// One schedule.
+    /// Returns one schedule.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn export_schedule(&self, tenant: TenantId, id: Uuid) -> Result<ExportSchedule> {
         load_schedule(&mut begin(&self.pool, tenant).await?, tenant, id).await
     }
 
-    /// Makes a schedule, or changes one.
+    /// Creates or changes a schedule.
     ///
     /// # Errors
-    /// 404 for one that is to be changed and is not there; 409 for a name that another one has.
+    /// 404 when the schedule to change does not exist; 409 when another schedule has the name.
     pub async fn put_schedule(
         &self,
         tenant: TenantId,
@@ -120,7 +120,7 @@ impl ImportsDb {
         .map_err(|failed| {
             on_constraint(failed, "export_schedules_name_key", || Error::Conflict {
                 code: "name_taken",
-                message: format!("there is a schedule with the name \"{}\" already", new.name),
+                message: messages::imports::schedule_name_taken(&new.name),
             })
         })?;
         let action = if create { "export_schedule.created" } else { "export_schedule.changed" };
@@ -135,7 +135,7 @@ impl ImportsDb {
     /// Deletes a schedule; its exports stay.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn delete_schedule(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let before = load_schedule(&mut tx, tenant, id).await?;
@@ -146,8 +146,9 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Up to which transaction of `db_catalog` a schedule has exported: that of its newest completed run, whatever became of its deliveries,
-    /// provided that it was made by these `options`; a run by others says nothing of what these leave out or show otherwise.
+    /// Returns the last transaction of `db_catalog` that a schedule has exported: that of its newest completed run,
+    /// even if its deliveries failed. `None` if that run had other `options`, because then products may have been left
+    /// out or written differently.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -163,7 +164,7 @@ impl ImportsDb {
         Ok(newest.filter(|job| job.options == *options).and_then(|job| job.changed_to))
     }
 
-    /// What is due, of every organisation, the longest waiting first.
+    /// Lists the schedules that are due, of every organisation, those that wait longest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -177,7 +178,7 @@ impl ImportsDb {
         Ok(due.into_iter().map(|row| (TenantId(row.tenant), row.schedule)).collect())
     }
 
-    /// Moves a schedule that is due on to its next time, unless another tick did.
+    /// Sets the next time of a schedule that was due, unless another tick has already done it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -206,7 +207,10 @@ impl ImportsDb {
 }
 
 async fn load_schedule(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportSchedule> {
-    load_schedules(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("schedule"))
+    load_schedules(tx, tenant, Some(id), None, 1)
+        .await?
+        .pop()
+        .ok_or_else(|| Error::NotFound(messages::things::schedule()))
 }
 
 async fn load_schedules(

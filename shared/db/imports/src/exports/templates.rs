@@ -1,4 +1,4 @@
-//! Templates of exports, and the templates of Amazon that sellers uploaded.
+//! Templates of exports, and Amazon templates that sellers uploaded.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, on_constraint, record_change};
 use runtime::{Cursor, Error, Page, Result, TenantId};
@@ -10,21 +10,21 @@ use uuid::Uuid;
 
 use crate::ImportsDb;
 
-/// A template of exports: what is chosen, under a name that the organisation shares.
+/// A template of exports: saved choices under a name, shared in the organisation.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ExportTemplate {
     /// The id.
     pub id: Uuid,
-    /// Its name, unique in the organisation whatever its case.
+    /// Its name, unique in the organisation; case does not count.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     pub description: String,
-    /// What is chosen: what `POST /v1/exports` takes.
+    /// The choices: the body of `POST /v1/exports`.
     #[schema(value_type = Object)]
     pub definition: Value,
-    /// Counts the changes of the definition; the template's `ETag`.
+    /// The number of changes of the definition; the template's `ETag`.
     pub version: i32,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When it was changed last.
@@ -32,32 +32,32 @@ pub struct ExportTemplate {
     pub updated_at: OffsetDateTime,
 }
 
-/// What a template was in one version.
+/// One version of a template.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct TemplateVersion {
     /// The version.
     pub version: i32,
-    /// What was chosen.
+    /// The choices.
     #[schema(value_type = Object)]
     pub definition: Value,
     /// Who saved it.
     pub saved_by: String,
-    /// When.
+    /// When it was saved.
     #[serde(with = "time::serde::rfc3339")]
     pub saved_at: OffsetDateTime,
 }
 
-/// A template that is made, or put in the place of one.
+/// A template to be created, or to replace an existing one.
 pub struct NewTemplate {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     pub description: String,
-    /// What is chosen.
+    /// The choices.
     pub definition: Value,
 }
 
-/// A template of Amazon's by its name.
+/// An Amazon template, without its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct NamedAmazonTemplate {
     /// The id.
@@ -71,18 +71,18 @@ pub struct NamedAmazonTemplate {
     pub created_at: OffsetDateTime,
 }
 
-/// So many versions of a template are kept.
+/// How many versions of a template are kept.
 const VERSIONS: i32 = 50;
 
 fn name_taken(failed: sqlx::Error, name: &str) -> Error {
     on_constraint(failed, "export_templates_name_key", || Error::Conflict {
         code: "name_taken",
-        message: format!("there is a template with the name \"{name}\" already"),
+        message: messages::imports::template_name_taken(name),
     })
 }
 
 impl ImportsDb {
-    /// The templates, the newest first.
+    /// Lists the templates, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -97,18 +97,18 @@ impl ImportsDb {
         Ok(Page::cut(found, limit, |template| Cursor::Id(template.id)))
     }
 
-    /// One template.
+    /// Returns one template.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn export_template(&self, tenant: TenantId, id: Uuid) -> Result<ExportTemplate> {
         load_template(&mut begin(&self.pool, tenant).await?, tenant, id).await
     }
 
-    /// What a template was, the newest version first; the last fifty are kept.
+    /// Lists the versions of a template, the newest first; the last fifty are kept.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn template_versions(&self, tenant: TenantId, id: Uuid) -> Result<Vec<TemplateVersion>> {
         let mut tx = begin(&self.pool, tenant).await?;
         load_template(&mut tx, tenant, id).await?;
@@ -122,10 +122,10 @@ impl ImportsDb {
         found.fetch_all(&mut *tx).await.map_err(error)
     }
 
-    /// Makes a template.
+    /// Creates a template.
     ///
     /// # Errors
-    /// 409 for a name that another one has.
+    /// 409 when another template has the name.
     pub async fn create_template(&self, tenant: TenantId, new: &NewTemplate, stamp: &Stamp) -> Result<ExportTemplate> {
         let (id, mut tx) = (Uuid::now_v7(), begin(&self.pool, tenant).await?);
         sqlx::query!(
@@ -150,10 +150,10 @@ impl ImportsDb {
         Ok(saved)
     }
 
-    /// Puts a template in the place of one, if it is still at `version`, when one is said.
+    /// Replaces a template. If `version` is given, only while the template still has this version.
     ///
     /// # Errors
-    /// 404 when there is none, 412 when somebody changed it since, 409 for a name that another one has.
+    /// 404 when it does not exist, 412 when somebody changed it meanwhile, 409 when another template has the name.
     pub async fn put_template(
         &self,
         tenant: TenantId,
@@ -190,10 +190,10 @@ impl ImportsDb {
         Ok(saved)
     }
 
-    /// Deletes a template; exports and schedules made from it have what they need.
+    /// Deletes a template. Exports and schedules that were made from it have their own copy of the choices.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn delete_template(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let before = load_template(&mut tx, tenant, id).await?;
@@ -205,7 +205,7 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Keeps a template of Amazon's.
+    /// Stores an Amazon template.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -234,7 +234,7 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// The templates of Amazon's, the newest first.
+    /// Lists the Amazon templates, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -258,10 +258,10 @@ impl ImportsDb {
         Ok(Page::cut(found, limit, |template| Cursor::Id(template.id)))
     }
 
-    /// One of them, as it is kept.
+    /// Returns one Amazon template, as it is stored.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn amazon_template(&self, tenant: TenantId, id: Uuid) -> Result<Value> {
         let mut tx = begin(&self.pool, tenant).await?;
         let found = sqlx::query_scalar!(
@@ -269,26 +269,30 @@ impl ImportsDb {
             tenant.0,
             id
         );
-        found.fetch_optional(&mut *tx).await.map_err(error)?.ok_or(Error::NotFound("template"))
+        found
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(error)?
+            .ok_or_else(|| Error::NotFound(messages::things::template()))
     }
 
-    /// Deletes one of them.
+    /// Deletes an Amazon template.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn delete_amazon_template(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let deleted =
             sqlx::query!("delete from amazon_templates where tenant_id = $1 and amazon_template_id = $2", tenant.0, id);
         if deleted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(Error::NotFound("template"));
+            return Err(Error::NotFound(messages::things::template()));
         }
         record_change(&mut tx, tenant, stamp, Change::new("amazon_template.deleted", id)).await?;
         tx.commit().await.map_err(error)
     }
 }
 
-/// Keeps what a template is now, and forgets what it was more than fifty versions ago.
+/// Stores the current version of a template, and deletes versions that are more than fifty versions old.
 async fn note_version(tx: &mut TenantTx, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
     sqlx::query!(
         "insert into export_template_versions (tenant_id, template_id, version, definition, saved_by, saved_at)
@@ -316,7 +320,10 @@ async fn note_version(tx: &mut TenantTx, tenant: TenantId, id: Uuid, stamp: &Sta
 }
 
 async fn load_template(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ExportTemplate> {
-    load_templates(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("template"))
+    load_templates(tx, tenant, Some(id), None, 1)
+        .await?
+        .pop()
+        .ok_or_else(|| Error::NotFound(messages::things::template()))
 }
 
 async fn load_templates(

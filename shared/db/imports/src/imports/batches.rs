@@ -1,4 +1,4 @@
-//! The batches of an import: registered by the parser, handed out a few at a time, accounted for once.
+//! The batches of an import: registered by the parser, sent a few at a time, counted once.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,11 +18,11 @@ use crate::{Hold, ImportStatus, ImportsDb, Run};
 pub struct NewBatch {
     /// Its place in the file, from 0.
     pub number: i32,
-    /// Where its rows are.
+    /// The object key of its rows.
     pub object_key: String,
-    /// How many they are.
+    /// How many rows it has.
     pub rows: i32,
-    /// 0, or 1 for variants, which wait for the products that they belong to.
+    /// 0; or 1 for variants, which wait for their parent products.
     pub phase: i16,
 }
 
@@ -33,18 +33,18 @@ pub struct ReadRows<'r> {
     pub rows: i32,
     /// How many batches they fill.
     pub batches: i32,
-    /// For each batch, which of its rows a later row takes back, as (row, by).
+    /// For each batch, the rows that a later row replaces, as (row, later row).
     pub superseded: &'r BTreeMap<i32, Vec<(i32, i32)>>,
     /// The SHA-256 of the file, in hexadecimal.
     pub content_hash: &'r str,
-    /// Why guards hold the import.
+    /// The reasons why guards hold the import.
     pub holds: &'r [Hold],
-    /// What is to be known of it besides.
+    /// The warnings about the file.
     pub warnings: &'r [Hold],
 }
 
 impl ImportsDb {
-    /// Registers a batch; one that is registered already keeps its id.
+    /// Registers a batch. A batch that is already registered keeps its id.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -56,7 +56,7 @@ impl ImportsDb {
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
-        // The import before its batches, as everywhere: two that lock them in another order wait for each other.
+        // The import is locked before its batches, as everywhere, to avoid deadlocks.
         sqlx::query!(
             "update import_jobs set progressed_at = $3, resumes = 0 where tenant_id = $1 and import_id = $2",
             tenant.0,
@@ -84,7 +84,8 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Notes that the file was read to its end. Until then no batch is written to the catalogue: a file that cannot be read changes nothing.
+    /// Notes that the file was read to its end. Before that no batch is written to the catalogue, so that a file that
+    /// cannot be read changes nothing.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -101,6 +102,9 @@ impl ImportsDb {
         let pairs: Vec<Value> = read.superseded.values().map(|pairs| json!(pairs)).collect();
         let before = crate::imports::job::job(&mut tx, tenant, import).await?;
         let preview = before.run == Run::Preview || before.options.needs_preview() || !read.holds.is_empty();
+        let in_its_language =
+            |notes: &[Hold]| notes.iter().map(|note| note.in_only(before.options.language)).collect::<Vec<_>>();
+        let (holds, warnings) = (in_its_language(read.holds), in_its_language(read.warnings));
         sqlx::query!(
             "update import_batches b set superseded = s.pairs from unnest($3::int[], $4::jsonb[]) as s(number, pairs)
              where b.tenant_id = $1 and b.import_id = $2 and b.number = s.number and b.status = 'parsed'",
@@ -122,9 +126,9 @@ impl ImportsDb {
             read.batches,
             now,
             read.content_hash,
-            Json(read.holds) as _,
+            Json(holds) as _,
             preview,
-            Json(read.warnings) as _
+            Json(warnings) as _
         )
         .execute(&mut *tx)
         .await
@@ -132,9 +136,9 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Claims the next batches to be sent, so that at most `window` of the import are under way: a large import
-    /// leaves room for others. None unless the import is applying. Those that were sent before `stale` and did not
-    /// come back are claimed again.
+    /// Claims the next batches to be sent, so that at most `window` batches of the import are under way: a large import
+    /// leaves room for others. Returns no batches unless the import is being previewed or applied. Batches that were
+    /// sent before `stale` and are not settled are claimed again.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -185,10 +189,10 @@ impl ImportsDb {
         Ok(claimed)
     }
 
-    /// A batch.
+    /// Returns a batch.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 404 when it does not exist.
     pub async fn batch(&self, tenant: TenantId, import: Uuid, number: i32) -> Result<BatchRecord> {
         let mut tx = begin(&self.pool, tenant).await?;
         sqlx::query_as!(
@@ -203,13 +207,14 @@ impl ImportsDb {
         .fetch_optional(&mut *tx)
         .await
         .map_err(error)?
-        .ok_or(Error::NotFound("batch"))
+        .ok_or_else(|| Error::NotFound(messages::things::batch()))
     }
 
-    /// Accounts for a batch that was written, or previewed, while the import was `seen`; told twice, it counts once, and one
-    /// that was given up stays so until the import is resumed, when it is found written. A teller that was so slow that the
-    /// import has gone on, from its preview to its commit, or to another reading, is not heard. `columns` names the column
-    /// that fills a field. Tells whether it was the import's last batch, whose teller has to send for the finish.
+    /// Counts the result of a batch that was written or previewed while the import had the status `seen`. A second call
+    /// for the same batch counts nothing. A batch that was given up stays so until the import is resumed; then it is
+    /// found written. The result is ignored if the import has another status meanwhile (applied after its preview, or
+    /// read again). `columns` names the column that fills a field. Returns `true` if it was the last batch of the
+    /// import: then the caller must send the finish message.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -259,8 +264,8 @@ impl ImportsDb {
         Ok(last)
     }
 
-    /// Gives a batch of an import that was `seen` up: its rows count as rejected until the import is resumed. Tells whether it
-    /// was the last.
+    /// Gives up a batch of an import that has the status `seen`. Its rows count as rejected until the import is
+    /// resumed. Returns `true` if it was the last batch.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -291,7 +296,8 @@ impl ImportsDb {
         Ok(last)
     }
 
-    /// Gives up every batch that is not settled, and moves the import to its finish. Tells whether there is one.
+    /// Gives up every batch that is not settled, and moves the import to its finish. Returns `true` if the import must
+    /// be finished.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -321,7 +327,7 @@ impl ImportsDb {
         Ok(failed_batches(&mut tx, tenant, import).await? > 0)
     }
 
-    /// Moves an import without open batches to its finish; tells whether it is to be finished.
+    /// Moves an import without open batches to its finish. Returns `true` if it must be finished.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -333,8 +339,8 @@ impl ImportsDb {
         Ok(last)
     }
 
-    /// Lets the batches that were given up be written after all: the import applies again. Gives how many; none of an import
-    /// that was only previewed, cancelled or undone.
+    /// Opens the batches that were given up again, so that they are written: the import is applied again. Returns how
+    /// many; 0 for an import that was only previewed, cancelled or undone.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -375,7 +381,7 @@ impl ImportsDb {
     }
 }
 
-/// How many batches were given up.
+/// Counts the batches that were given up.
 pub(crate) async fn failed_batches(tx: &mut TenantTx, tenant: TenantId, import: Uuid) -> Result<i64> {
     let count = sqlx::query_scalar!(
         "select count(*) as \"count!\" from import_batches where tenant_id = $1 and import_id = $2 and status = 'failed'",
@@ -385,17 +391,17 @@ pub(crate) async fn failed_batches(tx: &mut TenantTx, tenant: TenantId, import: 
     count.fetch_one(&mut **tx).await.map_err(error)
 }
 
-/// Two batches that settle at the same time would each take the other for unfinished; so they do it in turn.
+/// Locks the import. Without the lock, two batches that settle at the same time would each see the other as unfinished.
 async fn lock_job(tx: &mut TenantTx, tenant: TenantId, import: Uuid) -> Result<()> {
     sqlx::query!("select from import_jobs where tenant_id = $1 and import_id = $2 for update", tenant.0, import)
         .fetch_optional(&mut **tx)
         .await
         .map_err(error)?
-        .ok_or(Error::NotFound("import"))?;
+        .ok_or_else(|| Error::NotFound(messages::things::import()))?;
     Ok(())
 }
 
-/// Moves the import to its finish when no batch is left; tells whether it is to be finished.
+/// Moves the import to its finish when no batch is left. Returns `true` if it must be finished.
 async fn finish_when_settled(tx: &mut TenantTx, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<bool> {
     let moved = sqlx::query!(
         "update import_jobs j set progressed_at = $3, status = case when exists (

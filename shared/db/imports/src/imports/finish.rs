@@ -1,6 +1,7 @@
-//! The end of an import: totals, message, event, once.
+//! The end of an import: totals, message and event, exactly once.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use messages::Text;
 use runtime::{Result, TenantId};
 use serde_json::json;
 use sqlx::types::Json;
@@ -12,7 +13,7 @@ use crate::imports::job::job;
 use crate::{ImportJob, ImportStatus, ImportsDb, events};
 
 impl ImportsDb {
-    /// Puts the event that an automation paused after failures into the outbox, once for each `event`.
+    /// Puts the event that an automation was paused after failures into the outbox, once for each id `event`.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -31,8 +32,9 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Completes an import whose batches are all settled; gives it, and whether this completed it: told twice, it is completed
-    /// once. The database refuses to complete an import whose counts do not add up to the rows of its file.
+    /// Completes an import whose batches are all settled. Returns it, and `true` if this call completed it: a second
+    /// call does nothing. The database refuses to complete an import whose counts do not add up to the rows of its
+    /// file.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -59,6 +61,7 @@ impl ImportsDb {
         }
         let failed_batches = failed_batches(&mut tx, tenant, import).await?;
         let (status, code, message) = verdict(&before, failed_batches);
+        let message = message.into_string(before.options.language);
         sqlx::query!(
             "update import_jobs set status = $3, code = $4, message = $5, report_key = $6, finished_at = $7,
                     progressed_at = $7, created_rows = $8, updated_rows = $9, unchanged_rows = $10, skipped_rows = $11,
@@ -90,37 +93,30 @@ impl ImportsDb {
     }
 }
 
-/// How an import ends, and what the seller is told.
-fn verdict(job: &ImportJob, failed_batches: i64) -> (ImportStatus, &'static str, String) {
+/// The status with which an import ends, its code, and the message for the seller.
+fn verdict(job: &ImportJob, failed_batches: i64) -> (ImportStatus, &'static str, Text) {
     let totals = job.totals;
     let rows = totals.rows.unwrap_or_default();
     if rows == 0 {
-        let message = "the file has column names but no products below them; nothing was changed".to_owned();
-        return (ImportStatus::Failed, "file_no_rows", message);
+        return (ImportStatus::Failed, "file_no_rows", messages::imports::no_rows());
     }
     if failed_batches > 0 {
         let all = failed_batches > 0 && totals.created + totals.updated + totals.unchanged + totals.skipped == 0;
         let status = if all { ImportStatus::Failed } else { ImportStatus::CompletedWithErrors };
-        let message =
-            "some rows could not be written because of a fault on our side; resume the import to try them again"
-                .to_owned();
-        return (status, "batches_failed", message);
+        return (status, "batches_failed", messages::imports::rows_not_written());
     }
     if totals.rejected == rows {
-        let message = format!("all {rows} rows were rejected; nothing was changed; see the errors");
+        let message = messages::imports::all_rows_rejected(rows);
         return (ImportStatus::CompletedWithErrors, "all_rows_rejected", message);
     }
     if totals.rejected > 0 {
-        let message = format!(
-            "{} of {rows} rows were rejected; see the errors, correct them and send them again",
-            totals.rejected
-        );
+        let message = messages::imports::rows_rejected(totals.rejected, rows);
         return (ImportStatus::CompletedWithErrors, "rows_rejected", message);
     }
-    (ImportStatus::Completed, "ok", format!("all {rows} rows were imported"))
+    (ImportStatus::Completed, "ok", messages::imports::all_rows_imported(rows))
 }
 
-/// Puts the event that the import has ended, or waits for somebody, into the outbox.
+/// Puts the event that the import has ended, or waits for a person, into the outbox.
 pub(crate) async fn announce(tx: &mut TenantTx, tenant: TenantId, import: Uuid, now: OffsetDateTime) -> Result<()> {
     let job = job(tx, tenant, import).await?;
     let kind = match job.status {
@@ -128,7 +124,7 @@ pub(crate) async fn announce(tx: &mut TenantTx, tenant: TenantId, import: Uuid, 
         ImportStatus::Held | ImportStatus::Ready => "ImportHeld",
         _ => "ImportCompleted",
     };
-    let holds: Vec<&str> = job.holds.iter().map(|hold| hold.message.as_str()).collect();
+    let holds: Vec<&str> = job.holds.iter().map(|hold| hold.message.shown(job.options.language)).collect();
     let began = job.uploaded_at.unwrap_or(job.created_at);
     let detail = json!({
         "tenant_id": tenant,

@@ -1,6 +1,7 @@
-//! An import as the API shows it, and as its row in the database is read.
+//! An import as the API shows it, and its row in the database.
 
 use db_tenancy::{TenantTx, error};
+use messages::Text;
 use product::ImportMode;
 use runtime::{Error, Result, TenantId};
 use serde::{Deserialize, Serialize};
@@ -11,74 +12,74 @@ use uuid::Uuid;
 
 use crate::{FileLayout, Hold, ImportOptions};
 
-/// Where an import stands.
+/// The status of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportStatus {
-    /// The upload address was given out; the file is not there yet.
+    /// The upload address was returned; the file has not arrived.
     AwaitingUpload,
-    /// The file is there, and waits to be looked at and started.
+    /// The file has arrived; the import waits for a person to inspect and start it.
     Uploaded,
     /// The file is being read.
     Parsing,
-    /// What its rows would do is being found out.
+    /// The preview is being computed: what each row would do.
     Previewing,
-    /// The guards are asked.
+    /// The guards are being checked.
     Judging,
-    /// The preview is there; nothing happens until the import is applied.
+    /// The preview is complete; nothing happens until the import is applied.
     Ready,
-    /// A guard holds it; nothing happens until somebody lets it through.
+    /// A guard holds it; nothing happens until a person lets it through.
     Held,
     /// Its rows are being written to the catalogue.
     Applying,
-    /// The report is being made.
+    /// The report is being written.
     Finishing,
-    /// Done; every row was good.
+    /// Done, without errors.
     Completed,
-    /// Done; some rows were rejected, see the errors.
+    /// Done; some rows were rejected (see the errors).
     CompletedWithErrors,
-    /// Nothing more will happen; see the message.
+    /// Ended without success (see the message).
     Failed,
-    /// Somebody stopped it; what was applied until then stays, and can be undone.
+    /// A person stopped it. What was already applied stays, and can be undone.
     Cancelled,
 }
 
-/// How far an import goes by itself.
+/// How far an import runs without a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Run {
-    /// The file is kept, and waits to be looked at.
+    /// The file is stored, and waits to be inspected.
     Inspect,
-    /// Until it is known what every row would do.
+    /// Until the preview is complete: what every row would do.
     Preview,
     /// To its end, unless a guard holds it.
     #[default]
     Apply,
 }
 
-/// How many rows came to what. They add up to `rows` once the import is done.
+/// The number of rows by result. The numbers add up to `rows` when the import is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ImportTotals {
-    /// Rows in the file, blank ones and the header not counted; `null` until it was read to its end.
+    /// Rows in the file, without the header and blank rows; `null` until the file was read to its end.
     pub rows: Option<i32>,
-    /// Products that were made.
+    /// Products that were created.
     pub created: i32,
     /// Products that were changed.
     pub updated: i32,
-    /// Products that were as the row says.
+    /// Products that already were as the row says.
     pub unchanged: i32,
-    /// Rows left out on purpose: by the mode, or because a later row has the same code.
+    /// Rows that were skipped on purpose: because of the mode, or because a later row has the same SKU or EAN.
     pub skipped: i32,
     /// Rows with errors.
     pub rejected: i32,
 }
 
-/// How far an import is.
+/// The progress of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ImportProgress {
-    /// 0 to 100.
+    /// The progress in percent, 0 to 100.
     pub percent: i32,
-    /// Rows dealt with so far.
+    /// Rows that were processed so far.
     pub rows: i32,
 }
 
@@ -87,7 +88,7 @@ pub struct ImportProgress {
 pub struct ImportJob {
     /// The id.
     pub id: Uuid,
-    /// Where it stands.
+    /// The status.
     pub status: ImportStatus,
     /// The file's name.
     pub file_name: String,
@@ -102,38 +103,38 @@ pub struct ImportJob {
     pub mode: ImportMode,
     /// What the seller chose.
     pub options: ImportOptions,
-    /// What was found in the file; `null` until it was looked at.
+    /// What was found in the file; `null` until it was read.
     pub layout: Option<FileLayout>,
-    /// How far it goes by itself.
+    /// How far it runs without a person.
     pub run: Run,
     /// Why it is held.
     pub holds: Vec<Hold>,
-    /// What is to be known of the file: columns that are gone or new, and the like.
+    /// Warnings about the file: for example columns that are gone or new.
     pub warnings: Vec<Hold>,
     /// Why it ended as it did, as a code.
     pub code: Option<String>,
     /// Why it ended as it did, for people.
     pub message: Option<String>,
-    /// How many rows came to what.
+    /// The number of rows by result.
     pub totals: ImportTotals,
-    /// How far it is.
+    /// The progress.
     pub progress: ImportProgress,
-    /// When it was asked for.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When the file arrived.
     #[serde(with = "time::serde::rfc3339::option")]
     pub uploaded_at: Option<OffsetDateTime>,
-    /// The automation that began it.
+    /// The automation that started it.
     pub automation_id: Option<Uuid>,
-    /// The supplier's products that the file did not have, and that were left out.
+    /// How many of the supplier's products the file does not have, and were archived or put out of stock for that.
     pub absent_products: i32,
-    /// The catalogue's job that takes it back.
+    /// The catalogue's job that undoes it.
     pub undone_by: Option<Uuid>,
-    /// Since when its preview is known.
+    /// When its preview was complete.
     #[serde(with = "time::serde::rfc3339::option")]
     pub previewed_at: Option<OffsetDateTime>,
-    /// When the file had been read.
+    /// When the file was read to its end.
     #[serde(with = "time::serde::rfc3339::option")]
     pub parsed_at: Option<OffsetDateTime>,
     /// When it ended.
@@ -142,24 +143,24 @@ pub struct ImportJob {
     /// The object that holds the file.
     #[serde(skip)]
     pub object_key: String,
-    /// The version of it that is imported.
+    /// The version of the object that is imported.
     #[serde(skip)]
     pub object_version: Option<String>,
     /// The object that holds the report of the errors.
     #[serde(skip)]
     pub report_key: Option<String>,
-    /// The guards that somebody let it through.
+    /// The codes of the guards that a person overrode.
     #[serde(skip)]
     pub let_through: Vec<String>,
     /// The file's SHA-256.
     #[serde(skip)]
     pub content_hash: Option<String>,
-    /// Who began it.
+    /// The user who created it.
     #[serde(skip)]
     pub created_by: Option<Uuid>,
 }
 
-/// An import that is asked for.
+/// An import to be created.
 pub struct NewImport {
     /// The import's id.
     pub id: Uuid,
@@ -167,19 +168,19 @@ pub struct NewImport {
     pub file_name: String,
     /// The file's size.
     pub size_bytes: i64,
-    /// Where the file will be.
+    /// The object key of the file.
     pub object_key: String,
     /// The supplier.
     pub supplier: Option<(Uuid, String)>,
-    /// What to do with products that are there.
+    /// What to do with products that already exist.
     pub mode: ImportMode,
     /// What else the seller chose.
     pub options: ImportOptions,
-    /// How far it goes by itself.
+    /// How far it runs without a person.
     pub run: Run,
-    /// The automation that begins it.
+    /// The automation that starts it.
     pub automation: Option<Uuid>,
-    /// Repeated with the same key, it is the same import.
+    /// A second request with the same key returns the same import.
     pub idempotency_key: Option<String>,
 }
 
@@ -224,6 +225,26 @@ impl ImportStatus {
         }
     }
 
+    /// The words for the status, for messages.
+    #[must_use]
+    pub fn label(self) -> Text {
+        match self {
+            ImportStatus::AwaitingUpload => messages::imports::awaiting_upload(),
+            ImportStatus::Uploaded => messages::imports::uploaded(),
+            ImportStatus::Parsing => messages::imports::parsing(),
+            ImportStatus::Previewing => messages::imports::previewing(),
+            ImportStatus::Judging => messages::imports::judging(),
+            ImportStatus::Ready => messages::imports::ready(),
+            ImportStatus::Held => messages::imports::held(),
+            ImportStatus::Applying => messages::imports::applying(),
+            ImportStatus::Finishing => messages::imports::finishing(),
+            ImportStatus::Completed => messages::imports::completed(),
+            ImportStatus::CompletedWithErrors => messages::imports::completed_with_errors(),
+            ImportStatus::Failed => messages::imports::failed(),
+            ImportStatus::Cancelled => messages::imports::cancelled(),
+        }
+    }
+
     pub(crate) fn named(name: &str) -> Self {
         match name {
             "awaiting_upload" => ImportStatus::AwaitingUpload,
@@ -243,7 +264,7 @@ impl ImportStatus {
     }
 }
 
-/// An import with the sums of its batches: while it runs, they are its totals.
+/// A row of an import, with the sums of its batches: while the import runs, they are its totals.
 pub(crate) struct JobRow {
     pub(crate) id: Uuid,
     pub(crate) status: String,
@@ -338,7 +359,7 @@ impl From<JobRow> for ImportJob {
 }
 
 pub(crate) async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result<ImportJob> {
-    jobs(tx, tenant, Some(id), None, 1).await?.pop().ok_or(Error::NotFound("import"))
+    jobs(tx, tenant, Some(id), None, 1).await?.pop().ok_or_else(|| Error::NotFound(messages::things::import()))
 }
 
 pub(crate) async fn jobs(

@@ -1,4 +1,4 @@
-//! Import jobs: one row each, whose status only moves forward, except when a job is resumed.
+//! Import jobs. Each one is a row whose status only moves forward, except when a job is resumed or read again.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::imports::job::{job, jobs};
 use crate::{FileLayout, Hold, ImportJob, ImportStatus, ImportsDb, NewImport};
 
 impl ImportsDb {
-    /// Notes an import that is asked for; one asked for before with the same key is given instead.
+    /// Creates an import. If one was created before with the same key, returns that one.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -60,7 +60,7 @@ impl ImportsDb {
         Ok(job)
     }
 
-    /// The names of imports' files, for a history that names imports.
+    /// Returns the file names of imports by their ids, for a history that names imports.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -75,16 +75,16 @@ impl ImportsDb {
         Ok(found.into_iter().map(|row| (row.import_id, row.file_name)).collect())
     }
 
-    /// An import.
+    /// Returns an import.
     ///
     /// # Errors
-    /// 404 when the tenant has none with this id.
+    /// 404 when the tenant has no import with this id.
     pub async fn import(&self, tenant: TenantId, id: Uuid) -> Result<ImportJob> {
         let mut tx = begin(&self.pool, tenant).await?;
         job(&mut tx, tenant, id).await
     }
 
-    /// The imports, the newest first; `before` is the last id of the page before.
+    /// Lists the imports, the newest first. `before` is the last id of the previous page.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -94,8 +94,8 @@ impl ImportsDb {
         Ok(Page::cut(jobs, limit, |job| Cursor::Id(job.id)))
     }
 
-    /// Claims an uploaded file for parsing. The first upload counts; a redelivery of its notification finds the
-    /// import parsing already and goes on with it. `None` when there is nothing to do.
+    /// Claims an uploaded file for parsing. The first upload counts. When its notification is delivered again, the
+    /// import is already parsing and continues. Returns `None` when there is nothing to do.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -130,7 +130,7 @@ impl ImportsDb {
         Ok(job)
     }
 
-    /// Notes what was found in the file.
+    /// Stores what was found in the file, in the import's language.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -144,6 +144,9 @@ impl ImportsDb {
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
+        let language = job(&mut tx, tenant, id).await?.options.language;
+        let layout = layout.in_only(language);
+        let warnings: Vec<Hold> = warnings.iter().map(|warning| warning.in_only(language)).collect();
         sqlx::query!(
             "update import_jobs set layout = $3, columns_hash = $4, warnings = $5, progressed_at = $6
              where tenant_id = $1 and import_id = $2",
@@ -160,8 +163,8 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Ends an import that cannot go on, if it still stands where the caller saw it: another delivery may have gone on
-    /// with it meanwhile. Gives it as it is now, if this ended it.
+    /// Ends an import that cannot continue, if it still has the status `seen`: another delivery may have continued it
+    /// meanwhile. Returns the ended import; `None` if it had another status.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -198,7 +201,7 @@ impl ImportsDb {
         Ok(Some(ended))
     }
 
-    /// The unfinished imports of all tenants without progress since `older_than`, the oldest first.
+    /// Lists the unfinished imports of all tenants without progress since `older_than`, the oldest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -212,7 +215,7 @@ impl ImportsDb {
         Ok(stalled.into_iter().map(|row| (TenantId(row.tenant_id), row.import_id)).collect())
     }
 
-    /// Notes that an import is resumed by the sweeper, and how often it was.
+    /// Notes that the sweeper resumes an import. Returns how many times it was resumed without progress.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -227,14 +230,15 @@ impl ImportsDb {
         .fetch_optional(&mut *tx)
         .await
         .map_err(error)?
-        .ok_or(Error::NotFound("import"))?;
-        crate::events::note(&mut tx, tenant, id, "stalled", Some("no progress was seen; the import was resumed"), now)
-            .await?;
+        .ok_or_else(|| Error::NotFound(messages::things::import()))?;
+        let message = messages::imports::stalled().into_string(job(&mut tx, tenant, id).await?.options.language);
+        crate::events::note(&mut tx, tenant, id, "stalled", Some(&message), now).await?;
         tx.commit().await.map_err(error)?;
         Ok(resumes)
     }
 
-    /// Lets an import whose file could not be read because of a fault of ours be read again; tells whether it can.
+    /// Resumes an import whose file could not be read because of a fault on our side. Returns `true` if it is such an
+    /// import.
     ///
     /// # Errors
     /// When the database does not answer.

@@ -3,37 +3,40 @@
 use std::collections::BTreeMap;
 
 use mapping::{Blank, Mapping, Tables};
-use product::{Currency, Language, LengthUnit, MatchKey, Missing, OnError, Rule, WeightUnit};
+use messages::{Language, Text};
+use product::{Currency, LengthUnit, MatchKey, Missing, OnError, Rule, WeightUnit};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use tabular::{Finding, ReadOptions};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// When an import is held until somebody lets it through. A bound that is not given is not looked at.
+/// The conditions under which an import is held until a person lets it through. A limit that is not given is not
+/// checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Guards {
-    /// A file that ends in the middle is held with the rows that it has; otherwise it is refused.
+    /// Hold a file that ends in the middle, with the rows that it has. Default: such a file is refused.
     pub cut_short: bool,
-    /// The file has fewer rows than the last one of its kind, by more than so many percent.
+    /// Hold if the file has fewer rows than the last one of its kind, by more than this many percent.
     #[schema(value_type = Option<String>)]
     pub shrinks_percent: Option<Decimal>,
-    /// More of the supplier's products than 1 and than so many percent would be archived or put out of stock.
+    /// Hold if more than one of the supplier's products, and more than this many percent of them, would be archived or
+    /// put out of stock.
     #[schema(value_type = Option<String>)]
     pub absent_percent: Option<Decimal>,
-    /// A price would move by more than so many percent.
+    /// Hold if a price would change by more than this many percent.
     #[schema(value_type = Option<String>)]
     pub price_percent: Option<Decimal>,
-    /// The columns are not those of the last file of its kind.
+    /// Hold if the columns are not those of the last file of its kind.
     pub new_columns: bool,
-    /// More rows than this would change something.
+    /// Hold if more than this many products would be created or changed.
     pub approve_above: Option<i32>,
 }
 
 impl Guards {
-    /// What watches over runs that nobody watches: a file cut short, half as many rows, a tenth of the products gone, prices
-    /// that halve or double, other columns.
+    /// The guards of automations: a file that is cut short, half as many rows, a tenth of the products gone, prices
+    /// that change by half, other columns.
     #[must_use]
     pub fn usual() -> Self {
         Self {
@@ -47,28 +50,43 @@ impl Guards {
     }
 }
 
-/// Why a guard holds an import, or what is to be known of it.
+/// Why a guard holds an import, or a warning about its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Hold {
     /// A code that clients branch on.
     pub code: String,
     /// What was found, and what to do.
-    pub message: String,
+    #[schema(value_type = String)]
+    pub message: Text,
 }
 
-/// The sizes that a file may have, as the settings were when the import began.
+impl Hold {
+    /// Creates a hold or a warning.
+    #[must_use]
+    pub fn new(code: &str, message: Text) -> Self {
+        Self { code: code.to_owned(), message }
+    }
+
+    /// Returns the same hold with its message in `language` only.
+    #[must_use]
+    pub fn in_only(&self, language: Language) -> Self {
+        Self { code: self.code.clone(), message: self.message.in_only(language) }
+    }
+}
+
+/// The size limits of a file, from the settings at the time when the import began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct SizeLimits {
-    /// Bytes.
+    /// The most bytes of a file.
     pub bytes: u64,
-    /// Rows of a CSV.
+    /// The most rows of a CSV.
     pub csv: i32,
-    /// Rows of a sheet.
+    /// The most rows of a sheet.
     pub excel: i32,
-    /// Objects of a JSON file.
+    /// The most objects of a JSON file.
     pub json: i32,
-    /// Elements of an XML file.
+    /// The most elements (rows) of an XML file.
     pub xml: i32,
 }
 
@@ -79,7 +97,7 @@ impl Default for SizeLimits {
 }
 
 impl SizeLimits {
-    /// The rows that a file of this format may have.
+    /// The most rows of a file of this format.
     #[must_use]
     pub fn rows(&self, format: &str) -> i32 {
         match format {
@@ -94,59 +112,59 @@ impl SizeLimits {
 /// What the seller chose for an import.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ImportOptions {
-    /// The mapping, when the suggestion is not to be used.
+    /// The mapping. Default: the suggested one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
     pub mapping: Option<Mapping>,
-    /// The currency of prices whose row names none.
+    /// The currency of prices whose row has no currency.
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// The unit of weights whose row and header name none: `g`, `kg`, `lb` or `oz`.
+    /// The unit of weights whose row and header have no unit: `g`, `kg`, `lb` or `oz`.
     #[schema(value_type = String)]
     pub weight_unit: WeightUnit,
-    /// The unit of lengths that name none.
+    /// The unit of lengths without a unit.
     #[serde(default)]
     pub length_unit: LengthUnit,
-    /// What the seller knows better of the file than its beginning tells.
+    /// What the seller knows about the file, and is not to be found out from its beginning.
     #[serde(default)]
     pub read: ReadOptions,
-    /// What a blank cell says, where its column does not say.
+    /// The meaning of a blank cell, unless its column has its own.
     #[serde(default)]
     pub blank: Blank,
-    /// Whether attributes that the mapping names and that are not there are made.
+    /// Whether attributes that the mapping names and that do not exist are created.
     #[serde(default)]
     pub create_attributes: bool,
-    /// The organisation's categories by the supplier's words for them.
+    /// The organisation's categories, by the names that the supplier uses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub categories: BTreeMap<String, Uuid>,
     /// Tables for the filter `lookup` of expressions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tables: Tables,
-    /// By what products are found, in this order; SKU, then EAN unless said.
+    /// The keys by which products are found, in this order. Default: SKU, then EAN.
     #[serde(default = "default_keys")]
     pub match_by: Vec<MatchKey>,
-    /// What becomes of the supplier's products that the file does not have.
+    /// What to do with the supplier's products that the file does not have.
     #[serde(default)]
     pub missing: Missing,
-    /// What becomes of a row with a wrong value.
+    /// What to do with a row that has a wrong value.
     #[serde(default)]
     pub on_error: OnError,
     /// Whether nothing is applied when one row is rejected.
     #[serde(default)]
     pub all_or_nothing: bool,
-    /// The organisation's rules, as the setting was when the import began.
+    /// The organisation's validation rules, at the time when the import began.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
-    /// When the import is held.
+    /// The conditions under which the import is held.
     #[serde(default)]
     pub guards: Guards,
-    /// The sizes that a file may have.
+    /// The size limits of a file.
     #[serde(default)]
     pub limits: SizeLimits,
-    /// The language of messages about rows.
+    /// The language of the import's messages.
     #[serde(default)]
     pub language: Language,
-    /// Where the mapping comes from: `given`, `saved:<name> v<version>`, or absent.
+    /// The origin of the mapping: `given`, `saved:<name> v<version>`, or absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping_source: Option<String>,
 }
@@ -156,7 +174,7 @@ fn default_keys() -> Vec<MatchKey> {
 }
 
 impl ImportOptions {
-    /// Whether it must be known what every row would do before the first is applied.
+    /// Whether the preview must be complete before the first row is applied.
     #[must_use]
     pub fn needs_preview(&self) -> bool {
         self.missing != Missing::Leave
@@ -174,12 +192,12 @@ pub struct FileLayout {
     /// `gzip` or `zip`, when it is packed.
     #[serde(default)]
     pub packing: Option<String>,
-    /// Such as `UTF-8`.
+    /// The text encoding, such as `UTF-8`.
     pub encoding: String,
     /// The character between the cells of a CSV.
     #[serde(default)]
     pub delimiter: Option<String>,
-    /// The row with the column names, counted from 1; 0 = none.
+    /// The row with the column names, counted from 1; 0 if the file has no such row.
     pub header_row: i64,
     /// The sheet of a workbook.
     #[serde(default)]
@@ -187,15 +205,24 @@ pub struct FileLayout {
     /// Where the rows of a JSON or XML file are.
     #[serde(default)]
     pub path: Option<String>,
-    /// The shop or system whose export it is.
+    /// The shop or system that exported the file.
     #[serde(default)]
     pub platform: Option<String>,
-    /// What was found, and why.
+    /// What was found, and the reasons.
     #[serde(default)]
     pub findings: Vec<Finding>,
-    /// `point` or `comma`.
+    /// The decimal mark: `point` or `comma`.
     pub decimal_mark: String,
-    /// The columns and the field that each fills; `null` = left out.
+    /// The columns and the field that each one fills; `null` if the column is left out.
     #[schema(value_type = Vec<Object>)]
     pub columns: Mapping,
+}
+
+impl FileLayout {
+    /// Returns the same layout with its texts in `language` only.
+    #[must_use]
+    pub fn in_only(&self, language: Language) -> Self {
+        let findings = self.findings.iter().map(|finding| finding.clone().in_only(language)).collect();
+        Self { findings, ..self.clone() }
+    }
 }

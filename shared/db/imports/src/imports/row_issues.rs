@@ -1,4 +1,4 @@
-//! What is to be said about single rows.
+//! Errors and notices about single rows.
 
 use std::collections::HashMap;
 
@@ -11,34 +11,34 @@ use uuid::Uuid;
 
 use crate::{BatchRecord, ImportsDb};
 
-/// One thing about one row of an imported file.
+/// One error or notice about one row of an imported file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RowReport {
     /// The row's number, as a spreadsheet shows it.
     pub row: i32,
-    /// The column's header; `null` when the row as a whole is meant.
+    /// The header of the column; `null` if it concerns the whole row.
     pub column: Option<String>,
     /// The field that the column fills.
     pub field: Option<String>,
-    /// A code that clients branch on. `superseded` is a notice: a later row has the same code.
+    /// A code that clients branch on. `superseded` is a notice: a later row has the same SKU or EAN.
     pub code: String,
     /// What was expected and what was found.
     pub message: String,
-    /// The text as found, shortened.
+    /// The value that was found, shortened.
     pub value: Option<String>,
-    /// Whether it is only said: the row was taken, or left out on purpose.
+    /// Whether it is a notice only: the row was imported, or skipped on purpose.
     pub notice: bool,
     #[serde(skip)]
     key: i64,
 }
 
-/// A row has no more things said about it than this: the key of a report is `row * MOST + ordinal`.
+/// A row has at most this many reports: the key of a report is `row * MOST + ordinal`.
 const MOST: usize = 100;
-/// What one batch says of a row; a row can be in two, one of each phase.
+/// At most this many reports of one batch about a row. A row can be in two batches, one of each phase.
 const MOST_OF_BATCH: usize = MOST / 2;
 
 impl ImportsDb {
-    /// What is to be said about an import's rows, in the file's order; `after` is the last key of the page before.
+    /// Lists the reports about an import's rows, in the file's order. `after` is the last key of the previous page.
     ///
     /// # Errors
     /// 404 when the tenant has no such import.
@@ -76,14 +76,14 @@ impl ImportsDb {
 }
 
 impl RowReport {
-    /// Where the next page of reports begins.
+    /// The key after which the next page of reports begins.
     #[must_use]
     pub fn key(&self) -> i64 {
         self.key
     }
 }
 
-/// Puts a batch's issues in the place of those it had.
+/// Replaces the issues of a batch.
 pub(crate) async fn replace(
     tx: &mut TenantTx,
     tenant: TenantId,

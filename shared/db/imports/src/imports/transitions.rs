@@ -1,7 +1,8 @@
-//! What moves an import on beside its batches: a person, a guard, a new choice.
+//! Changes of an import's status that do not come from its batches: by a person, a guard, or new choices.
 
 use db_tenancy::{Change, Stamp, begin, error, record_change};
 use mapping::Mapping;
+use messages::Text;
 use product::ImportMode;
 use runtime::{Error, Result, TenantId};
 use serde_json::json;
@@ -15,19 +16,19 @@ use crate::{FileLayout, Hold, ImportJob, ImportOptions, ImportStatus, ImportsDb,
 
 /// How an import is read again.
 pub struct Restart {
-    /// How far it goes by itself.
+    /// How far it runs without a person.
     pub run: Run,
-    /// What to do with products that are there.
+    /// What to do with products that already exist.
     pub mode: ImportMode,
     /// What else the seller chose.
     pub options: ImportOptions,
 }
 
-/// Statuses in which nothing happens by itself, and from which an import can be read again.
+/// Statuses in which an import waits for a person, and from which it can be read again.
 const RESTING: [&str; 4] = ["uploaded", "ready", "held", "failed"];
 
 impl ImportsDb {
-    /// Notes that the file of an import that is to be looked at arrived; gives whether it is such an import.
+    /// Notes that the file of an import with run `inspect` arrived. Returns `true` if it is such an import.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -55,10 +56,11 @@ impl ImportsDb {
         Ok(noted)
     }
 
-    /// Lets an import that rests be read again, with new choices: what an earlier reading left is forgotten.
+    /// Starts to read the file of a waiting import again, with new choices. The results of an earlier reading are
+    /// deleted.
     ///
     /// # Errors
-    /// 409 when it does not rest, or its file is not there.
+    /// 409 when the import is under way or has ended, or its file has not arrived.
     pub async fn restart(&self, tenant: TenantId, id: Uuid, restart: &Restart, stamp: &Stamp) -> Result<ImportJob> {
         let mut tx = begin(&self.pool, tenant).await?;
         let resting: Vec<String> = RESTING.iter().map(|status| (*status).to_owned()).collect();
@@ -76,9 +78,9 @@ impl ImportsDb {
             &resting
         );
         if restarted.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(not_now(&job(&mut tx, tenant, id).await?, "read again"));
+            return Err(not_now(&job(&mut tx, tenant, id).await?, messages::imports::cannot_be_read_again));
         }
-        // The catalogue keeps the note of a batch that was written, by the batch's id: read again it has another one.
+        // The catalogue remembers a written batch by its id. The batches of the new reading get other ids.
         sqlx::query!("delete from import_row_errors where tenant_id = $1 and import_id = $2", tenant.0, id)
             .execute(&mut *tx)
             .await
@@ -95,7 +97,7 @@ impl ImportsDb {
         Ok(started)
     }
 
-    /// Ends the judging of a preview: the import is held, rests, or is applied. Told twice, it happens once.
+    /// Ends the check of a preview: the import is held, waits, or is applied. A second call does nothing.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -111,6 +113,8 @@ impl ImportsDb {
         if status.as_deref() != Some(ImportStatus::Judging.as_str()) {
             return Ok(before);
         }
+        let language = before.options.language;
+        let holds: Vec<Hold> = holds.iter().map(|hold| hold.in_only(language)).collect();
         let next = match (before.run, holds.is_empty()) {
             (Run::Preview, _) => ImportStatus::Ready,
             (_, false) => ImportStatus::Held,
@@ -122,22 +126,22 @@ impl ImportsDb {
             tenant.0,
             id,
             next.as_str(),
-            Json(holds) as _,
+            Json(&holds) as _,
             now
         )
         .execute(&mut *tx)
         .await
         .map_err(error)?;
-        let messages: Vec<&str> = holds.iter().map(|hold| hold.message.as_str()).collect();
+        let messages: Vec<&str> = holds.iter().map(|hold| hold.message.shown(language)).collect();
         let detail = Some(messages.join("; ")).filter(|text| !text.is_empty());
-        note(&mut tx, tenant, id, "previewed", Some(&preview_sentence(&before)), now).await?;
+        note(&mut tx, tenant, id, "previewed", Some(preview_totals(&before).shown(language)), now).await?;
         match next {
             ImportStatus::Held => {
                 note(&mut tx, tenant, id, "held", detail.as_deref(), now).await?;
                 crate::imports::finish::announce(&mut tx, tenant, id, now).await?;
             }
             ImportStatus::Applying => reopen(&mut tx, tenant, id).await?,
-            // Nobody looks at it by themselves.
+            // An automation has no person who waits for the preview, so it is announced.
             _ if before.automation_id.is_some() => crate::imports::finish::announce(&mut tx, tenant, id, now).await?,
             _ => {}
         }
@@ -146,7 +150,7 @@ impl ImportsDb {
         Ok(judged)
     }
 
-    /// Lets a previewed import be applied, whatever guards held it.
+    /// Starts to apply a previewed import, even if guards held it.
     ///
     /// # Errors
     /// 409 when it is not previewed.
@@ -163,7 +167,7 @@ impl ImportsDb {
             stamp.at
         );
         if released.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(not_now(&held, "applied"));
+            return Err(not_now(&held, messages::imports::cannot_be_applied));
         }
         reopen(&mut tx, tenant, id).await?;
         let detail = Some(codes.join(", ")).filter(|codes| !codes.is_empty());
@@ -175,7 +179,7 @@ impl ImportsDb {
         Ok(released)
     }
 
-    /// Stops an import. What was applied until then stays.
+    /// Stops an import. What is already applied stays.
     ///
     /// # Errors
     /// 409 when it has ended.
@@ -183,9 +187,10 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         let before = job(&mut tx, tenant, id).await?;
         let message = match before.status {
-            ImportStatus::Applying => "stopped; what was applied until then stays, and can be undone",
-            _ => "stopped before anything was changed",
+            ImportStatus::Applying => messages::imports::stopped_while_applied(),
+            _ => messages::imports::stopped_before_changes(),
         };
+        let message = message.into_string(before.options.language);
         let cancelled = sqlx::query!(
             "update import_jobs set status = 'cancelled', code = 'cancelled', message = $3, finished_at = $4, progressed_at = $4
              where tenant_id = $1 and import_id = $2
@@ -196,9 +201,9 @@ impl ImportsDb {
             stamp.at
         );
         if cancelled.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            return Err(not_now(&before, "cancelled"));
+            return Err(not_now(&before, messages::imports::cannot_be_cancelled));
         }
-        note(&mut tx, tenant, id, "cancelled", Some(message), stamp.at).await?;
+        note(&mut tx, tenant, id, "cancelled", Some(&message), stamp.at).await?;
         record_change(&mut tx, tenant, stamp, Change::new("import.cancelled", id)).await?;
         crate::imports::finish::announce(&mut tx, tenant, id, stamp.at).await?;
         let cancelled = job(&mut tx, tenant, id).await?;
@@ -206,7 +211,7 @@ impl ImportsDb {
         Ok(cancelled)
     }
 
-    /// Notes which job of the catalogue takes an import back.
+    /// Notes which job of the catalogue undoes an import.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -225,7 +230,7 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Notes where the report of the rejected rows is.
+    /// Notes the object key of the report of the rejected rows.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -244,7 +249,7 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Notes how many products the file did not have and were left out.
+    /// Notes how many products were archived or put out of stock because the file does not have them.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -263,7 +268,8 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// How the last file with these columns was mapped, of the same supplier: only a mapping that somebody chose is told.
+    /// Returns the mapping of the last file with the same columns, of the same supplier, and the id of its import. Only
+    /// mappings that somebody chose count.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -287,8 +293,8 @@ impl ImportsDb {
         Ok(found.and_then(|row| Some((row.import_id, row.options.0.mapping?))))
     }
 
-    /// The last import of the same automation, or of the same supplier by hand, that was read to its end and applied: its
-    /// rows and its layout.
+    /// Returns the rows and the layout of the last import of the same automation (or, by hand, of the same supplier)
+    /// that was read to its end and applied.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -313,10 +319,10 @@ impl ImportsDb {
         Ok(found.map(|row| (row.rows, row.layout.map(|layout| layout.0))))
     }
 
-    /// Whether the file of this name that an automation had last, or the last one of any name if it had none of this, had this
-    /// content (its SHA-256); the import of the idempotency `key` does not count. A content that came back is new: what came
-    /// between is in the catalogue. One that failed on our side or was never read is had again; one that a person cancelled is
-    /// not.
+    /// Whether the last file of an automation with this name had this content (its SHA-256). If no file had this name,
+    /// the last file of any name counts. The import with the idempotency `key` does not count. Older content that comes
+    /// back is new, because the content between is in the catalogue. A file that failed on our side or was never read
+    /// may be imported again; a file whose import a person cancelled is not.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -348,7 +354,8 @@ impl ImportsDb {
         had.fetch_one(&mut *tx).await.map_err(error)
     }
 
-    /// The rejected rows of an import, and what is said about each, in the file's order; `after` is the last row before.
+    /// Lists the rejected rows of an import with their errors, in the file's order. `after` is the last row of the
+    /// previous page.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -375,20 +382,20 @@ impl ImportsDb {
     }
 }
 
-/// One thing that is wrong with a rejected row.
+/// One error of a rejected row.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 pub struct RejectedValue {
     /// The column.
     pub column: Option<String>,
     /// The field that it fills.
     pub field: Option<String>,
-    /// What it is, as a code.
+    /// The code of the error.
     pub code: String,
     /// What was expected and what was found.
     pub message: String,
 }
 
-/// The batches of a previewed import begin anew: now they are applied.
+/// Resets the batches of a previewed import, so that they are applied.
 async fn reopen(tx: &mut db_tenancy::TenantTx, tenant: TenantId, id: Uuid) -> Result<()> {
     sqlx::query!(
         "update import_batches set status = 'parsed', dispatched_at = null, created_rows = 0, updated_rows = 0, unchanged_rows = 0,
@@ -403,17 +410,15 @@ async fn reopen(tx: &mut db_tenancy::TenantTx, tenant: TenantId, id: Uuid) -> Re
     Ok(())
 }
 
-/// What a preview says, in a sentence.
-fn preview_sentence(job: &ImportJob) -> String {
+/// The totals of a preview, as a sentence.
+fn preview_totals(job: &ImportJob) -> Text {
     let totals = job.totals;
-    format!(
-        "{} would be created, {} changed, {} unchanged, {} skipped, {} rejected",
-        totals.created, totals.updated, totals.unchanged, totals.skipped, totals.rejected
-    )
+    messages::imports::preview_totals(totals.created, totals.updated, totals.unchanged, totals.skipped, totals.rejected)
 }
 
-fn not_now(job: &ImportJob, wanted: &str) -> Error {
-    let undone = if job.undone_by.is_some() { " and undone" } else { "" };
-    let message = format!("the import is {}{undone} and cannot be {wanted}", job.status.as_str());
-    Error::Conflict { code: "import_not_resting", message }
+/// The error for an import whose status does not allow the action; `message` makes the message from the status.
+fn not_now(job: &ImportJob, message: impl Fn(Text) -> Text) -> Error {
+    let status = job.status.label();
+    let status = if job.undone_by.is_some() { messages::imports::status_and_undone(status) } else { status };
+    Error::Conflict { code: "import_not_resting", message: message(status) }
 }

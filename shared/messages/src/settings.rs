@@ -1,0 +1,7 @@
+//! The settings of an organisation.
+
+use crate::catalogue::messages;
+
+messages! {
+    "settings";
+}
