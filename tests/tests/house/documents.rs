@@ -1,7 +1,9 @@
 //! Generated documents are up to date, and every function is documented.
 
+use std::fmt::Write;
+
 use e2e::functions;
-use runtime::Trigger;
+use runtime::{Rate, Trigger};
 
 use crate::root;
 
@@ -11,7 +13,9 @@ fn every_function_without_http_has_a_sample_event() {
         let file = root().join(format!("events/{}.json", function.name));
         let text = std::fs::read_to_string(&file).unwrap_or_else(|_| panic!("{} is missing", file.display()));
         let event: serde_json::Value = serde_json::from_str(&text).unwrap();
-        if let Trigger::Queue(_) | Trigger::Objects(_) = function.trigger {
+        if let Trigger::Queue(queue) | Trigger::Objects(queue) = function.trigger {
+            let source = event["Records"][0]["eventSourceARN"].as_str().expect("a queue");
+            assert_eq!(source.rsplit(':').next(), Some(format!("pm-local-{queue}").as_str()), "{}", function.name);
             let body = event["Records"][0]["body"].as_str().expect("a body");
             serde_json::from_str::<serde_json::Value>(body).expect("a body in JSON");
         }
@@ -38,6 +42,44 @@ fn the_openapi_document_is_up_to_date() {
 #[test]
 fn the_openapi_documents_permissions_are_up_to_date() {
     up_to_date("docs/permissions.md", &runtime::permissions_document());
+}
+
+/// Every route, in the order of the paths: which permission it needs, which stack has it, which file answers it.
+fn routes_document() -> String {
+    let mut routes: Vec<_> = functions()
+        .filter_map(|function| match function.trigger {
+            Trigger::Http { method, path, permission, rate } => Some((path, method, permission, rate, function)),
+            _ => None,
+        })
+        .collect();
+    routes.sort_by_key(|(path, method, ..)| (*path, method.as_str()));
+    let mut text = format!(
+        "# Routes\n\n\
+         Written from the function tables (`functions/*/src/lib.rs`) by `make openapi`; do not edit it by hand.\n\n\
+         From a URL to its code: {} routes. Bulk routes count on the limit of bulk operations too. \
+         What a permission allows is in [permissions.md](permissions.md), bodies and answers are in [openapi.json](openapi.json).\n\n\
+         | Method | Path | Permission | Limit | Stack | File |\n|---|---|---|---|---|---|\n",
+        routes.len()
+    );
+    for (path, method, permission, rate, function) in routes {
+        let stack = function.name.split('.').next().unwrap_or_default();
+        let limit = if rate == Rate::Bulk { "bulk" } else { "" };
+        let (method, file) = (method.as_str(), function.file);
+        writeln!(text, "| {method} | `{path}` | `{permission}` | {limit} | {stack} | [{file}](../{file}) |").unwrap();
+    }
+    text
+}
+
+#[test]
+fn the_openapi_documents_routes_are_up_to_date() {
+    up_to_date("docs/routes.md", &routes_document());
+}
+
+#[test]
+fn every_file_of_the_routes_exists() {
+    for function in functions() {
+        assert!(root().join(function.file).is_file(), "{} has no file {}", function.name, function.file);
+    }
 }
 
 #[test]

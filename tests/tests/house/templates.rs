@@ -147,10 +147,11 @@ fn the_apis_routes_and_its_role_are_what_the_tables_say_openapi() {
         .into_iter()
         .flat_map(|(path, lines)| std::iter::once(format!("          {path}:")).chain(lines))
         .collect();
-    let others: Vec<String> = functions()
+    let mut others: Vec<String> = functions()
         .filter(|function| !has_route(function))
         .map(|function| format!("                  - !Sub \"{}\"", arn(function)))
         .collect();
+    others.sort();
     let text = std::fs::read_to_string(root().join("template.yaml")).unwrap();
     up_to_date("template.yaml", &generated(&generated(&text, "routes", &routes), "functions without a route", &others));
 
