@@ -27,7 +27,7 @@ def _main():
     stack = Stack("test")
     described = stacks.up(stack)
     try:
-        token = _session(stack, described)
+        token = session(stack, described)
         command = [
             *(FUZZ_VENV / "bin/schemathesis", "run", ROOT / "docs/openapi.json", "--url", described["api_url"]),
             *("--header", f"Authorization: Bearer {token}", "--checks", CHECKS, "--max-examples", sys.argv[1] if len(sys.argv) > 1 else "25"),
@@ -43,7 +43,7 @@ def _main():
     say("fuzz: every answer is as documented")
 
 
-def _session(stack, described):
+def session(stack, described):
     """An access token of a fresh organisation whose limits do not stand in the way."""
     url, email = described["api_url"], f"fuzz-{time.time_ns()}@productsmanager.example"
     sign_up(stack, url, "Fuzz", email, PASSWORD)

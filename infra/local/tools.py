@@ -103,7 +103,8 @@ def build(profile="dev"):
     """Builds every function and `pm` for this machine; gives the folder of the packages, of which it packs those that changed."""
     if not (shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")):
         install_package("build-essential", "a C compiler")
-    release = ["--release"] if profile == "release" else []
+    # The benchmarks are examples: built apart, cargo chooses other features of the dependencies and compiles them all again.
+    release = ["--release", "--examples"] if profile == "release" else []
     cargo("build", "--workspace", "--bins", *release)
     # The release packages stand beside the others, lest the next `make run` deploys what the benchmark built.
     folder = ROOT / ("target/packages-release" if release else "target/packages")

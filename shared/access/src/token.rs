@@ -51,8 +51,8 @@ pub(crate) struct PublicKeys(RwLock<(OffsetDateTime, HashMap<Uuid, DecodingKey>)
 const KEYS_ARE_FRESH_FOR: time::Duration = time::Duration::minutes(5);
 
 impl Resource for PublicKeys {
-    async fn open(_cx: &Cx) -> Result<Self> {
-        Ok(Self(RwLock::new((OffsetDateTime::UNIX_EPOCH, HashMap::new()))))
+    async fn open(cx: &Cx) -> Result<Self> {
+        Ok(Self(RwLock::new((cx.now, read_keys(&*cx.get::<CoreDb>().await?, cx.now).await?))))
     }
 }
 
@@ -87,13 +87,18 @@ impl PublicKeys {
     }
 
     async fn look_up(&self, db: &CoreDb, key_id: Uuid, now: OffsetDateTime) -> Result<Option<DecodingKey>> {
-        let mut keys = HashMap::new();
-        for key in db.signing_keys(now).await? {
-            let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&key.public);
-            keys.insert(key.id, DecodingKey::from_ed_components(&x).map_err(Error::internal)?);
-        }
+        let keys = read_keys(db, now).await?;
         let found = keys.get(&key_id).cloned();
         *self.0.write().await = (now, keys);
         Ok(found)
     }
+}
+
+async fn read_keys(db: &CoreDb, now: OffsetDateTime) -> Result<HashMap<Uuid, DecodingKey>> {
+    let mut keys = HashMap::new();
+    for key in db.signing_keys(now).await? {
+        let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&key.public);
+        keys.insert(key.id, DecodingKey::from_ed_components(&x).map_err(Error::internal)?);
+    }
+    Ok(keys)
 }

@@ -22,6 +22,25 @@ impl Resource for Table {
 }
 
 impl Table {
+    /// Connects to DynamoDB, so that the first count does not wait for a handshake: an update of an item that does not
+    /// exist, on the condition that it does. Functions may update items and nothing else.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer.
+    pub async fn connect(&self) -> Result<()> {
+        let update =
+            self.client.update_item().table_name(&self.name).key("pk", AttributeValue::S("connect".to_owned()));
+        match update.condition_expression("attribute_exists(pk)").send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(failed("connecting to DynamoDB", error)),
+        }
+    }
+
     /// Puts `value` under `key`, unless a value exists there that has not expired at `now`. Returns `true` if it was
     /// put.
     ///

@@ -4,6 +4,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::future::BoxFuture;
 use messages::Language;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
@@ -140,7 +141,11 @@ impl Cx {
             Arc::clone(opened.entry(TypeId::of::<R>()).or_default())
         };
         let any = cell
-            .get_or_try_init(|| async { Ok::<_, Error>(Arc::new(R::open(self).await?) as Arc<dyn Any + Send + Sync>) })
+            .get_or_try_init(|| async {
+                // One type for whatever opening takes: resources open resources, and the compiler limits such towers.
+                let opening: BoxFuture<'_, Result<R>> = Box::pin(R::open(self));
+                Ok::<_, Error>(Arc::new(opening.await?) as Arc<dyn Any + Send + Sync>)
+            })
             .await?;
         Arc::clone(any).downcast::<R>().map_err(|_| Error::internal("a resource was stored under another type"))
     }

@@ -47,7 +47,7 @@ pub mod openapi {
     pub use operation::Operation;
 }
 
-pub use access::admit::{Admit, Admitted};
+pub use access::admit::{Admission, Admit, Admitted};
 pub use access::caller::{Actor, Caller, Person, TenantId};
 pub use access::limits::{Limits, Rate, Usage, Window};
 pub use access::permission::{NotHeld, Permission, PermissionSet, Role, permissions_document};

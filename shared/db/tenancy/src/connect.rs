@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use cloud::Secrets;
 use runtime::{Cx, Error, Result};
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::{Connection, PgPool};
 
 /// One of the seven databases.
 pub trait Database {
@@ -47,17 +47,33 @@ pub async fn options(cx: &Cx, database: &str) -> Result<PgConnectOptions> {
         .application_name(env.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("products-manager")))
 }
 
-/// Returns a pool for `database`. It has few connections (`DATABASE_CONNECTIONS`, default: 4), because a Lambda works
-/// on one event at a time, and there are many Lambdas. It connects when the first statement needs it.
+/// How long a connection may have been unused without being asked whether it still lives. Longer than an invocation
+/// waits between two statements, shorter than Lambda pauses a process between two invocations.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
+/// Returns a pool for `database` with its first connection. It has few connections (`DATABASE_CONNECTIONS`, default: 4),
+/// because a Lambda works on one event at a time, and there are many Lambdas.
 ///
 /// # Errors
-/// Those of [`options`].
+/// Those of [`options`]; 503 when the database does not answer.
 pub async fn connect(cx: &Cx, database: &str) -> Result<PgPool> {
     let most = cx.env().parsed("DATABASE_CONNECTIONS", 4).map_err(Error::from)?;
     let options = options(cx, database).await?;
-    Ok(PgPoolOptions::new()
+    PgPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_secs(120))
-        .connect_lazy_with(options))
+        // A question costs a round trip, so it is put only where a pause may have cost the connection its life.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(options)
+        .await
+        .map_err(crate::error)
 }

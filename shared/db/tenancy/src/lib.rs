@@ -10,6 +10,8 @@ mod connect;
 
 pub use audit::{AuditEntry, AuditFilter, Change, Stamp, entries as audit_entries, record as record_change};
 pub use connect::{Database, connect, options};
+use std::time::Duration;
+
 use runtime::{Error, Result, TenantId};
 #[doc(hidden)]
 pub use sqlx;
@@ -29,7 +31,21 @@ pub async fn begin(pool: &PgPool, tenant: TenantId) -> Result<TenantTx> {
         "begin; set local app.tenant_id = '{tenant}'; set local lock_timeout = '10s'; \
          set local statement_timeout = '60s'; set local idle_in_transaction_session_timeout = '30s'"
     );
+    await_returned(pool).await;
     pool.begin_with(AssertSqlSafe(statement)).await.map_err(error)
+}
+
+/// Waits up to 3 ms for a connection that is on its way back to the pool.
+///
+/// sqlx asks a connection whether it lives before it is idle again. A function that uses a database twice in a row would
+/// find none in that time and open another, which takes five round trips and a password check instead of one.
+async fn await_returned(pool: &PgPool) {
+    for _ in 0..3 {
+        if pool.num_idle() > 0 || pool.size() == 0 || pool.size() >= pool.options().get_max_connections() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// Returns the error of a statement whose failure was not expected.

@@ -18,3 +18,14 @@ pub struct Admitted {
 /// Turns a bearer token into its caller, and counts the request. Each executable passes it to [`crate::main()`],
 /// because sessions, roles and counters are in databases, and the crates of the databases depend on this crate.
 pub type Admit = fn(Cx, String, Rate) -> BoxFuture<'static, Result<Admitted>>;
+
+/// How requests are let in, given to [`crate::main()`] by each executable.
+#[derive(Clone, Copy)]
+pub struct Admission {
+    /// Lets a request in.
+    pub admit: Admit,
+    /// Opens, side by side, what the first request will need. It runs when a process starts that serves requests with a
+    /// caller, while the process asks for the first of them. What cannot be opened is opened again by the request, which
+    /// then reports it.
+    pub prepare: fn(Cx) -> BoxFuture<'static, ()>,
+}

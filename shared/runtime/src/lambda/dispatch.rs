@@ -78,6 +78,14 @@ impl Dispatch {
         self.targets.iter().all(|target| matches!(*target.entry, Entry::Http { .. }))
     }
 
+    /// Whether requests come here that need a caller.
+    pub(crate) fn needs_callers(&self) -> bool {
+        self.targets.iter().any(|target| match target.function.trigger {
+            Trigger::Http { permission, .. } => permission != Permission::Public,
+            _ => false,
+        })
+    }
+
     /// Handles one event that is not a request.
     ///
     /// # Errors

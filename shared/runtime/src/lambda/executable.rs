@@ -12,7 +12,7 @@ use lambda_runtime_api_client::PooledClient;
 use lambda_runtime_api_client::body::Body;
 use serde_json::{Value, json};
 
-use crate::access::admit::Admit;
+use crate::access::admit::Admission;
 use crate::cx::App;
 use crate::env::Env;
 use crate::http::request::{HttpRequest, without_host};
@@ -23,15 +23,16 @@ use crate::logs;
 /// Runs the function that `_HANDLER` names under the Lambda Runtime API, until Lambda ends the process.
 /// If the handler does not exist, the function fails with an init error that names it.
 #[must_use]
-pub fn main(functions: &'static [Function], admit: Admit) -> ExitCode {
+pub fn main(functions: &'static [Function], admission: Admission) -> ExitCode {
     let env = Env::of_process();
     logs::init(&env);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failure(&error),
     };
+    let app = App::new(env.clone());
     let by_lambda = env.optional("AWS_LAMBDA_RUNTIME_API").is_some();
-    let dispatch = match Dispatch::new(functions, env.optional("_HANDLER"), App::new(env.clone()), admit) {
+    let dispatch = match Dispatch::new(functions, env.optional("_HANDLER"), Arc::clone(&app), admission.admit) {
         Ok(dispatch) => Arc::new(dispatch),
         Err(error) => {
             if by_lambda && let Err(unreported) = runtime.block_on(report_init_error(&error.to_string())) {
@@ -43,6 +44,9 @@ pub fn main(functions: &'static [Function], admit: Admit) -> ExitCode {
     if !by_lambda {
         eprintln!("this is a Lambda function; run it with `make run`, or with `cargo lambda watch` for one domain");
         return ExitCode::FAILURE;
+    }
+    if dispatch.needs_callers() {
+        runtime.spawn((admission.prepare)(app.cx("start")));
     }
     match runtime.block_on(serve(dispatch)) {
         Ok(()) => ExitCode::SUCCESS,
