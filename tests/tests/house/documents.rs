@@ -96,6 +96,43 @@ fn every_reference_in_the_openapi_document_has_a_target() {
     }
 }
 
+/// What a schema is made of, with the components that it refers to.
+fn parts<'d>(document: &'d serde_json::Value, schema: &'d serde_json::Value) -> Vec<&'d serde_json::Value> {
+    let (mut all, mut open, mut seen) = (Vec::new(), vec![schema], std::collections::HashSet::new());
+    while let Some(value) = open.pop() {
+        if let Some(reference) = value.get("$ref").and_then(serde_json::Value::as_str)
+            && seen.insert(reference)
+        {
+            open.extend(document.pointer(reference.trim_start_matches('#')));
+        }
+        open.extend(value.as_array().into_iter().flatten());
+        open.extend(value.as_object().into_iter().flat_map(|object| object.values()));
+        all.push(value);
+    }
+    all
+}
+
+#[test]
+fn a_merge_patch_has_no_defaults_which_generated_clients_would_send() {
+    let document = runtime::openapi::document(functions());
+    let mut bodies = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let Some(body) = methods.pointer("/patch/requestBody") else { continue };
+        bodies += 1;
+        assert!(parts(&document, body).iter().all(|part| part.get("default").is_none()), "PATCH {path}");
+    }
+    assert!(bodies > 2, "there are patches");
+}
+
+#[test]
+fn no_schema_uses_what_generators_cannot_read() {
+    let document = runtime::openapi::document(functions());
+    // Generators of clients fail at `"items": false`, the tuples of JSON Schema 2020-12.
+    for part in parts(&document, &document) {
+        assert_ne!(part.get("items"), Some(&serde_json::Value::Bool(false)), "{part}");
+    }
+}
+
 #[test]
 fn a_body_with_an_unknown_field_is_refused() {
     let document = runtime::openapi::document(functions());

@@ -1,5 +1,7 @@
 //! The OpenAPI document, generated from the function tables.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -62,6 +64,7 @@ pub fn document<'f>(functions: impl Iterator<Item = &'f Function>) -> Value {
     }
     let mut components: Map<String, Value> =
         schemas.into_iter().map(|(name, schema)| (name, serde_json::to_value(schema).unwrap_or_default())).collect();
+    remove_patch_defaults(&mut paths, &mut components);
     components.sort_keys();
     paths.sort_keys();
     json!({
@@ -79,4 +82,44 @@ pub fn document<'f>(functions: impl Iterator<Item = &'f Function>) -> Value {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
         }
     })
+}
+
+/// Removes every `default` from what the bodies of `PATCH` are made of.
+///
+/// A field that is left out of a merge patch (RFC 7396) stays as it is. Generated clients send documented defaults, and
+/// would change fields that nobody named.
+fn remove_patch_defaults(paths: &mut Map<String, Value>, components: &mut Map<String, Value>) {
+    let mut names = Vec::new();
+    for body in paths.values_mut().filter_map(|methods| methods.get_mut("patch")?.get_mut("requestBody")) {
+        remove_defaults(body, &mut names);
+    }
+    let mut done = BTreeSet::new();
+    while let Some(name) = names.pop() {
+        if done.insert(name.clone())
+            && let Some(schema) = components.get_mut(&name)
+        {
+            remove_defaults(schema, &mut names);
+        }
+    }
+}
+
+/// Removes the `default`s of a schema, and adds the components that it refers to.
+fn remove_defaults(schema: &mut Value, names: &mut Vec<String>) {
+    match schema {
+        Value::Object(object) => {
+            // A property may be called `default` too: then it is a schema, below `properties`.
+            object.remove("default");
+            for (key, value) in object {
+                match (key.as_str(), value) {
+                    ("$ref", Value::String(reference)) => names.extend(reference.rsplit('/').next().map(str::to_owned)),
+                    ("properties", Value::Object(properties)) => {
+                        properties.values_mut().for_each(|property| remove_defaults(property, names));
+                    }
+                    (_, value) => remove_defaults(value, names),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| remove_defaults(value, names)),
+        _ => {}
+    }
 }
