@@ -48,7 +48,7 @@ pub(crate) fn decode(bytes: &[u8], format: Format, longest: u32, limits: Limits)
             }
             // libjpeg returns no errors: the wrapper unwinds instead.
             let decoded = catch_unwind(AssertUnwindSafe(|| jpeg(bytes, longest, limits)));
-            decoded.unwrap_or_else(|_| Err(ImageError::Broken(format, Damage::DecoderStopped)))
+            decoded.unwrap_or(Err(ImageError::Broken(format, Damage::DecoderStopped)))
         }
         Format::Png => {
             let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), allocations(limits))

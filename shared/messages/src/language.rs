@@ -19,7 +19,9 @@ impl Language {
     #[must_use]
     pub fn named(code: &str) -> Self {
         match code.get(..2) {
-            Some(start) if start.eq_ignore_ascii_case("fr") && !code[2..].starts_with(char::is_alphanumeric) => Language::Fr,
+            Some(start) if start.eq_ignore_ascii_case("fr") && !code[2..].starts_with(char::is_alphanumeric) => {
+                Language::Fr
+            }
             _ => Language::En,
         }
     }
@@ -37,7 +39,9 @@ impl Language {
                 .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
                 .map_or(1.0, |quality| quality.trim().parse().unwrap_or(0.0));
             let language = Language::named(tag);
-            let is_known = tag == "*" || language == Language::Fr || tag.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("en"));
+            let is_known = tag == "*"
+                || language == Language::Fr
+                || tag.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("en"));
             if is_known && quality > best.0 {
                 best = (quality, language);
             }

@@ -4,27 +4,37 @@
 //! the message names, and whose result is a [`Text`] in both languages. Who shows it chooses the language: the answer of
 //! a request by its header `Accept-Language`, a report by the organisation's locale, a mail by the recipient's.
 
+#![expect(clippy::doc_markdown, reason = "the documentation of a message is the message itself")]
+
 mod catalogue;
+mod entry;
 mod language;
 mod text;
 
-pub mod catalog;
-pub mod channels;
-pub mod exports;
-pub mod files;
-pub mod identity;
-pub mod imports;
-pub mod mapping;
-pub mod media;
-pub mod notifications;
-pub mod planning;
-pub mod product;
-pub mod runtime;
-pub mod servers;
-pub mod settings;
-pub mod suppliers;
-pub mod things;
+/// The messages, one module per place that speaks.
+mod texts {
+    pub mod catalog;
+    pub mod channels;
+    pub mod exports;
+    pub mod files;
+    pub mod identity;
+    pub mod imports;
+    pub mod mapping;
+    pub mod media;
+    pub mod notifications;
+    pub mod planning;
+    pub mod product;
+    pub mod runtime;
+    pub mod servers;
+    pub mod suppliers;
+    pub mod things;
+}
 
-pub use catalogue::{Entry, entries};
+pub use catalogue::entries;
+pub use entry::Entry;
 pub use language::Language;
 pub use text::{Text, Value};
+pub use texts::{
+    catalog, channels, exports, files, identity, imports, mapping, media, notifications, planning, product, runtime,
+    servers, suppliers, things,
+};

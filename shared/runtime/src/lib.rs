@@ -25,6 +25,7 @@ mod http {
     pub(crate) mod output;
     pub(crate) mod reply;
     pub(crate) mod request;
+    pub(crate) mod value_error;
 }
 
 /// The functions of a domain, and how they are run.
@@ -55,10 +56,11 @@ pub use cx::{App, Cx, Resource};
 pub use env::{Env, EnvError};
 pub use error::{Error, FieldError, Result};
 pub use futures::future::BoxFuture;
-pub use http::input::{Body, IdempotencyKey, IfMatch, Input, Key, Path, Query, ValueError};
+pub use http::input::{Body, IdempotencyKey, IfMatch, Input, Key, Path, Query};
 pub use http::output::{Accepted, Created, Found, NoContent, Output, Versioned};
 pub use http::reply::HttpReply;
 pub use http::request::HttpRequest;
+pub use http::value_error::ValueError;
 pub use lambda::dispatch::{Dispatch, UnknownHandler};
 pub use lambda::entry::{DirectHandler, Entry, HttpHandler, QueueHandler};
 pub use lambda::executable::main;

@@ -114,7 +114,8 @@ pub(crate) fn encoding_of(
     if let Some((encoding, _)) = Encoding::for_bom(head) {
         return Ok((encoding, files::why_byte_order_mark(), 100));
     }
-    const MAGIC: [(&[u8], fn() -> Text); 6] = [
+    type Name = fn() -> Text;
+    const MAGIC: [(&[u8], Name); 6] = [
         (b"%PDF", files::pdf),
         (b"\x89PNG", files::png_image),
         (b"\xFF\xD8\xFF", files::jpeg_image),

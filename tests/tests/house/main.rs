@@ -4,6 +4,7 @@
 
 mod crates;
 mod documents;
+mod messages;
 mod templates;
 mod walls;
 

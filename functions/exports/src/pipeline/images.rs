@@ -54,6 +54,7 @@ pub struct ImageOptions {
     pub mode: ImageMode,
     /// The maximum width and height in pixels, such as `[1200, 1200]`; default: the images keep their sizes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<u32>>, min_items = 2, max_items = 2)]
     pub within: Option<(u32, u32)>,
     /// The format; default: the images keep their own.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -235,7 +235,7 @@ fn check_complete(mapping: &Mapping, layout: &Layout, chosen: bool) -> Result<()
         missing.clear();
     }
     let found: Vec<String> = layout.columns.iter().take(30).map(|header| format!("\"{header}\"")).collect();
-    let Some(missing) = missing.into_iter().reduce(|first, second| say::and_for(first, second)) else { return Ok(()) };
+    let Some(missing) = missing.into_iter().reduce(say::and_for) else { return Ok(()) };
     refuse("columns_missing", say::columns_missing(missing, found.join(", ")))
 }
 

@@ -9,7 +9,7 @@ use messages::{Text, runtime as say};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::http::input::ValueError;
+use crate::http::value_error::ValueError;
 
 macro_rules! permissions {
     ($($variant:ident = $name:literal, $least:ident, $message:ident;)*) => {

@@ -1,9 +1,5 @@
 //! Inputs that handlers read from requests.
 
-use std::cell::RefCell;
-use std::fmt;
-
-use messages::Text;
 use serde::de::DeserializeOwned;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -12,6 +8,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, FieldError, Result};
 use crate::http::request::HttpRequest;
+use crate::http::value_error::ValueError;
 use crate::openapi::operation::Operation;
 
 /// An input that a handler reads from a request.
@@ -75,39 +72,19 @@ fn value_error(path: &str, message: &str) -> FieldError {
         None if path == "." => "body".to_owned(),
         None => path.to_owned(),
     };
-    FieldError { field, code: code.to_owned(), message: ValueError::message_of(message) }
-}
-
-thread_local! {
-    static LAST_VALUE_ERROR: RefCell<Option<Text>> = const { RefCell::new(None) };
-}
-
-/// The error of a `TryFrom` that serde calls for a value: a message in both languages.
-///
-/// serde keeps only the words that an error displays, which are English. So the thread remembers the last message, and
-/// the answer to the request takes the French form from there. Reading a request never changes threads.
-#[derive(Debug)]
-pub struct ValueError(Text);
-
-impl ValueError {
-    /// The message whose English form is `english`, in both languages if it is the last that was made.
-    fn message_of(english: &str) -> Text {
-        let last = LAST_VALUE_ERROR.take().filter(|last| last.english() == english);
-        last.unwrap_or_else(|| Text::verbatim(english))
-    }
-}
-
-impl From<Text> for ValueError {
-    fn from(message: Text) -> Self {
-        LAST_VALUE_ERROR.set(Some(message.clone()));
-        Self(message)
-    }
-}
-
-impl fmt::Display for ValueError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.english())
-    }
+    let message = match (name, code) {
+        (Some(_), "required") => messages::runtime::field_required(),
+        (Some(name), "unknown_field") => {
+            let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
+            if known.is_empty() {
+                messages::runtime::no_field(name)
+            } else {
+                messages::runtime::field_unknown(name, known.join(", "))
+            }
+        }
+        _ => ValueError::message_of(message),
+    };
+    FieldError { field, code: code.to_owned(), message }
 }
 
 /// The query string.

@@ -1,6 +1,6 @@
 //! Accounts, organisations, members, keys, and the mails to them.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "identity";

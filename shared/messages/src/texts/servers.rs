@@ -1,6 +1,6 @@
 //! Servers that sellers name: FTP, SFTP, HTTP, S3.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "servers";

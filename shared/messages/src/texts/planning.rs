@@ -1,6 +1,6 @@
 //! What an import says about the rows of a file.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "planning";

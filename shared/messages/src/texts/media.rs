@@ -1,6 +1,6 @@
 //! Pictures and other files of products.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "media";

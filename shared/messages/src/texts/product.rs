@@ -1,6 +1,6 @@
 //! The values of a product.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "product";

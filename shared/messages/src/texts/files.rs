@@ -1,6 +1,6 @@
 //! Reading CSV, Excel, JSON and XML.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "files";

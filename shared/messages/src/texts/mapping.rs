@@ -1,6 +1,6 @@
 //! Which column fills which field, what expressions make of cells, and when something is due.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "mapping";

@@ -1,6 +1,6 @@
 //! Products, categories, attributes, views and jobs.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "catalog";

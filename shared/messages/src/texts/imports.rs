@@ -1,6 +1,6 @@
 //! Imports and automations, and the database of imports and exports.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "imports";

@@ -1,6 +1,6 @@
 //! Exports, templates, schedules and destinations.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "exports";

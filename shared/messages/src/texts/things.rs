@@ -1,6 +1,6 @@
 //! The things of the product, as an answer names them.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "things";

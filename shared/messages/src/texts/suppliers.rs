@@ -1,6 +1,6 @@
 //! Suppliers, their offers and mappings.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "suppliers";

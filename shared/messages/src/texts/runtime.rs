@@ -1,6 +1,6 @@
 //! What every function answers: who calls, what they may do, how often, what a request must be.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "runtime";
@@ -223,4 +223,10 @@ messages! {
     may_admin_amazon_api_global():
         "Change the Amazon credentials that the whole organisation uses.",
         "Modifier les identifiants Amazon que toute l'organisation utilise.";
+
+    field_required(): "this field is required", "ce champ est obligatoire";
+    field_unknown(found, known):
+        "there is no field \"{found}\" here; expected one of {known}",
+        "il n'y a pas de champ « {found} » ici ; ceux-ci existent : {known}";
+    no_field(found): "there is no field \"{found}\" here", "il n'y a pas de champ « {found} » ici";
 }

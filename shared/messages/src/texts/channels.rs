@@ -1,6 +1,6 @@
 //! The layouts of the channels.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "channels";

@@ -1,6 +1,6 @@
 //! What people are notified of, and webhooks.
 
-use crate::catalogue::messages;
+use crate::entry::messages;
 
 messages! {
     "notifications";

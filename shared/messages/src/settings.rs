@@ -1,7 +1,0 @@
-//! The settings of an organisation.
-
-use crate::catalogue::messages;
-
-messages! {
-    "settings";
-}
