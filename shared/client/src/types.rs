@@ -133,9 +133,9 @@ pub struct Import {
     pub supplier_name: Option<String>,
     pub mode: String,
     #[serde(default)]
-    pub holds: Vec<Hold>,
+    pub holds: Vec<FileNotice>,
     #[serde(default)]
-    pub warnings: Vec<Hold>,
+    pub warnings: Vec<FileNotice>,
     pub layout: Option<Layout>,
     pub code: Option<String>,
     pub message: Option<String>,
@@ -152,7 +152,7 @@ pub struct Import {
 /// Why an import is held, or a warning about it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the API's own names")]
-pub struct Hold {
+pub struct FileNotice {
     pub code: String,
     pub message: String,
 }

@@ -1,7 +1,7 @@
 //! Inspects a file before anything is imported.
 
 use channels::recognise;
-use db_imports::Hold;
+use db_imports::FileNotice;
 use mapping::{ColumnProfile, Profiler, Suggestion, suggest_with};
 use messages::{Language, Text, imports as say};
 use product::{Field, Gtin};
@@ -48,7 +48,7 @@ pub fn inspect(
         }
     };
     let mut warnings = Vec::new();
-    let mut warn = |code: &str, message: Text| warnings.push(Hold::new(code, message.in_only(language)));
+    let mut warn = |code: &str, message: Text| warnings.push(FileNotice::new(code, message.in_only(language)));
     if ragged.count > 0 {
         warn("rows_ragged", say::rows_ragged(ragged.listed()));
     }
@@ -121,7 +121,7 @@ pub struct Inspection {
     /// The columns: their content, and the suggested mapping of each.
     columns: Vec<InspectedColumn>,
     /// Warnings to read before the import.
-    warnings: Vec<Hold>,
+    warnings: Vec<FileNotice>,
     /// The first rows, at most ten.
     sample: Vec<Vec<String>>,
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read;
 
 use channels::Record;
-use db_imports::{Hold, ImportOptions};
+use db_imports::{FileNotice, ImportOptions};
 use mapping::Transforms;
 use messages::{Text, imports as say};
 use product::{Field, Rules, ShownVariants, validate};
@@ -51,7 +51,7 @@ pub struct ParsedFile {
     /// The message if the file was cut short.
     pub cut_short: Option<Text>,
     /// The warnings about the file.
-    pub warnings: Vec<Hold>,
+    pub warnings: Vec<FileNotice>,
 }
 
 /// The batches that are being filled, one of each phase.
@@ -247,7 +247,7 @@ impl BatchSplitter<'_> {
 
     /// Adds the warnings that need the whole file.
     fn warn(&mut self, late_columns: &[String]) {
-        let mut warn = |code: &str, message: Text| self.parsed.warnings.push(Hold::new(code, message));
+        let mut warn = |code: &str, message: Text| self.parsed.warnings.push(FileNotice::new(code, message));
         let listed = |names: &[&str]| {
             let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
             match names.len().saturating_sub(SHOWN) {

@@ -1,7 +1,7 @@
 //! The guards, which hold an import until a person lets it through. They check the file and the preview.
 
 use db_catalog::CatalogDb;
-use db_imports::{FileLayout, Hold, ImportJob, ImportsDb, Run};
+use db_imports::{FileLayout, FileNotice, ImportJob, ImportsDb, Run};
 use mapping::normalize;
 use messages::{Text, imports as say};
 use runtime::{Result, TenantId};
@@ -16,11 +16,11 @@ pub(crate) async fn file_holds(
     job: &ImportJob,
     parsed: &ParsedFile,
     layout: &FileLayout,
-) -> Result<Vec<Hold>> {
+) -> Result<Vec<FileNotice>> {
     let guards = &job.options.guards;
     let mut holds = Vec::new();
     if let Some(reason) = &parsed.cut_short {
-        holds.push(Hold::new("file_cut_short", say::cut_short(reason.clone(), parsed.rows)));
+        holds.push(FileNotice::new("file_cut_short", say::cut_short(reason.clone(), parsed.rows)));
     }
     if guards.shrinks_percent.is_none() && !guards.new_columns {
         return Ok(holds);
@@ -29,7 +29,7 @@ pub(crate) async fn file_holds(
     if let Some(percent) = guards.shrinks_percent {
         let least = Decimal::from(rows) * (Decimal::ONE_HUNDRED - percent) / Decimal::ONE_HUNDRED;
         if Decimal::from(parsed.rows) < least {
-            holds.push(Hold::new("file_shrank", say::file_shrank(parsed.rows, rows, percent)));
+            holds.push(FileNotice::new("file_shrank", say::file_shrank(parsed.rows, rows, percent)));
         }
     }
     if let Some(last) = last.filter(|_| guards.new_columns) {
@@ -47,14 +47,14 @@ pub(crate) async fn file_holds(
             let shown = |names: &[String]| {
                 if names.is_empty() { say::no_columns() } else { Text::verbatim(names.join(", ")) }
             };
-            holds.push(Hold::new("columns_changed", say::columns_changed(shown(&gone), shown(&new))));
+            holds.push(FileNotice::new("columns_changed", say::columns_changed(shown(&gone), shown(&new))));
         }
     }
     Ok(holds)
 }
 
 /// Checks the guards of the preview. The holds of the file are kept.
-pub(crate) async fn preview_holds(catalog: &CatalogDb, tenant: TenantId, job: &ImportJob) -> Result<Vec<Hold>> {
+pub(crate) async fn preview_holds(catalog: &CatalogDb, tenant: TenantId, job: &ImportJob) -> Result<Vec<FileNotice>> {
     let (options, guards) = (&job.options, &job.options.guards);
     let mut holds = job.holds.clone();
     let figures =
@@ -63,17 +63,17 @@ pub(crate) async fn preview_holds(catalog: &CatalogDb, tenant: TenantId, job: &I
         let share = Decimal::from(figures.supplied) * percent / Decimal::ONE_HUNDRED;
         if figures.absent > 1 && Decimal::from(figures.absent) > share {
             let message = say::too_many_absent(figures.absent, figures.supplied, percent);
-            holds.push(Hold::new("too_many_absent", message));
+            holds.push(FileNotice::new("too_many_absent", message));
         }
     }
     if let Some(percent) = guards.price_percent.filter(|_| figures.moved_prices > 0) {
         let message = say::prices_moved(figures.moved_prices, figures.priced, percent);
-        holds.push(Hold::new("prices_moved", message));
+        holds.push(FileNotice::new("prices_moved", message));
     }
     if let Some(most) = guards.approve_above {
         let changes = job.totals.created + job.totals.updated;
         if changes > most {
-            holds.push(Hold::new("approval_needed", say::approval_needed(changes, most)));
+            holds.push(FileNotice::new("approval_needed", say::approval_needed(changes, most)));
         }
     }
     if job.run == Run::Preview {

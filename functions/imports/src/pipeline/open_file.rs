@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use channels::{Adapter, Platform, recognise};
-use db_imports::{FileLayout, Hold, ImportOptions};
+use db_imports::{FileLayout, FileNotice, ImportOptions};
 use mapping::{
     Blank, ColumnMapping, Mapping, Suggestion, Target, known_columns, missing_required, normalize, suggest_with,
 };
@@ -64,7 +64,7 @@ pub struct OpenFile<'a> {
     /// The hash of the column names, by which a mapping is remembered.
     pub columns_hash: String,
     /// The warnings about the file.
-    pub warnings: Vec<Hold>,
+    pub warnings: Vec<FileNotice>,
     /// The suggested mapping of its columns.
     pub suggestions: Vec<Suggestion>,
     /// The first rows.
@@ -167,7 +167,7 @@ fn fit(
     mapping: Mapping,
     columns: &[String],
     suggestions: &[Suggestion],
-    warnings: &mut Vec<Hold>,
+    warnings: &mut Vec<FileNotice>,
 ) -> (Mapping, Mapping) {
     let (missing, new) = known_columns(&mapping, columns);
     // The exact name comes first: the normalized names of `Price £` and `Price €` are equal.
@@ -210,7 +210,7 @@ fn fit(
                 say::column_gone(&gone.column, field)
             }
         };
-        warnings.push(Hold::new("column_missing", message));
+        warnings.push(FileNotice::new("column_missing", message));
     }
     let unknown: Vec<&str> = fitted
         .iter()
@@ -219,7 +219,7 @@ fn fit(
         .collect();
     if !unknown.is_empty() {
         let names = unknown.iter().take(20).map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
-        warnings.push(Hold::new("column_new", say::columns_new(names)));
+        warnings.push(FileNotice::new("column_new", say::columns_new(names)));
     }
     fitted.extend(mapping.into_iter().filter(|mapped| mapped.column.is_empty()));
     (fitted, late)
@@ -244,7 +244,7 @@ fn batch_header(
     mapping: &Mapping,
     adapter: Option<&Adapter>,
     options: &ImportOptions,
-    warnings: &mut Vec<Hold>,
+    warnings: &mut Vec<FileNotice>,
 ) -> BatchHeader {
     let mut columns: Vec<MappedColumn> = match adapter {
         Some(adapter) => {
@@ -305,7 +305,7 @@ fn batch_header(
             DecimalMark::Comma => say::decimals_unsure(unsure),
             DecimalMark::Point => say::decimal_mark_unsure(unsure),
         };
-        warnings.push(Hold::new("decimal_mark_unsure", message));
+        warnings.push(FileNotice::new("decimal_mark_unsure", message));
     }
     let unit = mapping.iter().find(|column| column.field == Some(Field::Weight)).and_then(|column| column.unit);
     let rules = RowRules {

@@ -8,7 +8,7 @@ use std::io::Read;
 
 use cloud::Objects;
 use db_catalog::CatalogDb;
-use db_imports::{FileLayout, Hold, ImportJob, ImportOptions, ImportsDb, NewBatch, ReadRows};
+use db_imports::{FileLayout, FileNotice, ImportJob, ImportOptions, ImportsDb, NewBatch, ReadRows};
 use futures::{StreamExt, TryStreamExt};
 use mapping::Mapping;
 use messages::imports as say;
@@ -32,7 +32,7 @@ const MAX_ATTEMPTS: u32 = 3;
 
 /// What the reading thread sends.
 enum Piece {
-    Layout(Box<FileLayout>, String, Vec<Hold>),
+    Layout(Box<FileLayout>, String, Vec<FileNotice>),
     Batch(ReadBatch),
 }
 

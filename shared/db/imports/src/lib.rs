@@ -16,6 +16,7 @@ mod exports {
 mod imports {
     pub(crate) mod batch_record;
     pub(crate) mod batches;
+    pub(crate) mod earlier_imports;
     pub(crate) mod finish;
     pub(crate) mod job;
     pub(crate) mod jobs;
@@ -34,10 +35,11 @@ pub use exports::schedules::{ExportSchedule, NewSchedule};
 pub use exports::templates::{ExportTemplate, NamedAmazonTemplate, NewTemplate, TemplateVersion};
 pub use imports::batch_record::BatchRecord;
 pub use imports::batches::{NewBatch, ReadRows};
+pub use imports::earlier_imports::RejectedValue;
 pub use imports::job::{ImportJob, ImportProgress, ImportStatus, ImportTotals, NewImport, Run};
-pub use imports::options::{FileLayout, Guards, Hold, ImportOptions, SizeLimits};
+pub use imports::options::{FileLayout, FileNotice, Guards, ImportOptions, SizeLimits};
 pub use imports::row_issues::RowReport;
-pub use imports::transitions::{RejectedValue, Restart};
+pub use imports::transitions::Restart;
 
 db_tenancy::database!(
     /// The database of import and export jobs.

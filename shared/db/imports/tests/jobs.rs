@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use db_imports::{Hold, ImportOptions, ImportStatus, ImportsDb, MIGRATOR, NewBatch, NewImport, ReadRows, Run};
+use db_imports::{FileNotice, ImportOptions, ImportStatus, ImportsDb, MIGRATOR, NewBatch, NewImport, ReadRows, Run};
 use db_tenancy::{Database, Stamp, begin};
 use product::{ImportMode, Outcome};
 use runtime::{App, Env, Result, TenantId};
@@ -30,7 +30,7 @@ async fn begun(db: &ImportsDb, tenant: TenantId, batches: i32) -> Uuid {
 }
 
 /// Creates an import whose file was read. With holds it is previewed first.
-async fn begun_with(db: &ImportsDb, tenant: TenantId, batches: i32, holds: &[Hold]) -> Uuid {
+async fn begun_with(db: &ImportsDb, tenant: TenantId, batches: i32, holds: &[FileNotice]) -> Uuid {
     let id = Uuid::now_v7();
     let new = NewImport {
         id,
@@ -149,7 +149,7 @@ async fn the_sweeper_sees_ids_of_all_tenants_and_rows_of_none(_: PgPoolOptions, 
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn a_late_result_of_a_preview_settles_nothing_of_the_commit(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
-    let hold = Hold::new("file_cut_short", messages::files::password());
+    let hold = FileNotice::new("file_cut_short", messages::files::password());
     let id = begun_with(&db, tenant, 1, &[hold]).await;
     let batch = db.batch(tenant, id, 0).await.unwrap();
     let settle_as = async |seen| db.settle_batch(tenant, id, seen, &batch, &ten(), &HashMap::new(), NOW).await.unwrap();
@@ -164,7 +164,7 @@ async fn a_late_result_of_a_preview_settles_nothing_of_the_commit(_: PgPoolOptio
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn only_what_was_being_applied_can_be_resumed(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
-    let hold = Hold::new("file_cut_short", messages::files::password());
+    let hold = FileNotice::new("file_cut_short", messages::files::password());
     let fail = async |id: Uuid, seen| {
         let batch = db.batch(tenant, id, 0).await.unwrap();
         assert!(db.fail_batch(tenant, id, seen, &batch, NOW).await.unwrap());

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::imports::batch_record::BatchRecord;
 use crate::imports::row_issues;
-use crate::{Hold, ImportStatus, ImportsDb, Run};
+use crate::{FileNotice, ImportStatus, ImportsDb, Run};
 
 /// A batch that the parser wrote.
 pub struct NewBatch {
@@ -38,9 +38,9 @@ pub struct ReadRows<'r> {
     /// The SHA-256 of the file, in hexadecimal.
     pub content_hash: &'r str,
     /// The reasons why guards hold the import.
-    pub holds: &'r [Hold],
+    pub holds: &'r [FileNotice],
     /// The warnings about the file.
-    pub warnings: &'r [Hold],
+    pub warnings: &'r [FileNotice],
 }
 
 impl ImportsDb {
@@ -103,7 +103,7 @@ impl ImportsDb {
         let before = crate::imports::job::job(&mut tx, tenant, import).await?;
         let preview = before.run == Run::Preview || before.options.needs_preview() || !read.holds.is_empty();
         let in_its_language =
-            |notes: &[Hold]| notes.iter().map(|note| note.in_only(before.options.language)).collect::<Vec<_>>();
+            |notes: &[FileNotice]| notes.iter().map(|note| note.in_only(before.options.language)).collect::<Vec<_>>();
         let (holds, warnings) = (in_its_language(read.holds), in_its_language(read.warnings));
         sqlx::query!(
             "update import_batches b set superseded = s.pairs from unnest($3::int[], $4::jsonb[]) as s(number, pairs)

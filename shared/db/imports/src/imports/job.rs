@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{FileLayout, Hold, ImportOptions};
+use crate::{FileLayout, FileNotice, ImportOptions};
 
 /// The status of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -108,9 +108,9 @@ pub struct ImportJob {
     /// How far it runs without a person.
     pub run: Run,
     /// Why it is held.
-    pub holds: Vec<Hold>,
+    pub holds: Vec<FileNotice>,
     /// Warnings about the file: for example columns that are gone or new.
-    pub warnings: Vec<Hold>,
+    pub warnings: Vec<FileNotice>,
     /// Why it ended as it did, as a code.
     pub code: Option<String>,
     /// Why it ended as it did, for people.
@@ -278,8 +278,8 @@ pub(crate) struct JobRow {
     pub(crate) options: Json<ImportOptions>,
     pub(crate) layout: Option<Json<FileLayout>>,
     pub(crate) run: String,
-    pub(crate) holds: Json<Vec<Hold>>,
-    pub(crate) warnings: Json<Vec<Hold>>,
+    pub(crate) holds: Json<Vec<FileNotice>>,
+    pub(crate) warnings: Json<Vec<FileNotice>>,
     pub(crate) let_through: Vec<String>,
     pub(crate) content_hash: Option<String>,
     pub(crate) created_by: Option<Uuid>,
@@ -373,7 +373,7 @@ pub(crate) async fn jobs(
         JobRow,
         "select j.import_id as id, j.status, file_name, size_bytes, j.object_key, object_version, supplier_id,
                 supplier_name, mode, options as \"options: Json<ImportOptions>\", layout as \"layout: Json<FileLayout>\",
-                run, holds as \"holds: Json<Vec<Hold>>\", warnings as \"warnings: Json<Vec<Hold>>\", let_through, content_hash,
+                run, holds as \"holds: Json<Vec<FileNotice>>\", warnings as \"warnings: Json<Vec<FileNotice>>\", let_through, content_hash,
                 created_by, automation_id, absent_products, undone_by, previewed_at,
                 code, message, j.total_rows, report_key, created_at, uploaded_at, parsed_at, finished_at,
                 coalesce(b.created, 0)::int as \"created!\", coalesce(b.updated, 0)::int as \"updated!\",

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::imports::job::{job, jobs};
-use crate::{FileLayout, Hold, ImportJob, ImportStatus, ImportsDb, NewImport};
+use crate::{FileLayout, FileNotice, ImportJob, ImportStatus, ImportsDb, NewImport};
 
 impl ImportsDb {
     /// Creates an import. If one was created before with the same key, returns that one.
@@ -140,13 +140,13 @@ impl ImportsDb {
         id: Uuid,
         layout: &FileLayout,
         columns_hash: &str,
-        warnings: &[Hold],
+        warnings: &[FileNotice],
         now: OffsetDateTime,
     ) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let language = job(&mut tx, tenant, id).await?.options.language;
         let layout = layout.in_only(language);
-        let warnings: Vec<Hold> = warnings.iter().map(|warning| warning.in_only(language)).collect();
+        let warnings: Vec<FileNotice> = warnings.iter().map(|warning| warning.in_only(language)).collect();
         sqlx::query!(
             "update import_jobs set layout = $3, columns_hash = $4, warnings = $5, progressed_at = $6
              where tenant_id = $1 and import_id = $2",

@@ -52,7 +52,7 @@ impl Guards {
 
 /// Why a guard holds an import, or a warning about its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Hold {
+pub struct FileNotice {
     /// A code that clients branch on.
     pub code: String,
     /// What was found, and what to do.
@@ -60,14 +60,14 @@ pub struct Hold {
     pub message: Text,
 }
 
-impl Hold {
-    /// Creates a hold or a warning.
+impl FileNotice {
+    /// Creates a notice.
     #[must_use]
     pub fn new(code: &str, message: Text) -> Self {
         Self { code: code.to_owned(), message }
     }
 
-    /// Returns the same hold with its message in `language` only.
+    /// Returns the same notice with its message in `language` only.
     #[must_use]
     pub fn in_only(&self, language: Language) -> Self {
         Self { code: self.code.clone(), message: self.message.in_only(language) }
