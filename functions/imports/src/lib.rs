@@ -28,17 +28,17 @@ functions! {
         /// Inspects an uploaded file: what it is, the reasons, and the suggested mapping of its columns.
         http(Method::POST, "/v1/imports/{id}/inspect", Permission::ImportsWrite) => inspect_import,
         /// Previews an import: finds out what every row would do.
-        bulk(Method::POST, "/v1/imports/{id}/preview", Permission::ImportsStart) => preview_import,
+        bulk(Method::POST, "/v1/imports/{id}/preview", Permission::ImportsWrite) => preview_import,
         /// Lists what every row of an import would do.
         http(Method::GET, "/v1/imports/{id}/preview", Permission::ImportsRead) => list_preview,
         /// Returns the whole preview as a file.
         bulk(Method::GET, "/v1/imports/{id}/preview/download", Permission::ImportsRead) => download_preview,
         /// Applies an import that was previewed, is held by a guard, or is uploaded.
-        bulk(Method::POST, "/v1/imports/{id}/apply", Permission::ImportsStart) => apply_import,
+        bulk(Method::POST, "/v1/imports/{id}/apply", Permission::ImportsWrite) => apply_import,
         /// Stops an import.
-        http(Method::POST, "/v1/imports/{id}/cancel", Permission::ImportsCancel) => cancel_import,
+        http(Method::POST, "/v1/imports/{id}/cancel", Permission::ImportsWrite) => cancel_import,
         /// Undoes an import.
-        bulk(Method::POST, "/v1/imports/{id}/undo", Permission::ImportsManage) => undo_import,
+        bulk(Method::POST, "/v1/imports/{id}/undo", Permission::ImportsDelete) => undo_import,
         /// Resumes an import that ended because of a fault on our side.
         http(Method::POST, "/v1/imports/{id}/resume", Permission::ImportsStart) => resume_import,
     }

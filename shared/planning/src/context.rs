@@ -1,6 +1,6 @@
 //! The data of the catalogue that a plan needs.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use product::{Attribute, Product, SourcePolicy};
 use time::OffsetDateTime;
@@ -18,6 +18,9 @@ pub struct Context<'k> {
     pub locale: &'static str,
     /// The products that have one of the rows' codes, and the parents that the rows name.
     pub products: Vec<Product>,
+    /// Those of the products that the undo of an import moved to the trash. A row creates such a product again: as if the
+    /// undone import had never been.
+    pub undone: HashSet<Uuid>,
     /// The definitions of attributes, if a row has attributes.
     pub attributes: BTreeMap<String, Attribute>,
     /// The categories of the rows that exist.

@@ -58,7 +58,7 @@ pub fn plan(batch: &Batch, context: Context<'_>) -> Plan {
                 let products = index.find_all(sku, gtin14.as_deref(), row.product.supplier_reference.as_deref());
                 planner.trace_left_out(row.number, "rejected", &products);
             }
-            Ok(None) => planner.create(row),
+            Ok(None) => planner.create(row, None),
             Ok(Some(_)) => {}
         }
     }
@@ -154,9 +154,19 @@ impl Planner<'_> {
         self.trace(row.number, "skipped", Some(found), None);
     }
 
-    /// Plans a row without a product: creates the product.
-    fn create(&mut self, row: &BatchRow) {
-        let nothing = Product::new(Content::default(), self.context.now);
+    /// Plans a row without a product: creates the product. `undone` is the product that an undone import created for such
+    /// a row before: it leaves the trash with the content of this row alone.
+    fn create(&mut self, row: &BatchRow, undone: Option<&Product>) {
+        let mut nothing = Product::new(Content::default(), self.context.now);
+        if let Some(undone) = undone {
+            nothing = Product {
+                id: undone.id,
+                version: undone.version,
+                media: undone.media,
+                created_at: undone.created_at,
+                ..nothing
+            };
+        }
         let open = SourcePolicy::default();
         let mut merge = MergeRow::new(&open, &nothing, "import");
         let mut content = Content::default();
@@ -187,8 +197,13 @@ impl Planner<'_> {
         after.import = Some((self.batch.import, row.number));
         self.adopt(parent, &after);
         self.plan.outcome.created += 1;
-        self.trace(row.number, "created", None, Some(&after));
-        self.plan.written.push(PlannedWrite { before: None, after, row: Some(row.number), action: "created" });
+        self.trace(row.number, "created", undone, Some(&after));
+        self.plan.written.push(PlannedWrite {
+            before: undone.cloned(),
+            after,
+            row: Some(row.number),
+            action: if undone.is_some() { "restored" } else { "created" },
+        });
     }
 
     /// Returns `true` if another row of the file may name the product by a code that this row does not have.
@@ -206,6 +221,17 @@ impl Planner<'_> {
     fn update(&mut self, row: &BatchRow, at: usize, done: &mut Option<i32>) {
         let context = self.context;
         let product = &context.products[at];
+        if context.undone.contains(&product.id) {
+            if let Some(by) = *done {
+                return self.supersede(row, by, product);
+            }
+            let before = self.plan.outcome.created;
+            self.create(row, Some(product));
+            if self.plan.outcome.created > before {
+                *done = Some(row.number);
+            }
+            return;
+        }
         if product.trashed_at.is_some() {
             let message = say::in_trash().into_string(self.language());
             self.plan.outcome.issues.push(RowIssue { row: row.number, error: RowError::row("in_trash", message) });

@@ -124,6 +124,7 @@ fn planned(batch: &Batch, products: Vec<Product>, room: Option<i64>, trace: bool
             policy: &policy,
             families: BTreeSet::new(),
             locale: "en",
+            undone: HashSet::new(),
             products,
             attributes: BTreeMap::new(),
             categories: BTreeSet::new(),

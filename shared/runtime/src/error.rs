@@ -79,6 +79,9 @@ pub enum Error {
     Unavailable(Text),
     /// An internal error. 500
     Internal(Box<dyn std::error::Error + Send + Sync>),
+    /// An internal error that stays until somebody changes the code or the deployment: a missing permission, a wrong
+    /// statement. Trying again cannot help. 500
+    Fault(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// A value that is not acceptable.
@@ -156,7 +159,7 @@ impl Error {
             Error::TooLarge(_) => 413,
             Error::Invalid(_) => 422,
             Error::TooManyRequests { .. } => 429,
-            Error::Internal(_) => 500,
+            Error::Internal(_) | Error::Fault(_) => 500,
             Error::Unavailable(_) => 503,
         }
     }
@@ -177,7 +180,7 @@ impl Error {
             Error::NotFound(_) => "not_found",
             Error::Invalid(_) => "validation_failed",
             Error::Unavailable(_) => "unavailable",
-            Error::Internal(_) => "internal_error",
+            Error::Internal(_) | Error::Fault(_) => "internal_error",
         }
     }
 
@@ -196,7 +199,7 @@ impl Error {
             Error::TooManyRequests { .. } => say::too_many_requests_title(),
             Error::Invalid(_) => say::invalid_title(),
             Error::Unavailable(_) => say::unavailable_title(),
-            Error::Internal(_) => say::internal_title(),
+            Error::Internal(_) | Error::Fault(_) => say::internal_title(),
         };
         let mut errors = if let Error::Invalid(errors) = self { errors.clone() } else { Vec::new() };
         for error in &mut errors {
@@ -233,6 +236,7 @@ impl Error {
             },
             Error::Unavailable(what) => say::unavailable(what.clone()),
             Error::Internal(_) => say::internal(),
+            Error::Fault(_) => say::fault(),
         }
     }
 }
@@ -247,7 +251,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Internal(error) => Some(error.as_ref()),
+            Error::Internal(error) | Error::Fault(error) => Some(error.as_ref()),
             _ => None,
         }
     }

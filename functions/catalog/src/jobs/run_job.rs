@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use db_catalog::CatalogDb;
-use runtime::{Cx, Result};
+use runtime::{Cx, Error, Result};
 
 use crate::jobs::background::{JobMessage, send};
 
@@ -15,10 +15,17 @@ const WORKING: Duration = Duration::from_secs(30);
 pub async fn run_job(cx: Cx, message: JobMessage) -> Result<()> {
     let JobMessage { tenant_id: tenant, job_id: job } = message;
     let (db, started) = (cx.get::<CatalogDb>().await?, Instant::now());
-    while db.job_step(tenant, job, time::OffsetDateTime::now_utc()).await? {
-        if started.elapsed() > WORKING {
-            return send(&cx, tenant, job).await;
+    loop {
+        match db.job_step(tenant, job, time::OffsetDateTime::now_utc()).await {
+            Ok(true) if started.elapsed() > WORKING => return send(&cx, tenant, job).await,
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) => {
+                if matches!(error, Error::Fault(_)) {
+                    db.fail_job(tenant, job, cx.now).await?;
+                }
+                return Err(error);
+            }
         }
     }
-    Ok(())
 }

@@ -52,6 +52,11 @@ pub(crate) async fn run_export(cx: &Cx, tenant: TenantId, export: Uuid) -> Resul
             let message = messages::exports::gone(what);
             db.fail_export(tenant, export, "not_found", message.english(), OffsetDateTime::now_utc()).await?;
         }
+        Err(error @ Error::Fault(_)) => {
+            log_error(&error, &export.to_string());
+            let message = messages::exports::fault();
+            db.fail_export(tenant, export, "internal_error", message.english(), OffsetDateTime::now_utc()).await?;
+        }
         Err(error) if tries >= MAX_TRIES => {
             log_error(&error, &export.to_string());
             db.fail_export(

@@ -24,10 +24,7 @@ pub(crate) async fn begin_export(
     })?;
     let template_id = request.template_id;
     let chosen = async {
-        let (mut spec, _) = with_template(cx, tenant, request.clone()).await?;
-        // A deleted destination does not prevent the files from being written.
-        let known = db.known_destinations(tenant, &spec.destinations).await?;
-        spec.destinations.retain(|id| known.contains(id));
+        let (spec, _) = with_template(cx, tenant, request.clone()).await?;
         check(cx, tenant, &spec).await?;
         Ok(spec)
     };

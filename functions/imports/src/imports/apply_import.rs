@@ -4,7 +4,7 @@ use db_catalog::CatalogDb;
 use db_imports::{ImportJob, ImportStatus, ImportsDb, Run};
 use db_tenancy::Stamp;
 use messages::{Language, Text, Value, imports as say};
-use runtime::{Accepted, Body, Cx, Error, Path, Result};
+use runtime::{Accepted, Body, Cx, Error, Path, Permission, Result};
 use serde::Deserialize;
 use time::Duration;
 use utoipa::ToSchema;
@@ -36,10 +36,15 @@ impl Value for Listed {
 }
 
 /// Applies a previewed import, lets a held import through, or starts an uploaded one. 409 when products changed since
-/// the preview in fields that the file has, or the preview is older than 29 days.
+/// the preview in fields that the file has, or the preview is older than 29 days. A held import needs the permission
+/// `start:imports` too.
 pub async fn apply_import(cx: Cx, id: Path, input: Body<ApplyImport>) -> Result<Accepted<ImportJob>> {
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let import = db.import(tenant, id.0).await?;
+    if import.status == ImportStatus::Held {
+        // A guard asks somebody who may do more than import.
+        cx.caller()?.check(Permission::ImportsStart)?;
+    }
     let previewed = matches!(import.status, ImportStatus::Ready | ImportStatus::Held);
     if !previewed || input.0.choices.is_some() {
         return read_again(&cx, id, input.0.choices.unwrap_or_default(), Run::Apply).await.map(Accepted);

@@ -43,7 +43,7 @@ pub async fn apply_batch(cx: Cx, message: BatchMessage) -> Result<()> {
                 return Ok(());
             }
             Err(error) => {
-                if cx.attempt >= MAX_ATTEMPTS {
+                if cx.attempt >= MAX_ATTEMPTS || matches!(error, Error::Fault(_)) {
                     let message = messages::imports::part_not_written(number + 1, batch.rows);
                     let message = message.into_string(job.options.language);
                     db.note_event(tenant, import, "batch_failed", Some(&message), cx.now).await?;

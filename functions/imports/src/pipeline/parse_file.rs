@@ -83,7 +83,7 @@ pub async fn parse_file(cx: Cx, object: ObjectCreated) -> Result<()> {
             publish_events(&cx, &db, tenant).await
         }
         Err(Failure::Ours(error)) => {
-            if cx.attempt >= MAX_ATTEMPTS {
+            if cx.attempt >= MAX_ATTEMPTS || matches!(error, Error::Fault(_)) {
                 fail(&cx, tenant, &job, "internal_error", say::unreadable_on_our_side(), time_now()).await?;
                 publish_events(&cx, &db, tenant).await?;
             }

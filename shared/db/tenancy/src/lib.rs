@@ -60,6 +60,8 @@ pub fn error(error: sqlx::Error) -> Error {
         // 55P03: lock timeout; 57014: statement timeout; 40P01: deadlock.
         _ if matches!(code.as_str(), "55P03" | "57014" | "40P01") => Error::Unavailable(messages::catalog::database()),
         sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Error::Unavailable(messages::catalog::database()),
+        // Class 42: a missing permission, a statement that is wrong. It fails again until somebody repairs it.
+        other if code.starts_with("42") => Error::Fault(Box::new(other)),
         other => Error::internal(other),
     }
 }

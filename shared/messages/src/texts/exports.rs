@@ -4,9 +4,15 @@ use crate::entry::messages;
 
 messages! {
     "exports";
+    destination_in_use(names):
+        "these deliver to the destination: {names}; choose another one there, then delete it",
+        "ceux-ci livrent à cette destination : {names} ; choisissez-y une autre destination, puis supprimez-la";
     given_up():
         "the files could not be written because of a fault on our side; begin the export again",
         "les fichiers n'ont pas pu être écrits à cause d'une erreur de notre côté ; relancez l'export";
+    fault():
+        "the files could not be written because of a fault on our side; we have been notified, and exports will work again when it is repaired",
+        "les fichiers n'ont pas pu être écrits à cause d'une erreur de notre côté ; nous en sommes informés, et l'export fonctionnera quand elle sera corrigée";
     gone(what): "there is no such {what} any more", "introuvable, peut-être supprimé entre-temps : {what}";
     file_of_link():
         "file any more, or the link is incomplete",

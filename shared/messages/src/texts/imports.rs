@@ -200,6 +200,21 @@ messages! {
     rows_rejected(rejected, rows):
         "{rejected} of {rows} rows were rejected; see the errors, correct them and send them again",
         "{rejected} lignes sur {rows} ont été rejetées ; voyez les erreurs, corrigez-les et envoyez-les de nouveau";
+    rows_rejected_and_skipped(rejected, rows, counts):
+        "{rejected} of {rows} rows were rejected; see the errors, correct them and send them again; of the others: {counts}",
+        "{rejected} lignes sur {rows} ont été rejetées ; voyez les erreurs, corrigez-les et envoyez-les de nouveau ; les autres : {counts}";
+    rows_counted(rows, counts): "of {rows} rows: {counts}", "sur {rows} lignes : {counts}";
+    count_created(count): "{count} created", "créées : {count}";
+    count_updated(count): "{count} updated", "mises à jour : {count}";
+    count_unchanged(count): "{count} unchanged", "inchangées : {count}";
+    count_skipped(count):
+        "{count} skipped (the list of errors says why)",
+        "ignorées : {count} (la liste des erreurs dit pourquoi)";
+    count_left_alone(count):
+        "{count} left alone, because their products exist already",
+        "laissées telles quelles, car leurs produits existent déjà : {count}";
+    counts_joined(first, second): "{first}, {second}", "{first}, {second}";
+    one_row_imported(): "the row was imported", "la ligne a été importée";
     all_rows_imported(rows): "all {rows} rows were imported", "les {rows} lignes ont toutes été importées";
 
     fill_in_missing(): "fill in what is missing", "complétez ce qui manque";

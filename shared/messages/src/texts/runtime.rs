@@ -148,9 +148,9 @@ messages! {
         "Undo an import, and delete imports with their files.",
         "Annuler un import, et supprimer des imports avec leurs fichiers.";
     may_imports_start():
-        "Run an automation now, and resume an import that failed or stopped.",
-        "Exécuter une automatisation maintenant, et reprendre un import qui a échoué ou s'est arrêté.";
-    may_imports_cancel(): "Stop an import that runs.", "Arrêter un import en cours.";
+        "Run an automation now, let through an import that a guard holds, and resume an import that failed or stopped.",
+        "Exécuter une automatisation maintenant, laisser passer un import retenu par un contrôle, et reprendre un import qui a échoué ou s'est arrêté.";
+    may_imports_cancel(): "Stop an import that somebody else began.", "Arrêter un import que quelqu'un d'autre a lancé.";
     may_imports_manage():
         "Set up automations, their schedules and their sources.",
         "Configurer les automatisations, leurs planifications et leurs sources.";
@@ -229,4 +229,8 @@ messages! {
         "there is no field \"{found}\" here; expected one of {known}",
         "il n'y a pas de champ « {found} » ici ; ceux-ci existent : {known}";
     no_field(found): "there is no field \"{found}\" here", "il n'y a pas de champ « {found} » ici";
+
+    fault():
+        "something is wrong on our side, and trying again will not help; we have been notified, quote the request id to the support",
+        "quelque chose ne va pas de notre côté, et réessayer n'y changera rien ; nous en sommes informés, indiquez au support l'identifiant de la requête";
 }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::CatalogDb;
 use crate::import::context::{
     attributes, categories, created_elsewhere, created_parents, known_products, note_unchanged,
-    owners_of_unique_values, previewed_parents, shown_parents, siblings, unchanged_rows,
+    owners_of_unique_values, previewed_parents, shown_parents, siblings, unchanged_rows, undone_products,
 };
 use crate::import::lock::lock_key;
 use crate::products::origin::{Origin, WriteError};
@@ -199,6 +199,7 @@ async fn try_batch(
         parents,
         variants: siblings(&mut tx, tenant, batch, &products).await?,
         unchanged: unchanged_rows(&mut tx, tenant, batch, &products).await?,
+        undone: undone_products(&mut tx, tenant, &products).await?,
         products,
         room,
         trace,

@@ -1,7 +1,7 @@
 //! Reads what planning needs to know about the catalogue before a batch's rows: locks the products, and creates the
 //! attributes that the mapping asks for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use db_tenancy::TenantTx;
 use planning::Batch;
@@ -153,8 +153,9 @@ pub(crate) async fn previewed_parents(
         return Ok(());
     }
     let rows = sqlx::query!(
-        r#"select product_id as "product_id!", changes from preview_rows
-           where tenant_id = $1 and import_id = $2 and action = 'updated' and batch <> $3 and product_id = any($4)
+        r#"select product_id as "product_id!", action, changes from preview_rows
+           where tenant_id = $1 and import_id = $2 and action in ('updated', 'created') and batch <> $3
+             and product_id = any($4)
            order by row_number, ordinal"#,
         tenant.0,
         batch.import,
@@ -163,10 +164,42 @@ pub(crate) async fn previewed_parents(
     );
     for row in rows.fetch_all(&mut **tx).await? {
         if let Some(parent) = products.iter_mut().find(|product| product.id == row.product_id) {
+            if row.action == "created" {
+                // It leaves the trash, into which the undo of an import had moved it.
+                parent.trashed_at = None;
+            }
             parent.content = with_changes(&parent.content, row.changes);
         }
     }
     Ok(())
+}
+
+/// Returns those of the products that the undo of an import moved to the trash, and nothing moved since.
+pub(crate) async fn undone_products(
+    tx: &mut TenantTx,
+    tenant: TenantId,
+    products: &[Product],
+) -> sqlx::Result<HashSet<Uuid>> {
+    let trashed: Vec<Uuid> =
+        products.iter().filter(|product| product.trashed_at.is_some()).map(|product| product.id).collect();
+    if trashed.is_empty() {
+        return Ok(HashSet::new());
+    }
+    // An import has no row among the jobs of the catalogue, whose own undo restores what somebody did by hand.
+    let found = sqlx::query_scalar!(
+        r#"select moved.product_id as "id!" from unnest($2::uuid[]) as trashed(id)
+           cross join lateral (
+               select product_id, action, job_id from product_changes
+               where tenant_id = $1 and product_id = trashed.id and action in ('created', 'trashed', 'restored')
+               order by change_id desc limit 1
+           ) moved
+           join catalog_jobs j on j.tenant_id = $1 and j.job_id = moved.job_id and j.kind = 'undo'
+           where moved.action = 'trashed'
+             and not exists (select from catalog_jobs o where o.tenant_id = $1 and o.job_id = j.undoes)"#,
+        tenant.0,
+        &trashed
+    );
+    Ok(found.fetch_all(&mut **tx).await?.into_iter().collect())
 }
 
 /// Returns a content with the new values of previewed changes.

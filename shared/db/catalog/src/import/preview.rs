@@ -222,8 +222,10 @@ impl CatalogDb {
                union all
                select s.row_number, coalesce(s.sku, s.ean, '') from preview_rows s
                where s.tenant_id = $1 and s.import_id = $2 and s.action = 'created'
-                 and (exists (select from products p where p.tenant_id = $1 and p.sku = s.sku)
-                      or exists (select from products p where p.tenant_id = $1 and p.gtin14 = s.gtin14))
+                 and (exists (select from products p where p.tenant_id = $1 and p.sku = s.sku
+                              and (p.product_id <> s.product_id or p.version <> s.version) is not false)
+                      or exists (select from products p where p.tenant_id = $1 and p.gtin14 = s.gtin14
+                                 and (p.product_id <> s.product_id or p.version <> s.version) is not false))
                order by 1 limit $4"#,
             tenant.0,
             import,

@@ -291,6 +291,23 @@ impl CatalogDb {
         Ok(found.into_iter().map(|row| (TenantId(row.tenant), row.job)).collect())
     }
 
+    /// Ends a running job as failed: after a fault that trying again cannot repair.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn fail_job(&self, tenant: TenantId, id: Uuid, now: OffsetDateTime) -> Result<()> {
+        let mut tx = begin(&self.pool, tenant).await?;
+        let failed = sqlx::query!(
+            "update catalog_jobs set status = 'failed', updated_at = $3::timestamptz, finished_at = $3::timestamptz
+             where tenant_id = $1 and job_id = $2 and status = 'running'",
+            tenant.0,
+            id,
+            now
+        );
+        failed.execute(&mut *tx).await.map_err(error)?;
+        tx.commit().await.map_err(error)
+    }
+
     /// Counts one more resumption of a job. Returns `true` if the job may resume, `false` if it has failed for good.
     ///
     /// # Errors

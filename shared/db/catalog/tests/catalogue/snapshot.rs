@@ -116,3 +116,26 @@ async fn a_snapshot_does_not_change_and_the_next_one_has_what_changed(_: PgPoolO
     assert!(later >= watermark);
     assert!(wanted(&exports, test.tenant, &since(later + 1_000_000)).await.is_empty());
 }
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_export_may_ask_for_words_and_for_every_field(_: PgPoolOptions, options: PgConnectOptions) {
+    let exports = as_role(&options, "pm_exports").await;
+    let test = Test::new(options).await;
+    let tenant = test.tenant;
+    test.create(json!({"title": "Sécateur de jardin", "sku": "S"})).await;
+    test.create(json!({"title": "Arrosoir", "sku": "A"})).await;
+
+    let words = ProductQuery { q: Some("secateur".to_owned()), ..ProductQuery::default() };
+    let found = wanted(&exports, tenant, &SnapshotQuery { query: words, ..SnapshotQuery::default() }).await;
+    assert_eq!(found, ["Sécateur de jardin*"]);
+    // Each kind of field reads other columns and tables.
+    let fields = "title slug price stock media version id created_at completeness weight height status brand family \
+                  supplier_id parent_id category_ids tags missing image trashed kind attributes.color identifiers.x \
+                  options.size texts.fr.title completeness.amazon completeness.amazon.fr";
+    for field in fields.split_whitespace() {
+        let unknown = Condition { field: field.to_owned(), op: Op::Unknown, value: Value::Null };
+        let query = ProductQuery { filter: vec![unknown], ..ProductQuery::default() };
+        let asked = exports.snapshot(tenant, &SnapshotQuery { query, ..SnapshotQuery::default() }).await;
+        assert!(asked.is_ok(), "{field}: {:?}", asked.err());
+    }
+}

@@ -141,13 +141,27 @@ impl ImportsDb {
         tx.commit().await.map_err(error)
     }
 
-    /// Deletes a destination. Schedules that name it continue without it.
+    /// Deletes a destination.
     ///
     /// # Errors
-    /// 404 when it does not exist.
+    /// 404 when it does not exist; 409 while a schedule or a template delivers to it.
     pub async fn delete_destination(&self, tenant: TenantId, id: Uuid, stamp: &Stamp) -> Result<()> {
         let mut tx = begin(&self.pool, tenant).await?;
         let before = load_destination(&mut tx, tenant, id).await?;
+        let users = sqlx::query_scalar!(
+            r#"select name as "name!" from (
+                   select name from export_schedules where tenant_id = $1 and definition -> 'destinations' ? $2
+                   union all
+                   select name from export_templates where tenant_id = $1 and definition -> 'destinations' ? $2
+               ) users order by name limit 5"#,
+            tenant.0,
+            id.to_string()
+        );
+        let users = users.fetch_all(&mut *tx).await.map_err(error)?;
+        if !users.is_empty() {
+            let message = messages::exports::destination_in_use(users.join(", "));
+            return Err(Error::Conflict { code: "destination_in_use", message });
+        }
         let gone =
             sqlx::query!("delete from export_destinations where tenant_id = $1 and destination_id = $2", tenant.0, id);
         gone.execute(&mut *tx).await.map_err(error)?;

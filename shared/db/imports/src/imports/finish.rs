@@ -2,6 +2,7 @@
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
 use messages::Text;
+use product::ImportMode;
 use runtime::{Result, TenantId};
 use serde_json::json;
 use sqlx::types::Json;
@@ -109,11 +110,41 @@ fn verdict(job: &ImportJob, failed_batches: i64) -> (ImportStatus, &'static str,
         let message = messages::imports::all_rows_rejected(rows);
         return (ImportStatus::CompletedWithErrors, "all_rows_rejected", message);
     }
+    let done = counted(job);
     if totals.rejected > 0 {
-        let message = messages::imports::rows_rejected(totals.rejected, rows);
+        let message = if totals.skipped > 0 {
+            messages::imports::rows_rejected_and_skipped(totals.rejected, rows, done)
+        } else {
+            messages::imports::rows_rejected(totals.rejected, rows)
+        };
         return (ImportStatus::CompletedWithErrors, "rows_rejected", message);
     }
-    (ImportStatus::Completed, "ok", messages::imports::all_rows_imported(rows))
+    let message = match (totals.skipped, rows) {
+        (0, 1) => messages::imports::one_row_imported(),
+        (0, _) => messages::imports::all_rows_imported(rows),
+        _ => messages::imports::rows_counted(rows, done),
+    };
+    (ImportStatus::Completed, "ok", message)
+}
+
+/// What became of the rows that were not rejected: the kinds that occurred, or that nothing was imported.
+fn counted(job: &ImportJob) -> Text {
+    use messages::imports as say;
+    let totals = job.totals;
+    // By the mode, products that exist are left alone; otherwise a row says why it was skipped.
+    let skipped = if job.mode == ImportMode::Update {
+        say::count_skipped(totals.skipped)
+    } else {
+        say::count_left_alone(totals.skipped)
+    };
+    let kinds = [
+        (true, say::count_created(totals.created)),
+        (totals.updated > 0, say::count_updated(totals.updated)),
+        (totals.unchanged > 0, say::count_unchanged(totals.unchanged)),
+        (totals.skipped > 0, skipped),
+    ];
+    let occurred = kinds.into_iter().filter(|(occurred, _)| *occurred).map(|(_, text)| text);
+    occurred.reduce(say::counts_joined).unwrap_or_else(|| say::count_created(0))
 }
 
 /// Puts the event that the import has ended, or waits for a person, into the outbox.
