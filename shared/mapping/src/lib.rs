@@ -3,6 +3,7 @@
 //! Pure: the input is headers and samples, the output is a mapping. The known names of columns are in `aliases`.
 
 mod aliases;
+mod bounded;
 mod columns;
 mod profile;
 mod transform;

@@ -13,12 +13,12 @@ use product::{DecimalMark, parse_number, strip_html};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
+use crate::bounded::{self, MAX_RESULT, begin, bounded, text_of};
+
 /// The highest number of steps of one expression for one cell.
 const FUEL: u64 = 20_000;
 /// The highest number of compiled patterns that are kept for one file.
 const MAX_PATTERNS: usize = 100;
-/// The longest result of an expression, in bytes. A description can be that long.
-const MAX_RESULT: usize = 100_000;
 
 /// Tables of replacements, by name: the value in the file, and the new value.
 pub type Tables = BTreeMap<String, BTreeMap<String, String>>;
@@ -66,11 +66,13 @@ impl Transforms {
             if expression.len() > 2_000 || expression.contains("{%") || expression.contains("%}") {
                 return Err(say::expression_form(expression));
             }
-            let template = format!("{{{{ ({expression}) | as_text }}}}");
+            let bounded =
+                bounded(expression).map_err(|error| say::expression_unreadable(expression, error_text(&error)))?;
             environment
-                .add_template_owned(expression.to_owned(), template)
+                .add_template_owned(expression.to_owned(), format!("{{{{ ({bounded}) | as_text }}}}"))
                 .map_err(|error| say::expression_unreadable(expression, error_text(&error)))?;
             // An unknown filter is an error only at run time, so the expression is run once.
+            begin();
             let result = environment
                 .get_template(expression)
                 .and_then(|template| template.render(context! { value => "", row => Value::UNDEFINED }));
@@ -102,6 +104,7 @@ impl Transforms {
     /// # Errors
     /// The message for the seller: why the expression has no result.
     pub fn apply(&self, expression: &str, value: &str, row: &RowValues) -> Result<String, Text> {
+        begin();
         let template = self.environment.get_template(expression).map_err(|error| error_text(&error))?;
         let result = template.render(context! { value, row => &row.0 }).map_err(|error| error_text(&error))?;
         if result.len() > MAX_RESULT {
@@ -135,7 +138,7 @@ impl std::fmt::Display for FilterError {
 
 impl std::error::Error for FilterError {}
 
-fn wrong(text: Text) -> Error {
+pub(crate) fn wrong(text: Text) -> Error {
     Error::new(ErrorKind::InvalidOperation, text.english().to_owned()).with_source(FilterError(text))
 }
 
@@ -150,22 +153,36 @@ fn environment(tables: &Tables, mark: DecimalMark) -> Environment<'static> {
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(50);
     environment.add_filter("as_text", move |value: Value| as_text(&value, mark));
-    environment.add_filter("trim", filters::trim);
-    environment.add_filter("upper", filters::upper);
-    environment.add_filter("lower", filters::lower);
-    environment.add_filter("title", filters::title);
-    environment.add_filter("capitalize", filters::capitalize);
-    environment.add_filter("replace", filters::replace);
+    environment.add_filter("piece", bounded::piece);
+    environment.add_filter("term", bounded::term);
+    environment.add_filter("factor", bounded::factor);
+    environment.add_filter("trim", |text: Value, signs: Option<String>| {
+        let text = text_of(&text)?;
+        Ok::<_, Error>(match signs {
+            None => text.trim().to_owned(),
+            Some(signs) => text.trim_matches(|c| signs.contains(c)).to_owned(),
+        })
+    });
+    environment.add_filter("upper", |text: Value| Ok::<_, Error>(text_of(&text)?.to_uppercase()));
+    environment.add_filter("lower", |text: Value| Ok::<_, Error>(text_of(&text)?.to_lowercase()));
+    environment.add_filter("title", |text: Value| Ok::<_, Error>(filters::title(text_of(&text)?.into())));
+    environment.add_filter("capitalize", |text: Value| {
+        let text = text_of(&text)?;
+        let mut chars = text.chars();
+        let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+        Ok::<_, Error>(first + &chars.as_str().to_lowercase())
+    });
+    environment.add_filter("replace", |text: Value, from: Value, to: Value| {
+        bounded::replace(&text_of(&text)?, &text_of(&from)?, &text_of(&to)?)
+    });
     environment.add_filter("default", |value: Value, other: Value| {
         let blank =
             value.is_undefined() || value.is_none() || value.as_str().is_some_and(|text| text.trim().is_empty());
         if blank { other } else { value }
     });
-    environment.add_filter("split", |text: String, by: String| -> Vec<String> {
-        text.split(by.as_str()).map(|part| part.trim().to_owned()).collect()
-    });
-    environment.add_filter("join", move |parts: Vec<Value>, by: String| {
-        parts.iter().map(|part| as_text(part, mark)).collect::<Vec<_>>().join(&by)
+    environment.add_filter("split", |text: Value, by: Value| bounded::split(&text_of(&text)?, &text_of(&by)?));
+    environment.add_filter("join", move |parts: Vec<Value>, by: Value| {
+        bounded::join(parts.iter().map(|part| as_text(part, mark)), &text_of(&by)?)
     });
     environment.add_filter("first", filters::first);
     environment.add_filter("last", filters::last);
@@ -173,7 +190,9 @@ fn environment(tables: &Tables, mark: DecimalMark) -> Environment<'static> {
     environment.add_filter("int", filters::int);
     environment.add_filter("round", filters::round);
     environment.add_filter("abs", filters::abs);
-    environment.add_filter("truncate", |text: String, most: usize| text.chars().take(most).collect::<String>());
+    environment.add_filter("truncate", |text: Value, most: usize| {
+        Ok::<_, Error>(text_of(&text)?.chars().take(most).collect::<String>())
+    });
     environment.add_filter("number", move |text: Value, locale: Option<String>| number(&text, locale.as_deref(), mark));
     environment.add_filter("date", date);
     environment.add_filter("convert", move |value: Value, from: String, to: String| {
@@ -183,22 +202,24 @@ fn environment(tables: &Tables, mark: DecimalMark) -> Environment<'static> {
     });
     environment.add_filter("with_vat", move |value: Value, rate: Value| vat(&value, &rate, mark, true));
     environment.add_filter("without_vat", move |value: Value, rate: Value| vat(&value, &rate, mark, false));
-    environment.add_filter("lookup", move |text: String, table: String, other: Rest<String>| {
+    environment.add_filter("lookup", move |text: Value, table: String, other: Rest<String>| {
+        let text = text_of(&text)?;
         let entries = tables.get(&table).ok_or_else(|| wrong(say::table_unknown(&table)))?;
         let found = entries.get(&text.trim().to_lowercase()).or_else(|| other.first());
         found.cloned().ok_or_else(|| wrong(say::table_lacks(&table, text.trim())))
     });
-    environment.add_filter("regex_replace", move |text: String, pattern: String, with: String| {
-        Ok::<_, Error>(patterns.get(&pattern)?.replace_all(&text, with.as_str()).into_owned())
+    environment.add_filter("regex_replace", move |text: Value, pattern: Value, with: Value| {
+        bounded::regex_replace(&text_of(&text)?, &patterns.get(&text_of(&pattern)?)?, &text_of(&with)?)
     });
-    environment.add_filter("regex_find", move |text: String, pattern: String| {
+    environment.add_filter("regex_find", move |text: Value, pattern: Value| {
+        let (text, pattern) = (text_of(&text)?, text_of(&pattern)?);
         let found = finders.get(&pattern)?;
         let captures = found.captures(&text);
         let part =
             captures.and_then(|parts| parts.get(1).or_else(|| parts.get(0)).map(|part| part.as_str().to_owned()));
         Ok::<_, Error>(part.unwrap_or_default())
     });
-    environment.add_filter("strip_html", |text: String| strip_html(&text));
+    environment.add_filter("strip_html", |text: Value| Ok::<_, Error>(strip_html(&text_of(&text)?)));
     environment
 }
 
@@ -212,7 +233,7 @@ impl Patterns {
         if let Some(built) = known.get(pattern) {
             return Ok(built.clone());
         }
-        let built = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build();
+        let built = regex::RegexBuilder::new(pattern).size_limit(1 << 20).dfa_size_limit(1 << 20).build();
         let built = built.map_err(|error| wrong(say::pattern_invalid(error)))?;
         // Patterns that are made of the cells of each row would fill the memory.
         if known.len() < MAX_PATTERNS {
@@ -224,19 +245,16 @@ impl Patterns {
 
 /// Returns a result as the text of a cell. Numbers have no unnecessary zeros, and have the file's decimal mark, because
 /// they are read again with that mark. No value becomes a blank text.
-fn as_text(value: &Value, mark: DecimalMark) -> String {
+fn as_text(value: &Value, mark: DecimalMark) -> Result<String, Error> {
     if value.is_undefined() || value.is_none() {
-        return String::new();
-    }
-    if let Some(text) = value.as_str() {
-        return text.to_owned();
+        return Ok(String::new());
     }
     if value.is_number() && !value.is_integer() {
         let number = f64::try_from(value.clone()).ok().and_then(Decimal::from_f64);
         let text = number.map(|number| number.round_dp(8).normalize().to_string()).unwrap_or_default();
-        return if mark == DecimalMark::Comma { text.replace('.', ",") } else { text };
+        return Ok(if mark == DecimalMark::Comma { text.replace('.', ",") } else { text });
     }
-    value.to_string()
+    text_of(value)
 }
 
 fn decimal(value: &Value, mark: DecimalMark) -> Result<Decimal, Error> {
@@ -268,7 +286,8 @@ fn vat(value: &Value, rate: &Value, mark: DecimalMark, add: bool) -> Result<f64,
 }
 
 /// The filter `date("dd/mm/yyyy")`: reads a day in that order of day, month and year, and returns it as `2026-11-21`.
-fn date(text: String, shape: String) -> Result<String, Error> {
+fn date(text: Value, shape: String) -> Result<String, Error> {
+    let text = text_of(&text)?;
     let refuse = || wrong(say::date_invalid(&shape, text.trim()));
     let order: Vec<char> = shape.to_lowercase().chars().filter(|c| matches!(c, 'd' | 'm' | 'y')).collect();
     let mut order: Vec<char> = order;

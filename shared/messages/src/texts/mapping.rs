@@ -49,6 +49,12 @@ messages! {
     expression_too_slow():
         "the expression takes too many steps for this cell; make it simpler",
         "l'expression demande trop d'étapes pour cette cellule ; simplifiez-la";
+    too_many_parts(most):
+        "the expression makes more than {most} parts of a text; choose another separator",
+        "l'expression découpe un texte en plus de {most} parties ; choisissez un autre séparateur";
+    not_a_factor():
+        "only numbers can be multiplied; read a text as a number first: value | number",
+        "seuls des nombres peuvent être multipliés ; lisez d'abord le texte comme un nombre : value | number";
     result_too_long(most):
         "expected a text of at most {most} characters, accented letters counted twice; the expression makes a longer one",
         "un texte de {most} caractères au plus est attendu, les lettres accentuées comptant double ; l'expression en fait un plus long";
