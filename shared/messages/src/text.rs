@@ -31,6 +31,12 @@ impl Text {
         Self { code: "verbatim", french: words.clone(), english: words }
     }
 
+    /// A message that another process of ours rendered.
+    #[must_use]
+    pub const fn rendered(english: String, french: String) -> Self {
+        Self { code: "rendered", english, french }
+    }
+
     /// The message's code in the catalogue, such as `imports.file_empty`.
     #[must_use]
     pub const fn code(&self) -> &'static str {

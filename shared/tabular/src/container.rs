@@ -13,6 +13,8 @@ const MAX_INFLATED: u64 = 256 * 1024 * 1024;
 /// A sheet may inflate to this many bytes: its XML needs much space for each cell.
 const MAX_SHEET: u64 = 768 * 1024 * 1024;
 /// A workbook may have this many bytes, because it is held in memory while it is read.
+/// What all parts of a workbook may inflate to together.
+const MAX_BOOK: u64 = 1536 * 1024 * 1024;
 const MAX_HELD: u64 = 64 * 1024 * 1024;
 /// A zip may have this many entries.
 const MAX_ENTRIES: usize = 10_000;
@@ -159,15 +161,21 @@ fn hold(source: impl Read) -> Result<Vec<u8>, ReadError> {
 
 /// Inflates each part of a workbook once, to check its size: the reader of cells has no limit of its own.
 fn check_workbook(archive: &mut ZipArchive<Cursor<&[u8]>>, names: &[String]) -> Result<(), ReadError> {
+    let mut left = MAX_BOOK;
     for name in names {
-        // All shared texts are held in memory.
-        if name == "xl/sharedStrings.xml" {
-            inflates_within(archive, name, 160 * 1024 * 1024, 2_000_000)?;
-        } else if name.starts_with("xl/worksheets/") && name.ends_with(".xml") {
-            inflates_within(archive, name, MAX_SHEET, u64::MAX)?;
-        } else if name.ends_with(".xml") || name.ends_with(".rels") {
-            inflates_within(archive, name, 64 * 1024 * 1024, u64::MAX)?;
-        }
+        // The reader of cells finds parts whatever the case of their names, and in other folders.
+        let lower = name.to_ascii_lowercase();
+        let (bytes, strings) = if lower.ends_with("sharedstrings.xml") {
+            // All shared texts are held in memory.
+            (160 * 1024 * 1024, 2_000_000)
+        } else if lower.contains("worksheets/") && lower.ends_with(".xml") {
+            (MAX_SHEET, u64::MAX)
+        } else if lower.ends_with(".xml") || lower.ends_with(".rels") {
+            (64 * 1024 * 1024, u64::MAX)
+        } else {
+            continue;
+        };
+        left -= inflates_within(archive, name, left.min(bytes), strings)?;
     }
     Ok(())
 }
@@ -177,15 +185,15 @@ fn inflates_within(
     name: &str,
     bytes: u64,
     strings: u64,
-) -> Result<(), ReadError> {
-    let Ok(mut entry) = archive.by_name(name) else { return Ok(()) };
+) -> Result<u64, ReadError> {
+    let Ok(mut entry) = archive.by_name(name) else { return Ok(0) };
     let (mut total, mut items) = (0_u64, 0_u64);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         // The workbook reader reports a damaged part.
-        let Ok(read) = entry.read(&mut buffer) else { return Ok(()) };
+        let Ok(read) = entry.read(&mut buffer) else { return Ok(total) };
         if read == 0 {
-            return Ok(());
+            return Ok(total);
         }
         total += read as u64;
         if strings < u64::MAX {

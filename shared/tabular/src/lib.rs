@@ -17,6 +17,7 @@ mod table;
 
 /// Workbooks.
 mod book {
+    pub(crate) mod apart;
     pub(crate) mod formulas;
     pub(crate) mod reader;
     pub(crate) mod writer;
@@ -42,6 +43,7 @@ mod xml {
     pub(crate) mod reader;
 }
 
+pub use book::apart::{ReadingProcess, StartProcess, read_workbooks_apart, serve_workbook};
 pub use book::formulas::{neutralize, restore};
 pub use book::writer::{BookColumn, BookError, BookWriter};
 pub use error::{ReadError, RowProblem};

@@ -123,7 +123,7 @@ fn open_book<'a>(
     options: &ReadOptions,
 ) -> Result<TableReader<'a>, ReadError> {
     let merged = if format == container::BookFormat::Xlsx { merged::count_in_xlsx(&bytes) } else { 0 };
-    let book = crate::book::reader::open(bytes, format, options)?;
+    let book = crate::book::apart::open(bytes, format, options)?;
     let mut rows = Rows::Book(book.rows);
     let mut layout = layout(format.name(), "UTF-8");
     let (mut first, broken) = read_some(&mut rows, SAMPLE_ROWS + sniff::MAX_LINES_ABOVE_HEADER)?;

@@ -28,6 +28,7 @@ fn allowed(krate: &str) -> &'static [&'static str] {
         "runtime",
         "schedule",
         "tabular",
+        "workbooks",
     ];
     match krate {
         "client" | "images" | "messages" | "product" | "runtime" | "schedule" | "tabular" => &[],
@@ -36,6 +37,7 @@ fn allowed(krate: &str) -> &'static [&'static str] {
         "channels" => &["mapping", "product", "tabular"],
         "cloud" => &["runtime"],
         "net" => &["cloud", "runtime"],
+        "workbooks" => &["tabular"],
         "access" => &["cloud", "db-core", "runtime"],
         "db-tenancy" => &["cloud", "runtime"],
         database if database.starts_with("db-") => DATABASES,

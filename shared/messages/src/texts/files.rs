@@ -149,4 +149,8 @@ messages! {
         "the element repeats ({count} in the beginning of the file)",
         "l'élément se répète ({count} au début du fichier)";
     why_only_element(): "the only element with parts", "le seul élément qui a des parties";
+
+    workbook_too_heavy():
+        "the workbook needs more memory or time to be read than its size allows; save it anew with a spreadsheet program, or as CSV",
+        "le classeur demande plus de mémoire ou de temps de lecture que sa taille ne le permet ; enregistrez-le de nouveau avec un tableur, ou en CSV";
 }

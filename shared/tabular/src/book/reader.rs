@@ -18,16 +18,21 @@ use crate::row::{Row, TYPED};
 
 /// How many rows are handed over at once, and how many parts wait.
 const PART: usize = 128;
-const WAITING: usize = 4;
+pub(crate) const WAITING: usize = 4;
+/// A part with this many bytes is handed over too, however few rows it has.
+const PART_BYTES: usize = 1024 * 1024;
+/// The longest row, in bytes: as long as a row of other formats can be.
+const MAX_ROW: usize = 4 * 1024 * 1024;
 /// A cell holds at most 32,767 characters in Excel.
 const MAX_CELL: usize = 1024 * 1024;
 /// Columns in Excel.
-const MAX_WIDTH: u32 = 16_384;
+pub(crate) const MAX_WIDTH: u32 = 16_384;
 
-type Part = Result<Vec<(u64, Vec<String>)>, ReadError>;
+pub(crate) type Part = Result<Vec<(u64, Vec<String>)>, ReadError>;
 
 pub(crate) struct BookReader {
-    parts: Receiver<Part>,
+    /// The rows, part by part; an empty part is the end.
+    pub(crate) parts: Receiver<Part>,
     part: std::vec::IntoIter<(u64, Vec<String>)>,
     ended: bool,
 }
@@ -39,10 +44,10 @@ pub(crate) struct OpenedBook {
 }
 
 /// The first message of the thread: the sheets and the chosen sheet.
-type Opening = Result<(Vec<SheetInfo>, String), ReadError>;
+pub(crate) type Opening = Result<(Vec<SheetInfo>, String), ReadError>;
 
-/// Opens a workbook at the sheet with this name, or at the first visible one that has rows.
-pub(crate) fn open(bytes: Vec<u8>, format: BookFormat, options: &ReadOptions) -> Result<OpenedBook, ReadError> {
+/// Opens a workbook in this process, at the sheet with this name, or at the first visible one that has rows.
+pub(crate) fn open_here(bytes: Vec<u8>, format: BookFormat, options: &ReadOptions) -> Result<OpenedBook, ReadError> {
     let (wanted, fill) = (options.sheet.clone(), options.fill_merged);
     let (opening, opened) = sync_channel::<Opening>(1);
     let (sender, parts) = sync_channel::<Part>(WAITING);
@@ -71,10 +76,14 @@ pub(crate) fn open(bytes: Vec<u8>, format: BookFormat, options: &ReadOptions) ->
     };
     std::thread::Builder::new().name("workbook".to_owned()).spawn(reading)?;
     let (sheets, sheet) = opened.recv().map_err(|_| ReadError::Archive(files::damaged_workbook()))??;
-    Ok(OpenedBook { sheets, sheet, rows: BookReader { parts, part: Vec::new().into_iter(), ended: false } })
+    Ok(OpenedBook { sheets, sheet, rows: BookReader::new(parts) })
 }
 
 impl BookReader {
+    pub(crate) fn new(parts: Receiver<Part>) -> Self {
+        Self { parts, part: Vec::new().into_iter(), ended: false }
+    }
+
     pub(crate) fn read(&mut self, row: &mut Row) -> Result<bool, ReadError> {
         loop {
             row.clear();
@@ -126,26 +135,50 @@ fn order(sheets: &[SheetInfo], wanted: Option<&str>) -> Result<Vec<String>, Read
     Ok(names(false).chain(names(true)).collect())
 }
 
-/// Sends rows in parts. A method returns `false` when the receiver is gone.
-struct Sender<'s> {
+/// Sends rows on, a part at a time.
+pub(crate) struct Sender<'s> {
     to: &'s SyncSender<Part>,
     part: Vec<(u64, Vec<String>)>,
+    bytes: usize,
 }
 
-impl Sender<'_> {
-    fn row(&mut self, number: u32, cells: Vec<String>) -> bool {
-        self.part.push((u64::from(number) + 1, cells));
-        if self.part.len() < PART {
+impl<'s> Sender<'s> {
+    pub(crate) fn new(to: &'s SyncSender<Part>) -> Self {
+        Self { to, part: Vec::new(), bytes: 0 }
+    }
+
+    /// Sends a row whose number is counted from 1. Returns `false` when nobody listens any more, or the row is too long.
+    pub(crate) fn row(&mut self, number: u64, cells: Vec<String>) -> bool {
+        let bytes: usize = cells.iter().map(String::len).sum();
+        if bytes > MAX_ROW {
+            self.fail(ReadError::RowTooLong { row: number });
+            return false;
+        }
+        self.bytes += bytes;
+        self.part.push((number, cells));
+        if self.part.len() < PART && self.bytes < PART_BYTES {
             return true;
         }
+        self.bytes = 0;
         self.to.send(Ok(std::mem::take(&mut self.part))).is_ok()
     }
 
-    fn end(self) {
-        if !self.part.is_empty() {
-            let _ = self.to.send(Ok(self.part));
-        }
+    /// Ends the rows.
+    pub(crate) fn end(mut self) {
+        self.flush();
         let _ = self.to.send(Ok(Vec::new()));
+    }
+
+    /// Ends the rows with an error.
+    pub(crate) fn fail(&mut self, error: ReadError) {
+        self.flush();
+        let _ = self.to.send(Err(error));
+    }
+
+    fn flush(&mut self) {
+        if !self.part.is_empty() {
+            let _ = self.to.send(Ok(std::mem::take(&mut self.part)));
+        }
     }
 }
 
@@ -173,7 +206,7 @@ fn read_xlsx(
             Ok(cells) => cells,
             Err(error) => return drop(opening.send(Err(damaged(&error)))),
         };
-        let mut to = Sender { to: sender, part: Vec::new() };
+        let mut to = Sender::new(sender);
         let (mut number, mut row): (Option<u32>, Vec<String>) = (None, Vec::new());
         let mut opened = false;
         loop {
@@ -200,7 +233,7 @@ fn read_xlsx(
             if number != Some(at) {
                 if let Some(number) = number {
                     filler.fill(number, &mut row);
-                    if !to.row(number, std::mem::take(&mut row)) {
+                    if !to.row(u64::from(number) + 1, std::mem::take(&mut row)) {
                         return;
                     }
                 }
@@ -214,7 +247,7 @@ fn read_xlsx(
         }
         if let Some(number) = number {
             filler.fill(number, &mut row);
-            if to.row(number, row) {
+            if to.row(u64::from(number) + 1, row) {
                 to.end();
             }
             return;
@@ -249,13 +282,13 @@ fn read_held<R>(
         if opening.send(Ok((sheets, name))).is_err() {
             return;
         }
-        let mut to = Sender { to: sender, part: Vec::new() };
+        let mut to = Sender::new(sender);
         for (at, cells) in range.rows().enumerate() {
             let before = std::iter::repeat_n(String::new(), left.min(MAX_WIDTH) as usize);
             let mut row = before.chain(cells.iter().map(|cell| text_of(&DataRef::from_data(cell)))).collect();
             let at = first + u32::try_from(at).unwrap_or(u32::MAX);
             filler.fill(at, &mut row);
-            if !to.row(at, row) {
+            if !to.row(u64::from(at) + 1, row) {
                 return;
             }
         }
