@@ -13,7 +13,7 @@ use minijinja::machinery::parse_expr;
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value};
 
-use crate::transform::wrong;
+use crate::filter_error::wrong;
 
 /// The longest result of an expression, in bytes, and the longest text that an operator or a filter makes of shorter
 /// ones. A description can be that long.

@@ -5,6 +5,7 @@
 mod aliases;
 mod bounded;
 mod columns;
+mod filter_error;
 mod profile;
 mod transform;
 

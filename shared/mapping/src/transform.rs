@@ -14,6 +14,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 use crate::bounded::{self, MAX_RESULT, begin, bounded, text_of};
+use crate::filter_error::{FilterError, wrong};
 
 /// The highest number of steps of one expression for one cell.
 const FUEL: u64 = 20_000;
@@ -124,22 +125,6 @@ fn error_text(error: &Error) -> Text {
         (_, Some(detail)) => Text::verbatim(detail),
         (kind, None) => Text::verbatim(kind.to_string()),
     }
-}
-
-/// The error of one of our filters, inside an error of minijinja.
-#[derive(Debug)]
-struct FilterError(Text);
-
-impl std::fmt::Display for FilterError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.english())
-    }
-}
-
-impl std::error::Error for FilterError {}
-
-pub(crate) fn wrong(text: Text) -> Error {
-    Error::new(ErrorKind::InvalidOperation, text.english().to_owned()).with_source(FilterError(text))
 }
 
 fn environment(tables: &Tables, mark: DecimalMark) -> Environment<'static> {

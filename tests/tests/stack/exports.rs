@@ -100,6 +100,8 @@ async fn left_out_products_are_reported_one_by_one() {
     assert_eq!(export["exported"], 1);
     let text = String::from_utf8(files["google-products.tsv"].clone()).unwrap();
     assert!(text.contains("shirt-M") && !text.contains("shirt-S"), "{text}");
+    let words = json!({ "layout": "products", "format": "csv", "selection": { "q": "shirt" } });
+    assert!(exported(&mut tenant, words).await.0["exported"].as_i64().unwrap() > 0, "by words");
     let sample = json!({ "layout": "products", "format": "csv", "selection": { "sample": 2 } });
     assert_eq!(exported(&mut tenant, sample).await.0["exported"], 2);
     for wrong in [

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use e2e::Tenant;
+use e2e::{Tenant, refusal};
 use rust_xlsxwriter::Workbook;
 use serde_json::{Value, json};
 
 use crate::catalogue::job_ended;
+use crate::organisations::member;
 
 /// A workbook with two sheets, a title above the columns, and EANs as numbers.
 fn workbook() -> Vec<u8> {
@@ -300,4 +301,73 @@ async fn the_rejected_elements_of_xml_are_reported_and_sent_again_alone() {
     let again = tenant.send(corrected.as_bytes(), None, json!({"like": id})).await;
     assert_eq!(tenant.finished(&again).await.totals.created, 1);
     assert_eq!(tenant.catalogue().await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_undone_is_imported_again_and_the_message_counts() {
+    let mut tenant = Tenant::new("Undone").await;
+    let file = "sku;title;price\nU1;One;1\nU2;Two;2\n";
+    let wrong = tenant.import(file.as_bytes()).await;
+    let message = |import: &Value| import["message"].as_str().unwrap_or_default().to_owned();
+    let job = tenant.post(&format!("/v1/imports/{}/undo", wrong.id), json!({})).await;
+    job_ended(&mut tenant, job["id"].as_str().unwrap()).await;
+    assert!(tenant.catalogue().await.is_empty());
+    let corrected = tenant.import("sku;title;price\nU1;Uno;1\nU2;Due;2\n".as_bytes()).await;
+    assert_eq!((corrected.status.as_str(), corrected.totals.created, corrected.totals.skipped), ("completed", 2, 0));
+    let titles: Vec<String> = tenant.catalogue().await.into_iter().map(|(_, title, _)| title).collect();
+    assert_eq!(titles, ["Uno", "Due"]);
+    assert_eq!(message(&tenant.get(&format!("/v1/imports/{}", corrected.id)).await), "all 2 rows were imported");
+
+    // Products that exist are left alone, and the message says so.
+    let alone = tenant.send(file.as_bytes(), None, json!({"mode": "create_only"})).await;
+    tenant.finished(&alone).await;
+    let alone = tenant.get(&format!("/v1/imports/{alone}")).await;
+    assert_eq!(message(&alone), "of 2 rows: 0 created, 2 left alone, because their products exist already");
+}
+
+#[tokio::test]
+async fn who_may_import_may_preview_first_and_stop_their_own() {
+    let mut owner = Tenant::new("Careful").await;
+    let (mut user, _) = member(&mut owner, "user").await;
+    let theirs = owner.send(b"sku;title\nC0;Zero\n", None, json!({"run": "preview"})).await;
+    owner.reaches(&theirs, &["ready"]).await;
+    let new = json!({"file_name": "c.csv", "size_bytes": 17, "run": "preview"});
+    let created = user.call("POST", "/v1/imports", Some(&new)).await.unwrap();
+    let id = created["import"]["id"].as_str().unwrap().to_owned();
+    user.call("POST", &format!("/v1/imports/{id}/cancel"), None).await.expect("one's own import");
+    let stop = user.call("POST", &format!("/v1/imports/{theirs}/cancel"), None).await;
+    assert_eq!(refusal(stop), (403, "permission_denied".into()));
+    let again = user.call("POST", &format!("/v1/imports/{theirs}/preview"), Some(&json!({}))).await;
+    again.expect("a preview");
+    owner.reaches(&theirs, &["ready"]).await;
+    user.call("POST", &format!("/v1/imports/{theirs}/apply"), Some(&json!({}))).await.expect("an import");
+    assert_eq!(owner.finished(&theirs).await.totals.created, 1);
+    let undo = user.call("POST", &format!("/v1/imports/{theirs}/undo"), Some(&json!({}))).await;
+    assert_eq!(refusal(undo), (403, "permission_denied".into()));
+
+    // What a guard holds is let through by those who may start imports.
+    let held = owner.send(b"sku;title\nC1;One\n", None, json!({"guards": {"approve_above": 0}})).await;
+    owner.reaches(&held, &["held"]).await;
+    let through = user.call("POST", &format!("/v1/imports/{held}/apply"), Some(&json!({}))).await;
+    assert_eq!(refusal(through), (403, "permission_denied".into()));
+    owner.post(&format!("/v1/imports/{held}/apply"), json!({})).await;
+    assert_eq!(owner.finished(&held).await.totals.created, 1);
+}
+
+#[tokio::test]
+async fn a_workbook_that_asks_for_terabytes_is_a_damaged_file() {
+    let mut tenant = Tenant::new("Bombs").await;
+    let bomb = include_bytes!("../../../functions/imports/tests/files/dimensions.xls");
+    let broken = tenant.send(bomb, None, json!({})).await;
+    let failed = tenant.reaches(&broken, &["failed"]).await;
+    assert_eq!(failed["code"], "file_malformed", "{failed}");
+    assert!(failed["message"].as_str().unwrap().contains("as CSV"), "{failed}");
+    let asked = tenant.send(bomb, None, json!({"run": "inspect"})).await;
+    let refused = tenant.refused("POST", &format!("/v1/imports/{asked}/inspect"), json!({})).await;
+    assert_eq!(refused, (422, "validation_failed".into()));
+    // An expression that asks for gigabytes is refused before anything is uploaded, or makes nothing.
+    let mapping = json!([{"column": "a", "field": "sku", "transform": "(\"a\" * 9000000) | replace(\"a\", \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\") | length"},
+                         {"column": "b", "field": "title"}]);
+    let heavy = tenant.send(b"a;b\n1;One\n", None, json!({"mapping": mapping})).await;
+    assert_eq!(tenant.finished(&heavy).await.totals.rejected, 1);
 }

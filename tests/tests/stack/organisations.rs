@@ -5,7 +5,7 @@ use e2e::{Mail, PASSWORD, Stack, Tenant, address, refusal};
 use serde_json::{Value, json};
 
 /// Invites a new person with this role; returns the person's client, logged in.
-async fn member(owner: &mut Tenant, role: &str) -> (Client, String) {
+pub(crate) async fn member(owner: &mut Tenant, role: &str) -> (Client, String) {
     let email = address();
     owner.post("/v1/invitations", json!({ "email": email, "role": role })).await;
     let mail = Stack::get().mail(&email, 1).await;
