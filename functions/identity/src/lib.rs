@@ -22,9 +22,9 @@ functions! {
         /// Exchanges a refresh token for new tokens. A refresh token can be used once.
         http(Method::POST, "/v1/auth/refresh", Permission::Public) => refresh,
         /// Ends the session.
-        http(Method::POST, "/v1/auth/logout", Permission::SignedIn) => logout,
+        http(Method::POST, "/v1/auth/logout", Permission::OwnAccount) => logout,
         /// Switches to another organisation of the same person: returns new tokens and ends the old session.
-        http(Method::POST, "/v1/auth/switch", Permission::SignedIn) => switch_organisation,
+        http(Method::POST, "/v1/auth/switch", Permission::OwnAccount) => switch_organisation,
         /// Sends a link to set a new password, valid for one hour. The answer is the same whether the account exists or not.
         http(Method::POST, "/v1/auth/forgot-password", Permission::Public) => forgot_password,
         /// Sets a new password with the token from the mail; every session ends.
@@ -38,29 +38,29 @@ functions! {
     }
     me [profile, two_factor] {
         /// Returns the person who is logged in, the organisation of the session and the person's permissions in it.
-        http(Method::GET, "/v1/me", Permission::SignedIn) => get_me,
+        http(Method::GET, "/v1/me", Permission::OwnAccount) => get_me,
         /// Changes name, language or time zone.
-        http(Method::PATCH, "/v1/me", Permission::SignedIn) => change_me,
+        http(Method::PATCH, "/v1/me", Permission::OwnAccount) => change_me,
         /// Changes the password; all other sessions end.
-        http(Method::POST, "/v1/me/password", Permission::SignedIn) => change_password,
+        http(Method::POST, "/v1/me/password", Permission::OwnAccount) => change_password,
         /// Requests a new address: a link is sent to the new address, a notice to the old one.
-        http(Method::POST, "/v1/me/email", Permission::SignedIn) => change_email,
+        http(Method::POST, "/v1/me/email", Permission::OwnAccount) => change_email,
         /// Lists the person's sessions, in every organisation.
-        http(Method::GET, "/v1/me/sessions", Permission::SignedIn) => list_sessions,
+        http(Method::GET, "/v1/me/sessions", Permission::OwnAccount) => list_sessions,
         /// Ends one of the person's sessions.
-        http(Method::DELETE, "/v1/me/sessions/{id}", Permission::SignedIn) => end_session,
+        http(Method::DELETE, "/v1/me/sessions/{id}", Permission::OwnAccount) => end_session,
         /// Ends all sessions of the person except this one.
-        http(Method::DELETE, "/v1/me/sessions", Permission::SignedIn) => end_other_sessions,
+        http(Method::DELETE, "/v1/me/sessions", Permission::OwnAccount) => end_other_sessions,
         /// Begins two-factor authentication: returns a secret for the authenticator app, as text, URI and QR code.
-        http(Method::POST, "/v1/me/two-factor", Permission::SignedIn) => begin_two_factor,
+        http(Method::POST, "/v1/me/two-factor", Permission::OwnAccount) => begin_two_factor,
         /// Turns two-factor authentication on with a first code; returns ten recovery codes.
-        http(Method::POST, "/v1/me/two-factor/confirm", Permission::SignedIn) => confirm_two_factor,
+        http(Method::POST, "/v1/me/two-factor/confirm", Permission::OwnAccount) => confirm_two_factor,
         /// Turns two-factor authentication off, with password and code.
-        http(Method::POST, "/v1/me/two-factor/disable", Permission::SignedIn) => disable_two_factor,
+        http(Method::POST, "/v1/me/two-factor/disable", Permission::OwnAccount) => disable_two_factor,
         /// Replaces the recovery codes with ten new ones, with password and code.
-        http(Method::POST, "/v1/me/two-factor/recovery-codes", Permission::SignedIn) => renew_recovery_codes,
+        http(Method::POST, "/v1/me/two-factor/recovery-codes", Permission::OwnAccount) => renew_recovery_codes,
         /// Lists the organisations that the person belongs to.
-        http(Method::GET, "/v1/me/organisations", Permission::SignedIn) => list_organisations,
+        http(Method::GET, "/v1/me/organisations", Permission::OwnAccount) => list_organisations,
         /// Creates another organisation, which the person owns.
         http(Method::POST, "/v1/me/organisations", Permission::SignedIn) => create_organisation,
     }

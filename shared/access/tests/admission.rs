@@ -198,7 +198,8 @@ async fn a_new_role_and_a_required_second_factor_take_effect_on_the_next_request
     let caller = house.at(NOW).await.unwrap();
     assert_eq!(caller.settings_version, 1);
     assert_eq!(caller.check(Permission::ProductsRead).unwrap_err().code(), "two_factor_required");
-    assert!(caller.check(Permission::SignedIn).is_ok());
+    assert_eq!(caller.check(Permission::SignedIn).unwrap_err().code(), "two_factor_required");
+    assert!(caller.check(Permission::OwnAccount).is_ok());
 
     let all = Role::SuperAdmin.permissions();
     let down = house.identity.change_member_role(tenant, house.user, MemberRole::Predefined(Role::User), all, &stamp);

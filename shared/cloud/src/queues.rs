@@ -20,6 +20,8 @@ pub struct Queues {
 pub struct Outgoing {
     body: String,
     group: String,
+    /// For how many seconds nobody receives it.
+    delay: i32,
 }
 
 /// The most messages and bytes in one request to SQS.
@@ -33,7 +35,14 @@ impl Outgoing {
     /// # Errors
     /// When it cannot be written as JSON.
     pub fn json(message: &impl Serialize, group: impl ToString) -> Result<Self> {
-        Ok(Self { body: serde_json::to_string(message).map_err(Error::internal)?, group: group.to_string() })
+        Ok(Self { body: serde_json::to_string(message).map_err(Error::internal)?, group: group.to_string(), delay: 0 })
+    }
+
+    /// Delays the message by this many seconds, at most 900.
+    #[must_use]
+    pub fn after(mut self, seconds: i32) -> Self {
+        self.delay = seconds.clamp(0, 900);
+        self
     }
 }
 
@@ -63,6 +72,7 @@ impl Queues {
                     .id(index.to_string())
                     .message_body(&message.body)
                     .message_group_id(&message.group)
+                    .delay_seconds(message.delay)
                     .build()
                     .map_err(Error::internal)
             });
@@ -115,7 +125,7 @@ mod tests {
 
     #[test]
     fn batches_keep_to_the_limits_of_sqs() {
-        let message = |size: usize| Outgoing { body: "x".repeat(size), group: "g".into() };
+        let message = |size: usize| Outgoing { body: "x".repeat(size), group: "g".into(), delay: 0 };
         let sizes = |messages| batches(messages).iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(sizes(vec![message(1); 25]), [10, 10, 5]);
         assert_eq!(sizes(vec![message(600 * 1024); 3]), [1, 1, 1]);

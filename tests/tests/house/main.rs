@@ -5,6 +5,7 @@
 mod crates;
 mod documents;
 mod messages;
+mod migrations;
 mod templates;
 mod walls;
 

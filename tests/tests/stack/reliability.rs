@@ -1,7 +1,7 @@
 //! Failures of a real cloud, caused on purpose.
 
 use client::NewImport;
-use e2e::{Scratch, Stack, Tenant, csv};
+use e2e::{Scratch, Stack, Tenant, csv, eventually};
 use serde_json::json;
 use tokio::sync::Mutex;
 
@@ -198,4 +198,44 @@ async fn a_large_import_does_not_delay_a_small_one() {
     };
     assert!(ended(&tiny) < ended(&big), "the small import ends first");
     assert_eq!((tiny.totals.created, big.totals.created), (10, 40_000));
+}
+
+#[tokio::test]
+async fn many_files_of_one_organisation_are_read_two_at_a_time() {
+    let (mut many, mut other) = (Tenant::new("Many files").await, Tenant::new("One file").await);
+    let _alone = QUEUES.lock().await;
+    let stack = Stack::get();
+    // All are uploaded before the first is read.
+    stack.hold("imports.parse_file", true).await;
+    let mut ids = Vec::new();
+    for at in 0..6 {
+        let bytes = csv(8_000, &format!("many{at}"));
+        let new =
+            NewImport { file_name: "test.csv".to_owned(), size_bytes: bytes.len() as u64, ..NewImport::default() };
+        let created = many.client.create_import(&new).await.expect("an import");
+        let file = Scratch::new(&bytes);
+        many.client.upload(created.upload.as_ref().expect("an upload"), &file.0, |_| ()).await.expect("an upload");
+        ids.push(created.import.id);
+    }
+    let bytes = csv(10, "one");
+    let new = NewImport { file_name: "test.csv".to_owned(), size_bytes: bytes.len() as u64, ..NewImport::default() };
+    let created = other.client.create_import(&new).await.expect("an import");
+    let file = Scratch::new(&bytes);
+    other.client.upload(created.upload.as_ref().expect("an upload"), &file.0, |_| ()).await.expect("an upload");
+    stack.hold("imports.parse_file", false).await;
+
+    let mut most = 0;
+    eventually("all files read", async || {
+        let page = many.get("/v1/imports?limit=50").await;
+        let statuses: Vec<&str> =
+            page["data"].as_array().unwrap().iter().map(|import| import["status"].as_str().unwrap()).collect();
+        most = most.max(statuses.iter().filter(|status| **status == "parsing").count());
+        (!statuses.iter().any(|status| ["awaiting_upload", "parsing"].contains(status))).then_some(())
+    })
+    .await;
+    assert!(most <= 2, "{most} at a time");
+    assert_eq!(other.finished(&created.import.id).await.totals.created, 10);
+    for id in ids {
+        assert_eq!(many.finished(&id).await.totals.created, 8_000);
+    }
 }

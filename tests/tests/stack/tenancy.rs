@@ -137,7 +137,7 @@ async fn nobody_gets_in_without_token_or_permission_or_into_another_tenant() {
         }
         assert_eq!(status(method, &path, None).await, 401, "{} without a token", function.name);
         assert_eq!(status(method, &path, Some("not.a.token")).await, 401, "{} with a false token", function.name);
-        if permission == Permission::SignedIn {
+        if matches!(permission, Permission::SignedIn | Permission::OwnAccount) {
             let (status, problem) = answer(method, &path, Some(&key)).await;
             assert_eq!((status, &problem["code"]), (403, &json!("person_needed")), "{} with an API key", function.name);
         } else if !Role::Viewer.permissions().has(permission) {

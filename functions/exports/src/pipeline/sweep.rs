@@ -20,10 +20,14 @@ pub async fn sweep(cx: Cx) -> Result<()> {
     let db = cx.get::<ImportsDb>().await?;
     for (tenant, export) in db.stalled_exports(cx.now - STALE, MOST).await? {
         tracing::warn!(%export, "a stalled export is resumed");
-        send_export(&cx, tenant, export).await?;
+        if let Err(error) = send_export(&cx, tenant, export).await {
+            log_error(&error, &export.to_string());
+        }
     }
     for (tenant, delivery) in db.due_export_deliveries(cx.now - DUE_AGE, MOST).await? {
-        send_delivery(&cx, tenant, delivery).await?;
+        if let Err(error) = send_delivery(&cx, tenant, delivery).await {
+            log_error(&error, &delivery.to_string());
+        }
     }
     for tenant in db.tenants_with_unpublished_events(cx.now - EVENT_AGE).await? {
         // The failure of one organisation does not stop the others.

@@ -8,7 +8,7 @@ use std::io::Read;
 
 use cloud::Objects;
 use db_catalog::CatalogDb;
-use db_imports::{FileLayout, FileNotice, ImportJob, ImportOptions, ImportsDb, NewBatch, ReadRows};
+use db_imports::{FileLayout, FileNotice, ImportJob, ImportOptions, ImportsDb, NewBatch, ParseClaim, ReadRows};
 use futures::{StreamExt, TryStreamExt};
 use mapping::Mapping;
 use messages::imports as say;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::automations::runs::fail;
 use crate::pipeline::batches::{Limits, ParsedFile, ReadBatch};
 use crate::pipeline::guards::file_holds;
-use crate::pipeline::messages::{publish_events, send_batches, send_finish, time_now};
+use crate::pipeline::messages::{publish_events, send_batches, send_file, send_finish, time_now};
 use crate::pipeline::open_file::{Failure, open_file, refuse};
 
 /// How many batches are uploaded at the same time.
@@ -29,6 +29,9 @@ const UPLOADS: usize = 4;
 /// After this many deliveries a file that cannot be read because of a fault on our side is given up. The queue has the
 /// same limit.
 const MAX_ATTEMPTS: u32 = 3;
+
+/// In how many seconds a file is tried again that waits for other files of its organisation.
+const LATER: i32 = 3;
 
 /// What the reading thread sends.
 enum Piece {
@@ -53,9 +56,17 @@ pub async fn parse_file(cx: Cx, object: ObjectCreated) -> Result<()> {
     if db.note_upload(tenant, import, object.version_id.as_deref(), cx.now).await? {
         return Ok(());
     }
-    let Some(job) = db.begin_parsing(tenant, import, object.version_id.as_deref(), cx.now).await? else {
-        tracing::info!(%import, "the import does not wait for this file; a second upload is not imported");
-        return Ok(());
+    let most = cx.env().parsed("FILES_AT_ONCE", 2)?;
+    let job = match db.begin_parsing(tenant, import, object.version_id.as_deref(), most, cx.now).await? {
+        ParseClaim::Parse(job) => *job,
+        ParseClaim::Later => {
+            let job = db.import(tenant, import).await?;
+            return send_file(&cx, tenant, &job, object.version_id.as_deref(), LATER).await;
+        }
+        ParseClaim::Nothing => {
+            tracing::info!(%import, "the import does not wait for this file; a second upload is not imported");
+            return Ok(());
+        }
     };
     // An earlier reading may have split the file into other batches.
     cx.get::<CatalogDb>().await?.forget_preview(tenant, import, cx.now).await?;

@@ -33,13 +33,13 @@ pub async fn sweep(cx: Cx) -> Result<()> {
             log_error(&error, &import.to_string());
         }
     }
-    cx.get::<CatalogDb>().await?.forget_previews(cx.now - PREVIEWS, MOST_FORGOTTEN).await?;
     for tenant in db.tenants_with_unpublished_events(cx.now - EVENT_AGE).await? {
         // An organisation whose events cannot be published does not block the others.
         if let Err(error) = publish_events(&cx, &db, tenant).await {
             log_error(&error, &tenant.to_string());
         }
     }
+    cx.get::<CatalogDb>().await?.forget_previews(cx.now - PREVIEWS, MOST_FORGOTTEN).await?;
     Ok(())
 }
 
@@ -57,7 +57,7 @@ async fn resume(cx: &Cx, db: &ImportsDb, tenant: TenantId, import: Uuid) -> Resu
         ImportStatus::Parsing if resumes > MAX_RESUMES => {
             fail(cx, tenant, &job, "internal_error", say::unreadable_on_our_side(), cx.now).await
         }
-        ImportStatus::Parsing => send_file(cx, tenant, &job).await,
+        ImportStatus::Parsing => send_file(cx, tenant, &job, None, 0).await,
         ImportStatus::Previewing | ImportStatus::Judging if resumes > MAX_RESUMES => {
             fail(cx, tenant, &job, "preview_failed", say::preview_failed(), cx.now).await
         }

@@ -37,6 +37,7 @@ pub use imports::batch_record::BatchRecord;
 pub use imports::batches::{NewBatch, ReadRows};
 pub use imports::earlier_imports::RejectedValue;
 pub use imports::job::{ImportJob, ImportProgress, ImportStatus, ImportTotals, NewImport, Run};
+pub use imports::jobs::ParseClaim;
 pub use imports::options::{FileLayout, FileNotice, Guards, ImportOptions, SizeLimits};
 pub use imports::row_issues::RowReport;
 pub use imports::transitions::Restart;

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use db_imports::{FileNotice, ImportOptions, ImportStatus, ImportsDb, MIGRATOR, NewBatch, NewImport, ReadRows, Run};
+use db_imports::{
+    FileNotice, ImportOptions, ImportStatus, ImportsDb, MIGRATOR, NewBatch, NewImport, ParseClaim, ReadRows, Run,
+};
 use db_tenancy::{Database, Stamp, begin};
 use product::{ImportMode, Outcome};
 use runtime::{App, Env, Result, TenantId};
@@ -45,7 +47,8 @@ async fn begun_with(db: &ImportsDb, tenant: TenantId, batches: i32, holds: &[Fil
         idempotency_key: None,
     };
     db.create_import(tenant, &new, &stamp()).await.unwrap();
-    db.begin_parsing(tenant, id, None, NOW).await.unwrap().unwrap();
+    let claim = db.begin_parsing(tenant, id, None, 100, NOW).await.unwrap();
+    assert!(matches!(claim, ParseClaim::Parse(_)));
     for number in 0..batches {
         let batch = NewBatch { number, object_key: format!("b{number}"), rows: 10, phase: 0 };
         db.register_batch(tenant, id, &batch, NOW).await.unwrap();
@@ -222,4 +225,40 @@ async fn an_event_waits_until_it_is_marked_and_keeps_no_other(_: PgPoolOptions, 
     }
     assert_eq!(kinds(20).await, [""; 0], "it was tried often enough");
     assert_eq!(db.tenants_with_unpublished_events(minute(30)).await.unwrap(), [other]);
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn an_organisation_has_few_files_in_parsing_at_a_time(_: PgPoolOptions, options: PgConnectOptions) {
+    let db = ImportsDb::over(PgPool::connect_with(options.options([("role", "pm_imports")])).await.unwrap());
+    let tenants = [TenantId(Uuid::now_v7()), TenantId(Uuid::now_v7())];
+    let mut ids = Vec::new();
+    for tenant in [tenants[0], tenants[0], tenants[0], tenants[1]] {
+        let id = Uuid::now_v7();
+        let new = NewImport {
+            id,
+            file_name: "a.csv".into(),
+            size_bytes: 1,
+            object_key: format!("k{id}"),
+            supplier: None,
+            mode: ImportMode::Update,
+            options: ImportOptions::default(),
+            run: Run::Apply,
+            automation: None,
+            idempotency_key: None,
+        };
+        db.create_import(tenant, &new, &stamp()).await.unwrap();
+        ids.push((tenant, id));
+    }
+    let claim = async |at: usize, now| db.begin_parsing(ids[at].0, ids[at].1, None, 2, now).await.unwrap();
+    for at in [0, 1] {
+        assert!(matches!(claim(at, NOW).await, ParseClaim::Parse(_)));
+    }
+    assert!(matches!(claim(2, NOW).await, ParseClaim::Later), "the third file waits");
+    assert!(matches!(claim(3, NOW).await, ParseClaim::Parse(_)), "another organisation does not");
+    assert!(matches!(claim(0, NOW).await, ParseClaim::Parse(_)), "a notification that comes again continues");
+    // Two whose parsers were killed count no longer.
+    let later = NOW + time::Duration::minutes(3);
+    assert!(matches!(claim(2, later).await, ParseClaim::Parse(_)));
+    db.cancel_import(tenants[1], ids[3].1, &stamp()).await.unwrap();
+    assert!(matches!(claim(3, later).await, ParseClaim::Nothing));
 }

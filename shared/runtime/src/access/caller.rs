@@ -60,10 +60,10 @@ impl Caller {
     /// # Errors
     /// 403, with what is missing.
     pub fn check(&self, permission: Permission) -> Result<()> {
-        if permission == Permission::SignedIn {
-            return self.person().map(|_| ());
+        if matches!(permission, Permission::SignedIn | Permission::OwnAccount) {
+            self.person()?;
         }
-        if self.two_factor_missing {
+        if self.two_factor_missing && permission != Permission::OwnAccount {
             return Err(Error::Refused {
                 code: "two_factor_required",
                 message: messages::runtime::two_factor_required(),

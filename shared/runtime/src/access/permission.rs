@@ -19,6 +19,9 @@ macro_rules! permissions {
             $(#[doc = concat!("`", $name, "`")] $variant,)*
             /// Not one of the 62: every person who is logged in.
             SignedIn,
+            /// Not one of the 62: every person who is logged in, for their own account: also without the two-factor
+            /// authentication that their organisation requires, because they set it up here.
+            OwnAccount,
             /// Not one of the 62: everybody, without a token.
             Public,
         }
@@ -33,6 +36,7 @@ macro_rules! permissions {
                 match self {
                     Permission::Public => "public",
                     Permission::SignedIn => "signed_in",
+                    Permission::OwnAccount => "own_account",
                     $(Permission::$variant => $name,)*
                 }
             }
@@ -42,7 +46,7 @@ macro_rules! permissions {
             pub fn description(self) -> Text {
                 match self {
                     Permission::Public => say::may_everybody(),
-                    Permission::SignedIn => say::may_everybody_logged_in(),
+                    Permission::SignedIn | Permission::OwnAccount => say::may_everybody_logged_in(),
                     $(Permission::$variant => say::$message(),)*
                 }
             }
@@ -50,7 +54,7 @@ macro_rules! permissions {
             /// Returns the lowest of the predefined roles that hold it.
             const fn least_role(self) -> Role {
                 match self {
-                    Permission::Public | Permission::SignedIn => Role::Viewer,
+                    Permission::Public | Permission::SignedIn | Permission::OwnAccount => Role::Viewer,
                     $(Permission::$variant => Role::$least,)*
                 }
             }
@@ -140,7 +144,7 @@ impl PermissionSet {
     #[must_use]
     pub fn has(self, permission: Permission) -> bool {
         match permission {
-            Permission::Public | Permission::SignedIn => true,
+            Permission::Public | Permission::SignedIn | Permission::OwnAccount => true,
             permission => self.0 & (1 << permission as u64) != 0,
         }
     }
@@ -194,7 +198,8 @@ pub struct NotHeld(pub Permission);
 
 impl FromIterator<Permission> for PermissionSet {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
-        let real = permissions.into_iter().filter(|each| !matches!(each, Permission::Public | Permission::SignedIn));
+        let special = [Permission::Public, Permission::SignedIn, Permission::OwnAccount];
+        let real = permissions.into_iter().filter(|each| !special.contains(each));
         Self(real.fold(0, |bits, permission| bits | 1 << permission as u64))
     }
 }

@@ -59,7 +59,13 @@ impl CatalogDb {
     /// # Errors
     /// 422 for an invalid condition.
     pub async fn snapshot(&self, tenant: TenantId, wanted: &SnapshotQuery) -> Result<Snapshot> {
-        let begin = format!("begin isolation level repeatable read read only; set local app.tenant_id = '{tenant}'");
+        // Between two pages an export may wait for pictures; a function that was killed must not hold the transaction,
+        // and with it what vacuum could remove, for longer.
+        let begin = format!(
+            "begin isolation level repeatable read read only; set local app.tenant_id = '{tenant}'; \
+             set local lock_timeout = '10s'; set local statement_timeout = '60s'; \
+             set local idle_in_transaction_session_timeout = '120s'"
+        );
         let mut tx = self.pool.begin_with(AssertSqlSafe(begin)).await.map_err(error)?;
         let mut sql = sql(&mut tx, tenant, wanted, "select root, product_id from (").await?;
         sql.push(") wanted order by root, product_id");

@@ -10,7 +10,21 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::imports::job::{job, jobs};
-use crate::{FileLayout, FileNotice, ImportJob, ImportStatus, ImportsDb, NewImport};
+use crate::{FileLayout, FileNotice, ImportJob, ImportStatus, ImportsDb, NewImport, Run};
+
+/// A file in parsing without progress for this long is not counted: its parser was killed.
+const KILLED_AFTER: time::Duration = time::Duration::minutes(2);
+
+/// What is to be done with an uploaded file.
+#[derive(Debug)]
+pub enum ParseClaim {
+    /// It is to be parsed, by the caller.
+    Parse(Box<ImportJob>),
+    /// It waits, because the organisation has as many files in parsing as it may have.
+    Later,
+    /// Nothing: the import does not wait for this file.
+    Nothing,
+}
 
 impl ImportsDb {
     /// Creates an import. If one was created before with the same key, returns that one.
@@ -95,7 +109,8 @@ impl ImportsDb {
     }
 
     /// Claims an uploaded file for parsing. The first upload counts. When its notification is delivered again, the
-    /// import is already parsing and continues. Returns `None` when there is nothing to do.
+    /// import is already parsing and continues. An organisation has at most `most` files in parsing at a time, so that
+    /// the files of others do not wait for its.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -104,9 +119,45 @@ impl ImportsDb {
         tenant: TenantId,
         id: Uuid,
         version: Option<&str>,
+        most: i64,
         now: OffsetDateTime,
-    ) -> Result<Option<ImportJob>> {
+    ) -> Result<ParseClaim> {
         let mut tx = begin(&self.pool, tenant).await?;
+        // One claim of an organisation at a time, or two would count the same files.
+        sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", format!("parsing {tenant}"))
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+        let waiting = job(&mut tx, tenant, id).await?;
+        let uploaded = waiting.status == ImportStatus::AwaitingUpload && waiting.run != Run::Inspect;
+        if !uploaded && waiting.status != ImportStatus::Parsing {
+            return Ok(ParseClaim::Nothing);
+        }
+        // A parser that made no progress for long was killed; the sweeper starts it again. Of imports that are read again
+        // (they are in parsing already) the oldest ones go first, so that they do not wait for each other.
+        let parsing = sqlx::query_scalar!(
+            r#"select count(*) as "count!" from import_jobs
+               where tenant_id = $1 and status = 'parsing' and import_id <> $2 and progressed_at > $3
+                 and ($4 or import_id < $2)"#,
+            tenant.0,
+            id,
+            now - KILLED_AFTER,
+            uploaded
+        );
+        if parsing.fetch_one(&mut *tx).await.map_err(error)? >= most {
+            // It waits and has not stopped: the sweeper has nothing to resume.
+            sqlx::query!(
+                "update import_jobs set progressed_at = $3 where tenant_id = $1 and import_id = $2 and status = 'parsing'",
+                tenant.0,
+                id,
+                now
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+            tx.commit().await.map_err(error)?;
+            return Ok(ParseClaim::Later);
+        }
         let claimed = sqlx::query_scalar!(
             "update import_jobs set status = 'parsing', uploaded_at = coalesce(uploaded_at, $4), progressed_at = $4,
                     object_version = coalesce(object_version, $3)
@@ -122,12 +173,12 @@ impl ImportsDb {
         .fetch_optional(&mut *tx)
         .await
         .map_err(error)?;
-        let job = match claimed {
-            Some(id) => Some(job(&mut tx, tenant, id).await?),
-            None => None,
+        let claim = match claimed {
+            Some(id) => ParseClaim::Parse(Box::new(job(&mut tx, tenant, id).await?)),
+            None => ParseClaim::Nothing,
         };
         tx.commit().await.map_err(error)?;
-        Ok(job)
+        Ok(claim)
     }
 
     /// Stores what was found in the file, in the import's language.
