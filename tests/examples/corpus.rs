@@ -335,6 +335,7 @@ async fn dry_run(
         run: Run::Apply,
         automation: None,
         idempotency_key: None,
+        request_hash: None,
     };
     let cx = runtime::App::new(runtime::Env::default()).cx("corpus");
     let stamp = db_tenancy::Stamp::of_job(&cx, "corpus");

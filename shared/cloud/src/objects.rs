@@ -199,7 +199,7 @@ impl Objects {
     /// # Errors
     /// When it cannot be signed.
     pub async fn presign_download(&self, key: &str, file_name: &str, valid: Duration) -> Result<String> {
-        let disposition = format!("attachment; filename=\"{}\"", file_name.replace(['"', '\\', '\r', '\n'], "_"));
+        let disposition = disposition(file_name);
         let request = self.client.get_object().bucket(&self.bucket).key(key).response_content_disposition(disposition);
         let presigned = request
             .presigned(PresigningConfig::expires_in(valid).map_err(Error::internal)?)
@@ -207,6 +207,26 @@ impl Objects {
             .map_err(|error| failed("signing a download", error))?;
         Ok(presigned.uri().to_owned())
     }
+}
+
+/// Returns the header `Content-Disposition` that saves a download as `file_name` (RFC 6266).
+///
+/// S3 takes ISO 8859-1 only, so a name with other letters is there twice: in ASCII, and in UTF-8 as RFC 8187 writes it.
+fn disposition(file_name: &str) -> String {
+    let plain: String =
+        file_name.chars().map(|c| if c == '"' || c == '\\' || !(' '..='~').contains(&c) { '_' } else { c }).collect();
+    let mut disposition = format!("attachment; filename=\"{plain}\"");
+    if !file_name.is_ascii() {
+        disposition += "; filename*=UTF-8''";
+        for byte in file_name.chars().filter(|c| !c.is_control()).collect::<String>().bytes() {
+            if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+                disposition.push(char::from(byte));
+            } else {
+                disposition += &format!("%{byte:02X}");
+            }
+        }
+    }
+    disposition
 }
 
 impl Upload {
@@ -292,5 +312,25 @@ async fn abort(client: Client, bucket: String, key: String, id: String) {
     let aborted = client.abort_multipart_upload().bucket(bucket).key(&key).upload_id(id).send().await;
     if let Err(error) = aborted {
         tracing::warn!(key, error = %failed("aborting an upload", error), "an upload stays until the lifecycle removes it");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::disposition;
+
+    #[test]
+    fn a_download_keeps_its_name_in_any_script() {
+        for (name, header) in [
+            ("a b.csv", "attachment; filename=\"a b.csv\""),
+            ("a\"\r\nX: y.csv", "attachment; filename=\"a___X: y.csv\""),
+            (
+                "prix d'été.csv",
+                "attachment; filename=\"prix d'_t_.csv\"; filename*=UTF-8''prix%20d%27%C3%A9t%C3%A9.csv",
+            ),
+            ("产品.csv", "attachment; filename=\"__.csv\"; filename*=UTF-8''%E4%BA%A7%E5%93%81.csv"),
+        ] {
+            assert_eq!(disposition(name), header);
+        }
     }
 }

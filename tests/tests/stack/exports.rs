@@ -313,3 +313,45 @@ async fn a_running_export_is_cancelled_and_a_killed_one_still_ends() {
         events["data"].as_array().unwrap().iter().filter_map(|event| event["event"].as_str()).collect();
     assert_eq!((names[0], names[names.len() - 1]), ("queued", "completed"), "{events}");
 }
+
+#[tokio::test]
+async fn a_key_of_a_caller_is_bound_to_its_request_and_never_one_of_ours() {
+    let mut tenant = Tenant::new("Keys of requests").await;
+    let new = json!({ "name": "Exporter", "permissions": ["read:exports", "write:exports", "read:imports", "write:imports"] });
+    let api_key = tenant.post("/v1/api-keys", new).await["key"].as_str().unwrap().to_owned();
+    let ask = async |path: &str, key: &str, body: Value| {
+        let request = reqwest::Client::new().post(format!("{}{path}", Stack::get().api())).bearer_auth(&api_key);
+        let answer = request.header("Idempotency-Key", key).json(&body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let id = |answer: &(u16, Value)| {
+        answer.1["id"].as_str().or(answer.1["import"]["id"].as_str()).unwrap_or_default().to_owned()
+    };
+    let bodies = [
+        (
+            "/v1/exports",
+            json!({ "layout": "products", "format": "csv" }),
+            json!({ "layout": "products", "format": "jsonl" }),
+        ),
+        (
+            "/v1/imports",
+            json!({ "file_name": "a.csv", "size_bytes": 9 }),
+            json!({ "file_name": "b.csv", "size_bytes": 9 }),
+        ),
+    ];
+    for (path, body, other) in bodies {
+        let first = ask(path, "k", body.clone()).await;
+        assert_eq!(first.0, 201, "{path}: {}", first.1);
+        assert_eq!(id(&ask(path, "k", body).await), id(&first), "{path}");
+        let refused = ask(path, "k", other).await;
+        assert_eq!((refused.0, &refused.1["code"]), (409, &json!("idempotency_key_reused")), "{path}");
+    }
+
+    // Whoever names the key of a scheduled run does not take the run away.
+    let schedule = json!({ "name": "Daily", "definition": { "layout": "products", "format": "csv" } });
+    let schedule = tenant.post("/v1/export-schedules", schedule).await["id"].as_str().unwrap().to_owned();
+    let ours = format!("run {schedule} mine");
+    let theirs = ask("/v1/exports", &ours, json!({ "layout": "products", "format": "csv" })).await;
+    let run = ask(&format!("/v1/export-schedules/{schedule}/run"), "mine", json!({})).await.1;
+    assert_ne!(run["id"], theirs.1["id"], "{run}");
+}

@@ -24,6 +24,6 @@ pub struct NewFamily {
 pub async fn put_family(cx: Cx, code: Key, input: Body<NewFamily>) -> Result<Family> {
     let family = Family { code: code.0, name: name("name", &input.0.name)?, attributes: input.0.attributes.into() };
     cx.get::<CatalogDb>().await?.put_family(cx.tenant()?, &family, &Stamp::of(&cx)?).await?;
-    background::begin(&cx, &Work::Assess, &IdempotencyKey(None)).await?;
+    background::begin(&cx, &Work::Assess, &IdempotencyKey::default()).await?;
     Ok(family)
 }

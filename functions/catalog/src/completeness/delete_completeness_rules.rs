@@ -21,6 +21,6 @@ pub struct OfLocale {
 pub async fn delete_completeness_rules(cx: Cx, channel: Key, of: Query<OfLocale>) -> Result<NoContent> {
     let db = cx.get::<CatalogDb>().await?;
     db.set_completeness_rules(cx.tenant()?, &channel.0, of.0.locale.as_deref(), None, &Stamp::of(&cx)?).await?;
-    background::begin(&cx, &Work::Assess, &IdempotencyKey(None)).await?;
+    background::begin(&cx, &Work::Assess, &IdempotencyKey::default()).await?;
     Ok(NoContent)
 }

@@ -31,6 +31,6 @@ pub async fn put_completeness_rules(
     let requirements = db
         .set_completeness_rules(cx.tenant()?, &channel.0, locale.as_deref(), Some(&requirements), &Stamp::of(&cx)?)
         .await?;
-    background::begin(&cx, &Work::Assess, &IdempotencyKey(None)).await?;
+    background::begin(&cx, &Work::Assess, &IdempotencyKey::default()).await?;
     Ok(CompletenessRules { channel: channel.0, locale, requirements })
 }

@@ -24,7 +24,7 @@ pub struct JobMessage {
 pub(crate) async fn begin(cx: &Cx, work: &Work, key: &IdempotencyKey) -> Result<CatalogJob> {
     let (tenant, db) = (cx.tenant()?, cx.get::<CatalogDb>().await?);
     let (_, stamp) = origin(cx)?;
-    let job = db.begin_job(tenant, work, key.0.as_deref(), &stamp).await?;
+    let job = db.begin_job(tenant, work, key.key.as_deref(), &stamp).await?;
     if job.status != "running" {
         return Ok(job);
     }

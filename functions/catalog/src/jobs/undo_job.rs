@@ -7,5 +7,5 @@ use crate::jobs::background;
 
 /// Undoes a job field by field, where nothing changed the field since.
 pub async fn undo_job(cx: Cx, id: Path) -> Result<Accepted<CatalogJob>> {
-    background::begin(&cx, &Work::Undo(id.0), &IdempotencyKey(None)).await.map(Accepted)
+    background::begin(&cx, &Work::Undo(id.0), &IdempotencyKey::default()).await.map(Accepted)
 }

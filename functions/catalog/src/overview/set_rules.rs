@@ -12,7 +12,7 @@ pub async fn set_rules(cx: Cx, input: Body<CatalogRules>) -> Result<CatalogRules
     let before = db.catalog_rules(tenant).await?;
     let rules = db.set_catalog_rules(tenant, &input.0, &Stamp::of(&cx)?).await?;
     if before.language != rules.language {
-        background::begin(&cx, &Work::Assess, &IdempotencyKey(None)).await?;
+        background::begin(&cx, &Work::Assess, &IdempotencyKey::default()).await?;
     }
     Ok(rules)
 }

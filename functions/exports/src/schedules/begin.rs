@@ -47,6 +47,7 @@ pub(crate) async fn begin_export(
         changed_from,
         options,
         idempotency_key: Some(key),
+        request_hash: None,
     };
     let by = if by_hand { stamp.actor() } else { schedule.created_by };
     let job = db.create_export(tenant, &new, by, by_hand, stamp).await?;

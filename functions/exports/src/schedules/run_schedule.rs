@@ -13,7 +13,7 @@ pub async fn run_schedule(cx: Cx, id: Path, key: IdempotencyKey) -> Result<Accep
     let (tenant, db) = (cx.tenant()?, cx.get::<ImportsDb>().await?);
     let schedule = db.export_schedule(tenant, id.0).await?;
     // The prefix keeps these keys apart from those of exports by hand.
-    let key = format!("run {} {}", id.0, key.0.unwrap_or_else(|| Uuid::now_v7().to_string()));
+    let key = format!("run {} {}", id.0, key.key.unwrap_or_else(|| Uuid::now_v7().to_string()));
     let job = begin_export(&cx, &db, tenant, &schedule, key, true, &Stamp::of(&cx)?).await?;
     view(&cx, tenant, job).await.map(Accepted)
 }

@@ -125,6 +125,7 @@ pub(crate) async fn import_files(
             run: if automation.run == "preview" { Run::Preview } else { Run::Apply },
             automation: Some(automation.id),
             idempotency_key: Some(key),
+            request_hash: None,
         };
         let import = db.create_import(tenant, &new, &stamp).await?;
         if import.status == ImportStatus::AwaitingUpload {

@@ -163,11 +163,14 @@ impl Target {
     }
 
     fn push(&mut self, layout: &Layout, row: &Row, notes: &[String; 3]) -> Result<()> {
-        // The seller's cells stay as they are. Our texts are made safe against formulas.
+        // Our texts are made safe against formulas. So are the supplier's cells in CSV, which spreadsheets open as it is;
+        // reading the file again restores them.
         let notes = notes.each_ref().map(|text| neutralize(text));
         let cells = (0..layout.headers.len()).map(|index| row.cell(index)).chain(notes.iter().map(|text| &**text));
         match self {
-            Target::Csv(csv) => csv.write_record(cells).map_err(Error::internal),
+            Target::Csv(csv) => {
+                csv.write_record(cells.map(|cell| neutralize(cell).into_owned())).map_err(Error::internal)
+            }
             Target::Book { workbook, row: at } => {
                 let sheet = workbook.worksheet_from_index(0).map_err(Error::internal)?;
                 for (column, cell) in cells.enumerate().filter(|(_, cell)| !cell.is_empty()) {

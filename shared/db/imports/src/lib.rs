@@ -1,6 +1,7 @@
 //! `db_imports`: import and export jobs, their batches, errors and events, and the outbox.
 
 mod events;
+mod requests;
 
 /// Exports: their jobs, files, destinations and schedules.
 mod exports {

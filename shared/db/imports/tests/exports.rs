@@ -48,6 +48,7 @@ async fn begun(
         changed_from: None,
         options: json!({ "layout": "products" }),
         idempotency_key: None,
+        request_hash: None,
     };
     let job = db.create_export(tenant, &new, None, schedule.is_none(), &stamp(at)).await.unwrap();
     assert_eq!(db.begin_export(tenant, job.id, at).await.unwrap().unwrap().1, 1);

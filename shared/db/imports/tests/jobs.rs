@@ -45,6 +45,7 @@ async fn begun_with(db: &ImportsDb, tenant: TenantId, batches: i32, holds: &[Fil
         run: Run::Apply,
         automation: None,
         idempotency_key: None,
+        request_hash: None,
     };
     db.create_import(tenant, &new, &stamp()).await.unwrap();
     let claim = db.begin_parsing(tenant, id, None, 100, NOW).await.unwrap();
@@ -245,6 +246,7 @@ async fn an_organisation_has_few_files_in_parsing_at_a_time(_: PgPoolOptions, op
             run: Run::Apply,
             automation: None,
             idempotency_key: None,
+            request_hash: None,
         };
         db.create_import(tenant, &new, &stamp()).await.unwrap();
         ids.push((tenant, id));
@@ -261,4 +263,34 @@ async fn an_organisation_has_few_files_in_parsing_at_a_time(_: PgPoolOptions, op
     assert!(matches!(claim(2, later).await, ParseClaim::Parse(_)));
     db.cancel_import(tenants[1], ids[3].1, &stamp()).await.unwrap();
     assert!(matches!(claim(3, later).await, ParseClaim::Nothing));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn a_key_with_another_request_is_refused_for_a_day(_: PgPoolOptions, options: PgConnectOptions) {
+    let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
+    let new = |request: u8| {
+        let id = Uuid::now_v7();
+        NewImport {
+            id,
+            file_name: "a.csv".into(),
+            size_bytes: 1,
+            object_key: format!("k{id}"),
+            supplier: None,
+            mode: ImportMode::Update,
+            options: ImportOptions::default(),
+            run: Run::Apply,
+            automation: None,
+            idempotency_key: Some("caller:monday".into()),
+            request_hash: Some([request; 32]),
+        }
+    };
+    let first = db.create_import(tenant, &new(1), &stamp()).await.unwrap();
+    assert_eq!(db.create_import(tenant, &new(1), &stamp()).await.unwrap().id, first.id);
+    let refused = db.create_import(tenant, &new(2), &stamp()).await.unwrap_err();
+    assert_eq!(refused.code(), "idempotency_key_reused");
+    // The same key of another organisation, and the same key on the next day.
+    assert!(db.create_import(TenantId(Uuid::now_v7()), &new(2), &stamp()).await.is_ok());
+    let mut tomorrow = stamp();
+    tomorrow.at += time::Duration::hours(25);
+    assert_ne!(db.create_import(tenant, &new(2), &tomorrow).await.unwrap().id, first.id);
 }

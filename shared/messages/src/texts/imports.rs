@@ -362,4 +362,8 @@ messages! {
     delivery_attempt(destination, attempt, reason):
         "to {destination}, try {attempt}: {reason}",
         "vers {destination}, essai {attempt} : {reason}";
+
+    key_reused():
+        "another request was sent with this Idempotency-Key; send a new key with a new request",
+        "une autre requête a été envoyée avec cette Idempotency-Key ; envoyez une nouvelle clé avec une nouvelle requête";
 }

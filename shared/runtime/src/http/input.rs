@@ -1,6 +1,7 @@
 //! Inputs that handlers read from requests.
 
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::{IntoParams, ToSchema};
@@ -140,7 +141,21 @@ impl Input for Key {
 }
 
 /// The header `Idempotency-Key`: a POST that is repeated with the same key does its work once.
-pub struct IdempotencyKey(pub Option<String>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// The key, if the caller sent one.
+    pub key: Option<String>,
+    /// The SHA-256 of what the request asks for: of its body, whatever the order of the fields.
+    pub request: [u8; 32],
+}
+
+impl IdempotencyKey {
+    /// The key as it is stored beside keys that the product makes itself, which no caller can name.
+    #[must_use]
+    pub fn of_caller(&self) -> Option<String> {
+        self.key.as_ref().map(|key| format!("caller:{key}"))
+    }
+}
 
 impl Input for IdempotencyKey {
     fn read(request: &HttpRequest) -> Result<Self> {
@@ -148,7 +163,10 @@ impl Input for IdempotencyKey {
         if key.is_some_and(|key| key.len() > 200) {
             return Err(Error::invalid("Idempotency-Key", "value_too_long", messages::runtime::too_long(200)));
         }
-        Ok(Self(key.map(str::to_owned)))
+        // The fields of an object are in order when it is written again.
+        let body = serde_json::from_slice::<serde_json::Value>(request.body()).unwrap_or_default();
+        let request = Sha256::digest(body.to_string().as_bytes()).into();
+        Ok(Self { key: key.map(str::to_owned), request })
     }
 
     fn describe(operation: &mut Operation) {
@@ -156,7 +174,10 @@ impl Input for IdempotencyKey {
             .name("Idempotency-Key")
             .parameter_in(ParameterIn::Header)
             .required(utoipa::openapi::Required::False)
-            .description(Some("A request that is repeated with the same key does its work once."))
+            .description(Some(
+                "A request that is repeated with the same key does its work once. Imports and exports keep a key for 24 hours; \
+                 the same key with another request is refused (409).",
+            ))
             .schema(Some(<String as utoipa::PartialSchema>::schema()));
         operation.parameters(vec![parameter.build()]);
     }

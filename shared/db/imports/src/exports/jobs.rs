@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::exports::job::{ExportFile, ExportJob, LeftOutReason, job, jobs, status_label};
+use crate::requests::{KEYS_ARE_KEPT, same_request};
 use crate::{ImportsDb, events};
 
 /// An export to be created.
@@ -33,6 +34,8 @@ pub struct NewExport {
     pub options: Value,
     /// A second request with the same key returns the same export.
     pub idempotency_key: Option<String>,
+    /// The SHA-256 of the request, if a caller sent the key: the same key with another request is refused.
+    pub request_hash: Option<[u8; 32]>,
 }
 
 /// The result of an export.
@@ -68,10 +71,23 @@ impl ImportsDb {
         stamp: &Stamp,
     ) -> Result<ExportJob> {
         let mut tx = begin(&self.pool, tenant).await?;
+        if new.request_hash.is_some() {
+            // A caller's key is kept for a day.
+            sqlx::query!(
+                "update export_jobs set idempotency_key = null
+                 where tenant_id = $1 and idempotency_key = $2 and created_at < $3",
+                tenant.0,
+                new.idempotency_key,
+                stamp.at - KEYS_ARE_KEPT
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+        }
         sqlx::query!(
             "insert into export_jobs (tenant_id, export_id, status, layout, options, idempotency_key, created_by, created_at, progressed_at,
-                    format, name, template_id, schedule_id, destinations, changed_from, cause)
-             values ($1, $2, 'queued', $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13,
+                    format, name, template_id, schedule_id, destinations, changed_from, request_hash, cause)
+             values ($1, $2, 'queued', $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $15,
                      case when $11::uuid is null or $14 then 'by_hand' else 'schedule' end)
              on conflict on constraint export_jobs_idempotency_key do nothing",
             tenant.0,
@@ -87,13 +103,15 @@ impl ImportsDb {
             new.schedule_id,
             &new.destinations,
             new.changed_from,
-            by_hand
+            by_hand,
+            new.request_hash.as_ref().map(<[u8; 32]>::as_slice)
         )
         .execute(&mut *tx)
         .await
         .map_err(error)?;
-        let id = sqlx::query_scalar!(
-            "select export_id from export_jobs where tenant_id = $1 and (export_id = $2 or idempotency_key = $3)",
+        let found = sqlx::query!(
+            "select export_id as id, request_hash from export_jobs
+             where tenant_id = $1 and (export_id = $2 or idempotency_key = $3)",
             tenant.0,
             new.id,
             new.idempotency_key
@@ -101,6 +119,7 @@ impl ImportsDb {
         .fetch_one(&mut *tx)
         .await
         .map_err(error)?;
+        let id = same_request(found.id, found.request_hash.as_deref(), new.request_hash)?;
         let job = job(&mut tx, tenant, id).await?;
         if id == new.id {
             events::note(&mut tx, tenant, id, "queued", None, stamp.at).await?;

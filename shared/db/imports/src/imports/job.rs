@@ -182,6 +182,8 @@ pub struct NewImport {
     pub automation: Option<Uuid>,
     /// A second request with the same key returns the same import.
     pub idempotency_key: Option<String>,
+    /// The SHA-256 of the request, if a caller sent the key: the same key with another request is refused.
+    pub request_hash: Option<[u8; 32]>,
 }
 
 impl Run {

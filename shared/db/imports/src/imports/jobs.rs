@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::imports::job::{job, jobs};
+use crate::requests::{KEYS_ARE_KEPT, same_request};
 use crate::{FileLayout, FileNotice, ImportJob, ImportStatus, ImportsDb, NewImport, Run};
 
 /// A file in parsing without progress for this long is not counted: its parser was killed.
@@ -33,10 +34,24 @@ impl ImportsDb {
     /// When the database does not answer.
     pub async fn create_import(&self, tenant: TenantId, new: &NewImport, stamp: &Stamp) -> Result<ImportJob> {
         let mut tx = begin(&self.pool, tenant).await?;
+        if new.request_hash.is_some() {
+            // A caller's key is kept for a day.
+            sqlx::query!(
+                "update import_jobs set idempotency_key = null
+                 where tenant_id = $1 and idempotency_key = $2 and created_at < $3",
+                tenant.0,
+                new.idempotency_key,
+                stamp.at - KEYS_ARE_KEPT
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(error)?;
+        }
         sqlx::query!(
             "insert into import_jobs (tenant_id, import_id, status, file_name, size_bytes, object_key, supplier_id,
-                    supplier_name, mode, options, idempotency_key, created_by, created_at, progressed_at, run, automation_id)
-             values ($1, $2, 'awaiting_upload', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)
+                    supplier_name, mode, options, idempotency_key, created_by, created_at, progressed_at, run, automation_id,
+                    request_hash)
+             values ($1, $2, 'awaiting_upload', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15)
              on conflict on constraint import_jobs_idempotency_key do nothing",
             tenant.0,
             new.id,
@@ -51,13 +66,15 @@ impl ImportsDb {
             stamp.actor(),
             stamp.at,
             new.run.as_str(),
-            new.automation
+            new.automation,
+            new.request_hash.as_ref().map(<[u8; 32]>::as_slice)
         )
         .execute(&mut *tx)
         .await
         .map_err(error)?;
-        let id = sqlx::query_scalar!(
-            "select import_id from import_jobs where tenant_id = $1 and (import_id = $2 or idempotency_key = $3)",
+        let found = sqlx::query!(
+            "select import_id as id, request_hash from import_jobs
+             where tenant_id = $1 and (import_id = $2 or idempotency_key = $3)",
             tenant.0,
             new.id,
             new.idempotency_key
@@ -65,6 +82,7 @@ impl ImportsDb {
         .fetch_one(&mut *tx)
         .await
         .map_err(error)?;
+        let id = same_request(found.id, found.request_hash.as_deref(), new.request_hash)?;
         let job = job(&mut tx, tenant, id).await?;
         if id == new.id {
             let created = Change::new("import.created", id).to(json!({ "file_name": job.file_name, "mode": job.mode }));
