@@ -236,6 +236,8 @@ async fn many_files_of_one_organisation_are_read_two_at_a_time() {
     assert!(most <= 2, "{most} at a time");
     assert_eq!(other.finished(&created.import.id).await.totals.created, 10);
     for id in ids {
-        assert_eq!(many.finished(&id).await.totals.created, 8_000);
+        // They have the same codes: what counts is that each was imported whole.
+        let totals = many.finished(&id).await.totals;
+        assert_eq!((totals.created + totals.updated + totals.unchanged, totals.rejected), (8_000, 0));
     }
 }

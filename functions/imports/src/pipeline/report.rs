@@ -2,6 +2,7 @@
 //! columns in the same order, and the errors of each row. The seller can correct this file and import only these rows
 //! again.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
@@ -166,11 +167,11 @@ impl Target {
         // Our texts are made safe against formulas. So are the supplier's cells in CSV, which spreadsheets open as it is;
         // reading the file again restores them.
         let notes = notes.each_ref().map(|text| neutralize(text));
-        let cells = (0..layout.headers.len()).map(|index| row.cell(index)).chain(notes.iter().map(|text| &**text));
+        let csv = matches!(self, Target::Csv(_));
+        let own = |index| if csv { neutralize(row.cell(index)) } else { Cow::Borrowed(row.cell(index)) };
+        let cells = (0..layout.headers.len()).map(own).chain(notes.iter().cloned());
         match self {
-            Target::Csv(csv) => {
-                csv.write_record(cells.map(|cell| neutralize(cell).into_owned())).map_err(Error::internal)
-            }
+            Target::Csv(csv) => csv.write_record(cells.map(Cow::into_owned)).map_err(Error::internal),
             Target::Book { workbook, row: at } => {
                 let sheet = workbook.worksheet_from_index(0).map_err(Error::internal)?;
                 for (column, cell) in cells.enumerate().filter(|(_, cell)| !cell.is_empty()) {
@@ -273,7 +274,7 @@ mod tests {
         assert_eq!(
             String::from_utf8(bytes).unwrap(),
             "\u{feff}Réf;Prix;;error;field;fix\r\n\
-             B;-2;=y;'=expected at least 0;Prix;write a number of at least 0\r\n\
+             B;-2;'=y;'=expected at least 0;Prix;write a number of at least 0\r\n\
              C;-3;;'=expected at least 0;Prix;write a number of at least 0\r\n"
         );
     }
