@@ -119,15 +119,20 @@ pub(crate) fn replace(text: &str, from: &str, to: &str) -> Result<String, Error>
 /// Replaces each match of a pattern in a text; `$1` or `${name}` in `with` stand for the groups of the match.
 pub(crate) fn regex_replace(text: &str, pattern: &regex::Regex, with: &str) -> Result<String, Error> {
     let (mut out, mut last) = (String::new(), 0);
-    let groups = with.matches('$').count();
+    let (groups, limit) = (with.matches('$').count(), MAX_RESULT.max(text.len()));
+    let mut made = String::new();
     for captures in pattern.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };
-        let longest = with.len() + groups.saturating_mul(whole.len());
-        if out.len() + longest > MAX_RESULT.max(2 * text.len()) {
+        made.clear();
+        // No group is longer than the match.
+        if with.len() + groups.saturating_mul(whole.len()) <= BUDGET {
+            captures.expand(with, &mut made);
+        }
+        if (made.is_empty() && groups > 0 && whole.len() > MAX_RESULT) || out.len() + made.len() > limit {
             return Err(wrong(say::result_too_long(MAX_RESULT)));
         }
         out.push_str(&text[last..whole.start()]);
-        captures.expand(with, &mut out);
+        out.push_str(&made);
         last = whole.end();
     }
     out.push_str(&text[last..]);
@@ -152,10 +157,13 @@ pub(crate) fn join(parts: impl Iterator<Item = Result<String, Error>>, by: &str)
     for (place, part) in parts.enumerate() {
         let part = part?;
         let by = if place == 0 { "" } else { by };
-        grow(0, joined.len() + by.len() + part.len())?;
+        if joined.len() + by.len() + part.len() > MAX_RESULT {
+            return Err(wrong(say::result_too_long(MAX_RESULT)));
+        }
         joined.push_str(by);
         joined.push_str(&part);
     }
+    spend(joined.len())?;
     Ok(joined)
 }
 
@@ -169,12 +177,13 @@ pub(crate) fn bounded(expression: &str) -> Result<String, Error> {
     Ok(printed)
 }
 
+/// Prints an expression with few brackets: minijinja's parser goes into 73 of them and no further.
 fn print(out: &mut String, expression: &Expr<'_>) -> Result<(), Error> {
     match expression {
         Expr::Var(var) => out.push_str(var.id),
         Expr::Const(constant) => print_constant(out, &constant.value)?,
         Expr::Slice(slice) => {
-            operand(out, &slice.expr, None)?;
+            receiver(out, &slice.expr)?;
             out.push('[');
             for (place, part) in [&slice.start, &slice.stop, &slice.step].into_iter().enumerate() {
                 out.push_str(if place == 0 { "" } else { ":" });
@@ -183,65 +192,74 @@ fn print(out: &mut String, expression: &Expr<'_>) -> Result<(), Error> {
             out.push(']');
         }
         Expr::UnaryOp(unary) => {
-            out.push_str(if matches!(unary.op, UnaryOpKind::Not) { "(not " } else { "(-" });
-            operand(out, &unary.expr, None)?;
+            out.push_str(if matches!(unary.op, UnaryOpKind::Not) { "not " } else { "-" });
+            // A sign binds closer than a filter does in some versions: brackets leave no doubt.
+            out.push('(');
+            print(out, &unary.expr)?;
             out.push(')');
         }
         Expr::BinOp(binary) => {
             let (sign, filter) = operator(binary.op);
-            out.push('(');
-            operand(out, &binary.left, filter)?;
-            out.push_str(sign);
-            operand(out, &binary.right, filter)?;
-            out.push(')');
+            // A chain such as `a ~ b ~ c` is printed as one: what bounds its parts bounds all of it.
+            let mut parts = vec![&binary.right];
+            let mut left = &binary.left;
+            if CHAINED.contains(&sign) {
+                while let Expr::BinOp(inner) = left
+                    && operator(inner.op).0 == sign
+                {
+                    parts.push(&inner.right);
+                    left = &inner.left;
+                }
+            }
+            parts.push(left);
+            for (place, part) in parts.into_iter().rev().enumerate() {
+                out.push_str(if place == 0 { "" } else { sign });
+                operand(out, part)?;
+                if let Some(filter) = filter {
+                    out.push('|');
+                    out.push_str(filter);
+                }
+            }
         }
         Expr::Compare(compare) => {
-            out.push('(');
-            operand(out, &compare.expr, None)?;
+            operand(out, &compare.expr)?;
             for part in &compare.ops {
                 out.push_str(comparison(part.op));
-                operand(out, &part.expr, None)?;
+                operand(out, &part.expr)?;
             }
-            out.push(')');
         }
         Expr::IfExpr(choice) => {
-            out.push('(');
-            operand(out, &choice.true_expr, None)?;
+            operand(out, &choice.true_expr)?;
             out.push_str(" if ");
-            operand(out, &choice.test_expr, None)?;
+            operand(out, &choice.test_expr)?;
             if let Some(other) = &choice.false_expr {
                 out.push_str(" else ");
-                operand(out, other, None)?;
+                if matches!(other, Expr::IfExpr(_)) { print(out, other)? } else { operand(out, other)? }
             }
-            out.push(')');
         }
         Expr::Filter(filter) => {
-            out.push('(');
             if let Some(input) = &filter.expr {
-                operand(out, input, None)?;
+                operand(out, input)?;
             }
             out.push('|');
             out.push_str(filter.name);
             arguments(out, &filter.args)?;
-            out.push(')');
         }
         Expr::Test(test) => {
-            out.push('(');
-            operand(out, &test.expr, None)?;
+            operand(out, &test.expr)?;
             out.push_str(" is ");
             out.push_str(test.name);
             if !test.args.is_empty() {
                 arguments(out, &test.args)?;
             }
-            out.push(')');
         }
         Expr::GetAttr(attribute) => {
-            operand(out, &attribute.expr, None)?;
+            receiver(out, &attribute.expr)?;
             out.push('.');
             out.push_str(attribute.name);
         }
         Expr::GetItem(item) => {
-            operand(out, &item.expr, None)?;
+            receiver(out, &item.expr)?;
             out.push('[');
             print(out, &item.subscript_expr)?;
             out.push(']');
@@ -267,18 +285,33 @@ fn print(out: &mut String, expression: &Expr<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Prints an operand in brackets, passed through `filter`.
-fn operand(out: &mut String, expression: &Expr<'_>, filter: Option<&str>) -> Result<(), Error> {
-    let simple = matches!(expression, Expr::Var(_) | Expr::Const(_));
+/// The operators whose chains are printed without brackets.
+const CHAINED: [&str; 5] = [" + ", " * ", " ~ ", " and ", " or "];
+
+/// Prints what an item or an attribute is taken of: the result of a filter needs brackets there.
+fn receiver(out: &mut String, expression: &Expr<'_>) -> Result<(), Error> {
+    if !matches!(expression, Expr::Filter(_)) {
+        return operand(out, expression);
+    }
     out.push('(');
-    if filter.is_some() && !simple {
-        out.push('(');
-    }
     print(out, expression)?;
-    if let Some(filter) = filter {
-        out.push_str(if simple { "|" } else { ")|" });
-        out.push_str(filter);
+    out.push(')');
+    Ok(())
+}
+
+/// Prints an operand, in brackets where an operator beside it could take a part of it.
+fn operand(out: &mut String, expression: &Expr<'_>) -> Result<(), Error> {
+    let whole = match expression {
+        Expr::Var(_) | Expr::GetItem(_) | Expr::Slice(_) | Expr::Call(_) => true,
+        Expr::Filter(_) | Expr::List(_) | Expr::Tuple(_) | Expr::Map(_) => true,
+        Expr::Const(constant) => constant.value.as_str().is_some(),
+        _ => false,
+    };
+    if whole {
+        return print(out, expression);
     }
+    out.push('(');
+    print(out, expression)?;
     out.push(')');
     Ok(())
 }
@@ -306,11 +339,11 @@ fn arguments(out: &mut String, arguments: &[CallArg<'_>]) -> Result<(), Error> {
             }
             CallArg::PosSplat(value) => {
                 out.push('*');
-                operand(out, value, None)?;
+                operand(out, value)?;
             }
             CallArg::KwargSplat(value) => {
                 out.push_str("**");
-                operand(out, value, None)?;
+                operand(out, value)?;
             }
         }
     }

@@ -336,6 +336,36 @@ mod tests {
     }
 
     #[test]
+    fn long_expressions_stay_what_they_are() {
+        let times = |part: &str, by: &str, count: usize| vec![part; count].join(by);
+        for (expression, value, made) in [
+            (format!("value{}", "|replace(\"é\",\"e\")".repeat(90)), "été", "ete"),
+            (times("value", " ~ ", 200), "ab", &"ab".repeat(200) as &str),
+            (times("row[\"Marque\"] ~ \" \"", " ~ ", 60), "", &"Bosch ".repeat(60)),
+            (format!("{}\"none\"", "\"A\" if value==\"1\" else ".repeat(70)), "2", "none"),
+            (times("value==\"x\"", " or ", 100), "x", "True"),
+            (times("1", " + ", 300), "", "300"),
+            ("value | split(\",\") | join(\"|\") | length".to_owned(), &"4006381333931,".repeat(1_600), "22400"),
+            ("1 - (2 - 3) - 4".to_owned(), "", "-2"),
+            ("-(value|int)".to_owned(), "5", "-5"),
+            ("(-5)|abs".to_owned(), "", "5"),
+            ("not value|trim == \"a\"".to_owned(), "b", "True"),
+            ("\"x\" if value else \"y\"".to_owned(), "", "y"),
+            ("(1, 2, 3)[-1] * 2 ** 3".to_owned(), "", "24"),
+            ("(1 + 2) * 3 ~ \"a\" ~ (1 < 2 < 3)".to_owned(), "", "9aTrue"),
+            ("\"b\" not in [\"a\", value]".to_owned(), "c", "True"),
+            (
+                "value|regex_replace(\"(?s)^(.*?)X(.*)$\", \"$1$2\")|length".to_owned(),
+                &format!("{}X", "a".repeat(60_000)),
+                "60000",
+            ),
+        ] {
+            let shown: String = expression.chars().take(60).collect();
+            assert_eq!(make(&expression, value).as_deref(), Ok(made), "{shown}");
+        }
+    }
+
+    #[test]
     fn a_number_is_read_again_as_it_was_made() {
         for (mark, cell) in [(DecimalMark::Comma, "12,99"), (DecimalMark::Point, "12.99")] {
             let expression = "value | without_vat(20)";

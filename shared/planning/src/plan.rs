@@ -108,11 +108,12 @@ impl Planner<'_> {
         }
         let nothing = Content::default();
         let shown = after.or(before);
-        let changes = after
-            .map(|after| diff(before.map_or(&nothing, |before| &before.content), &after.content))
-            .unwrap_or_default();
+        // A product that leaves the trash of an undone import is as new: nothing of it is compared.
+        let was = before.filter(|_| action != "created");
+        let changes =
+            after.map(|after| diff(was.map_or(&nothing, |before| &before.content), &after.content)).unwrap_or_default();
         let price_move =
-            match (before.and_then(|product| product.content.price), after.and_then(|product| product.content.price)) {
+            match (was.and_then(|product| product.content.price), after.and_then(|product| product.content.price)) {
                 (Some(was), Some(is)) if was != is => moved_percent(was, is).map(|moved| moved.round_dp(2)),
                 _ => None,
             };
@@ -195,6 +196,11 @@ impl Planner<'_> {
             return self.reject(row, None, vec![error]);
         }
         after.import = Some((self.batch.import, row.number));
+        if undone.is_some() {
+            // As of a new product, all its values come from this source.
+            let fields = product::fields(&after.content);
+            after.owners.give(fields.keys().map(String::as_str), &self.source);
+        }
         self.adopt(parent, &after);
         self.plan.outcome.created += 1;
         self.trace(row.number, "created", undone, Some(&after));

@@ -42,13 +42,17 @@ impl<T: DeserializeOwned + ToSchema> Input for Body<T> {
         if body.trim_ascii_start().first() == Some(&b'[') {
             return Err(Error::invalid("body", "invalid", messages::runtime::not_an_object()));
         }
-        serde_path_to_error::deserialize(&mut json).map(Self).map_err(|error| {
-            if error.inner().is_data() {
-                Error::Invalid(vec![value_error(&error.path().to_string(), &error.inner().to_string())])
-            } else {
-                Error::BadRequest { code: "json_invalid", message: messages::runtime::not_json(error.inner()) }
-            }
-        })
+        let not_json = |problem: &serde_json::Error| Error::BadRequest {
+            code: "json_invalid",
+            message: messages::runtime::not_json(problem),
+        };
+        let read = serde_path_to_error::deserialize(&mut json).map_err(|error| match error.inner() {
+            data if data.is_data() => Error::Invalid(vec![value_error(&error.path().to_string(), &data.to_string())]),
+            other => not_json(other),
+        })?;
+        // Nothing may follow the object.
+        json.end().map_err(|problem| not_json(&problem))?;
+        Ok(Self(read))
     }
 
     fn describe(operation: &mut Operation) {

@@ -63,6 +63,8 @@ enum Failure {
     TooManyColumns,
     RowTooLong(u64),
     SheetMissing(String, String),
+    /// What the archive is, in English and French.
+    Archive(String, String),
     /// The row, and the problem in English and French.
     Malformed(u64, String, String),
 }
@@ -80,6 +82,10 @@ impl Failure {
                 let shown = |language| problem.shown(language).to_owned();
                 Failure::Malformed(*row, shown(Language::En), shown(Language::Fr))
             }
+            ReadError::Archive(found) => {
+                let shown = |language| found.shown(language).to_owned();
+                Failure::Archive(shown(Language::En), shown(Language::Fr))
+            }
             other => {
                 let message = other.message();
                 let shown = |language| message.shown(language).to_owned();
@@ -96,6 +102,7 @@ impl Failure {
             Failure::TooManyColumns => ReadError::TooManyColumns,
             Failure::RowTooLong(row) => ReadError::RowTooLong { row },
             Failure::SheetMissing(wanted, found) => ReadError::SheetMissing { wanted, found },
+            Failure::Archive(english, french) => ReadError::Archive(Text::rendered(english, french)),
             Failure::Malformed(row, english, french) => {
                 ReadError::Malformed { row, problem: Text::rendered(english, french) }
             }

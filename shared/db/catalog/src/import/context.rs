@@ -125,7 +125,7 @@ pub(crate) async fn created_parents(
     }
     let rows = sqlx::query!(
         "select distinct on (coalesce(sku, row_number::text)) changes from preview_rows
-         where tenant_id = $1 and import_id = $2 and action = 'created' and batch <> $4
+         where tenant_id = $1 and import_id = $2 and action = 'created' and product_id is null and batch <> $4
            and (sku = any($3) or gtin14 = any($6) or ($5::text is not null and changes -> ('identifiers.' || $5::text) ->> 'new' = any($3)))
          order by coalesce(sku, row_number::text), row_number desc",
         tenant.0,
@@ -166,7 +166,7 @@ pub(crate) async fn previewed_parents(
         if let Some(parent) = products.iter_mut().find(|product| product.id == row.product_id) {
             if row.action == "created" {
                 // It leaves the trash, into which the undo of an import had moved it.
-                parent.trashed_at = None;
+                (parent.content, parent.trashed_at) = (Content::default(), None);
             }
             parent.content = with_changes(&parent.content, row.changes);
         }

@@ -534,6 +534,10 @@ async fn the_corrected_file_of_an_undone_import_is_created_again(_: PgPoolOption
     assert_eq!(ids, before, "they are the same products");
     let first = after.iter().find(|product| product.content.sku.as_deref() == Some("A")).unwrap();
     assert_eq!((first.content.title.as_str(), first.content.ean.as_deref()), ("Right", Some(EAN)));
+    // Also what the two files have in common belongs to the import, as with a new product.
+    for product in &after {
+        assert_eq!(product.owners.of("sku"), Some("import"), "{:?}", product.owners);
+    }
 
     // The second import is undone like the first; what was trashed by hand was never touched.
     let undo = db.begin_import_undo(tenant, corrected, &stamp).await.unwrap();

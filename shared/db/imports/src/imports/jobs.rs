@@ -163,12 +163,15 @@ impl ImportsDb {
             uploaded
         );
         if parsing.fetch_one(&mut *tx).await.map_err(error)? >= most {
-            // It waits and has not stopped: the sweeper has nothing to resume.
+            // It waits and has not stopped: the sweeper has nothing to resume. The first upload counts also when it waits.
             sqlx::query!(
-                "update import_jobs set progressed_at = $3 where tenant_id = $1 and import_id = $2 and status = 'parsing'",
+                "update import_jobs set progressed_at = $3, resumes = 0, uploaded_at = coalesce(uploaded_at, $3),
+                        object_version = coalesce(object_version, $4)
+                 where tenant_id = $1 and import_id = $2",
                 tenant.0,
                 id,
-                now
+                now,
+                version
             )
             .execute(&mut *tx)
             .await
@@ -180,7 +183,7 @@ impl ImportsDb {
             "update import_jobs set status = 'parsing', uploaded_at = coalesce(uploaded_at, $4), progressed_at = $4,
                     object_version = coalesce(object_version, $3)
              where tenant_id = $1 and import_id = $2
-               and (status = 'awaiting_upload' and run <> 'inspect'
+               and (status = 'awaiting_upload' and run <> 'inspect' and (object_version is null or object_version = $3)
                     or status = 'parsing' and object_version is not distinct from $3)
              returning import_id",
             tenant.0,
