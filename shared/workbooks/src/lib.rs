@@ -89,7 +89,7 @@ fn serve(megabytes: u64) -> ExitCode {
     if within(Resource::Data, megabytes * 1024 * 1024).and_then(|()| within(Resource::Cpu, SECONDS)).is_err() {
         return ExitCode::FAILURE;
     }
-    // What ends the process is told by the end of its output; a file with the state of its memory helps nobody.
+    // The missing end of its output already reports that the process died. A core dump would only cost disk space.
     let _ = within(Resource::Core, 0);
     match tabular::serve_workbook(io::stdin().lock(), BufWriter::new(io::stdout().lock())) {
         Ok(()) => ExitCode::SUCCESS,

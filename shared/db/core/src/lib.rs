@@ -6,6 +6,7 @@ mod context;
 /// Notices to people, and webhooks.
 mod notices {
     pub(crate) mod notifications;
+    pub(crate) mod webhook_deliveries;
     pub(crate) mod webhooks;
 }
 
@@ -32,7 +33,8 @@ mod people {
 }
 
 pub use notices::notifications::{MailWish, NewNotice, NoticeMail, NoticeText, Notification};
-pub use notices::webhooks::{DeliveryAttempt, DueDelivery, NewWebhook, Replay, Webhook, WebhookDelivery};
+pub use notices::webhook_deliveries::{DeliveryAttempt, DueDelivery, Replay, WebhookDelivery};
+pub use notices::webhooks::{NewWebhook, Webhook};
 pub use organisations::api_keys::ApiKey;
 pub use organisations::invitations::{AcceptedInvitation, Invitation, InvitationMail, NewMember};
 pub use organisations::member_role::MemberRole;

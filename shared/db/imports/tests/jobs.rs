@@ -27,18 +27,14 @@ async fn pool(options: PgConnectOptions) -> PgPool {
     PgPool::connect_with(options.options([("role", "pm_imports")])).await.unwrap()
 }
 
-async fn begun(db: &ImportsDb, tenant: TenantId, batches: i32) -> Uuid {
-    begun_with(db, tenant, batches, &[]).await
-}
-
-/// Creates an import whose file was read. With holds it is previewed first.
-async fn begun_with(db: &ImportsDb, tenant: TenantId, batches: i32, holds: &[FileNotice]) -> Uuid {
+/// A new import of a file, without choices.
+fn new_import() -> NewImport {
     let id = Uuid::now_v7();
-    let new = NewImport {
+    NewImport {
         id,
         file_name: "a.csv".into(),
         size_bytes: 1,
-        object_key: "k".into(),
+        object_key: format!("k{id}"),
         supplier: None,
         mode: ImportMode::Update,
         options: ImportOptions::default(),
@@ -46,7 +42,17 @@ async fn begun_with(db: &ImportsDb, tenant: TenantId, batches: i32, holds: &[Fil
         automation: None,
         idempotency_key: None,
         request_hash: None,
-    };
+    }
+}
+
+async fn begun(db: &ImportsDb, tenant: TenantId, batches: i32) -> Uuid {
+    begun_with(db, tenant, batches, &[]).await
+}
+
+/// Creates an import whose file was read. With holds it is previewed first.
+async fn begun_with(db: &ImportsDb, tenant: TenantId, batches: i32, holds: &[FileNotice]) -> Uuid {
+    let new = new_import();
+    let id = new.id;
     db.create_import(tenant, &new, &stamp()).await.unwrap();
     let claim = db.begin_parsing(tenant, id, None, 100, NOW).await.unwrap();
     assert!(matches!(claim, ParseClaim::Parse(_)));
@@ -230,26 +236,13 @@ async fn an_event_waits_until_it_is_marked_and_keeps_no_other(_: PgPoolOptions, 
 
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn an_organisation_has_few_files_in_parsing_at_a_time(_: PgPoolOptions, options: PgConnectOptions) {
-    let db = ImportsDb::over(PgPool::connect_with(options.options([("role", "pm_imports")])).await.unwrap());
+    let db = ImportsDb::over(pool(options).await);
     let tenants = [TenantId(Uuid::now_v7()), TenantId(Uuid::now_v7())];
     let mut ids = Vec::new();
     for tenant in [tenants[0], tenants[0], tenants[0], tenants[1]] {
-        let id = Uuid::now_v7();
-        let new = NewImport {
-            id,
-            file_name: "a.csv".into(),
-            size_bytes: 1,
-            object_key: format!("k{id}"),
-            supplier: None,
-            mode: ImportMode::Update,
-            options: ImportOptions::default(),
-            run: Run::Apply,
-            automation: None,
-            idempotency_key: None,
-            request_hash: None,
-        };
+        let new = new_import();
         db.create_import(tenant, &new, &stamp()).await.unwrap();
-        ids.push((tenant, id));
+        ids.push((tenant, new.id));
     }
     let claim = async |at: usize, now| db.begin_parsing(ids[at].0, ids[at].1, None, 2, now).await.unwrap();
     for at in [0, 1] {
@@ -268,21 +261,10 @@ async fn an_organisation_has_few_files_in_parsing_at_a_time(_: PgPoolOptions, op
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn a_key_with_another_request_is_refused_for_a_day(_: PgPoolOptions, options: PgConnectOptions) {
     let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
-    let new = |request: u8| {
-        let id = Uuid::now_v7();
-        NewImport {
-            id,
-            file_name: "a.csv".into(),
-            size_bytes: 1,
-            object_key: format!("k{id}"),
-            supplier: None,
-            mode: ImportMode::Update,
-            options: ImportOptions::default(),
-            run: Run::Apply,
-            automation: None,
-            idempotency_key: Some("caller:monday".into()),
-            request_hash: Some([request; 32]),
-        }
+    let new = |request: u8| NewImport {
+        idempotency_key: Some("caller:monday".into()),
+        request_hash: Some([request; 32]),
+        ..new_import()
     };
     let first = db.create_import(tenant, &new(1), &stamp()).await.unwrap();
     assert_eq!(db.create_import(tenant, &new(1), &stamp()).await.unwrap().id, first.id);
