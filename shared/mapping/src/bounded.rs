@@ -125,10 +125,11 @@ pub(crate) fn regex_replace(text: &str, pattern: &regex::Regex, with: &str) -> R
         let Some(whole) = captures.get(0) else { continue };
         made.clear();
         // No group is longer than the match.
-        if with.len() + groups.saturating_mul(whole.len()) <= BUDGET {
-            captures.expand(with, &mut made);
+        if with.len() + groups.saturating_mul(whole.len()) > BUDGET {
+            return Err(wrong(say::result_too_long(MAX_RESULT)));
         }
-        if (made.is_empty() && groups > 0 && whole.len() > MAX_RESULT) || out.len() + made.len() > limit {
+        captures.expand(with, &mut made);
+        if out.len() + made.len() > limit {
             return Err(wrong(say::result_too_long(MAX_RESULT)));
         }
         out.push_str(&text[last..whole.start()]);

@@ -136,18 +136,11 @@ pub struct Suggestion {
     pub why: String,
 }
 
-/// Proposes a mapping from the header names alone. One column fills a field, but any number of columns fill the images.
-/// A second column for a field and a column with an unknown name stay unmapped.
-#[must_use]
-pub fn suggest<S: AsRef<str>>(headers: &[S]) -> Mapping {
-    suggest_with(headers, &[], Language::En).into_iter().map(|suggestion| suggestion.mapping).collect()
-}
-
 /// Proposes a mapping from the header names and the cells below them, with reasons in `language`. A column of valid
 /// EANs is mapped to the EAN whatever its name is, because check digits are not right by chance. No other field is
 /// recognised by content.
 #[must_use]
-pub fn suggest_with<S: AsRef<str>>(headers: &[S], samples: &[Vec<String>], language: Language) -> Vec<Suggestion> {
+pub fn suggest<S: AsRef<str>>(headers: &[S], samples: &[Vec<String>], language: Language) -> Vec<Suggestion> {
     let mut candidates: Vec<Option<(Field, usize)>> =
         headers.iter().map(|header| field_named(header.as_ref())).collect();
     let mut proved = None;
@@ -244,8 +237,13 @@ pub fn missing_required(mapping: &[ColumnMapping]) -> Vec<Text> {
 mod tests {
     use super::*;
 
+    /// The mapping that header names alone suggest.
+    fn names_only(headers: &[&str]) -> Mapping {
+        suggest(headers, &[], Language::En).into_iter().map(|suggestion| suggestion.mapping).collect()
+    }
+
     fn fields(headers: &[&str]) -> Vec<Option<Field>> {
-        suggest(headers).into_iter().map(|column| column.field).collect()
+        names_only(headers).into_iter().map(|column| column.field).collect()
     }
 
     #[test]
@@ -294,7 +292,7 @@ mod tests {
         };
         assert!(codes.iter().all(|code| product::Gtin::parse(code).is_ok()));
         let fields = |headers: [&str; 2], other_cell: &str| {
-            let suggested = suggest_with(&headers, &rows(other_cell), Language::En);
+            let suggested = suggest(&headers, &rows(other_cell), Language::En);
             suggested.into_iter().map(|suggestion| suggestion.mapping.field).collect::<Vec<_>>()
         };
         assert_eq!(fields(["Divers", "Prix"], "1"), [Some(Field::Ean), Some(Field::Price)]);
@@ -304,7 +302,7 @@ mod tests {
             "the heading stands over another column"
         );
         assert_eq!(fields(["Divers", "EAN"], "96385074"), [None, Some(Field::Ean)]);
-        assert_eq!(suggest(&["name-fr_FR", "name-en_US"])[0].field, Some(Field::Title));
+        assert_eq!(names_only(&["name-fr_FR", "name-en_US"])[0].field, Some(Field::Title));
     }
 
     #[test]
@@ -317,14 +315,14 @@ mod tests {
     #[test]
     fn maps_every_image_column_and_reads_the_unit_of_the_weight() {
         assert_eq!(fields(&["image 1", "image_2", "photo3"]), [Some(Field::ImageUrls); 3]);
-        assert_eq!(suggest(&["Poids (g)"])[0].unit, Some(WeightUnit::Gram));
-        assert_eq!(suggest(&["weight_kg"])[0].unit, Some(WeightUnit::Kilogram));
-        assert_eq!(suggest(&["weight"])[0].unit, None);
+        assert_eq!(names_only(&["Poids (g)"])[0].unit, Some(WeightUnit::Gram));
+        assert_eq!(names_only(&["weight_kg"])[0].unit, Some(WeightUnit::Kilogram));
+        assert_eq!(names_only(&["weight"])[0].unit, None);
     }
 
     #[test]
     fn reports_missing_fields() {
-        assert_eq!(missing_required(&suggest(&["price", "stock"])), [say::a_title(), say::a_code()]);
-        assert!(missing_required(&suggest(&["title", "ean"])).is_empty());
+        assert_eq!(missing_required(&names_only(&["price", "stock"])), [say::a_title(), say::a_code()]);
+        assert!(missing_required(&names_only(&["title", "ean"])).is_empty());
     }
 }

@@ -11,7 +11,7 @@ mod transform;
 
 pub use aliases::normalize;
 pub use columns::{
-    Blank, ColumnMapping, Mapping, Suggestion, Target, code_of, known_columns, missing_required, suggest, suggest_with,
+    Blank, ColumnMapping, Mapping, Suggestion, Target, code_of, known_columns, missing_required, suggest,
 };
 pub use profile::{ColumnProfile, Profiler};
 pub use transform::{RowValues, Tables, Transforms, check_expression};

@@ -363,6 +363,9 @@ mod tests {
             let shown: String = expression.chars().take(60).collect();
             assert_eq!(make(&expression, value).as_deref(), Ok(made), "{shown}");
         }
+        // What would be too long is refused, and never becomes a blank.
+        let many = format!("value|regex_replace(\"(?s)^.*$\", \"{}\")", "$0".repeat(400));
+        assert_eq!(make(&many, &"a".repeat(50_000)), Err(say::result_too_long(MAX_RESULT)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! An expression may ask for whatever it likes: its memory is bounded as its steps are.
+//! The memory of an expression is limited, as its steps are.
 //!
 //! A test program of its own with one test, because it measures the memory of its whole process.
 

@@ -10,7 +10,7 @@ use crate::Language;
 
 /// A message of the catalogue with its values filled in, in both languages.
 ///
-/// It is not [`fmt::Display`]: whoever shows it says in which language, with [`Text::shown`].
+/// It is not [`fmt::Display`]: the code that shows it chooses the language, with [`Text::shown`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
     code: &'static str,

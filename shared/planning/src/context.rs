@@ -19,7 +19,7 @@ pub struct Context<'k> {
     /// The products that have one of the rows' codes, and the parents that the rows name.
     pub products: Vec<Product>,
     /// Those of the products that the undo of an import moved to the trash. A row creates such a product again: as if the
-    /// undone import had never been.
+    /// undone import had never run.
     pub undone: HashSet<Uuid>,
     /// The definitions of attributes, if a row has attributes.
     pub attributes: BTreeMap<String, Attribute>,

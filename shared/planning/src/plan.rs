@@ -58,7 +58,9 @@ pub fn plan(batch: &Batch, context: Context<'_>) -> Plan {
                 let products = index.find_all(sku, gtin14.as_deref(), row.product.supplier_reference.as_deref());
                 planner.trace_left_out(row.number, "rejected", &products);
             }
-            Ok(None) => planner.create(row, None),
+            Ok(None) => {
+                planner.create(row, None);
+            }
             Ok(Some(_)) => {}
         }
     }
@@ -156,8 +158,9 @@ impl Planner<'_> {
     }
 
     /// Plans a row without a product: creates the product. `undone` is the product that an undone import created for such
-    /// a row before: it leaves the trash with the content of this row alone.
-    fn create(&mut self, row: &BatchRow, undone: Option<&Product>) {
+    /// a row before: it leaves the trash with the content of this row alone. Returns `true` if the
+    /// product is created.
+    fn create(&mut self, row: &BatchRow, undone: Option<&Product>) -> bool {
         let mut nothing = Product::new(Content::default(), self.context.now);
         if let Some(undone) = undone {
             nothing = Product {
@@ -174,7 +177,10 @@ impl Planner<'_> {
         merge.merge(&mut content, &row.product, self.batch.supplier);
         let parent = match self.parent(row, &mut content, nothing.id) {
             Ok(parent) => parent,
-            Err(error) => return self.reject(row, None, vec![error]),
+            Err(error) => {
+                self.reject(row, None, vec![error]);
+                return false;
+            }
         };
         if content.title.is_empty() {
             match &parent {
@@ -182,18 +188,21 @@ impl Planner<'_> {
                 Some(parent) => content.title.clone_from(&self.context.products[parent.at].content.title),
                 None => {
                     let message = say::title_required().into_string(self.language());
-                    return self.reject(row, None, vec![RowError::row("required_field_missing", message)]);
+                    self.reject(row, None, vec![RowError::row("required_field_missing", message)]);
+                    return false;
                 }
             }
         }
         let errors = self.finish(row, None, &mut content, nothing.id);
         if !errors.is_empty() {
-            return self.reject(row, None, errors);
+            self.reject(row, None, errors);
+            return false;
         }
         let mut after = Product { content, ..nothing };
         if after.counts() && !take_room(&mut self.room) {
             let error = quota_error(self.context.quota.unwrap_or_default(), self.language());
-            return self.reject(row, None, vec![error]);
+            self.reject(row, None, vec![error]);
+            return false;
         }
         after.import = Some((self.batch.import, row.number));
         if undone.is_some() {
@@ -210,6 +219,7 @@ impl Planner<'_> {
             row: Some(row.number),
             action: if undone.is_some() { "restored" } else { "created" },
         });
+        true
     }
 
     /// Returns `true` if another row of the file may name the product by a code that this row does not have.
@@ -231,9 +241,7 @@ impl Planner<'_> {
             if let Some(by) = *done {
                 return self.supersede(row, by, product);
             }
-            let before = self.plan.outcome.created;
-            self.create(row, Some(product));
-            if self.plan.outcome.created > before {
+            if self.create(row, Some(product)) {
                 *done = Some(row.number);
             }
             return;

@@ -1,5 +1,5 @@
-//! What holds of every plan, whatever the catalogue and the file: no row is lost, nothing is touched that a row does not
-//! name, and a second run of the same file changes nothing.
+//! Properties of every plan, for any catalogue and any file: no row is lost, no product changes that no row names, and a
+//! second run of the same file changes nothing.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -12,9 +12,9 @@ use crate::error::{ReadError, TooMuch};
 const MAX_INFLATED: u64 = 256 * 1024 * 1024;
 /// A sheet may inflate to this many bytes: its XML needs much space for each cell.
 const MAX_SHEET: u64 = 768 * 1024 * 1024;
-/// A workbook may have this many bytes, because it is held in memory while it is read.
-/// What all parts of a workbook may inflate to together.
+/// All parts of a workbook together may inflate to this many bytes.
 const MAX_BOOK: u64 = 1536 * 1024 * 1024;
+/// A packed file may have this many bytes, because it is held in memory while it is read.
 const MAX_HELD: u64 = 64 * 1024 * 1024;
 /// A zip may have this many entries.
 const MAX_ENTRIES: usize = 10_000;

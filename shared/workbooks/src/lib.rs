@@ -2,7 +2,7 @@
 //!
 //! A workbook of a few kilobytes can make its reader ask for terabytes, and what the memory allocator refuses aborts the
 //! process. So an executable starts itself again to read a workbook: what happens there ends as an error of the file,
-//! and the function goes on.
+//! and the function continues.
 
 use std::io::{self, BufWriter};
 use std::path::Path;
@@ -21,8 +21,8 @@ const FOR_EACH_MB: u64 = 20;
 const MOST_MB: u64 = 800;
 /// What the function itself needs beside, in MB.
 const FUNCTION_MB: u64 = 100;
-/// The seconds of processor time. A Lambda of 1,024 MB has 0.58 of a processor (AWS: one for 1,769 MB), so these end before
-/// the 120 seconds of `imports.parse_file`.
+/// The seconds of processor time, where `WORKBOOK_SECONDS` does not name fewer. A Lambda of 1,024 MB has 0.58 of a processor
+/// (AWS: one for 1,769 MB), so these end before the 120 seconds of `imports.parse_file`.
 const SECONDS: u64 = 45;
 
 /// Reads the workbook from the standard input, if this process was started for that, and returns how the process ends.
@@ -31,8 +31,8 @@ const SECONDS: u64 = 45;
 pub fn start() -> Option<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some(ARGUMENT) {
-        let limit = arguments.next().and_then(|limit| limit.parse().ok()).unwrap_or(BASE_MB);
-        return Some(serve(limit));
+        let mut limit = || arguments.next().and_then(|limit| limit.parse().ok());
+        return Some(serve(limit().unwrap_or(BASE_MB), limit().unwrap_or(SECONDS)));
     }
     // Without a path the workbook is read here, as in tests.
     if let Ok(executable) = std::env::current_exe() {
@@ -45,8 +45,10 @@ pub fn start() -> Option<ExitCode> {
 pub fn read_apart(executable: &Path) {
     let executable = executable.to_owned();
     tabular::read_workbooks_apart(Box::new(move |bytes| {
+        let megabytes = limit(bytes, number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"));
+        let seconds = number("WORKBOOK_SECONDS").unwrap_or(SECONDS);
         let mut child = Command::new(&executable)
-            .args([ARGUMENT, &limit(bytes, memory_of_function()).to_string()])
+            .args([ARGUMENT, &megabytes.to_string(), &seconds.to_string()])
             // What it reads is a stranger's: it gets no credentials.
             .env_clear()
             .stdin(Stdio::piped())
@@ -67,10 +69,10 @@ fn limit(bytes: usize, function: Option<u64>) -> u64 {
     function.map_or(wanted, |function| wanted.min(function.saturating_sub(FUNCTION_MB)).max(FUNCTION_MB))
 }
 
-/// The memory of this Lambda function in MB.
-#[expect(clippy::disallowed_methods, reason = "Lambda's own variable, which no stack sets")]
-fn memory_of_function() -> Option<u64> {
-    std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok()?.parse().ok()
+/// A number that the environment names.
+#[expect(clippy::disallowed_methods, reason = "before and beside any request; a missing variable has a default")]
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
 /// Ends the process that reads a workbook when nobody reads its rows any more.
@@ -84,9 +86,9 @@ impl Drop for Guard {
     }
 }
 
-fn serve(megabytes: u64) -> ExitCode {
+fn serve(megabytes: u64, seconds: u64) -> ExitCode {
     let within = |resource, limit| setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) });
-    if within(Resource::Data, megabytes * 1024 * 1024).and_then(|()| within(Resource::Cpu, SECONDS)).is_err() {
+    if within(Resource::Data, megabytes * 1024 * 1024).and_then(|()| within(Resource::Cpu, seconds)).is_err() {
         return ExitCode::FAILURE;
     }
     // The missing end of its output already reports that the process died. A core dump would only cost disk space.

@@ -59,7 +59,7 @@ async fn members_are_invited_change_roles_and_leave() {
     owner.post("/v1/organisation/transfer", hand_over.clone()).await;
     assert_eq!(owner.refused("POST", "/v1/organisation/transfer", hand_over).await.1, "super_admin_needed");
     owner.post("/v1/organisation/leave", json!({})).await;
-    assert_eq!(owner.refused("GET", "/v1/me", Value::Null).await.0, 401, "whoever has left is out at once");
+    assert_eq!(owner.refused("GET", "/v1/me", Value::Null).await.0, 401, "a person who left is out at once");
     assert_eq!(refusal(owner.client.login(&owner.email, PASSWORD).await), (403, "no_organisation".into()));
     assert_eq!(refusal(manager.call("POST", "/v1/organisation/leave", None).await).1, "last_super_admin");
 }

@@ -20,7 +20,7 @@ pub async fn receive_file(cx: Cx, object: ObjectCreated) -> Result<()> {
     let db = cx.get::<SuppliersDb>().await?;
     let rest = object.key.strip_prefix("inbox/").unwrap_or_default();
     if rest.starts_with("mail/") {
-        let raw = read_mail(&cx, &object).await?;
+        let raw = read_object(&cx, &object).await?;
         let Some(mail) = inbound_mail::parse_mail(&raw) else {
             tracing::warn!(key = object.key, "this is not a mail");
             return Ok(());
@@ -53,12 +53,12 @@ pub async fn receive_file(cx: Cx, object: ObjectCreated) -> Result<()> {
         let message = say::arrived_too_large(MAX_BYTES, object.size);
         return leave(&cx, TenantId(tenant), &automation, &object, message).await;
     }
-    let bytes = read_mail(&cx, &object).await?;
+    let bytes = read_object(&cx, &object).await?;
     let name = parts.next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
     take(&cx, TenantId(tenant), &automation, vec![Found { name, bytes }], &object).await
 }
 
-async fn read_mail(cx: &Cx, object: &ObjectCreated) -> Result<Vec<u8>> {
+async fn read_object(cx: &Cx, object: &ObjectCreated) -> Result<Vec<u8>> {
     let stored = cx.get::<Objects>().await?.read(&object.key, object.version_id.as_deref()).await?;
     let mut bytes = Vec::new();
     stored.body.take(MAX_BYTES).read_to_end(&mut bytes).await.map_err(Error::internal)?;

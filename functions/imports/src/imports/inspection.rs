@@ -2,7 +2,7 @@
 
 use channels::recognise;
 use db_imports::FileNotice;
-use mapping::{ColumnProfile, Profiler, Suggestion, suggest_with};
+use mapping::{ColumnProfile, Profiler, Suggestion, suggest};
 use messages::{Language, Text, imports as say};
 use product::{Field, Gtin};
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub fn inspect(
     let mut table = tabular::open_with(source, options)?;
     let layout = table.layout().clone();
     let mut profilers: Vec<Profiler> = layout.columns.iter().map(|_| Profiler::default()).collect();
-    let suggestions = suggest_with(&layout.columns, &layout.samples, language);
+    let suggestions = suggest(&layout.columns, &layout.samples, language);
     let ean = suggestions.iter().position(|suggestion| suggestion.mapping.field == Some(Field::Ean));
     let (mut rows, mut row) = (0_u64, Row::default());
     let [mut ragged, mut garbled, mut repaired, mut invalid] = [const { Found::new() }; 4];

@@ -15,7 +15,7 @@ pub(crate) async fn read_again(cx: &Cx, id: Path, choices: Choices, run: Run) ->
     let choices = choices.over(Choices::of(import.mode, &import.options));
     let (mode, options) = choices.options(cx, tenant, import.supplier_id).await?;
     let started = db.restart(tenant, id.0, &Restart { run, mode, options }, &Stamp::of(cx)?).await?;
-    send_file(cx, tenant, &started, None, 0).await?;
+    send_file(cx, tenant, &started, 0).await?;
     Ok(started)
 }
 

@@ -15,7 +15,7 @@ pub async fn resume_import(cx: Cx, id: Path) -> Result<Accepted<ImportJob>> {
     if db.reopen_failed_batches(tenant, id.0, &stamp).await? > 0 {
         send_batches(&cx, &db, tenant, id.0).await?;
     } else if db.reopen_parsing(tenant, id.0, &stamp).await? {
-        send_file(&cx, tenant, &import, None, 0).await?;
+        send_file(&cx, tenant, &import, 0).await?;
     } else {
         let message = messages::imports::nothing_to_resume();
         return Err(Error::Conflict { code: "nothing_to_resume", message });

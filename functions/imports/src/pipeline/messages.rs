@@ -56,18 +56,11 @@ pub(crate) async fn send_finish(cx: &Cx, tenant: TenantId, import: Uuid) -> Resu
 }
 
 /// Sends the message that reads an uploaded file again. It has the form of S3's notification.
-///
-/// `version` is that of the object if the import does not know it yet; the message comes after `seconds`.
-pub(crate) async fn send_file(
-    cx: &Cx,
-    tenant: TenantId,
-    job: &ImportJob,
-    version: Option<&str>,
-    seconds: i32,
-) -> Result<()> {
+/// It comes after `seconds`.
+pub(crate) async fn send_file(cx: &Cx, tenant: TenantId, job: &ImportJob, seconds: i32) -> Result<()> {
     let bucket = cx.get::<Objects>().await?.bucket().to_owned();
     let key = percent_encoding::utf8_percent_encode(&job.object_key, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let object = json!({"key": key, "size": job.size_bytes, "versionId": job.object_version.as_deref().or(version)});
+    let object = json!({"key": key, "size": job.size_bytes, "versionId": job.object_version});
     let notification = json!({"Records": [{"s3": {"bucket": {"name": bucket}, "object": object}}]});
     cx.get::<Queues>().await?.send("import-files", vec![Outgoing::json(&notification, tenant)?.after(seconds)]).await
 }

@@ -5,9 +5,7 @@ use std::io::Read;
 
 use channels::{Adapter, Platform, recognise};
 use db_imports::{FileLayout, FileNotice, ImportOptions};
-use mapping::{
-    Blank, ColumnMapping, Mapping, Suggestion, Target, known_columns, missing_required, normalize, suggest_with,
-};
+use mapping::{Blank, ColumnMapping, Mapping, Suggestion, Target, known_columns, missing_required, normalize, suggest};
 use messages::{Text, imports as say};
 use product::{DecimalMark, Field, RowRules, Rules};
 use runtime::Error;
@@ -86,7 +84,7 @@ pub fn open_file<'a>(
     let mut table = tabular::open_with(source, &options.read)?;
     let mut layout = table.layout().clone();
     let columns_hash = hash_of(&layout.columns);
-    let suggestions = suggest_with(&layout.columns, &layout.samples, options.language);
+    let suggestions = suggest(&layout.columns, &layout.samples, options.language);
     let mut warnings = Vec::new();
     let mut findings = layout.findings.clone();
     let platform = recognise(&layout.columns);

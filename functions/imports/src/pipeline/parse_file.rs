@@ -59,10 +59,7 @@ pub async fn parse_file(cx: Cx, object: ObjectCreated) -> Result<()> {
     let most = cx.env().parsed("FILES_AT_ONCE", 2)?;
     let job = match db.begin_parsing(tenant, import, object.version_id.as_deref(), most, cx.now).await? {
         ParseClaim::Parse(job) => *job,
-        ParseClaim::Later => {
-            let job = db.import(tenant, import).await?;
-            return send_file(&cx, tenant, &job, object.version_id.as_deref(), LATER).await;
-        }
+        ParseClaim::Later(job) => return send_file(&cx, tenant, &job, LATER).await,
         ParseClaim::Nothing => {
             tracing::info!(%import, "the import does not wait for this file; a second upload is not imported");
             return Ok(());

@@ -57,7 +57,7 @@ async fn resume(cx: &Cx, db: &ImportsDb, tenant: TenantId, import: Uuid) -> Resu
         ImportStatus::Parsing if resumes > MAX_RESUMES => {
             fail(cx, tenant, &job, "internal_error", say::unreadable_on_our_side(), cx.now).await
         }
-        ImportStatus::Parsing => send_file(cx, tenant, &job, None, 0).await,
+        ImportStatus::Parsing => send_file(cx, tenant, &job, 0).await,
         ImportStatus::Previewing | ImportStatus::Judging if resumes > MAX_RESUMES => {
             fail(cx, tenant, &job, "preview_failed", say::preview_failed(), cx.now).await
         }

@@ -248,7 +248,7 @@ async fn an_organisation_has_few_files_in_parsing_at_a_time(_: PgPoolOptions, op
     for at in [0, 1] {
         assert!(matches!(claim(at, NOW).await, ParseClaim::Parse(_)));
     }
-    assert!(matches!(claim(2, NOW).await, ParseClaim::Later), "the third file waits");
+    assert!(matches!(claim(2, NOW).await, ParseClaim::Later(_)), "the third file waits");
     assert!(matches!(claim(3, NOW).await, ParseClaim::Parse(_)), "another organisation does not");
     assert!(matches!(claim(0, NOW).await, ParseClaim::Parse(_)), "a notification that comes again continues");
     // Two whose parsers were killed count no longer.

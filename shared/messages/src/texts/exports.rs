@@ -173,7 +173,7 @@ messages! {
         "the role does not let us in; does it exist, and does it have the destination's trust_policy?",
         "le rôle ne nous laisse pas entrer ; existe-t-il, et a-t-il la trust_policy de la destination ?";
     role_unguarded():
-        "the role lets in whoever uses Products Manager; give it the condition on sts:ExternalId of the destination's trust_policy",
+        "the role lets in every user of Products Manager; give it the condition on sts:ExternalId of the destination's trust_policy",
         "le rôle laisse entrer tous les utilisateurs de Products Manager ; donnez-lui la condition sur sts:ExternalId de la trust_policy de la destination";
     role_failed():
         "Amazon does not give us the role at the moment; try again, and ask the support if it stays so",

@@ -121,7 +121,7 @@ messages! {
         "this person is invited already; withdraw that invitation first",
         "cette personne est déjà invitée ; retirez d'abord cette invitation";
     invitation_over():
-        "this invitation is not valid any more; ask whoever invited you for a new one",
+        "this invitation is not valid any more; ask the person who invited you for a new one",
         "cette invitation n'est plus valable ; demandez-en une nouvelle à la personne qui vous a invité";
     role_unknown():
         "the organisation has no such role; GET /v1/roles lists them",

@@ -69,6 +69,10 @@ enum Failure {
     Malformed(u64, String, String),
 }
 
+fn both(text: &Text) -> (String, String) {
+    (text.shown(Language::En).to_owned(), text.shown(Language::Fr).to_owned())
+}
+
 impl Failure {
     fn of(error: &ReadError) -> Self {
         match error {
@@ -78,18 +82,18 @@ impl Failure {
             ReadError::TooManyColumns => Failure::TooManyColumns,
             ReadError::RowTooLong { row } => Failure::RowTooLong(*row),
             ReadError::SheetMissing { wanted, found } => Failure::SheetMissing(wanted.clone(), found.clone()),
-            ReadError::Malformed { row, problem } => {
-                let shown = |language| problem.shown(language).to_owned();
-                Failure::Malformed(*row, shown(Language::En), shown(Language::Fr))
-            }
             ReadError::Archive(found) => {
-                let shown = |language| found.shown(language).to_owned();
-                Failure::Archive(shown(Language::En), shown(Language::Fr))
+                let (english, french) = both(found);
+                Failure::Archive(english, french)
             }
+            ReadError::Malformed { row, problem } => {
+                let (english, french) = both(problem);
+                Failure::Malformed(*row, english, french)
+            }
+            // A reader of workbooks has no other errors.
             other => {
-                let message = other.message();
-                let shown = |language| message.shown(language).to_owned();
-                Failure::Malformed(0, shown(Language::En), shown(Language::Fr))
+                let (english, french) = both(&other.message());
+                Failure::Malformed(0, english, french)
             }
         }
     }
@@ -147,7 +151,7 @@ fn give(mut input: Box<dyn Write + Send>, wanted: &Wanted, bytes: &[u8]) -> io::
     input.flush()
 }
 
-/// Passes the frames of a process on; ends when nobody listens any more.
+/// Passes the frames of a process on; ends when the receiver is gone.
 fn receive(mut output: impl Read, opening: &SyncSender<Opening>, sender: &SyncSender<Part>) {
     match opened(&mut output) {
         Ok(opened) => {
@@ -252,6 +256,8 @@ pub fn serve_workbook(mut input: impl Read, mut output: impl Write) -> io::Resul
     let options = ReadOptions { sheet: wanted.sheet, fill_merged: wanted.fill_merged, ..ReadOptions::default() };
     let book = match open_here(bytes, format, &options) {
         Ok(book) => book,
+        // A fault of this process, not of the file: it ends without an answer.
+        Err(ReadError::Io(error)) => return Err(error),
         Err(error) => return write_json(&mut output, OPENED, &Opened::Failed(Failure::of(&error))),
     };
     let sheets = book.sheets.iter().map(|sheet| (sheet.name.clone(), sheet.hidden)).collect();

@@ -147,7 +147,8 @@ impl<'s> Sender<'s> {
         Self { to, part: Vec::new(), bytes: 0 }
     }
 
-    /// Sends a row whose number is counted from 1. Returns `false` when nobody listens any more, or the row is too long.
+    /// Sends a row whose number is counted from 1. Returns `false` when the receiver is gone, or the row is
+    /// too long.
     pub(crate) fn row(&mut self, number: u64, cells: Vec<String>) -> bool {
         let bytes: usize = cells.iter().map(String::len).sum();
         if bytes > MAX_ROW {
@@ -207,7 +208,7 @@ fn read_xlsx(
             Err(error) => return drop(opening.send(Err(damaged(&error)))),
         };
         let mut to = Sender::new(sender);
-        let (mut number, mut row): (Option<u32>, Vec<String>) = (None, Vec::new());
+        let (mut number, mut row, mut bytes): (Option<u32>, Vec<String>, usize) = (None, Vec::new(), 0);
         let mut opened = false;
         loop {
             let cell = match cells.next_cell() {
@@ -227,7 +228,9 @@ fn read_xlsx(
                     return;
                 }
             }
-            if text.len() > MAX_CELL {
+            // Many cells may share one large text: a row ends before all of them are copied.
+            bytes = if number == Some(at) { bytes + text.len() } else { text.len() };
+            if text.len() > MAX_CELL || bytes > MAX_ROW {
                 return drop(sender.send(Err(ReadError::RowTooLong { row: u64::from(at) + 1 })));
             }
             if number != Some(at) {

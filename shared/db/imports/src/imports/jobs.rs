@@ -22,7 +22,7 @@ pub enum ParseClaim {
     /// It is to be parsed, by the caller.
     Parse(Box<ImportJob>),
     /// It waits, because the organisation has as many files in parsing as it may have.
-    Later,
+    Later(Box<ImportJob>),
     /// Nothing: the import does not wait for this file.
     Nothing,
 }
@@ -176,8 +176,9 @@ impl ImportsDb {
             .execute(&mut *tx)
             .await
             .map_err(error)?;
+            let waiting = job(&mut tx, tenant, id).await?;
             tx.commit().await.map_err(error)?;
-            return Ok(ParseClaim::Later);
+            return Ok(ParseClaim::Later(Box::new(waiting)));
         }
         let claimed = sqlx::query_scalar!(
             "update import_jobs set status = 'parsing', uploaded_at = coalesce(uploaded_at, $4), progressed_at = $4,
