@@ -1,21 +1,18 @@
 """`make fuzz`: a fuzzer reads docs/openapi.json and sends what it allows, and what it does not, to the stack of `make test`:
 no answer of 5xx, no status that the document does not name, every answer as its schema says.
 
-    fuzz.py [examples]          how many requests of each kind and operation, 25 unless said
+    fuzz.py [examples]          how many requests of each kind and operation (default: 25)
 """
 
-import json
 import subprocess
 import sys
-import time
 
 import stack as stacks
 import tools
-from demo import post, sign_up
+from demo import session
 from settings import LOCAL, ROOT, Problem, Stack, main, say
 
 FUZZ_VENV = LOCAL / "fuzz-venv"
-PASSWORD = "a long enough password"
 # What ends the fuzzer's own session.
 NOT_THESE = ["identity.logout", "identity.end_session", "identity.leave_organisation", "identity.switch_organisation"]
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
@@ -27,7 +24,7 @@ def _main():
     stack = Stack("test")
     described = stacks.up(stack)
     try:
-        token = session(stack, described)
+        token = session(stack, described, "Fuzz")
         command = [
             *(FUZZ_VENV / "bin/schemathesis", "run", ROOT / "docs/openapi.json", "--url", described["api_url"]),
             *("--header", f"Authorization: Bearer {token}", "--checks", CHECKS, "--max-examples", sys.argv[1] if len(sys.argv) > 1 else "25"),
@@ -41,19 +38,6 @@ def _main():
     finally:
         stacks.stop(stack)
     say("fuzz: every answer is as documented")
-
-
-def session(stack, described):
-    """An access token of a fresh organisation whose limits do not stand in the way."""
-    url, email = described["api_url"], f"fuzz-{time.time_ns()}@productsmanager.example"
-    sign_up(stack, url, "Fuzz", email, PASSWORD)
-    status, body = post(url, "/v1/auth/login", {"email": email, "password": PASSWORD, "remember_me": True})
-    if status != 200:
-        raise Problem(f"the login failed: {body}")
-    tokens = json.loads(body)
-    order = {"organisation_id": tokens["organisation_id"], "plan": "business", "per_minute": 10**6, "bulk_per_minute": 10**6, "per_hour": 10**7}
-    stack.client("lambda").invoke(FunctionName=f"pm-{stack.stage}-identity-set_limits", Payload=json.dumps(order).encode())
-    return tokens["access_token"]
 
 
 if __name__ == "__main__":

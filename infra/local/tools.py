@@ -19,7 +19,7 @@ REQUIREMENTS = ROOT / "infra/local/requirements.txt"
 
 
 def enter_venv():
-    """Makes the Python environment from pinned, hashed requirements, and goes on inside it."""
+    """Makes the Python environment from pinned, hashed requirements, and continues inside it."""
     if sys.version_info < (3, 10):
         raise Problem(f"Python 3.10 or newer is needed, this is {sys.version.split()[0]}; install python3.11")
     ensure_venv(VENV, REQUIREMENTS)
@@ -71,7 +71,7 @@ def install_package(package, purpose):
 
 def unpack_openssh(folder):
     """OpenSSH's server for the tests, beside the stacks when the machine has none: unpacked only, so that nothing begins to listen.
-    Gives whether it can be had."""
+    Returns True if it is available."""
     if shutil.which("sshd", path="/usr/sbin:/usr/local/sbin") and shutil.which("ssh-keygen") or (folder / "usr/sbin/sshd").exists():
         return True
     if not shutil.which("apt-get"):
@@ -100,7 +100,7 @@ def target():
 
 
 def build(profile="dev"):
-    """Builds every function and `pm` for this machine; gives the folder of the packages, of which it packs those that changed."""
+    """Builds every function and `pm` for this machine; returns the folder of the packages, of which it packs those that changed."""
     if not (shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")):
         install_package("build-essential", "a C compiler")
     # The benchmarks are examples: built apart, cargo chooses other features of the dependencies and compiles them all again.

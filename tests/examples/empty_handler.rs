@@ -22,7 +22,7 @@ async fn empty(_cx: Cx) -> Result<NoContent> {
 
 fn main() -> std::process::ExitCode {
     let admission = Admission {
-        admit: |_, _, _| std::future::ready(Err(Error::internal("nobody is let in"))).boxed(),
+        admit: |_, _, _| std::future::ready(Err(Error::internal("this function admits no callers"))).boxed(),
         prepare: |_| std::future::ready(()).boxed(),
     };
     runtime::main(FUNCTIONS, admission)

@@ -111,14 +111,14 @@ impl Attempt {
     pub(crate) async fn succeeded(self, cx: &Cx) {
         let Some(table) = table(cx).await else { return };
         within_a_second(table.forget(&self.account)).await;
-        within_a_second(table.take_back(&self.address)).await;
+        within_a_second(table.undo_attempt(&self.address)).await;
         remember(cx, &self.known).await;
     }
 
     /// The password was right and a code is needed next: the attempt does not count as a failure of the address.
     pub(crate) async fn needs_code(self, cx: &Cx) {
         if let Some(table) = table(cx).await {
-            within_a_second(table.take_back(&self.address)).await;
+            within_a_second(table.undo_attempt(&self.address)).await;
         }
     }
 }

@@ -42,7 +42,7 @@ impl Roles {
     ///
     /// # Errors
     /// [`RoleRefused`]; a role that accepts any external id is refused.
-    pub async fn take(
+    pub async fn assume(
         &self,
         arn: &str,
         external_id: &str,
@@ -52,19 +52,19 @@ impl Roles {
         let role = self.client.assume_role().role_arn(arn).role_session_name(session).duration_seconds(SECONDS);
         let role = role.policy(policy);
         // A role that accepts a random external id would accept those of all customers.
-        match assume(role.clone().external_id(uuid::Uuid::new_v4().to_string())).await {
-            Err(RoleRefused::Denied) => assume(role.external_id(external_id)).await,
+        match request(role.clone().external_id(uuid::Uuid::new_v4().to_string())).await {
+            Err(RoleRefused::Denied) => request(role.external_id(external_id)).await,
             Err(other) => Err(other),
             Ok(_) => Err(RoleRefused::Unguarded),
         }
     }
 }
 
-async fn assume(role: AssumeRoleFluentBuilder) -> std::result::Result<StoreKeys, RoleRefused> {
+async fn request(role: AssumeRoleFluentBuilder) -> std::result::Result<StoreKeys, RoleRefused> {
     let answer = role.send().await;
     let answer = answer.map_err(|error| match error.as_service_error().and_then(ProvideErrorMetadata::code) {
         Some("AccessDenied") => RoleRefused::Denied,
-        _ => RoleRefused::Failed(failed("taking a role", error)),
+        _ => RoleRefused::Failed(failed("assuming a role", error)),
     })?;
     let keys = answer.credentials.ok_or_else(|| RoleRefused::Failed(Error::internal("a role without keys")))?;
     Ok(StoreKeys { id: keys.access_key_id, secret: keys.secret_access_key, session: Some(keys.session_token) })

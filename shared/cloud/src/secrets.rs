@@ -19,7 +19,7 @@ pub struct Secrets {
     logins: Mutex<HashMap<String, KeptLogin>>,
 }
 
-/// When a login was first asked for, and the login once it is read.
+/// When a login was first requested, and the login once it is read.
 type KeptLogin = (Instant, Arc<OnceCell<DatabaseLogin>>);
 
 /// A database role and its password. Without `Debug`, so that the password cannot be logged.

@@ -22,8 +22,8 @@ impl Resource for Table {
 }
 
 impl Table {
-    /// Connects to DynamoDB, so that the first count does not wait for a handshake: an update of an item that does not
-    /// exist, on the condition that it does. Functions may update items and nothing else.
+    /// Connects to DynamoDB, so that the first count does not wait for a handshake: with an update of an item that does not
+    /// exist, on the condition that it does. An update, because that is what the role of every function may do.
     ///
     /// # Errors
     /// When DynamoDB does not answer.
@@ -188,7 +188,7 @@ impl Table {
     ///
     /// # Errors
     /// When DynamoDB does not answer.
-    pub async fn take_back(&self, key: &str) -> Result<()> {
+    pub async fn undo_attempt(&self, key: &str) -> Result<()> {
         let request = self
             .client
             .update_item()
@@ -196,7 +196,7 @@ impl Table {
             .key("pk", AttributeValue::S(key.to_owned()))
             .update_expression("add amount :less")
             .expression_attribute_values(":less", AttributeValue::N("-1".to_owned()));
-        request.send().await.map_err(|error| failed("taking an attempt back", error))?;
+        request.send().await.map_err(|error| failed("undoing an attempt", error))?;
         Ok(())
     }
 

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use messages::{Text, media as say};
+
 use crate::Format;
 
-/// Why no thumbnails can be made of a file. `Display` is for logs; who shows it to people writes the message.
+/// Why no thumbnails can be made of a file. `Display` is for logs; [`ImageError::message`] is for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageError {
     /// Its first bytes are not those of a known kind of picture.
@@ -44,6 +46,32 @@ impl ImageError {
             ImageError::TooLarge(..) => "too_many_pixels",
             ImageError::Truncated(_) => "truncated",
             ImageError::Broken(..) => "broken",
+        }
+    }
+}
+
+impl ImageError {
+    /// What is wrong with the picture, for people.
+    #[must_use]
+    pub fn message(&self) -> Text {
+        match self {
+            ImageError::NotAPicture => say::not_a_picture(),
+            ImageError::Unsupported(kind) => say::format_unsupported(kind),
+            ImageError::TooLarge(width, height, most) => say::too_many_pixels(most / 1_000_000, width, height),
+            ImageError::Truncated(format) => say::truncated(format),
+            ImageError::Broken(format, damage) => say::broken(format, damage.message()),
+        }
+    }
+}
+
+impl Damage {
+    fn message(&self) -> Text {
+        match self {
+            Damage::TooManyScans(most) => say::too_many_scans(most),
+            Damage::DecoderStopped => say::decoder_stopped(),
+            Damage::TooMuchMemory => say::too_much_memory(),
+            Damage::NotWritten(format) => say::not_written(format),
+            Damage::Reported(words) => Text::verbatim(words),
         }
     }
 }

@@ -15,15 +15,16 @@ pub enum Language {
 }
 
 impl Language {
+    /// The language of a tag such as `fr` or `fr-BE` (RFC 5646), if messages exist in it.
+    fn of_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
+        [Language::En, Language::Fr].into_iter().find(|language| primary.eq_ignore_ascii_case(language.code()))
+    }
+
     /// The language with this code, such as `fr` or `fr-BE`; English for any other.
     #[must_use]
     pub fn named(code: &str) -> Self {
-        match code.get(..2) {
-            Some(start) if start.eq_ignore_ascii_case("fr") && !code[2..].starts_with(char::is_alphanumeric) => {
-                Language::Fr
-            }
-            _ => Language::En,
-        }
+        Self::of_tag(code).unwrap_or_default()
     }
 
     /// The language that an `Accept-Language` header (RFC 9110, 12.5.4) prefers among those that exist.
@@ -38,11 +39,10 @@ impl Language {
             let quality = parts
                 .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
                 .map_or(1.0, |quality| quality.trim().parse().unwrap_or(0.0));
-            let language = Language::named(tag);
-            let is_known = tag == "*"
-                || language == Language::Fr
-                || tag.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("en"));
-            if is_known && quality > best.0 {
+            let language = if tag == "*" { Some(Language::En) } else { Self::of_tag(tag) };
+            if let Some(language) = language
+                && quality > best.0
+            {
                 best = (quality, language);
             }
         }
@@ -74,6 +74,7 @@ mod tests {
             ("fr;q=0.2, en;q=0.7", Language::En),
             ("fr;q=0", Language::En),
             ("fro, *", Language::En),
+            ("enm, fr", Language::Fr),
             ("fr;q=many", Language::En),
             ("é", Language::En),
         ] {

@@ -1,6 +1,6 @@
 //! Every message that a user can see, by code, in English and French.
 //!
-//! One module per place that speaks; each entry of its [`messages!`] is a function whose parameters are the values that
+//! One module per domain or shared crate; each entry of its [`messages!`] is a function whose parameters are the values that
 //! the message names, and whose result is a [`Text`] in both languages. Who shows it chooses the language: the answer of
 //! a request by its header `Accept-Language`, a report by the organisation's locale, a mail by the recipient's.
 
@@ -11,7 +11,7 @@ mod entry;
 mod language;
 mod text;
 
-/// The messages, one module per place that speaks.
+/// The messages, one module per domain or shared crate.
 mod texts {
     pub mod catalog;
     pub mod channels;

@@ -142,7 +142,7 @@ impl Cx {
         };
         let any = cell
             .get_or_try_init(|| async {
-                // One type for whatever opening takes: resources open resources, and the compiler limits such towers.
+                // Boxed, because resources open resources, and the compiler limits the depth of nested futures.
                 let opening: BoxFuture<'_, Result<R>> = Box::pin(R::open(self));
                 Ok::<_, Error>(Arc::new(opening.await?) as Arc<dyn Any + Send + Sync>)
             })

@@ -132,10 +132,10 @@ impl Error {
     #[must_use]
     pub fn limit_reached(usage: Usage) -> Self {
         let window = usage.full();
-        let message = match (window.name == "bulk", window.name == "hour") {
-            (true, _) => say::bulk_limit_reached(window.quota, window.reset),
-            (false, true) => say::hourly_limit_reached(window.quota, window.reset),
-            (false, false) => say::limit_reached(window.quota, window.reset),
+        let message = match window.name {
+            "bulk" => say::bulk_limit_reached(window.quota, window.reset),
+            "hour" => say::hourly_limit_reached(window.quota, window.reset),
+            _ => say::limit_reached(window.quota, window.reset),
         };
         Error::TooManyRequests {
             code: "rate_limit_exceeded",

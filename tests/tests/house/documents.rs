@@ -56,7 +56,7 @@ fn routes_document() -> String {
     let mut text = format!(
         "# Routes\n\n\
          Written from the function tables (`functions/*/src/lib.rs`) by `make openapi`; do not edit it by hand.\n\n\
-         From a URL to its code: {} routes. Bulk routes count on the limit of bulk operations too. \
+         From a URL to its code: {} routes. Bulk routes count on the limit of bulk operations instead of that of requests per minute. \
          What a permission allows is in [permissions.md](permissions.md), bodies and answers are in [openapi.json](openapi.json).\n\n\
          | Method | Path | Permission | Limit | Stack | File |\n|---|---|---|---|---|---|\n",
         routes.len()

@@ -9,17 +9,26 @@ fn functions_with_the_owners_rights_search_temporary_tables_last() {
         let mut files: Vec<_> = std::fs::read_dir(database.path()).unwrap().flatten().map(|file| file.path()).collect();
         files.sort();
         let text: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap().to_lowercase()).collect();
-        for created in text.split("function ").skip(1) {
-            let head = created.split("$$").next().unwrap();
-            if !head.contains("security definer") || !head.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        for (at, _) in text.match_indices("function ") {
+            let created = &text[at + "function ".len()..];
+            // The attributes stand before or after the body, which is between two `$$`.
+            let mut parts = created.split("$$");
+            let head = parts.next().unwrap();
+            let tail = parts.nth(1).and_then(|tail| tail.split(';').next()).unwrap_or_default();
+            if !head.starts_with(|c: char| c.is_ascii_alphabetic()) || head.contains(';') {
+                continue;
+            }
+            let attributes = format!("{head} {tail}");
+            if !attributes.contains("security definer") {
                 continue;
             }
             let name = head.split('(').next().unwrap();
-            let altered = text
+            // What comes later counts: creating a function again resets its path.
+            let altered = text[at..]
                 .split(&format!("alter function {name}("))
                 .skip(1)
                 .any(|rest| rest.split(';').next().unwrap().contains("pg_temp"));
-            let path = head.split("search_path").nth(1).unwrap_or_default();
+            let path = attributes.split("search_path").nth(1).unwrap_or_default();
             assert!(altered || path.contains("pg_temp"), "{} of {}", name, database.path().display());
             checked += 1;
         }

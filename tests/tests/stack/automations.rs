@@ -14,7 +14,7 @@ async fn supplier(tenant: &mut Tenant) -> String {
 }
 
 /// Waits until `number` runs have ended; returns the newest.
-async fn looked(tenant: &mut Tenant, id: &str, number: usize) -> Value {
+async fn nth_run(tenant: &mut Tenant, id: &str, number: usize) -> Value {
     eventually("a run that has ended", async || {
         let runs = tenant.get(&format!("/v1/automations/{id}/runs")).await;
         let runs = runs["data"].as_array().unwrap();
@@ -24,10 +24,10 @@ async fn looked(tenant: &mut Tenant, id: &str, number: usize) -> Value {
 }
 
 /// Requests a run and waits until it ends.
-async fn look(tenant: &mut Tenant, id: &str) -> Value {
+async fn run_now(tenant: &mut Tenant, id: &str) -> Value {
     let before = tenant.get(&format!("/v1/automations/{id}/runs")).await["data"].as_array().unwrap().len();
     tenant.post(&format!("/v1/automations/{id}/run"), json!({})).await;
-    looked(tenant, id, before + 1).await
+    nth_run(tenant, id, before + 1).await
 }
 
 async fn imported(tenant: &mut Tenant, run: &Value) -> client::Import {
@@ -65,7 +65,7 @@ async fn a_web_address_is_polled_when_due_and_fetched_when_changed() {
 
     // Two failures in a row: the automation pauses and names the reason.
     for _ in 0..2 {
-        let run = look(&mut tenant, &id).await;
+        let run = run_now(&mut tenant, &id).await;
         assert!(run["status"] == "failed" && run["message"].as_str().unwrap().contains("401"), "{run}");
     }
     let paused = tenant.get(&format!("/v1/automations/{id}")).await;
@@ -74,8 +74,8 @@ async fn a_web_address_is_polled_when_due_and_fetched_when_changed() {
 
     input["secret"] = json!({ "password": "let me in" });
     let path = format!("/v1/automations/{id}");
-    let mended = tenant.client.call("PUT", &path, Some(&input)).await.unwrap();
-    assert_eq!((mended["failures"].as_u64(), &mended["paused_at"]), (Some(0), &Value::Null));
+    let fixed = tenant.client.call("PUT", &path, Some(&input)).await.unwrap();
+    assert_eq!((fixed["failures"].as_u64(), &fixed["paused_at"]), (Some(0), &Value::Null));
     assert_eq!(tenant.post(&format!("{path}/test"), json!({})).await["success"], true);
 
     // The automation is due: only one tick starts it.
@@ -84,26 +84,26 @@ async fn a_web_address_is_polled_when_due_and_fetched_when_changed() {
     for _ in 0..2 {
         Stack::get().invoke("imports.tick_automations", json!({ "source": "aws.events" })).await;
     }
-    let run = looked(&mut tenant, &id, 3).await;
+    let run = nth_run(&mut tenant, &id, 3).await;
     assert_eq!(run["cause"], "schedule");
     assert_eq!(imported(&mut tenant, &run).await.totals.created, 1);
-    assert_eq!(look(&mut tenant, &id).await["status"], "nothing_new", "304");
+    assert_eq!(run_now(&mut tenant, &id).await["status"], "nothing_new", "304");
     file.lock().unwrap().0 = 2;
-    let same = look(&mut tenant, &id).await;
+    let same = run_now(&mut tenant, &id).await;
     assert!(same["status"] == "nothing_new" && same["message"].as_str().unwrap().contains("same content"), "{same}");
     *file.lock().unwrap() = (3, "sku;title;price\n1;Nut;1.2\n2;Bolt;3\n".to_owned());
-    let run = look(&mut tenant, &id).await;
+    let run = run_now(&mut tenant, &id).await;
     let import = imported(&mut tenant, &run).await;
     assert_eq!((import.totals.created, import.totals.updated), (1, 1));
-    assert_eq!(tenant.get(&format!("{path}/runs")).await["data"].as_array().unwrap().len(), 6, "one look was due");
+    assert_eq!(tenant.get(&format!("{path}/runs")).await["data"].as_array().unwrap().len(), 6, "one run was due");
 
     // The guards are on by default: a file that lost most of its rows is held.
     let many: String = (100..150).map(|sku| format!("{sku};Thing;1\n")).collect();
     *file.lock().unwrap() = (4, format!("sku;title;price\n{many}"));
-    let run = look(&mut tenant, &id).await;
+    let run = run_now(&mut tenant, &id).await;
     imported(&mut tenant, &run).await;
     *file.lock().unwrap() = (5, "sku;title;price\n1;Nut;2\n".to_owned());
-    let run = look(&mut tenant, &id).await;
+    let run = run_now(&mut tenant, &id).await;
     let held = tenant.reaches(run["imports"][0].as_str().unwrap(), &["held"]).await;
     assert!(held["holds"].to_string().contains("rows"), "{held}");
 
@@ -155,7 +155,7 @@ async fn an_interface_is_read_page_by_page() {
             }),
         )
         .await;
-    let run = look(&mut tenant, made["id"].as_str().unwrap()).await;
+    let run = run_now(&mut tenant, made["id"].as_str().unwrap()).await;
     assert_eq!(imported(&mut tenant, &run).await.totals.created, 5);
     assert_eq!(tenant.catalogue().await.len(), 5);
 
@@ -172,7 +172,7 @@ async fn an_interface_is_read_page_by_page() {
     input["secret"] = json!({ "password": "s&cret" });
     tenant.client.call("PUT", &path, Some(&input)).await.unwrap();
     assert_eq!(tenant.post(&format!("{path}/test"), json!({})).await["success"], true);
-    let run = look(&mut tenant, made["id"].as_str().unwrap()).await;
+    let run = run_now(&mut tenant, made["id"].as_str().unwrap()).await;
     assert_eq!(imported(&mut tenant, &run).await.totals.unchanged, 2);
 }
 
@@ -206,10 +206,10 @@ async fn files_from_mails_and_folders_are_imported_once_and_only_from_allowed_se
         (key, version)
     };
     put(&mail(&address, "prices@other.example", "spf=pass envelope-from=prices@other.example")).await;
-    let left = looked(&mut tenant, &id, 1).await;
+    let left = nth_run(&mut tenant, &id, 1).await;
     assert!(left["status"] == "nothing_new" && left["message"].as_str().unwrap().contains("allowed senders"), "{left}");
     put(&mail(&address, "prices@supplier.example", "spf=pass envelope-from=me@evil.example; dkim=none")).await;
-    let left = looked(&mut tenant, &id, 2).await;
+    let left = nth_run(&mut tenant, &id, 2).await;
     assert!(left["message"].as_str().unwrap().contains("SPF"), "{left}");
     put(&mail(
         "import-0123456789abcdef0123456789abcdef@in.example",
@@ -220,7 +220,7 @@ async fn files_from_mails_and_folders_are_imported_once_and_only_from_allowed_se
     put(b"no mail at all").await;
     let (key, version) =
         put(&mail(&address, "prices@supplier.example", "spf=pass envelope-from=x@supplier.example; dmarc=none")).await;
-    let run = looked(&mut tenant, &id, 3).await;
+    let run = nth_run(&mut tenant, &id, 3).await;
     let import = imported(&mut tenant, &run).await;
     assert_eq!((import.totals.created, import.file_name.as_str()), (1, "tarif.csv"));
 
@@ -234,7 +234,7 @@ async fn files_from_mails_and_folders_are_imported_once_and_only_from_allowed_se
     let (drop_id, folder) =
         (dropped["id"].as_str().unwrap().to_owned(), dropped["folder"].as_str().unwrap().to_owned());
     stack.put_object(&format!("{folder}tarif%20d'%C3%A9t%C3%A9.csv"), b"sku;title;price\nd1;Dropped;1\n").await;
-    let run = looked(&mut tenant, &drop_id, 1).await;
+    let run = nth_run(&mut tenant, &drop_id, 1).await;
     let waiting = tenant.reaches(run["imports"][0].as_str().unwrap(), &["ready"]).await;
     assert_eq!(
         (waiting["file_name"].as_str(), waiting["totals"]["created"].as_u64()),
@@ -245,7 +245,7 @@ async fn files_from_mails_and_folders_are_imported_once_and_only_from_allowed_se
 
     // A new file with the same name, as suppliers send each day.
     stack.put_object(&format!("{folder}tarif%20d'%C3%A9t%C3%A9.csv"), b"sku;title;price\nd1;Dropped;1.1\n").await;
-    let run = looked(&mut tenant, &drop_id, 2).await;
+    let run = nth_run(&mut tenant, &drop_id, 2).await;
     let waiting = tenant.reaches(run["imports"][0].as_str().unwrap(), &["ready"]).await;
     assert_eq!(waiting["totals"]["updated"].as_u64(), Some(1), "{waiting}");
 
@@ -304,7 +304,7 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     let tested = tenant.post(&format!("{path}/test"), json!({})).await;
     assert!(tested["success"] == true && tested["files"].to_string().contains("tarif_new.csv"), "{tested}");
 
-    let run = look(&mut tenant, &id).await;
+    let run = run_now(&mut tenant, &id).await;
     let import = imported(&mut tenant, &run).await;
     assert_eq!((import.file_name.as_str(), import.totals.created), ("tarif_new.csv", 2), "the newest that matches");
     assert!(server.folder.join("out/done/tarif_new.csv").exists() && !server.folder.join("out/tarif_new.csv").exists());
@@ -313,13 +313,13 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
     input["source"]["afterwards"] = json!("delete");
     tenant.client.call("PUT", &path, Some(&input)).await.unwrap();
     server.put("tarif_3.csv", "sku;title;price\n3;Third;3\n", 10);
-    let run = look(&mut tenant, &id).await;
+    let run = run_now(&mut tenant, &id).await;
     assert_eq!(run["imports"].as_array().unwrap().len(), 2, "{run}");
     for import in run["imports"].as_array().unwrap() {
         tenant.finished(import.as_str().unwrap()).await;
     }
     assert!(!server.folder.join("out/tarif_old.csv").exists() && server.folder.join("out/notes.txt").exists());
-    assert_eq!(look(&mut tenant, &id).await["status"], "nothing_new");
+    assert_eq!(run_now(&mut tenant, &id).await["status"], "nothing_new");
 
     // A file that is still being written is left until it is complete.
     let growing = server.folder.join("out/tarif_4.csv");
@@ -337,11 +337,11 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
         }
         0
     });
-    let run = look(&mut tenant, &id).await;
+    let run = run_now(&mut tenant, &id).await;
     assert!(run["status"] == "failed" && run["message"].as_str().unwrap().contains("still being written"), "{run}");
     *going.lock().unwrap() = false;
     let last = writer.join().unwrap();
-    let run = look(&mut tenant, &id).await;
+    let run = run_now(&mut tenant, &id).await;
     assert_eq!(imported(&mut tenant, &run).await.totals.created, last - 3);
 
     let known = tenant.get(&path).await["host_key"].clone();
@@ -350,7 +350,7 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
         // Another server at the same address is not trusted and gets no password.
         input["source"]["host_key"] = json!("SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
         tenant.client.call("PUT", &path, Some(&input)).await.unwrap();
-        let run = look(&mut tenant, &id).await;
+        let run = run_now(&mut tenant, &id).await;
         let expected = if protocol == "sftp" { "another key" } else { "certificate" };
         assert!(run["status"] == "failed" && run["message"].as_str().unwrap().contains(expected), "{run}");
     }

@@ -57,8 +57,8 @@ async fn folder(kind: &str, secret: impl Fn(&Server) -> Value) {
         (Some("completed"), &json!("pending"))
     );
     assert!(waiting["files"][0]["url"].is_string());
-    let mended = json!({ "name": kind, "target": target, "secret": secret(&server) });
-    tenant.client.call("PUT", &path, Some(&mended)).await.unwrap();
+    let fixed = json!({ "name": kind, "target": target, "secret": secret(&server) });
+    tenant.client.call("PUT", &path, Some(&fixed)).await.unwrap();
     assert_eq!(tenant.post(&format!("{path}/test"), json!({})).await["success"], true);
     assert!(
         std::fs::read_dir(server.folder.join("out")).unwrap().flatten().all(|entry| entry.path().is_dir()),

@@ -133,9 +133,9 @@ async fn a_webhook_that_fails_is_tried_again_and_one_that_is_gone_is_switched_of
     .await;
     assert!(off["disabled_at"].is_string());
     assert_eq!(notices(&mut tenant, 1).await[0]["event"], "webhook.disabled");
-    let on = json!({ "url": url, "events": ["import.failed"], "description": "mended" });
+    let on = json!({ "url": url, "events": ["import.failed"], "description": "fixed" });
     let on = tenant.client.call("PUT", &path, Some(&on)).await.unwrap();
-    assert_eq!((&on["active"], &on["disabled_at"], &on["description"]), (&json!(true), &Value::Null, &json!("mended")));
+    assert_eq!((&on["active"], &on["disabled_at"], &on["description"]), (&json!(true), &Value::Null, &json!("fixed")));
 
     // Pending deliveries of a webhook that is switched off fail.
     *answer.lock().unwrap() = 503;

@@ -126,11 +126,11 @@ async fn a_batch_that_fails_every_time_ends_the_import_and_can_be_resumed() {
     assert_eq!((import.totals.created, import.totals.rejected), (1_000, 1_000));
     assert!(import.message.unwrap().contains("resume"));
 
-    let mended = format!(
+    let fixed = format!(
         "update import_batches set object_key = 'batches/{}/{id}/00001.ndjson.zst' where import_id = '{id}' and number = 1",
         tenant.id
     );
-    stack.sql("db_imports", &tenant.id, &mended).await;
+    stack.sql("db_imports", &tenant.id, &fixed).await;
     stack.hold("imports.apply_batch", false).await;
     drop(alone);
     tenant.client.resume_import(&id).await.unwrap();

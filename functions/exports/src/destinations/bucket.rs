@@ -8,7 +8,7 @@ use runtime::{Cx, TenantId, log_error};
 use serde_json::json;
 
 use crate::destinations::destination::{Target, TargetSecrets};
-use crate::destinations::failure::{DeliveryFailure, PATIENCE};
+use crate::destinations::failure::{DeliveryError, DeliveryFailure, PATIENCE};
 
 /// A seller's bucket and the prefix of object names.
 pub(crate) struct Store<'t> {
@@ -23,9 +23,9 @@ impl<'t> Store<'t> {
         tenant: TenantId,
         target: &'t Target,
         secrets: TargetSecrets,
-    ) -> std::result::Result<Self, DeliveryFailure> {
+    ) -> std::result::Result<Self, DeliveryError> {
         let Target::S3 { endpoint, region, bucket, prefix, role } = target else {
-            return Err(DeliveryFailure::new(say::not_a_bucket()));
+            return Err(DeliveryFailure::new(say::not_a_bucket()).into());
         };
         let keys = match role {
             Some(role) => role_keys(cx, tenant, role, &format!("{bucket}/{prefix}*")).await?,
@@ -47,18 +47,19 @@ impl<'t> Store<'t> {
         name: &str,
         body: impl tokio::io::AsyncRead + Send + Sync + 'static,
         size: u64,
-    ) -> std::result::Result<(), DeliveryFailure> {
+    ) -> std::result::Result<(), DeliveryError> {
         let (key, content_type) = (format!("{}{name}", self.prefix), media_type(name));
         let url = self.bucket.presign_put(&key, content_type, size, PATIENCE).await?;
         let fetcher = cx.get::<Fetcher>().await?;
         let headers = [("content-type", content_type.to_owned())];
-        let (status, answer) = fetcher.put(&url, &headers, body, size, PATIENCE).await?;
+        let sent = fetcher.put(&url, &headers, body, size, PATIENCE).await;
+        let (status, answer) = sent.map_err(DeliveryFailure::from)?;
         if (200..300).contains(&status) {
             return Ok(());
         }
         // `<Code>NoSuchBucket</Code>` is clearer than the status alone.
         let code = answer.split("<Code>").nth(1).and_then(|rest| rest.split("</Code>").next()).unwrap_or_default();
-        Err(DeliveryFailure::new(say::store_answered(format!("{status} {code}").trim_end())))
+        Err(DeliveryFailure::new(say::store_answered(format!("{status} {code}").trim_end())).into())
     }
 }
 
@@ -68,7 +69,7 @@ async fn role_keys(
     tenant: TenantId,
     role: &str,
     objects: &str,
-) -> std::result::Result<StoreKeys, DeliveryFailure> {
+) -> std::result::Result<StoreKeys, DeliveryError> {
     let allow =
         |actions: &[&str], resource: &str| json!({ "Effect": "Allow", "Action": actions, "Resource": resource });
     let write = allow(&["s3:PutObject"], &format!("arn:aws:s3:::{objects}"));
@@ -76,13 +77,13 @@ async fn role_keys(
     let encrypt = allow(&["kms:GenerateDataKey", "kms:Decrypt"], "*");
     let policy = json!({ "Version": "2012-10-17", "Statement": [write, encrypt] }).to_string();
     let (roles, organisation) = (cx.get::<Roles>().await?, tenant.to_string());
-    roles.take(role, &organisation, &format!("products-manager-{organisation}"), &policy).await.map_err(|why| match why
-    {
-        RoleRefused::Denied => DeliveryFailure::new(say::role_denied()),
-        RoleRefused::Unguarded => DeliveryFailure::new(say::role_unguarded()),
+    let keys = roles.assume(role, &organisation, &format!("products-manager-{organisation}"), &policy).await;
+    keys.map_err(|why| match why {
+        RoleRefused::Denied => DeliveryFailure::new(say::role_denied()).into(),
+        RoleRefused::Unguarded => DeliveryFailure::new(say::role_unguarded()).into(),
         RoleRefused::Failed(error) => {
             log_error(&error, role);
-            DeliveryFailure::new(say::role_failed())
+            DeliveryFailure::new(say::role_failed()).into()
         }
     })
 }

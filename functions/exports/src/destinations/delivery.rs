@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use channels::media_type;
 use cloud::{Mail, ObjectReader, Objects};
+use db_core::language_of;
 use db_imports::{Destination, ExportJob, ImportsDb};
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
-use messages::{Language, Text, exports as say};
+use messages::{Text, exports as say};
 use net::{FetchError, Fetcher, Guard, Remote, is_final, sign};
 use runtime::{Cx, Error, Result, TenantId};
 use serde_json::json;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use crate::destinations::bucket::Store;
 use crate::destinations::destination::{MOST_ATTACHED, Target, TargetSecrets, secrets, server, target};
-use crate::destinations::failure::{DeliveryFailure, PATIENCE};
+use crate::destinations::failure::{DeliveryError, DeliveryFailure, PATIENCE};
 use crate::exports::links::links;
 
 /// Tests a destination with a small file or a message. Returns the result in words, or why the test failed and the key
@@ -55,14 +56,15 @@ pub(crate) async fn try_out(
             };
             match upload.await {
                 Ok(()) => Ok(say::test_bucket_passed(NAME)),
-                Err(failed) => Err((failed.why, None)),
+                Err(DeliveryError::Failed(failed)) => Err((failed.why, None)),
+                Err(DeliveryError::Ours(error)) => return Err(error),
             }
         }
         Target::Webhook { url } => {
             let body = json!({ "type": "test", "timestamp": cx.now.unix_timestamp(), "data": { "destination": destination.name } }).to_string();
             match post(cx, url, &secrets, Uuid::now_v7(), body).await? {
                 Ok(status) if (200..300).contains(&status) => Ok(say::test_webhook_passed(status)),
-                Ok(status) => Err((say::status_unexpected(status), None)),
+                Ok(status) => Err((messages::servers::success_expected(status), None)),
                 Err(why) => Err((why.message(), None)),
             }
         }
@@ -79,28 +81,6 @@ pub(crate) async fn try_out(
 
 /// How long a server has to answer.
 const ANSWER: Duration = Duration::from_secs(15);
-/// The language of mails with files: a delivery does not know in which language its recipients read.
-const LANGUAGE: Language = Language::En;
-
-/// Why files could not be sent.
-pub(crate) enum DeliveryError {
-    /// The server or the destination is at fault.
-    Failed(DeliveryFailure),
-    /// We are at fault.
-    Ours(Error),
-}
-
-impl From<Error> for DeliveryError {
-    fn from(error: Error) -> Self {
-        DeliveryError::Ours(error)
-    }
-}
-
-impl From<DeliveryFailure> for DeliveryError {
-    fn from(failed: DeliveryFailure) -> Self {
-        DeliveryError::Failed(failed)
-    }
-}
 
 /// Sends the files of an export to a destination, from file number `done` on.
 pub(crate) async fn send(
@@ -158,11 +138,12 @@ impl Place<'_> {
         delivery: Uuid,
         name: &str,
         object: ObjectReader,
-    ) -> std::result::Result<(), DeliveryFailure> {
+    ) -> std::result::Result<(), DeliveryError> {
         match self {
             Place::Folder(session, folder) => {
                 let part = delivery.simple().to_string();
-                session.put(folder, name, object.body, &part, PATIENCE).await.map_err(DeliveryFailure::from)
+                let put = session.put(folder, name, object.body, &part, PATIENCE).await;
+                put.map_err(|why| DeliveryFailure::from(why).into())
             }
             Place::Bucket(store) => store.put(cx, name, object.body, object.size).await,
         }
@@ -199,7 +180,7 @@ async fn webhook(
     if (200..300).contains(&status) {
         return Ok(());
     }
-    let why = say::status_unexpected(status);
+    let why = messages::servers::success_expected(status);
     Err(DeliveryFailure { why, hopeless: is_final(status) }.into())
 }
 
@@ -233,19 +214,20 @@ async fn mail(
     to: &[String],
     most: u64,
 ) -> std::result::Result<(), DeliveryError> {
-    let sender = cx.get::<Mail>().await?;
+    // The recipients' languages are not known.
+    let (sender, language) = (cx.get::<Mail>().await?, language_of(cx, tenant).await);
     let files = &job.files.0;
     let attached = files.iter().map(|file| file.bytes).sum::<u64>() <= most;
     let summary = say::mail_summary(&job.name, job.exported, job.left_out);
-    let mut text = format!("{}\r\n\r\n", summary.shown(LANGUAGE));
+    let mut text = format!("{}\r\n\r\n", summary.shown(language));
     if attached {
         for file in files {
-            text.push_str(&format!("- {}\r\n", say::mail_file(&file.name, file.bytes).shown(LANGUAGE)));
+            text.push_str(&format!("- {}\r\n", say::mail_file(&file.name, file.bytes).shown(language)));
         }
     } else {
-        text.push_str(&format!("{}\r\n", say::mail_links().shown(LANGUAGE)));
+        text.push_str(&format!("{}\r\n", say::mail_links().shown(language)));
         for (file, link) in files.iter().zip(links(cx, tenant, job).await?) {
-            text.push_str(&format!("- {}\r\n", say::mail_link(&file.name, link).shown(LANGUAGE)));
+            text.push_str(&format!("- {}\r\n", say::mail_link(&file.name, link).shown(language)));
         }
     }
     let mut parts = MultiPart::mixed().singlepart(SinglePart::plain(text));
@@ -257,7 +239,7 @@ async fn mail(
         }
     }
     let subject = say::mail_subject(job.name.split_whitespace().collect::<Vec<_>>().join(" "));
-    let message = letter(&sender, to, subject.shown(LANGUAGE))?;
+    let message = letter(&sender, to, subject.shown(language))?;
     let message = message.multipart(parts).map_err(Error::internal)?;
     sender.send_raw(to, message.formatted()).await?;
     Ok(())

@@ -30,12 +30,27 @@ impl From<RemoteError> for DeliveryFailure {
 
 impl From<FetchError> for DeliveryFailure {
     fn from(error: FetchError) -> Self {
-        Self::new(error.message())
+        // An address that is refused stays refused.
+        Self { hopeless: matches!(error, FetchError::Address(_)), why: error.message() }
     }
 }
 
-impl From<Error> for DeliveryFailure {
+/// Why files could not be sent.
+pub(crate) enum DeliveryError {
+    /// The server or the destination is at fault.
+    Failed(DeliveryFailure),
+    /// We are at fault.
+    Ours(Error),
+}
+
+impl From<Error> for DeliveryError {
     fn from(error: Error) -> Self {
-        Self::new(error.message())
+        DeliveryError::Ours(error)
+    }
+}
+
+impl From<DeliveryFailure> for DeliveryError {
+    fn from(failed: DeliveryFailure) -> Self {
+        DeliveryError::Failed(failed)
     }
 }

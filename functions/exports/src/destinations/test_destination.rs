@@ -30,7 +30,7 @@ pub async fn test_destination(cx: Cx, id: Path) -> Result<DestinationTest> {
     let destination = cx.get::<ImportsDb>().await?.destination(tenant, id.0).await?;
     let outcome = match tokio::time::timeout(PATIENCE, try_out(&cx, tenant, &destination)).await {
         Ok(outcome) => outcome?,
-        Err(_) => Err((messages::exports::server_slow(PATIENCE.as_secs()), None)),
+        Err(_) => Err((messages::servers::slow(PATIENCE.as_secs()), None)),
     };
     let (success, message, host_key) = match outcome {
         Ok(message) => (true, message, None),

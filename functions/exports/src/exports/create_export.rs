@@ -33,7 +33,7 @@ pub async fn create_export(cx: Cx, input: Body<ExportSpec>, key: IdempotencyKey)
         destinations: spec.destinations.clone(),
         changed_from: None,
         options: serde_json::to_value(&spec).map_err(Error::internal)?,
-        request_hash: key.key.is_some().then_some(key.request),
+        request_hash: key.request,
         idempotency_key: key.of_caller(),
     };
     let job = db.create_export(tenant, &new, stamp.actor(), true, &stamp).await?;

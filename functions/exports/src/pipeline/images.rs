@@ -10,8 +10,8 @@ use cloud::Objects;
 use db_imports::ExportFile;
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
-use images::{Conversion, Damage, Format, ImageError, Limits, convert};
-use messages::{Text, exports as say, media};
+use images::{Conversion, Format, Limits, convert};
+use messages::{Text, exports as say};
 use net::Fetcher;
 use runtime::{Cx, Error, Result, log_error};
 use serde::{Deserialize, Serialize};
@@ -248,30 +248,10 @@ async fn fetch_one(
         }
     };
     let converted = tokio::task::spawn_blocking(move || match conversion {
-        Some(conversion) => convert(&bytes, &conversion, Limits::default()).map_err(|why| image_problem(&why)),
-        None => Format::of(&bytes).map(|format| (bytes, format)).map_err(|why| image_problem(&why)),
+        Some(conversion) => convert(&bytes, &conversion, Limits::default()).map_err(|why| why.message()),
+        None => Format::of(&bytes).map(|format| (bytes, format)).map_err(|why| why.message()),
     });
     converted.await.unwrap_or_else(|_| Err(say::image_unreadable()))
-}
-
-/// Returns what is wrong with an image, for people.
-fn image_problem(error: &ImageError) -> Text {
-    match error {
-        ImageError::NotAPicture => media::not_a_picture(),
-        ImageError::Unsupported(kind) => media::format_unsupported(kind),
-        ImageError::TooLarge(width, height, most) => media::too_many_pixels(most / 1_000_000, width, height),
-        ImageError::Truncated(format) => media::truncated(format),
-        ImageError::Broken(format, damage) => {
-            let damage = match damage {
-                Damage::TooManyScans(most) => media::too_many_scans(most),
-                Damage::DecoderStopped => media::decoder_stopped(),
-                Damage::TooMuchMemory => media::too_much_memory(),
-                Damage::NotWritten(format) => media::not_written(format),
-                Damage::Reported(words) => Text::verbatim(words),
-            };
-            media::broken(format, damage)
-        }
-    }
 }
 
 /// Requests the images at addresses. Returns for each address, in their order, why it does not answer; `None` if it

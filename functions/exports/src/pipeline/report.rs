@@ -2,6 +2,7 @@
 
 use channels::{Item, LeftOut};
 use db_imports::{ExportFile, LeftOutReason};
+use messages::Language;
 use runtime::{Error, Result};
 use uuid::Uuid;
 
@@ -13,23 +14,30 @@ const EXAMPLES: usize = 10;
 const ROWS: usize = 500;
 
 /// The reasons, each with the number of products and the first of them.
-#[derive(Default)]
-pub(crate) struct Reasons(Vec<LeftOutReason>);
+pub(crate) struct Reasons {
+    reasons: Vec<LeftOutReason>,
+    language: Language,
+}
 
 impl Reasons {
+    /// No reason yet; their messages will be in `language`.
+    pub(crate) fn new(language: Language) -> Self {
+        Self { reasons: Vec::new(), language }
+    }
+
     pub(crate) fn note(&mut self, product: Uuid, why: &LeftOut) {
-        let found = self.0.iter().position(|known| known.code == why.code && known.column == why.column);
+        let found = self.reasons.iter().position(|known| known.code == why.code && known.column == why.column);
         let index = found.unwrap_or_else(|| {
-            self.0.push(LeftOutReason {
+            self.reasons.push(LeftOutReason {
                 code: why.code.clone(),
                 column: why.column.clone(),
-                message: why.message.english().to_owned(),
+                message: why.message.shown(self.language).to_owned(),
                 products: 0,
                 examples: Vec::new(),
             });
-            self.0.len() - 1
+            self.reasons.len() - 1
         });
-        let known = &mut self.0[index];
+        let known = &mut self.reasons[index];
         known.products += 1;
         if known.examples.len() < EXAMPLES && !known.examples.contains(&product) {
             known.examples.push(product);
@@ -37,7 +45,7 @@ impl Reasons {
     }
 
     pub(crate) fn into_inner(self) -> Vec<LeftOutReason> {
-        self.0
+        self.reasons
     }
 }
 
@@ -55,8 +63,8 @@ fn rows() -> csv::Writer<Vec<u8>> {
 }
 
 impl Report {
-    pub(crate) fn new(name: String) -> Self {
-        Self { name, reasons: Reasons::default(), file: None, rows: rows(), waiting: 0 }
+    pub(crate) fn new(name: String, language: Language) -> Self {
+        Self { name, reasons: Reasons::new(language), file: None, rows: rows(), waiting: 0 }
     }
 
     /// Adds a product and the reason why it is left out.
@@ -71,7 +79,7 @@ impl Report {
             &content.title,
             &why.code,
             &why.column,
-            why.message.english(),
+            why.message.shown(self.reasons.language),
         ];
         let cells = cells.map(tabular::neutralize);
         self.rows.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(Error::internal)?;

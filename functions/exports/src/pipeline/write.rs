@@ -8,6 +8,7 @@ use cloud::Objects;
 use db_catalog::{CatalogDb, ProductGroup, Snapshot};
 use db_imports::{ExportFile, ExportJob, ExportResult, ImportsDb};
 use futures::StreamExt;
+use messages::Language;
 use product::ProductStatus;
 use runtime::{Cx, Error, Result, TenantId};
 use time::OffsetDateTime;
@@ -35,6 +36,7 @@ pub(crate) async fn write_files(
     tenant: TenantId,
     job: &ExportJob,
     tries: i32,
+    language: Language,
 ) -> Result<Option<ExportResult>> {
     let spec: ExportSpec = serde_json::from_value(job.options.clone()).map_err(Error::internal)?;
     let wanted = spec.selection.wanted(job.changed_from);
@@ -67,9 +69,9 @@ pub(crate) async fn write_files(
         outs,
         book,
         zip: ImageZip::new(format!("{base}-images.zip")),
-        report: Report::new(format!("{base}-left-out.csv")),
+        report: Report::new(format!("{base}-left-out.csv"), language),
         base,
-        warnings: Reasons::default(),
+        warnings: Reasons::new(language),
         tries,
         done: 0,
         total: i32::try_from(snapshot.count()).map_err(Error::internal)?,

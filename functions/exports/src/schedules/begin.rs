@@ -1,5 +1,6 @@
 //! Beginning the export of a schedule.
 
+use db_core::language_of;
 use db_imports::{ExportJob, ExportSchedule, ImportsDb, NewExport};
 use db_tenancy::Stamp;
 use runtime::{Cx, Error, Result, TenantId};
@@ -55,7 +56,8 @@ pub(crate) async fn begin_export(
         && let Err(error) = chosen
     {
         // A run that cannot begin is recorded as a failed export, so that people are notified.
-        db.fail_export(tenant, job.id, "choices_invalid", error.message().english(), cx.now).await?;
+        db.fail_export(tenant, job.id, "choices_invalid", error.message().shown(language_of(cx, tenant).await), cx.now)
+            .await?;
         publish_events(cx, db, tenant).await?;
         return db.export(tenant, job.id).await;
     }

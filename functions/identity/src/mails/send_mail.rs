@@ -1,4 +1,4 @@
-//! The queue `identity-mails`
+//! SQS `identity-mails`: sends a waiting mail.
 
 use cloud::Mail;
 use db_core::{CoreDb, LinkPurpose, MailKind, WaitingMail};

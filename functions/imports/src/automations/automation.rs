@@ -1,6 +1,6 @@
 //! Automations in the form of the API: the source of the files, the login, the schedule.
 
-use db_core::{CoreDb, LOCALE};
+use db_core::CoreDb;
 use db_imports::Guards;
 use db_suppliers::{Automation, NewAutomation};
 use messages::{Language, Text, imports as say};
@@ -394,8 +394,7 @@ pub(crate) async fn language_of(cx: &Cx, tenant: TenantId, automation: &Automati
     if let Some(language) = choices(automation)?.language {
         return Ok(language);
     }
-    let settings = cx.get::<CoreDb>().await?.stored_settings(tenant).await?;
-    Ok(Language::named(&settings.get(&LOCALE)))
+    cx.get::<CoreDb>().await?.language(tenant).await
 }
 
 /// Converts an automation to the form of the API.

@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Tests the connection of an automation. Nothing is imported, moved or deleted.
 pub async fn test_automation(cx: Cx, id: Path) -> Result<ConnectionTest> {
-    let message = say::answer_late(PATIENCE.as_secs()).into_string(cx.language);
+    let message = messages::servers::slow(PATIENCE.as_secs()).into_string(cx.language);
     let slow = ConnectionTest { success: false, message, files: Vec::new(), host_key: None };
     tokio::time::timeout(PATIENCE, test(cx, id)).await.unwrap_or(Ok(slow))
 }

@@ -101,7 +101,7 @@ pub async fn create_import(cx: Cx, input: Body<CreateImport>, key: IdempotencyKe
         options,
         run: input.run,
         automation: None,
-        request_hash: key.key.is_some().then_some(key.request),
+        request_hash: key.request,
         idempotency_key: key.of_caller(),
     };
     let import = db.create_import(caller.tenant, &new, &Stamp::of(&cx)?).await?;

@@ -1,16 +1,17 @@
 //! S3 `media/<2 hex>/<uuid>/original.<ext>` -> thumbnails in the same folder.
 
 use cloud::Objects;
+use db_core::language_of;
 use db_media::{MediaDb, Medium, ProcessedFile, StoredThumbnail, object_key};
 use images::{Limits, Rendered, render};
-use messages::{Language, media as say};
+use messages::media as say;
 use runtime::{Cx, Error, Metric, ObjectCreated, Result, TenantId, Unit, emit_metrics};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::media::input::{MAX_BYTES, SIZES};
 use crate::pipeline::counts::publish_counts_soon;
-use crate::pipeline::failure::{fail, picture_problem};
+use crate::pipeline::failure::fail;
 
 /// Makes the thumbnails of an uploaded picture. If the message is delivered again, it makes the same ones again. A
 /// problem with the file is noted on the picture and is no error: the message is then processed.
@@ -53,7 +54,7 @@ pub async fn make_thumbnails(cx: Cx, object: ObjectCreated) -> Result<()> {
             );
             stored
         }
-        Err(problem) => fail(&cx, tenant, id, problem.code(), picture_problem(&problem)).await,
+        Err(problem) => fail(&cx, tenant, id, problem.code(), problem.message()).await,
     }
 }
 
@@ -76,8 +77,11 @@ async fn store(
     }
     let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
     let found = rendered.format.media_type();
-    let remark = (found != medium.declared)
-        .then(|| ("mislabelled", say::mislabelled(&medium.declared, found).into_string(Language::En)));
+    let remark = if found == medium.declared {
+        None
+    } else {
+        Some(("mislabelled", say::mislabelled(&medium.declared, found).into_string(language_of(cx, tenant).await)))
+    };
     let processed = ProcessedFile {
         sha256,
         bytes: i64::try_from(size).unwrap_or(i64::MAX),

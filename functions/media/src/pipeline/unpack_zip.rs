@@ -6,10 +6,11 @@ use std::io::{Read, Seek, SeekFrom};
 
 use cloud::Objects;
 use db_catalog::CatalogDb;
+use db_core::language_of;
 use db_media::{MediaDb, MediaJob, MediaJobProblem, MediaJobState, NewMedium};
 use db_tenancy::Stamp;
 use images::Format;
-use messages::{Language, Text, media as say};
+use messages::{Text, media as say};
 use runtime::{Cx, Error, ObjectCreated, Result, TenantId};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
@@ -19,7 +20,6 @@ use zip::ZipArchive;
 use crate::media::input::MAX_BYTES;
 use crate::media::upload::MAX_ZIP_BYTES;
 use crate::pipeline::counts::publish_counts_soon;
-use crate::pipeline::failure::picture_problem;
 
 /// The most files in a zip.
 const MAX_FILES: usize = 5_000;
@@ -51,6 +51,7 @@ pub async fn unpack_zip(cx: Cx, object: ObjectCreated) -> Result<()> {
     };
     let db = cx.get::<MediaDb>().await?;
     let Some(mut job) = db.work_on_job(tenant, job, false, cx.now).await? else { return Ok(()) };
+    let language = language_of(&cx, tenant).await;
     let opened = match download(&cx, &object.key).await? {
         Ok(file) => tokio::task::spawn_blocking(move || open(file)).await.map_err(Error::internal)?,
         Err(message) => Err(message),
@@ -58,7 +59,7 @@ pub async fn unpack_zip(cx: Cx, object: ObjectCreated) -> Result<()> {
     let (mut archive, mut entries) = match opened {
         Ok(opened) => opened,
         Err(message) => {
-            let ended = Some(Err(message.into_string(Language::En)));
+            let ended = Some(Err(message.into_string(language)));
             let step = MediaJobState { done_to: "end".to_owned(), ended, ..MediaJobState::default() };
             db.note_job_step(tenant, &job, &step, time::OffsetDateTime::now_utc()).await?;
             return Ok(());
@@ -92,7 +93,7 @@ pub async fn unpack_zip(cx: Cx, object: ObjectCreated) -> Result<()> {
                 Err(message) => step.problems.push(MediaJobProblem {
                     name: entry.name.clone(),
                     code: "file_refused".to_owned(),
-                    message: message.into_string(Language::En),
+                    message: message.into_string(language),
                 }),
             }
             step.done += 1;
@@ -212,7 +213,7 @@ fn read(archive: &mut ZipArchive<File>, index: usize) -> std::result::Result<(Ve
     if bytes.len() as u64 > MAX_BYTES {
         return Err(say::picture_too_large(MAX_BYTES / 1_000_000));
     }
-    let format = Format::of(&bytes).map_err(|problem| picture_problem(&problem))?;
+    let format = Format::of(&bytes).map_err(|problem| problem.message())?;
     Ok((bytes, format))
 }
 

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use cloud::Keys;
-use db_core::{CoreDb, DeliveryAttempt, DueDelivery};
+use db_core::{CoreDb, DeliveryAttempt, DueDelivery, language_of};
 use db_tenancy::Stamp;
-use messages::{Language, servers};
+use messages::servers;
 use net::{FetchError, Fetcher, is_final, sign_with_both, wait_after};
 use runtime::{Cx, Error, Result, log_error};
 
@@ -37,15 +37,19 @@ pub async fn deliver_webhook(cx: Cx, message: DeliveryMessage) -> Result<()> {
     let mut address_refused = false;
     let (status, error) = match answer {
         Ok(status) if (200..300).contains(&status) => (Some(status), None),
-        Ok(status) => (Some(status), Some(servers::success_expected(status).into_string(Language::En))),
+        Ok(status) => (Some(status), Some(servers::success_expected(status))),
         Err(error) => {
             address_refused = matches!(error, FetchError::Address(_));
-            (None, Some(error.message().into_string(Language::En)))
+            (None, Some(error.message()))
         }
     };
     let hopeless = address_refused || status.is_some_and(is_final);
     let wait = wait_after(due.attempt).filter(|_| !hopeless);
     let again_at = error.as_ref().and(wait).map(|wait| cx.now + wait);
+    let error = match error {
+        Some(error) => Some(error.into_string(language_of(&cx, tenant).await)),
+        None => None,
+    };
     end(&cx, &db, &message, &due, &DeliveryAttempt { answer: status, error: error.as_deref(), took_ms, again_at }).await
 }
 

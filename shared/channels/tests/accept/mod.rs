@@ -1,5 +1,5 @@
 //! Independent readers of import files, as the platforms' importers take them. Written from the fact sheets
-//! only (the fact sheet *), without a look at the code that writes the files. This file holds the common
+//! only (the fact sheet *), without reading the code that writes the files. This file holds the common
 //! result type and the small checks that all readers share.
 
 use std::str::FromStr;

@@ -43,7 +43,7 @@ pub use organisations::organisation::{Organisation, OrganisationMembership};
 pub use organisations::roles::OwnRole;
 pub use organisations::settings::{
     AnySetting, DEFAULT_CURRENCY, LOCALE, MAX_FILE_BYTES, MAX_ROWS_CSV, MAX_ROWS_EXCEL, MAX_ROWS_JSON, MAX_ROWS_XML,
-    OFFER_RULE, SETTINGS, Setting, SettingChange, Settings, TWO_FACTOR_ROLES, VALIDATION_RULES, setting,
+    OFFER_RULE, SETTINGS, Setting, SettingChange, Settings, TWO_FACTOR_ROLES, VALIDATION_RULES, language_of, setting,
 };
 pub use people::accounts::{Account, NewOrganisation, Profile};
 pub use people::links::LinkPurpose;

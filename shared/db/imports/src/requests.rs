@@ -13,9 +13,10 @@ pub(crate) const KEYS_ARE_KEPT: Duration = Duration::hours(24);
 /// 409 when it was another request.
 pub(crate) fn same_request(id: Uuid, stored: Option<&[u8]>, request: Option<[u8; 32]>) -> Result<Uuid> {
     match (stored, request) {
-        (Some(stored), Some(request)) if stored != request => {
-            Err(Error::Conflict { code: "idempotency_key_reused", message: messages::imports::key_reused() })
-        }
+        (Some(stored), Some(request)) if stored != request => Err(Error::Conflict {
+            code: "idempotency_key_reused",
+            message: messages::runtime::idempotency_key_reused(),
+        }),
         _ => Ok(id),
     }
 }

@@ -4,6 +4,7 @@
 
 use db_imports::{ExportResult, ImportsDb, MIGRATOR, NewDestination, NewExport, NewSchedule};
 use db_tenancy::{Database, Stamp, begin};
+use messages::{Language, Text};
 use runtime::{App, Env, TenantId};
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -51,7 +52,7 @@ async fn begun(
         request_hash: None,
     };
     let job = db.create_export(tenant, &new, None, schedule.is_none(), &stamp(at)).await.unwrap();
-    assert_eq!(db.begin_export(tenant, job.id, at).await.unwrap().unwrap().1, 1);
+    assert_eq!(db.begin_export(tenant, job.id, Language::En, at).await.unwrap().unwrap().1, 1);
     job.id
 }
 
@@ -64,14 +65,24 @@ async fn only_the_try_that_has_the_export_completes_it(_: PgPoolOptions, options
     let (db, tenant) = (ImportsDb::over(pool(options).await), TenantId(Uuid::now_v7()));
     let to = destination(&db, tenant).await;
     let id = begun(&db, tenant, None, vec![to], NOW).await;
-    assert!(db.begin_export(tenant, id, NOW + Duration::minutes(1)).await.unwrap().is_none(), "somebody is at it");
+    assert!(
+        db.begin_export(tenant, id, Language::En, NOW + Duration::minutes(1)).await.unwrap().is_none(),
+        "somebody is at it"
+    );
     let later = NOW + Duration::minutes(3);
-    assert_eq!(db.begin_export(tenant, id, later).await.unwrap().unwrap().1, 2, "who does not move is given up");
+    assert_eq!(
+        db.begin_export(tenant, id, Language::En, later).await.unwrap().unwrap().1,
+        2,
+        "who does not move is given up"
+    );
     assert!(!db.note_export_progress(tenant, id, 1, 3, 1, later).await.unwrap(), "the first try sees that it lost it");
-    assert!(db.complete_export(tenant, id, 1, &result(7), later).await.unwrap().is_empty());
+    assert!(db.complete_export(tenant, id, 1, &result(7), Language::En, later).await.unwrap().is_empty());
     assert_eq!(db.export(tenant, id).await.unwrap().status, "running");
-    assert_eq!(db.complete_export(tenant, id, 2, &result(7), later).await.unwrap().len(), 1);
-    assert!(db.complete_export(tenant, id, 2, &result(7), later).await.unwrap().is_empty(), "a second call");
+    assert_eq!(db.complete_export(tenant, id, 2, &result(7), Language::En, later).await.unwrap().len(), 1);
+    assert!(
+        db.complete_export(tenant, id, 2, &result(7), Language::En, later).await.unwrap().is_empty(),
+        "a second call"
+    );
     let job = db.export(tenant, id).await.unwrap();
     assert_eq!((job.status.as_str(), job.exported, job.left_out), ("completed", 2, 1));
     assert_eq!(db.export_deliveries(tenant, id).await.unwrap().len(), 1);
@@ -85,7 +96,8 @@ async fn a_delivery_is_tried_by_one_and_what_is_there_is_not_sent_again(_: PgPoo
     let (db, tenant) = (ImportsDb::over(pool.clone()), TenantId(Uuid::now_v7()));
     let to = destination(&db, tenant).await;
     let id = begun(&db, tenant, None, vec![to], NOW).await;
-    let delivery = db.complete_export(tenant, id, 1, &result(7), NOW).await.unwrap()[0];
+    let refused = Text::verbatim("the server refuses");
+    let delivery = db.complete_export(tenant, id, 1, &result(7), Language::En, NOW).await.unwrap()[0];
     assert_eq!(db.due_export_deliveries(NOW, 10).await.unwrap(), [(tenant, delivery)]);
     let (left, right) =
         tokio::join!(db.take_export_delivery(tenant, delivery, NOW), db.take_export_delivery(tenant, delivery, NOW));
@@ -97,14 +109,14 @@ async fn a_delivery_is_tried_by_one_and_what_is_there_is_not_sent_again(_: PgPoo
     let again = db.take_export_delivery(tenant, delivery, later).await.unwrap().unwrap();
     assert_eq!((again.files_done, again.attempt), (1, 2));
     let at = later + Duration::minutes(1);
-    db.end_export_delivery(tenant, delivery, Some(("the server refuses", Some(at))), later).await.unwrap();
+    db.end_export_delivery(tenant, delivery, Some((&refused, Some(at))), Language::En, later).await.unwrap();
     assert!(db.take_export_delivery(tenant, delivery, later).await.unwrap().is_none(), "not before its time");
     let stranger = TenantId(Uuid::now_v7());
     assert!(db.take_export_delivery(stranger, delivery, at).await.unwrap().is_none());
     assert!(db.deliver_export(tenant, id, to, &stamp(at)).await.is_err(), "one is under way");
     assert_eq!(db.take_export_delivery(tenant, delivery, at).await.unwrap().unwrap().attempt, 3);
     for _ in 0..2 {
-        db.end_export_delivery(tenant, delivery, Some(("the server refuses", None)), at).await.unwrap();
+        db.end_export_delivery(tenant, delivery, Some((&refused, None)), Language::En, at).await.unwrap();
     }
     let shown = &db.export_deliveries(tenant, id).await.unwrap()[0];
     assert_eq!((shown.status.as_str(), shown.files_done), ("failed", 1));
@@ -148,12 +160,12 @@ async fn what_changed_counts_from_the_last_completed_run(_: PgPoolOptions, optio
     assert_eq!(exported_to().await, None, "the first run is a whole one");
     let run = async || begun(&db, tenant, Some(id), Vec::new(), NOW).await;
     let (first, second) = (run().await, run().await);
-    db.complete_export(tenant, second, 1, &result(20), NOW).await.unwrap();
-    db.complete_export(tenant, first, 1, &result(10), NOW).await.unwrap();
+    db.complete_export(tenant, second, 1, &result(20), Language::En, NOW).await.unwrap();
+    db.complete_export(tenant, first, 1, &result(10), Language::En, NOW).await.unwrap();
     assert_eq!(exported_to().await, Some(20), "a run that was overtaken takes nothing back");
     let failed = run().await;
     db.fail_export(tenant, failed, "export_failed", "it failed", NOW).await.unwrap();
-    assert!(db.complete_export(tenant, failed, 1, &result(30), NOW).await.unwrap().is_empty());
+    assert!(db.complete_export(tenant, failed, 1, &result(30), Language::En, NOW).await.unwrap().is_empty());
     assert_eq!(exported_to().await, Some(20), "nor does a failed one count");
     let others = json!({ "layout": "shopify" });
     assert_eq!(
@@ -162,7 +174,7 @@ async fn what_changed_counts_from_the_last_completed_run(_: PgPoolOptions, optio
         "a run by other options says nothing of these"
     );
     let by_hand = begun(&db, tenant, None, Vec::new(), NOW).await;
-    db.complete_export(tenant, by_hand, 1, &result(60), NOW).await.unwrap();
+    db.complete_export(tenant, by_hand, 1, &result(60), Language::En, NOW).await.unwrap();
     assert_eq!(exported_to().await, Some(20), "nor does an export that is not the schedule's");
     let stranger = TenantId(Uuid::now_v7());
     assert_eq!(db.exported_to(stranger, id, &options).await.unwrap(), None);

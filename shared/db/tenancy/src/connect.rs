@@ -47,8 +47,8 @@ pub async fn options(cx: &Cx, database: &str) -> Result<PgConnectOptions> {
         .application_name(env.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("products-manager")))
 }
 
-/// How long a connection may have been unused without being asked whether it still lives. Longer than an invocation
-/// waits between two statements, shorter than Lambda pauses a process between two invocations.
+/// For how long an idle connection is used without a check. Longer than an invocation waits between two statements, shorter
+/// than Lambda pauses a process between two invocations.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// Returns a pool for `database` with its first connection. It has few connections (`DATABASE_CONNECTIONS`, default: 4),
@@ -63,7 +63,7 @@ pub async fn connect(cx: &Cx, database: &str) -> Result<PgPool> {
         .max_connections(most)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_secs(120))
-        // A question costs a round trip, so it is put only where a pause may have cost the connection its life.
+        // A check costs a round trip, so only connections that may have broken during a pause are checked.
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {

@@ -37,8 +37,8 @@ pub async fn begin(pool: &PgPool, tenant: TenantId) -> Result<TenantTx> {
 
 /// Waits up to 3 ms for a connection that is on its way back to the pool.
 ///
-/// sqlx asks a connection whether it lives before it is idle again. A function that uses a database twice in a row would
-/// find none in that time and open another, which takes five round trips and a password check instead of one.
+/// sqlx checks a connection before it is idle again. A function that uses a database twice in a row would find no idle one in
+/// that time and open another, which takes five round trips and a password check instead of one round trip.
 async fn await_returned(pool: &PgPool) {
     for _ in 0..3 {
         if pool.num_idle() > 0 || pool.size() == 0 || pool.size() >= pool.options().get_max_connections() {
@@ -58,8 +58,8 @@ pub fn error(error: sqlx::Error) -> Error {
             Error::invalid("body", "invalid", messages::runtime::control_character())
         }
         // 55P03: lock timeout; 57014: statement timeout; 40P01: deadlock.
-        _ if matches!(code.as_str(), "55P03" | "57014" | "40P01") => Error::Unavailable(messages::catalog::database()),
-        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Error::Unavailable(messages::catalog::database()),
+        _ if matches!(code.as_str(), "55P03" | "57014" | "40P01") => Error::Unavailable(messages::things::database()),
+        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Error::Unavailable(messages::things::database()),
         // Class 42: a missing permission, a statement that is wrong. It fails again until somebody repairs it.
         other if code.starts_with("42") => Error::Fault(Box::new(other)),
         other => Error::internal(other),

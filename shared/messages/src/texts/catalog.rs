@@ -4,8 +4,6 @@ use crate::entry::messages;
 
 messages! {
     "catalog";
-    database(): "the database", "la base de données";
-
     quota_exceeded(quota):
         "Quota exceeded: your plan has room for {quota} products; archive or delete some, or choose a larger plan",
         "Quota dépassé : votre formule permet {quota} produits ; archivez-en ou supprimez-en, ou choisissez une formule supérieure";
@@ -48,9 +46,6 @@ messages! {
     selection_invalid():
         "expected either ids or a query",
         "des identifiants (ids) ou une recherche (query) sont attendus, l'un des deux";
-    idempotency_key_reused():
-        "this Idempotency-Key began another job; send a new one",
-        "cette Idempotency-Key a lancé une autre tâche ; envoyez-en une nouvelle";
     job_ended(): "the job has ended already", "la tâche est déjà terminée";
     job_running(): "the job still runs; cancel it first", "la tâche est encore en cours ; annulez-la d'abord";
     job_undone_already():

@@ -14,9 +14,6 @@ messages! {
         "the files could not be written because of a fault on our side; we have been notified, and exports will work again when it is repaired",
         "les fichiers n'ont pas pu être écrits à cause d'une erreur de notre côté ; nous en sommes informés, et l'export fonctionnera quand elle sera corrigée";
     gone(what): "there is no such {what} any more", "introuvable, peut-être supprimé entre-temps : {what}";
-    file_of_link():
-        "file any more, or the link is incomplete",
-        "ce fichier n'existe plus, ou le lien est incomplet";
     definition_unreadable(problem):
         "the schedule was saved by an older version and cannot be read any more, save it again: {problem}",
         "la planification a été enregistrée par une ancienne version et ne peut plus être lue, enregistrez-la de nouveau : {problem}";
@@ -109,8 +106,8 @@ messages! {
         "the product has variants, and none of them is exported",
         "le produit a des variantes, et aucune n'est exportée";
     text_cut(count):
-        "Excel holds 32,767 characters in a cell: {count} texts were cut",
-        "une cellule d'Excel contient 32 767 caractères : {count} textes ont été coupés";
+        "texts that were cut, because Excel holds 32,767 characters in a cell: {count}",
+        "textes coupés, car une cellule d'Excel contient 32 767 caractères : {count}";
     workbook_full(problem):
         "{problem}; export CSV, or fewer products",
         "{problem} ; exportez en CSV, ou moins de produits";
@@ -166,9 +163,6 @@ messages! {
         "one of our services does not answer at the moment",
         "l'un de nos services ne répond pas pour le moment";
     store_answered(answer): "the store answered {answer}", "le stockage a répondu {answer}";
-    status_unexpected(status):
-        "expected a status from 200 to 299, the server answered {status}",
-        "un code de 200 à 299 est attendu, le serveur a répondu {status}";
     role_denied():
         "the role does not let us in; does it exist, and does it have the destination's trust_policy?",
         "le rôle ne nous laisse pas entrer ; existe-t-il, et a-t-il la trust_policy de la destination ?";
@@ -178,10 +172,6 @@ messages! {
     role_failed():
         "Amazon does not give us the role at the moment; try again, and ask the support if it stays so",
         "Amazon ne nous donne pas le rôle pour le moment ; réessayez, et adressez-vous au support si cela persiste";
-    server_slow(seconds):
-        "the server is slow: expected an answer within {seconds} seconds",
-        "le serveur est lent : une réponse est attendue en {seconds} secondes";
-
     test_file(): "Products Manager can write here.", "Products Manager peut écrire ici.";
     test_folder_passed(): "a file was written and removed again", "un fichier a été écrit, puis supprimé";
     test_bucket_passed(name):
@@ -195,11 +185,43 @@ messages! {
         "Les fichiers des exports arriveront à cette adresse.";
     mail_subject(name): "Export {name}", "Export « {name} »";
     mail_summary(name, exported, left_out):
-        "{name}: {exported} products, {left_out} left out.",
-        "{name} : {exported} produits, {left_out} omis.";
+        "{name}: products {exported}, left out {left_out}.",
+        "{name} : produits {exported}, laissés de côté {left_out}.";
     mail_file(name, bytes): "{name} ({bytes} bytes)", "{name} ({bytes} octets)";
     mail_links():
         "The files are too large for a mail; they can be downloaded here:",
         "Les fichiers sont trop volumineux pour un e-mail ; téléchargez-les ici :";
     mail_link(name, link): "{name}: {link}", "{name} : {link}";
+
+    template_name_taken(name):
+        "there is a template with the name \"{name}\" already",
+        "il y a déjà un modèle du nom de « {name} »";
+    destination_name_taken(name):
+        "there is a destination with the name \"{name}\" already",
+        "il y a déjà une destination du nom de « {name} »";
+    schedule_name_taken(name):
+        "there is a schedule with the name \"{name}\" already",
+        "il y a déjà une planification du nom de « {name} »";
+    export_not_completed(status):
+        "expected a completed export, this one is {status}",
+        "un export terminé est attendu, celui-ci est {status}";
+    export_ended(status):
+        "expected an export that is under way, this one is {status}",
+        "un export en cours est attendu, celui-ci est {status}";
+    export_queued(): "queued", "en attente";
+    export_running(): "running", "en cours";
+    export_completed(): "completed", "terminé";
+    export_failed(): "failed", "en échec";
+    export_cancelled(): "cancelled", "annulé";
+    delivery_under_way():
+        "a delivery to this destination is under way",
+        "une livraison vers cette destination est en cours";
+    export_attempt(number): "try {number}", "essai {number}";
+    export_totals(exported, left_out):
+        "{exported} products, {left_out} left out",
+        "{exported} produits, {left_out} laissés de côté";
+    delivered_to(destination): "to {destination}", "vers {destination}";
+    delivery_attempt(destination, attempt, reason):
+        "to {destination}, try {attempt}: {reason}",
+        "vers {destination}, essai {attempt} : {reason}";
 }

@@ -167,8 +167,8 @@ messages! {
         "the roles whose members must use two-factor authentication, as a list of names or ids",
         "les rôles dont les membres doivent utiliser la double authentification, une liste de noms ou d'identifiants";
     setting_locale():
-        "the language of invitations that name none, en or fr",
-        "la langue des invitations qui n'en indiquent pas, en ou fr";
+        "the language of the messages of imports, automations and stored results, and of invitations that name none: en or fr",
+        "la langue des messages d'import, d'automatisation et des résultats enregistrés, et des invitations qui n'en indiquent pas : en ou fr";
     setting_offer_rule():
         "how the best of several offers is chosen: cheapest_in_stock, cheapest, fastest or preferred",
         "comment la meilleure de plusieurs offres est choisie : cheapest_in_stock, cheapest, fastest ou preferred";

@@ -88,7 +88,7 @@ messages! {
     failed(): "failed", "en échec";
     cancelled(): "cancelled", "arrêté";
 
-    rows_listed(count, first): "{count} rows ({first})", "{count} lignes ({first})";
+    rows_listed(count, first): "rows {first} ({count} in all)", "les lignes {first} ({count} en tout)";
     rows_ragged(rows):
         "{rows} have more or fewer cells than the header and would be rejected; read.pad_short_rows accepts short ones",
         "{rows} ont plus ou moins de cellules que l'en-tête et seraient rejetées ; read.pad_short_rows accepte celles qui sont trop courtes";
@@ -110,7 +110,7 @@ messages! {
     shop_attributes(names):
         "the shop's products have attributes: {names}; those that your catalogue does not have are left out, unless create_attributes is chosen",
         "les produits de la boutique ont des attributs : {names} ; ceux que votre catalogue n'a pas sont laissés de côté, sauf si create_attributes est choisi";
-    names_and_more(names, more): "{names} and {more} more", "{names} et {more} autres";
+    names_and_more(names, more): "{names}, … (+{more})", "{names}, … (+{more})";
     column_renamed(gone, column, field):
         "the column \"{gone}\" is gone; \"{column}\" is used instead, because its name means the same ({field})",
         "la colonne « {gone} » a disparu ; « {column} » est utilisée à sa place, car son nom veut dire la même chose ({field})";
@@ -149,8 +149,8 @@ messages! {
         "les colonnes ne sont pas celles du fichier précédent : disparues {gone}, nouvelles {new}";
     no_columns(): "none", "aucune";
     too_many_absent(absent, supplied, percent):
-        "{absent} of the supplier's {supplied} products are not in the file and would be left out, more than {percent} %",
-        "{absent} des {supplied} produits du fournisseur ne sont pas dans le fichier et seraient retirés, plus de {percent} %";
+        "products of the supplier that are not in the file: {absent} of {supplied}, more than {percent} %; check that the file is whole, and let the import through if it is",
+        "produits du fournisseur absents du fichier : {absent} sur {supplied}, plus de {percent} % ; vérifiez que le fichier est complet, et laissez passer l'import si c'est le cas";
     prices_moved(moved, priced, percent):
         "{moved} of {priced} prices would move by more than {percent} %; look at the preview, and let the import through if they are right",
         "{moved} prix sur {priced} changeraient de plus de {percent} % ; regardez l'aperçu, et laissez passer l'import s'ils sont justes";
@@ -289,9 +289,6 @@ messages! {
     files_late(seconds):
         "the server is slow: expected the files within {seconds} seconds",
         "le serveur est lent : les fichiers sont attendus en {seconds} secondes";
-    answer_late(seconds):
-        "the server is slow: expected an answer within {seconds} seconds",
-        "le serveur est lent : une réponse est attendue en {seconds} secondes";
     took_too_long(seconds): "it took more than {seconds} seconds", "cela a pris plus de {seconds} secondes";
     nothing_new(): "there is nothing new", "il n'y a rien de nouveau";
     same_content(names):
@@ -327,43 +324,4 @@ messages! {
     not_enabled():
         "the automation is not enabled; the file was ignored",
         "l'automatisation n'est pas activée ; le fichier a été ignoré";
-
-    template_name_taken(name):
-        "there is a template with the name \"{name}\" already",
-        "il y a déjà un modèle du nom de « {name} »";
-    destination_name_taken(name):
-        "there is a destination with the name \"{name}\" already",
-        "il y a déjà une destination du nom de « {name} »";
-    schedule_name_taken(name):
-        "there is a schedule with the name \"{name}\" already",
-        "il y a déjà une planification du nom de « {name} »";
-    export_not_completed(status):
-        "expected a completed export, this one is {status}",
-        "un export terminé est attendu, celui-ci est {status}";
-    export_ended(status):
-        "expected an export that is under way, this one is {status}",
-        "un export en cours est attendu, celui-ci est {status}";
-    export_queued(): "queued", "en attente";
-    export_running(): "running", "en cours";
-    export_completed(): "completed", "terminé";
-    export_failed(): "failed", "en échec";
-    export_cancelled(): "cancelled", "annulé";
-    export_expired():
-        "the files are gone after 30 days; export again",
-        "les fichiers sont supprimés après 30 jours ; refaites l'export";
-    delivery_under_way():
-        "a delivery to this destination is under way",
-        "une livraison vers cette destination est en cours";
-    export_attempt(number): "try {number}", "essai {number}";
-    export_totals(exported, left_out):
-        "{exported} products, {left_out} left out",
-        "{exported} produits, {left_out} laissés de côté";
-    delivered_to(destination): "to {destination}", "vers {destination}";
-    delivery_attempt(destination, attempt, reason):
-        "to {destination}, try {attempt}: {reason}",
-        "vers {destination}, essai {attempt} : {reason}";
-
-    key_reused():
-        "another request was sent with this Idempotency-Key; send a new key with a new request",
-        "une autre requête a été envoyée avec cette Idempotency-Key ; envoyez une nouvelle clé avec une nouvelle requête";
 }

@@ -19,10 +19,10 @@ messages! {
         "{field} (cette source ne peut pas modifier un des prix dans la devise actuelle)";
     parent_unknown(parent):
         "there is no product \"{parent}\" that this row could be a variant of; put the parent into the file",
-        "aucun produit « {parent} » dont cette ligne serait une déclinaison ; mettez le parent dans le fichier";
+        "aucun produit « {parent} » dont cette ligne serait une variante ; mettez le parent dans le fichier";
     parent_invalid(parent):
         "the product \"{parent}\" is a variant itself or in the trash",
-        "le produit « {parent} » est lui-même une déclinaison, ou dans la corbeille";
+        "le produit « {parent} » est lui-même une variante, ou dans la corbeille";
     options_invalid(expected, found):
         "expected a value for each option of the parent and nothing else ({expected}), found {found}",
         "une valeur pour chaque option du parent et rien d'autre est attendue ({expected}), il y a {found}";
@@ -34,7 +34,7 @@ messages! {
         "ni la ligne ni son parent ne nomment d'options, par exemple la taille ; indiquez-les dans la ligne avec leurs valeurs";
     variant_exists(options):
         "the parent has another variant with the same options ({options}); correct the options or the codes",
-        "le parent a une autre déclinaison avec les mêmes options ({options}) ; corrigez les options ou les codes";
+        "le parent a une autre variante avec les mêmes options ({options}) ; corrigez les options ou les codes";
     title_required():
         "expected a title: there is no product with this code yet",
         "un titre est attendu : aucun produit n'a encore ce code";
@@ -55,5 +55,5 @@ messages! {
         "votre règle demande une valeur unique pour {field}, un autre produit a la même";
     quota_exceeded(quota):
         "Quota exceeded: the plan has room for {quota} products; archive or delete some, or choose a larger plan",
-        "Quota dépassé : l'abonnement a de la place pour {quota} produits ; archivez ou supprimez-en, ou changez d'abonnement";
+        "Quota dépassé : votre formule permet {quota} produits ; archivez-en ou supprimez-en, ou choisissez une formule supérieure";
 }

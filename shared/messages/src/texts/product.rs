@@ -124,13 +124,13 @@ messages! {
     option_name_repeated(): "expected each option name once", "chaque nom d'option ne peut figurer qu'une fois";
     variant_of_variant():
         "a variant has no option names of its own; its parent has them",
-        "une déclinaison n'a pas de noms d'options à elle ; c'est son parent qui les a";
+        "une variante n'a pas de noms d'options à elle ; c'est son parent qui les a";
     options_too_long():
         "expected option names and values of at most 1,000 characters together, accented letters counted twice",
         "les noms et valeurs d'options doivent faire ensemble au plus 1 000 caractères, les lettres accentuées comptant double";
     not_a_variant():
         "only a variant has options; name its parent_id",
-        "seule une déclinaison a des options ; indiquez son parent_id";
+        "seule une variante a des options ; indiquez son parent_id";
     option_value_length():
         "expected a value of 1 to 200 characters for each option",
         "une valeur de 1 à 200 caractères est attendue pour chaque option";

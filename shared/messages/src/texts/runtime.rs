@@ -233,4 +233,7 @@ messages! {
     fault():
         "something is wrong on our side, and trying again will not help; we have been notified, quote the request id to the support",
         "quelque chose ne va pas de notre côté, et réessayer n'y changera rien ; nous en sommes informés, indiquez au support l'identifiant de la requête";
+    idempotency_key_reused():
+        "another request was sent with this Idempotency-Key; send a new key with a new request",
+        "une autre requête a été envoyée avec cette Idempotency-Key ; envoyez une nouvelle clé avec une nouvelle requête";
 }

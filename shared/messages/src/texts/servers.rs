@@ -53,4 +53,7 @@ messages! {
     secrets_too_long(most):
         "expected secrets of at most {most} characters together; an Ed25519 key is short",
         "les secrets doivent faire au plus {most} caractères ensemble ; une clé Ed25519 est courte";
+    slow(seconds):
+        "the server is slow: expected an answer within {seconds} seconds",
+        "le serveur est lent : une réponse est attendue en {seconds} secondes";
 }

@@ -13,6 +13,7 @@ messages! {
     category(): "category", "catégorie";
     change(): "change", "modification";
     completeness_rule(): "completeness rule", "règle de complétude";
+    database(): "the database", "la base de données";
     destination(): "destination", "destination";
     export(): "export", "export";
     family(): "family", "famille";

@@ -19,10 +19,10 @@ pub struct Admitted {
 /// because sessions, roles and counters are in databases, and the crates of the databases depend on this crate.
 pub type Admit = fn(Cx, String, Rate) -> BoxFuture<'static, Result<Admitted>>;
 
-/// How requests are let in, given to [`crate::main()`] by each executable.
+/// How requests are admitted. Each executable passes it to [`crate::main()`].
 #[derive(Clone, Copy)]
 pub struct Admission {
-    /// Lets a request in.
+    /// Admits a request.
     pub admit: Admit,
     /// Opens, side by side, what the first request will need. It runs when a process starts that serves requests with a
     /// caller, while the process asks for the first of them. What cannot be opened is opened again by the request, which

@@ -51,6 +51,14 @@ macro_rules! permissions {
                 }
             }
 
+            /// Returns its bit in a set. What everybody may do has none.
+            const fn bit(self) -> u64 {
+                match self {
+                    Permission::Public | Permission::SignedIn | Permission::OwnAccount => 0,
+                    permission => 1 << permission as u64,
+                }
+            }
+
             /// Returns the lowest of the predefined roles that hold it.
             const fn least_role(self) -> Role {
                 match self {
@@ -143,10 +151,7 @@ impl PermissionSet {
     /// Returns `true` if the set contains `permission`.
     #[must_use]
     pub fn has(self, permission: Permission) -> bool {
-        match permission {
-            Permission::Public | Permission::SignedIn | Permission::OwnAccount => true,
-            permission => self.0 & (1 << permission as u64) != 0,
-        }
+        self.0 & permission.bit() == permission.bit()
     }
 
     /// Returns the permissions that are not in `other`.
@@ -198,9 +203,7 @@ pub struct NotHeld(pub Permission);
 
 impl FromIterator<Permission> for PermissionSet {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
-        let special = [Permission::Public, Permission::SignedIn, Permission::OwnAccount];
-        let real = permissions.into_iter().filter(|each| !special.contains(each));
-        Self(real.fold(0, |bits, permission| bits | 1 << permission as u64))
+        Self(permissions.into_iter().fold(0, |bits, permission| bits | permission.bit()))
     }
 }
 

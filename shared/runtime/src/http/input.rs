@@ -149,8 +149,8 @@ impl Input for Key {
 pub struct IdempotencyKey {
     /// The key, if the caller sent one.
     pub key: Option<String>,
-    /// The SHA-256 of what the request asks for: of its body, whatever the order of the fields.
-    pub request: [u8; 32],
+    /// With a key: the SHA-256 of the body, whatever the order of its fields.
+    pub request: Option<[u8; 32]>,
 }
 
 impl IdempotencyKey {
@@ -168,9 +168,11 @@ impl Input for IdempotencyKey {
             return Err(Error::invalid("Idempotency-Key", "value_too_long", messages::runtime::too_long(200)));
         }
         // The fields of an object are in order when it is written again.
-        let body = serde_json::from_slice::<serde_json::Value>(request.body()).unwrap_or_default();
-        let request = Sha256::digest(body.to_string().as_bytes()).into();
-        Ok(Self { key: key.map(str::to_owned), request })
+        let hash = |_| {
+            let body = serde_json::from_slice::<serde_json::Value>(request.body()).unwrap_or_default();
+            Sha256::digest(body.to_string().as_bytes()).into()
+        };
+        Ok(Self { request: key.map(hash), key: key.map(str::to_owned) })
     }
 
     fn describe(operation: &mut Operation) {

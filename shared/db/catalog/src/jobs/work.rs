@@ -214,7 +214,7 @@ impl CatalogDb {
             // The same request in another language is the same request.
             let stored: Spec = serde_json::from_value(existing.spec).map_err(Error::internal)?;
             if existing.kind != work.kind() || json!(Spec { language: spec.language, ..stored }) != json!(spec) {
-                let message = messages::catalog::idempotency_key_reused();
+                let message = messages::runtime::idempotency_key_reused();
                 return Err(Error::Conflict { code: "idempotency_key_reused", message });
             }
             return job(&mut tx, tenant, existing.job_id).await;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use db_tenancy::{Change, Stamp, begin, error, record_change};
-use messages::{Text, identity as say, things};
+use messages::{Language, Text, identity as say, things};
 use product::{OfferRule, Rule, Rules};
 use runtime::{Cursor, Cx, Error, Page, Resource, Result, TenantId};
 use serde::Serialize;
@@ -86,7 +86,7 @@ pub const TWO_FACTOR_ROLES: Setting<Vec<String>> = Setting {
         }
     },
 };
-/// The language of invitations without a language.
+/// The default language of imports, automations, invitations and stored results.
 pub const LOCALE: Setting<String> = Setting {
     key: "general.locale",
     about: say::setting_locale,
@@ -256,6 +256,14 @@ impl CoreDb {
         Ok(Settings(found.into_iter().map(|row| (row.key, row.value)).collect()))
     }
 
+    /// Returns the language in which the organisation's results are stored.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn language(&self, tenant: TenantId) -> Result<Language> {
+        Ok(Language::named(&self.stored_settings(tenant).await?.get(&LOCALE)))
+    }
+
     /// Sets a setting, or resets it to its default (`None`).
     ///
     /// # Errors
@@ -359,6 +367,15 @@ impl CoreDb {
         .await
         .map_err(error)?
         .ok_or_else(|| Error::NotFound(things::change()))
+    }
+}
+
+/// Returns the language in which an organisation's results are stored; English if it cannot be read now, because a result
+/// must be stored all the same.
+pub async fn language_of(cx: &Cx, tenant: TenantId) -> Language {
+    match cx.get::<CoreDb>().await {
+        Ok(db) => db.language(tenant).await.unwrap_or_default(),
+        Err(_) => Language::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Deliveries of files to destinations. Each delivered file is noted, so that nothing is sent twice.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
+use messages::{Language, Text};
 use runtime::{Error, Result, TenantId};
 use serde::Serialize;
 use serde_json::json;
@@ -125,7 +126,8 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         id: Uuid,
-        failed: Option<(&str, Option<OffsetDateTime>)>,
+        failed: Option<(&Text, Option<OffsetDateTime>)>,
+        language: Language,
         now: OffsetDateTime,
     ) -> Result<()> {
         let status = match failed {
@@ -133,7 +135,7 @@ impl ImportsDb {
             Some((_, Some(_))) => "pending",
             Some((_, None)) => "failed",
         };
-        let why = failed.map(|(why, _)| why);
+        let why = failed.map(|(why, _)| why.shown(language));
         let mut tx = begin(&self.pool, tenant).await?;
         let ended = sqlx::query!(
             "update export_deliveries d set status = $3, error = left($4, 1000), next_at = coalesce($5, next_at),
@@ -150,19 +152,20 @@ impl ImportsDb {
         );
         let Some(ended) = ended.fetch_optional(&mut *tx).await.map_err(error)? else { return Ok(()) };
         let detail = match why {
-            None => messages::imports::delivered_to(ended.destination),
-            Some(why) => messages::imports::delivery_attempt(ended.destination, ended.attempts, why),
+            None => messages::exports::delivered_to(ended.destination),
+            Some(why) => messages::exports::delivery_attempt(ended.destination, ended.attempts, why),
         };
+        let detail = detail.shown(language);
         let event = match status {
             "delivered" => "delivered",
             "pending" => "delivery_delayed",
             _ => "delivery_failed",
         };
-        events::note(&mut tx, tenant, ended.export_id, event, Some(detail.english()), now).await?;
+        events::note(&mut tx, tenant, ended.export_id, event, Some(detail), now).await?;
         if status == "failed" {
             let event = json!({
                 "tenant_id": tenant, "job_id": ended.export_id, "kind": "export", "name": ended.name,
-                "created_by": ended.created_by, "status": "delivery_failed", "message": detail.english(),
+                "created_by": ended.created_by, "status": "delivery_failed", "message": detail,
                 "finished_at": now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
             });
             events::publish_later(&mut tx, tenant, "ExportDeliveryFailed", Json(event), now).await?;
@@ -185,11 +188,11 @@ impl ImportsDb {
         let mut tx = begin(&self.pool, tenant).await?;
         let job = crate::exports::job::job(&mut tx, tenant, export).await?;
         if job.status != "completed" {
-            let message = messages::imports::export_not_completed(status_label(&job.status));
+            let message = messages::exports::export_not_completed(status_label(&job.status));
             return Err(Error::Conflict { code: "export_not_completed", message });
         }
         if job.expires_at.is_some_and(|until| until <= stamp.at) {
-            let message = messages::imports::export_expired();
+            let message = messages::exports::files_expired();
             return Err(Error::Conflict { code: "export_expired", message });
         }
         let begun = begin_delivery(&mut tx, tenant, export, destination, stamp.at).await?;
@@ -202,7 +205,7 @@ impl ImportsDb {
             if known.fetch_optional(&mut *tx).await.map_err(error)?.is_none() {
                 return Err(Error::NotFound(messages::things::destination()));
             }
-            let message = messages::imports::delivery_under_way();
+            let message = messages::exports::delivery_under_way();
             return Err(Error::Conflict { code: "delivery_under_way", message });
         };
         let requested = Change::new("export.delivery_asked", export).to(json!({ "destination_id": destination }));

@@ -112,7 +112,7 @@ impl ImportsDb {
         .map_err(|failed| {
             on_constraint(failed, "export_destinations_name_key", || Error::Conflict {
                 code: "name_taken",
-                message: messages::imports::destination_name_taken(&new.name),
+                message: messages::exports::destination_name_taken(&new.name),
             })
         })?;
         let action = if create { "export_destination.created" } else { "export_destination.changed" };

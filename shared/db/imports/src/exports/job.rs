@@ -91,11 +91,11 @@ pub(crate) async fn job(tx: &mut TenantTx, tenant: TenantId, id: Uuid) -> Result
 /// The words for a status of exports, for messages.
 pub(crate) fn status_label(status: &str) -> Text {
     match status {
-        "queued" => messages::imports::export_queued(),
-        "running" => messages::imports::export_running(),
-        "completed" => messages::imports::export_completed(),
-        "failed" => messages::imports::export_failed(),
-        "cancelled" => messages::imports::export_cancelled(),
+        "queued" => messages::exports::export_queued(),
+        "running" => messages::exports::export_running(),
+        "completed" => messages::exports::export_completed(),
+        "failed" => messages::exports::export_failed(),
+        "cancelled" => messages::exports::export_cancelled(),
         other => Text::verbatim(other),
     }
 }

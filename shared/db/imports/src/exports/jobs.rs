@@ -1,7 +1,7 @@
 //! Export jobs.
 
 use db_tenancy::{Change, Stamp, TenantTx, begin, error, record_change};
-use messages::Text;
+use messages::Language;
 use runtime::{Cursor, Error, Page, Result, TenantId};
 use serde_json::{Value, json};
 use sqlx::types::Json;
@@ -164,6 +164,7 @@ impl ImportsDb {
         &self,
         tenant: TenantId,
         id: Uuid,
+        language: Language,
         now: OffsetDateTime,
     ) -> Result<Option<(ExportJob, i32)>> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -181,8 +182,8 @@ impl ImportsDb {
         .map_err(error)?;
         let Some(claimed) = claimed else { return Ok(None) };
         let job = job(&mut tx, tenant, id).await?;
-        let detail = (claimed.attempts > 1).then(|| messages::imports::export_attempt(claimed.attempts));
-        events::note(&mut tx, tenant, id, "started", detail.as_ref().map(Text::english), now).await?;
+        let detail = (claimed.attempts > 1).then(|| messages::exports::export_attempt(claimed.attempts));
+        events::note(&mut tx, tenant, id, "started", detail.as_ref().map(|detail| detail.shown(language)), now).await?;
         tx.commit().await.map_err(error)?;
         Ok(Some((job, claimed.attempts)))
     }
@@ -232,7 +233,7 @@ impl ImportsDb {
             stamp.at
         );
         if cancelled.execute(&mut *tx).await.map_err(error)?.rows_affected() == 0 {
-            let message = messages::imports::export_ended(status_label(&before.status));
+            let message = messages::exports::export_ended(status_label(&before.status));
             return Err(Error::Conflict { code: "export_ended", message });
         }
         events::note(&mut tx, tenant, id, "cancelled", None, stamp.at).await?;
@@ -252,6 +253,7 @@ impl ImportsDb {
         id: Uuid,
         attempt: i32,
         result: &ExportResult,
+        language: Language,
         now: OffsetDateTime,
     ) -> Result<Vec<Uuid>> {
         let mut tx = begin(&self.pool, tenant).await?;
@@ -278,8 +280,8 @@ impl ImportsDb {
         .map_err(error)?;
         let mut begun = Vec::new();
         if let Some(job) = completed {
-            let totals = messages::imports::export_totals(result.exported, result.total - result.exported);
-            events::note(&mut tx, tenant, id, "completed", Some(totals.english()), now).await?;
+            let totals = messages::exports::export_totals(result.exported, result.total - result.exported);
+            events::note(&mut tx, tenant, id, "completed", Some(totals.shown(language)), now).await?;
             for destination in job.destinations {
                 begun.extend(crate::exports::deliveries::begin_delivery(&mut tx, tenant, id, destination, now).await?);
             }

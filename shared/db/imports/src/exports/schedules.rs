@@ -120,7 +120,7 @@ impl ImportsDb {
         .map_err(|failed| {
             on_constraint(failed, "export_schedules_name_key", || Error::Conflict {
                 code: "name_taken",
-                message: messages::imports::schedule_name_taken(&new.name),
+                message: messages::exports::schedule_name_taken(&new.name),
             })
         })?;
         let action = if create { "export_schedule.created" } else { "export_schedule.changed" };

@@ -77,7 +77,7 @@ const VERSIONS: i32 = 50;
 fn name_taken(failed: sqlx::Error, name: &str) -> Error {
     on_constraint(failed, "export_templates_name_key", || Error::Conflict {
         code: "name_taken",
-        message: messages::imports::template_name_taken(name),
+        message: messages::exports::template_name_taken(name),
     })
 }
 
