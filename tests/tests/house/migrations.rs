@@ -9,6 +9,8 @@ fn functions_with_the_owners_rights_search_temporary_tables_last() {
         let mut files: Vec<_> = std::fs::read_dir(database.path()).unwrap().flatten().map(|file| file.path()).collect();
         files.sort();
         let text: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap().to_lowercase()).collect();
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("--"));
+        let text: String = lines.map(|line| format!("{line}\n")).collect();
         for (at, _) in text.match_indices("function ") {
             let created = &text[at + "function ".len()..];
             // The attributes stand before or after the body, which is between two `$$`.
